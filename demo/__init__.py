@@ -1,0 +1,1 @@
+"""The demonstration town: issuer, phone and counter, each through its public interface."""

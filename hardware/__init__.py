@@ -1,0 +1,1 @@
+"""Cameras and scanners: text comes out. Knows nothing of credentials."""

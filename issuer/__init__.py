@@ -1,0 +1,1 @@
+"""The issuing authority: register, keys, issuance, publishing."""

@@ -1,0 +1,1 @@
+"""The `liangzheng` command: composes the roles' own command groups."""

@@ -1,0 +1,40 @@
+"""The `liangzheng` command: lazy groups over each role's cli.py."""
+
+import importlib
+from collections.abc import Mapping
+
+import click
+
+GROUPS: Mapping[str, tuple[str, str]] = {
+    "issuer": ("issuer.cli", "The issuing authority: register, keys, issuing, publishing."),
+    "wallet": ("wallet_sdk.cli", "The wallet: receive licences, show dynamic codes."),
+    "terminal": ("verifier_terminal.cli", "The verifier terminal: appraise codes, journal, window page."),
+    "doctor": ("liangzheng.doctor", "Say what this machine can and cannot do."),
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a role only when one of its commands runs: `wallet` needs no camera library to start."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(GROUPS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in GROUPS:
+            return None
+        command = importlib.import_module(GROUPS[cmd_name][0]).cli
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in GROUPS.items()])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="liangzheng")
+def main() -> None:
+    """Liangzheng (亮证): issue licences, show them as dynamic codes, verify them offline."""

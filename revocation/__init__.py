@@ -1,0 +1,1 @@
+"""Status of licences: lists, coverage and freshness. Signs and reads nothing by itself."""

@@ -1,0 +1,1 @@
+"""The verifier terminal: appraises dynamic codes on its own, also without a network."""

@@ -1,0 +1,1 @@
+"""The wallet: holds licences and shows them as dynamic codes."""
