@@ -1,0 +1,1 @@
+"""Scanners that send text over a serial line."""
