@@ -1,0 +1,142 @@
+"""COSE_Sign1 (RFC 9052 section 4.2): structure, Sig_structure, signing; verification with a key already trusted.
+
+Guaranteed: header sets are closed (so `crit`, x5chain, jku and the like are refused by being unknown), `alg` stands in
+the protected bucket only and equals the algorithm stored with the key, `typ` is exactly the expected one.
+
+Not handled here: which key to trust, and what the payload means.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from protocol import cbor, labels, limits
+from protocol.errors import AlgError, HeaderUnknown, HeaderUnprotected, ShapeError, SignatureForm, TypError
+from protocol.keys import Signer, VerificationKey
+from protocol.labels import Alg
+
+_SIG_STRUCTURE_HEAD: Final = b"\x84\x6aSignature1"
+_NO_EXTERNAL_AAD: Final = b"\x40"
+_ALGS: Final = frozenset(Alg)
+
+
+@dataclass(frozen=True, slots=True)
+class UnverifiedSign1:
+    """The parts of a COSE_Sign1 before any signature has been checked."""
+
+    protected_bytes: bytes
+    protected: Mapping[cbor.Key, cbor.Value]
+    unprotected: Mapping[cbor.Key, cbor.Value]
+    payload: bytes
+    signature: bytes
+
+    def sig_structure(self) -> bytes:
+        """The bytes that were signed (RFC 9052 section 4.4), without external_aad."""
+        return sig_structure(self.protected_bytes, self.payload)
+
+    def verify(self, key: VerificationKey) -> None:
+        """Return if the signature fits under this trusted key.
+
+        Raises:
+            AlgError: The header names another algorithm than the key's.
+            SignatureForm: The signature is not in the one accepted form.
+            protocol.keys.SignatureMismatch: It does not fit.
+        """
+        # RFC 9052 section 3.1: alg is what the signer claims; the key's own algorithm decides.
+        if self.protected[labels.HDR_ALG] != key.alg:
+            raise AlgError("the header's algorithm is not the one stored with the key")
+        key.verify(self.signature, self.sig_structure())
+
+
+def sig_structure(protected: bytes, payload: bytes) -> bytes:
+    """Sig_structure of RFC 9052 section 4.4 with context "Signature1" and empty external_aad."""
+    return b"".join(
+        (
+            _SIG_STRUCTURE_HEAD,
+            cbor.head(2, len(protected)),
+            protected,
+            _NO_EXTERNAL_AAD,
+            cbor.head(2, len(payload)),
+            payload,
+        )
+    )
+
+
+def sign1(
+    protected: Mapping[cbor.Key, cbor.Value],
+    payload: bytes,
+    signer: Signer,
+    *,
+    unprotected: Mapping[cbor.Key, cbor.Value] | None = None,
+) -> cbor.Tagged:
+    """A signed structure; `alg` is put in from the signer's key."""
+    protected_bytes = cbor.encode({**protected, labels.HDR_ALG: int(signer.public_key.alg)})
+    signature = signer.sign(sig_structure(protected_bytes, payload))
+    if len(signature) != limits.SIGNATURE_BYTES:
+        raise SignatureForm(f"the signer returned {len(signature)} bytes")
+    return cbor.Tagged(labels.TAG_SIGN1, (protected_bytes, unprotected or {}, payload, signature))
+
+
+def parse(
+    structure: cbor.Value,
+    *,
+    expected_typ: int | str,
+    protected_labels: frozenset[int],
+    unprotected_labels: frozenset[int] = frozenset(),
+) -> UnverifiedSign1:
+    """The parts of a decoded structure with exactly these headers.
+
+    Args:
+        structure: What `cbor.decode` gave.
+        expected_typ: The one type that may stand here.
+        protected_labels: Header parameters that must all be present, none other may be. Includes alg and typ.
+        unprotected_labels: Header parameters that may stand in the unprotected bucket.
+
+    Raises:
+        ShapeError: Not a COSE_Sign1.
+        HeaderUnknown, HeaderUnprotected: A header outside these sets, or one of them missing.
+        TypError: Another type.
+        AlgError: No algorithm, or a foreign one.
+    """
+    if not isinstance(structure, cbor.Tagged) or structure.tag != labels.TAG_SIGN1:
+        raise ShapeError("not a COSE_Sign1 (tag 18)")
+    match structure.value:
+        case (bytes() as protected_bytes, Mapping() as unprotected, bytes() as payload, bytes() as signature):
+            pass
+        case _:
+            raise ShapeError("not [protected, unprotected, payload, signature]")
+    protected = cbor.decode(protected_bytes)
+    if not isinstance(protected, Mapping):
+        raise ShapeError("the protected header is not a map")
+    return check_headers(
+        UnverifiedSign1(protected_bytes, protected, unprotected, payload, signature),
+        expected_typ=expected_typ,
+        protected_labels=protected_labels,
+        unprotected_labels=unprotected_labels,
+    )
+
+
+def check_headers(
+    unverified: UnverifiedSign1,
+    *,
+    expected_typ: int | str,
+    protected_labels: frozenset[int],
+    unprotected_labels: frozenset[int],
+) -> UnverifiedSign1:
+    """The same object, once its headers are exactly the expected ones. Raises: as `parse`."""
+    protected = unverified.protected
+    for label in unverified.unprotected:
+        if label not in unprotected_labels:
+            raise HeaderUnprotected(f"{label!r} in the unprotected header")
+    if labels.HDR_ALG not in protected:
+        raise AlgError("no algorithm in the protected header")
+    if type(protected[labels.HDR_ALG]) is not int or protected[labels.HDR_ALG] not in _ALGS:
+        raise AlgError("an algorithm that is not in use here")
+    if labels.HDR_TYP not in protected:
+        raise TypError("no type in the protected header")
+    # bool is an int in Python; a type is compared with its own type only.
+    if type(protected[labels.HDR_TYP]) is not type(expected_typ) or protected[labels.HDR_TYP] != expected_typ:
+        raise TypError(f"expected {expected_typ}")
+    if protected.keys() != protected_labels:
+        raise HeaderUnknown(f"header parameters other than {sorted(protected_labels)}")
+    return unverified

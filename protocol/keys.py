@@ -1,0 +1,242 @@
+"""Public keys and signatures: COSE_Key forms, thumbprints, and one table alg → (key type, verify).
+
+The algorithm is a property of the key and never of the message. Ed25519 is verified by PyNaCl only: the other library
+accepts small-order public keys (SECURITY.md, finding 1). P-256 signatures are raw r‖s with low s, in both directions,
+so that one signed content has one signature form (PROTOCOL.md, "Rules that stop attacks").
+
+Not handled here: where private keys live. A `Signer` is injected; `Ed25519Signer` and `P256Signer` wrap key material
+that somebody else made and keeps.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, Protocol, assert_never
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from nacl.bindings import crypto_core_ed25519_is_valid_point, crypto_sign, crypto_sign_seed_keypair
+from nacl.bindings.crypto_sign import crypto_sign_open
+from nacl.exceptions import CryptoError
+
+from protocol import cbor, labels, limits
+from protocol.errors import KeyRefused, SignatureForm
+from protocol.labels import Alg
+
+P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_HALF_ORDER: Final = P256_ORDER // 2
+_ECDSA: Final = ec.ECDSA(SHA256())
+_ECDSA_RFC6979: Final = ec.ECDSA(SHA256(), deterministic_signing=True)
+_P256: Final = ec.SECP256R1()
+
+
+class SignatureMismatch(Exception):
+    """The signature does not fit; the caller knows whose signature that was and raises the reason."""
+
+
+class VerificationKey(Protocol):
+    """A public key that was checked when it was loaded."""
+
+    @property
+    def alg(self) -> Alg:
+        """The only algorithm that this key verifies."""
+
+    @property
+    def cose_key(self) -> Mapping[cbor.Key, cbor.Value]:
+        """The COSE_Key in its shortest form (P-256 with y as bool)."""
+
+    @property
+    def thumbprint(self) -> bytes:
+        """SHA-256 COSE_Key thumbprint, 32 bytes (RFC 9679 section 4)."""
+
+    def verify(self, signature: bytes, message: bytes) -> None:
+        """Return if the signature fits.
+
+        Raises:
+            SignatureForm: it is not in the one accepted form.
+            SignatureMismatch: it is well formed and does not fit.
+        """
+
+
+class Signer(Protocol):
+    """Something that signs: a file key, an HSM, a phone's key store."""
+
+    @property
+    def public_key(self) -> VerificationKey:
+        """The key under which others verify."""
+
+    def sign(self, message: bytes) -> bytes:
+        """64 bytes in the one accepted form for the key's algorithm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ed25519Key:
+    """An Ed25519 public key: a point of the main subgroup."""
+
+    x: bytes
+
+    def __post_init__(self) -> None:
+        # SECURITY.md A7: small-order and off-curve points verify signatures that nobody made.
+        if len(self.x) != 32 or not crypto_core_ed25519_is_valid_point(self.x):
+            raise KeyRefused("not an Ed25519 point of the main subgroup")
+
+    @property
+    def alg(self) -> Alg:
+        return Alg.ED25519
+
+    @property
+    def cose_key(self) -> Mapping[cbor.Key, cbor.Value]:
+        return {labels.KEY_KTY: labels.KTY_OKP, labels.KEY_CRV: labels.CRV_ED25519, labels.KEY_X: self.x}
+
+    @property
+    def thumbprint(self) -> bytes:
+        return sha256(cbor.encode(self.cose_key)).digest()
+
+    def verify(self, signature: bytes, message: bytes) -> None:
+        if len(signature) != limits.SIGNATURE_BYTES:
+            raise SignatureForm(f"a signature of {len(signature)} bytes")
+        try:
+            crypto_sign_open(signature + message, self.x)
+        except CryptoError:
+            raise SignatureMismatch from None
+
+
+class P256Key:
+    """A P-256 public key for ESP256 (RFC 9864): ECDSA with SHA-256 on this curve and no other."""
+
+    __slots__ = ("_loaded", "x", "y_is_odd")
+
+    def __init__(self, x: bytes, *, y_is_odd: bool) -> None:
+        if len(x) != 32:
+            raise KeyRefused(f"a P-256 coordinate of {len(x)} bytes")
+        try:
+            self._loaded = ec.EllipticCurvePublicKey.from_encoded_point(_P256, (b"\x03" if y_is_odd else b"\x02") + x)
+        except ValueError:
+            raise KeyRefused("no P-256 point has this x") from None
+        self.x = x
+        self.y_is_odd = y_is_odd
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, P256Key) and (self.x, self.y_is_odd) == (other.x, other.y_is_odd)
+
+    def __hash__(self) -> int:
+        return hash((self.x, self.y_is_odd))
+
+    def __repr__(self) -> str:
+        return f"P256Key({self.thumbprint.hex()[:16]})"
+
+    @property
+    def alg(self) -> Alg:
+        return Alg.ESP256
+
+    @property
+    def cose_key(self) -> Mapping[cbor.Key, cbor.Value]:
+        return {
+            labels.KEY_KTY: labels.KTY_EC2,
+            labels.KEY_CRV: labels.CRV_P256,
+            labels.KEY_X: self.x,
+            labels.KEY_Y: self.y_is_odd,
+        }
+
+    @property
+    def thumbprint(self) -> bytes:
+        # RFC 9679 section 4.2 takes the uncompressed y, although our cnf carries y as a bool.
+        y = self._loaded.public_numbers().y.to_bytes(32)
+        return sha256(cbor.encode({**self.cose_key, labels.KEY_Y: y})).digest()
+
+    def verify(self, signature: bytes, message: bytes) -> None:
+        if len(signature) != limits.SIGNATURE_BYTES:
+            raise SignatureForm(f"a signature of {len(signature)} bytes")
+        r = int.from_bytes(signature[:32])
+        s = int.from_bytes(signature[32:])
+        # SECURITY.md A8: (r, n−s) verifies too; only the low one is ours.
+        if not (0 < r < P256_ORDER and 0 < s <= _HALF_ORDER):
+            raise SignatureForm("r or s out of range, or high s")
+        try:
+            self._loaded.verify(encode_dss_signature(r, s), message, _ECDSA)
+        except InvalidSignature:
+            raise SignatureMismatch from None
+
+
+def kid_of(key: VerificationKey) -> bytes:
+    """The 8-byte key identifier: a look-up only, never evidence."""
+    return key.thumbprint[: limits.KID_BYTES]
+
+
+def load_cose_key(cose_key: cbor.Value) -> VerificationKey:
+    """The key of a COSE_Key map as we write it; closed set of parameters.
+
+    Raises:
+        KeyRefused: Any other parameter, type, curve, or a point that is not one.
+    """
+    if not isinstance(cose_key, Mapping):
+        raise KeyRefused("not a COSE_Key map")
+    kind = cose_key.get(labels.KEY_KTY), cose_key.get(labels.KEY_CRV)
+    x = cose_key.get(labels.KEY_X)
+    y = cose_key.get(labels.KEY_Y)
+    if not isinstance(x, bytes):
+        raise KeyRefused("x is not a byte string")
+    if kind == (labels.KTY_OKP, labels.CRV_ED25519) and len(cose_key) == 3:
+        return Ed25519Key(x)
+    if kind == (labels.KTY_EC2, labels.CRV_P256) and len(cose_key) == 4 and isinstance(y, bool):
+        return P256Key(x, y_is_odd=y)
+    raise KeyRefused("neither an Ed25519 key nor a P-256 key with y as bool")
+
+
+class Ed25519Signer:
+    """Signs with an Ed25519 seed that the caller made from 32 random bytes and keeps."""
+
+    def __init__(self, seed: bytes) -> None:
+        public, self._secret = crypto_sign_seed_keypair(seed)
+        self._public_key = Ed25519Key(public)
+
+    @property
+    def public_key(self) -> Ed25519Key:
+        return self._public_key
+
+    def sign(self, message: bytes) -> bytes:
+        return crypto_sign(message, self._secret)[: limits.SIGNATURE_BYTES]
+
+
+class P256Signer:
+    """Signs with a P-256 private scalar (32 bytes, 1 ≤ d < n) that the caller made and keeps. Nonces by RFC 6979."""
+
+    def __init__(self, scalar: bytes) -> None:
+        d = int.from_bytes(scalar)
+        if len(scalar) != 32 or not 0 < d < P256_ORDER:
+            raise KeyRefused("not a P-256 private scalar")
+        self._private = ec.derive_private_key(d, _P256)
+        numbers = self._private.public_key().public_numbers()
+        self._public_key = P256Key(numbers.x.to_bytes(32), y_is_odd=bool(numbers.y & 1))
+
+    @property
+    def public_key(self) -> P256Key:
+        return self._public_key
+
+    def sign(self, message: bytes) -> bytes:
+        return raw_low_s(self._private.sign(message, _ECDSA_RFC6979))
+
+
+def raw_low_s(der_signature: bytes) -> bytes:
+    """The one accepted 64-byte form of a DER ECDSA signature; phones and HSMs return high s half of the time."""
+    r, s = decode_dss_signature(der_signature)
+    return r.to_bytes(32) + min(s, P256_ORDER - s).to_bytes(32)
+
+
+def signer_for(alg: Alg, secret: bytes) -> Signer:
+    """The software signer of an algorithm over 32 secret bytes (seed or scalar).
+
+    Raises:
+        KeyRefused: these bytes are no private key of that algorithm.
+    """
+    match alg:
+        case Alg.ED25519:
+            if len(secret) != 32:
+                raise KeyRefused("not an Ed25519 seed")
+            return Ed25519Signer(secret)
+        case Alg.ESP256:
+            return P256Signer(secret)
+        case _:
+            assert_never(alg)

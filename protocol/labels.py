@@ -1,0 +1,223 @@
+"""Every number and text that a standard or draft assigns, with its source. A bare number elsewhere is a bug.
+
+What may still move before publication as an RFC: the SD-CWT numbers (draft-ietf-spice-sd-cwt-08) and the status claim
+(draft-ietf-oauth-status-list-20). Private ranges (PROTOCOL.md): claims -70000…-70099, headers -70100…-70199,
+algorithms -70200…-70299.
+"""
+
+from enum import IntEnum
+from typing import Final
+
+# COSE header parameters (RFC 9052 section 3.1, RFC 9528 for kcwt, RFC 9596 for typ, SD-CWT section 17.1).
+HDR_ALG: Final = 1
+HDR_CRIT: Final = 2
+HDR_KID: Final = 4
+HDR_KCWT: Final = 13
+HDR_TYP: Final = 16
+HDR_SD_CLAIMS: Final = 17
+HDR_SD_ALG: Final = 170
+
+# CBOR tags (RFC 9052 section 4.2, RFC 9052 section 5.2, SD-CWT section 17.3).
+TAG_SIGN1: Final = 18
+TAG_ENCRYPT0: Final = 16
+TAG_REDACTED_ELEMENT: Final = 60
+SIMPLE_REDACTED_KEYS: Final = 59
+
+
+class Alg(IntEnum):
+    """Fully-specified COSE algorithms (RFC 9864). The algorithm is a property of the key."""
+
+    ESP256 = -9
+    ED25519 = -19
+
+
+class ForeignAlg(IntEnum):
+    """Accepted only by the conformance profile for the draft's own examples."""
+
+    ES256 = -7
+    ES384 = -35
+
+
+SD_ALG_SHA256: Final = -16
+
+# Content types (SD-CWT section 17.7 as CoAP content formats; the others by media type or, ours, as text).
+TYP_CREDENTIAL: Final = 293
+TYP_PRESENTATION: Final = 294
+TYP_STATUS_LIST: Final = "application/statuslist+cwt"
+TYP_CHECKPOINT: Final = "application/status-checkpoint+cwt"
+TYP_CHALLENGE: Final = "lz-challenge"
+TYP_TERMINAL: Final = "lz-terminal"
+TYP_PAPER: Final = "lz-paper"
+TYP_RECEIPT: Final = "lz-receipt"
+TYP_ACT: Final = "lz-act"
+TYP_TRUST: Final = "lz-trust"
+TYP_DIRECTORY: Final = "lz-directory"
+TYP_MANIFEST: Final = "lz-manifest"
+TYP_BEACON: Final = "lz-beacon"
+TYP_CATALOGUE: Final = "lz-catalogue"
+TYP_POLICY: Final = "lz-policy"
+
+TYPES: Final = frozenset(
+    {
+        TYP_CREDENTIAL,
+        TYP_PRESENTATION,
+        TYP_STATUS_LIST,
+        TYP_CHECKPOINT,
+        TYP_CHALLENGE,
+        TYP_TERMINAL,
+        TYP_PAPER,
+        TYP_RECEIPT,
+        TYP_ACT,
+        TYP_TRUST,
+        TYP_DIRECTORY,
+        TYP_MANIFEST,
+        TYP_BEACON,
+        TYP_CATALOGUE,
+        TYP_POLICY,
+    }
+)
+"""The complete table: an object of one type is never taken for another (attack "cross-type replay")."""
+
+
+class KeyUse(IntEnum):
+    """What a trusted key may sign: exactly one use for each key."""
+
+    ASSERT = 1
+    STATUS = 2
+    TERMINAL = 3
+    PAPER = 4
+    MANDATE = 5
+    BEACON = 6
+
+
+# CWT claims (RFC 8392 section 4, RFC 8747 for cnf, SD-CWT section 17.4 for vct, Token Status List section 5.1/6.3).
+CLAIM_ISS: Final = 1
+CLAIM_SUB: Final = 2
+CLAIM_AUD: Final = 3
+CLAIM_EXP: Final = 4
+CLAIM_NBF: Final = 5
+CLAIM_IAT: Final = 6
+CLAIM_CTI: Final = 7
+CLAIM_CNF: Final = 8
+CLAIM_VCT: Final = 11
+CLAIM_CNONCE: Final = 39
+CLAIM_STATUS: Final = 65535
+CLAIM_STATUS_LIST: Final = 65533
+CLAIM_TTL: Final = 65534
+CNF_COSE_KEY: Final = 1
+STATUS_STATUS_LIST: Final = "status_list"
+STATUS_IDX: Final = "idx"
+STATUS_URI: Final = "uri"
+STATUS_BITS: Final = "bits"
+STATUS_LST: Final = "lst"
+
+# Private claims of a credential.
+CLAIM_LIC: Final = -70001
+CLAIM_HOLDER_KIND: Final = -70002
+CLAIM_KEY_ASSURANCE: Final = -70003
+CLAIM_MANDATE: Final = -70060
+
+# Private claims of the signed documents (trust list, catalogue, policy, wallet directory): -70030…-70039.
+CLAIM_SEQ: Final = -70030
+CLAIM_ANCHORS: Final = -70031
+CLAIM_KINDS: Final = -70032
+CLAIM_POLICY_ROWS: Final = -70033
+CLAIM_PURPOSE_MAXIMA: Final = -70034
+CLAIM_CATALOGUE: Final = -70035
+
+# Private claims of a status list token: -70020…-70029.
+CLAIM_LIST_SEQ: Final = -70020
+CLAIM_LIST_SHA256: Final = -70021
+
+# COSE_Key (RFC 9052 section 7.1, RFC 9053 section 7).
+KEY_KTY: Final = 1
+KEY_CRV: Final = -1
+KEY_X: Final = -2
+KEY_Y: Final = -3
+KTY_OKP: Final = 1
+KTY_EC2: Final = 2
+CRV_P256: Final = 1
+CRV_ED25519: Final = 6
+
+
+class HolderKind(IntEnum):
+    """Claim -70002."""
+
+    NATURAL_PERSON = 1
+    LEGAL_PERSON = 2
+
+
+class KeyAssurance(IntEnum):
+    """Claim -70003, set by the issuer at enrolment; absent means SOFTWARE."""
+
+    SOFTWARE = 0
+    OS_KEY_STORE = 1
+    HARDWARE_USER_VERIFICATION = 2
+    PROOFED_IN_PERSON = 3
+
+
+class Lic(IntEnum):
+    """Keys of the licence map `lic` (claim -70001) that every kind shares; 24–255 belong to a kind."""
+
+    NAME = 1
+    CLASS = 2
+    CITIZEN_ID = 3
+    USCC = 4
+    LICENCE_NO = 5
+    VALID_FROM = 6
+    VALID_TO = 7
+    FIRST_ISSUE = 8
+    AUTHORITY = 9
+    SEX = 10
+    BIRTH_DATE = 11
+    NATION = 12
+    ADDRESS = 13
+    PORTRAIT_SHA256 = 14
+    LEGAL_REPRESENTATIVE = 15
+    ENTITY_TYPE = 16
+    CAPITAL = 17
+    FOUNDED = 18
+    TERM = 19
+    SCOPE = 20
+    IDENTIFIER = 21
+    HELD_FOR = 22
+
+
+GROUP_KEYS: Final = range(200, 216)
+"""`lic` keys of nested redacted groups."""
+
+VCT_RANGE: Final = range(10_000, 65_536)
+VCT_EXPERIMENTAL: Final = range(65_001, 65_536)
+"""Licence kinds; ours live in the experimental range until numbers are registered."""
+
+# Prefixes of a code's text (PROTOCOL.md, "Prefixes").
+PREFIX_PRESENTATION: Final = "LZ1:"
+PREFIX_BUNDLE: Final = "LB1:"
+PREFIX_SEALED: Final = "LE1:"
+PREFIX_CHALLENGE: Final = "LC1:"
+PREFIX_ANIMATED: Final = "LP1:"
+PREFIX_PAPER: Final = "LS1:"
+PREFIX_ENROLMENT: Final = "LT1:"
+PREFIX_RESERVED: Final = "LZ2:"
+PREFIX_CHARACTERS: Final = 4
+
+
+class Purpose(IntEnum):
+    """What a licence is shown for; the letter stands in aud ("lz:w"), the word in commands and files."""
+
+    WINDOW = ord("w")
+    KIOSK = ord("k")
+    ROADSIDE = ord("p")
+    GATE = ord("g")
+    HOTEL = ord("h")
+    AIRPORT = ord("a")
+
+    @property
+    def audience(self) -> str:
+        """The aud of a presentation for this purpose, without a challenge."""
+        return f"lz:{chr(self.value)}"
+
+    @property
+    def word(self) -> str:
+        """The word of the command line and of policy files: `window`."""
+        return self.name.lower()

@@ -1,0 +1,1 @@
+"""Licences as legal documents: their kinds, and their national identifier."""

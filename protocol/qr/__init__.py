@@ -1,0 +1,1 @@
+"""What stands in the picture: prefixes and base45 text."""

@@ -1,0 +1,328 @@
+"""A credential: one SD-CWT that states a licence (PROTOCOL.md, "Credential"; CDDL in CONTRACTS.md).
+
+`parse` gives an `UnverifiedCredential`; only `verify` makes a `Credential` of it, and only `disclosed_licence` lets the
+licence's items out. Not handled here: which key to trust (`protocol.trust_list`), clocks, status, policy.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from protocol import cbor, cose_sign1, cwt, keys, labels, limits
+from protocol.cose_sign1 import UnverifiedSign1
+from protocol.errors import (
+    DisclosureForbidden,
+    DisclosuresEmpty,
+    DisclosureShape,
+    IssuerSignatureInvalid,
+    SchemaError,
+    ShapeError,
+    TimeOrderError,
+)
+from protocol.keys import Signer, VerificationKey
+from protocol.labels import HolderKind, KeyAssurance
+from protocol.sd_cwt import redaction
+from protocol.unixtime import UnixTime
+
+LicenceItems = Mapping[cbor.Key, cbor.Value]
+"""The map `lic`: integer keys, values by CONTRACTS.md's `val`."""
+
+_PROTECTED: Final = frozenset({labels.HDR_ALG, labels.HDR_KID, labels.HDR_TYP})
+_UNPROTECTED: Final = frozenset({labels.HDR_SD_CLAIMS})
+_REQUIRED: Final = frozenset(
+    {
+        labels.CLAIM_ISS,
+        labels.CLAIM_SUB,
+        labels.CLAIM_EXP,
+        labels.CLAIM_NBF,
+        labels.CLAIM_IAT,
+        labels.CLAIM_CNF,
+        labels.CLAIM_VCT,
+        labels.CLAIM_STATUS,
+        labels.CLAIM_LIC,
+    }
+)
+_OPTIONAL: Final = frozenset({labels.CLAIM_HOLDER_KIND, labels.CLAIM_KEY_ASSURANCE})
+_KNOWN: Final = _REQUIRED | _OPTIONAL
+
+ISS_PATTERN: Final = re.compile(r"[0-9]{6}\.[A-Z0-9]{1,16}", re.ASCII)
+_SUB: Final = re.compile(r"[0-9A-Za-z]{10}", re.ASCII)
+_STATUS_URI: Final = re.compile(r"lz:([0-9]{6})/(0|[1-9][0-9]{0,5})", re.ASCII)
+_NO_KEYS: Final[frozenset[int]] = frozenset()
+_HOLDER_KINDS: Final = frozenset(HolderKind)
+_KEY_ASSURANCES: Final = frozenset(KeyAssurance)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReference:
+    """Where a credential's status stands: list `lz:<region>/<number>`, entry idx (Token Status List section 6.3)."""
+
+    uri: str
+    idx: int
+
+    @property
+    def region(self) -> str:
+        return self.uri[3:9]
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialClaims:
+    """What an issuer states besides the licence's items.
+
+    `exp` is technical (≤ 120 days after `iat`); legal dates are items of the licence. All moments are local midnights.
+    """
+
+    iss: str
+    sub: str
+    exp: UnixTime
+    nbf: UnixTime
+    iat: UnixTime
+    cnf: Mapping[cbor.Key, cbor.Value]
+    vct: int
+    status: StatusReference
+    holder_kind: HolderKind | None
+    key_assurance: KeyAssurance
+
+    @property
+    def region(self) -> str:
+        """The issuer's region: six digits of GB/T 2260."""
+        return self.iss[:6]
+
+
+@dataclass(frozen=True, slots=True)
+class UnverifiedCredential:
+    """Well-formed, but nobody has checked whether the issuer said it."""
+
+    sign1: UnverifiedSign1
+    kid: bytes
+    claims: CredentialClaims
+    redacted_lic: LicenceItems
+    encoded_disclosures: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """The issuer said this. Only `verify` makes one."""
+
+    claims: CredentialClaims
+    confirmation_key: VerificationKey
+    redacted_lic: LicenceItems
+    encoded_disclosures: tuple[bytes, ...]
+
+
+def issue(
+    claims: CredentialClaims, lic: LicenceItems, disclosures: Iterable[bytes], signer: Signer, *, kid: bytes
+) -> bytes:
+    """The SD-CWT of these claims with all its disclosures, as the wallet receives it.
+
+    Args:
+        claims: Everything but the items.
+        lic: The redacted map (`redaction.redacted_map`).
+        disclosures: Encoded disclosures of every hash in it.
+        signer: The assertion key.
+        kid: Its 8-byte identifier.
+
+    Raises:
+        ProtocolError: What comes out would not be accepted by `parse`; nothing is returned.
+    """
+    payload: dict[cbor.Key, cbor.Value] = {
+        labels.CLAIM_ISS: claims.iss,
+        labels.CLAIM_SUB: claims.sub,
+        labels.CLAIM_EXP: claims.exp,
+        labels.CLAIM_NBF: claims.nbf,
+        labels.CLAIM_IAT: claims.iat,
+        labels.CLAIM_CNF: {labels.CNF_COSE_KEY: claims.cnf},
+        labels.CLAIM_VCT: claims.vct,
+        labels.CLAIM_STATUS: {
+            labels.STATUS_STATUS_LIST: {labels.STATUS_IDX: claims.status.idx, labels.STATUS_URI: claims.status.uri}
+        },
+        labels.CLAIM_LIC: lic,
+    }
+    if claims.holder_kind is not None:
+        payload[labels.CLAIM_HOLDER_KIND] = int(claims.holder_kind)
+    if claims.key_assurance is not KeyAssurance.SOFTWARE:
+        payload[labels.CLAIM_KEY_ASSURANCE] = int(claims.key_assurance)
+    sd_claims = tuple(disclosures)
+    structure = cose_sign1.sign1(
+        {labels.HDR_KID: kid, labels.HDR_TYP: labels.TYP_CREDENTIAL},
+        cbor.encode(payload),
+        signer,
+        unprotected={labels.HDR_SD_CLAIMS: sd_claims} if sd_claims else None,
+    )
+    encoded = cbor.encode(structure)
+    # Nothing leaves the issuer that a terminal would refuse: the same reader, on the bytes that were made.
+    verified = verify(parse(cbor.decode(encoded)), signer.public_key)
+    disclosed_licence(verified)
+    return encoded
+
+
+def parse(structure: cbor.Value) -> UnverifiedCredential:
+    """The parts of a decoded credential.
+
+    Raises:
+        ProtocolError: The reason names the first rule that it breaks (closed header sets, claims, forms).
+    """
+    sign1 = cose_sign1.parse(
+        structure,
+        expected_typ=labels.TYP_CREDENTIAL,
+        protected_labels=_PROTECTED,
+        unprotected_labels=_UNPROTECTED,
+    )
+    kid = sign1.protected[labels.HDR_KID]
+    if not isinstance(kid, bytes) or len(kid) != limits.KID_BYTES:
+        raise ShapeError("kid is not 8 bytes")
+    payload = cbor.decode(sign1.payload)
+    if not isinstance(payload, Mapping):
+        raise ShapeError("the payload is not a map")
+    claims, lic = _claims(payload)
+    return UnverifiedCredential(sign1, kid, claims, lic, _sd_claims(sign1.unprotected))
+
+
+def verify(unverified: UnverifiedCredential, assertion_key: VerificationKey) -> Credential:
+    """The credential, once the issuer's signature holds and its confirmation key is a key (steps 6 and 7).
+
+    Args:
+        unverified: What `parse` gave.
+        assertion_key: The key that the trust list has for this (iss, kid), and for this use and kind.
+
+    Raises:
+        AlgError, SignatureForm, IssuerSignatureInvalid, KeyRefused.
+    """
+    try:
+        unverified.sign1.verify(assertion_key)
+    except keys.SignatureMismatch:
+        raise IssuerSignatureInvalid("the issuer's signature does not fit") from None
+    # SD-CWT section 9 step 4.
+    confirmation_key = keys.load_cose_key(unverified.claims.cnf)
+    return Credential(unverified.claims, confirmation_key, unverified.redacted_lic, unverified.encoded_disclosures)
+
+
+def disclosed_licence(credential: Credential) -> redaction.Restored:
+    """The licence's items that are clear or disclosed (step 9).
+
+    Raises:
+        DisclosuresEmpty … DisclosureForbidden: A disclosure rule of SD-CWT section 9 is broken.
+        SchemaError: An item has a key or value of no allowed type, or hostile text.
+    """
+    # Inside `lic` every key is the licence's own and may be redacted; level 1 has no redactions at all.
+    restored = redaction.restore(credential.redacted_lic, credential.encoded_disclosures, never_redacted=_NO_KEYS)
+    _check_items(restored.claims)
+    return restored
+
+
+def _sd_claims(unprotected: Mapping[cbor.Key, cbor.Value]) -> tuple[bytes, ...]:
+    if labels.HDR_SD_CLAIMS not in unprotected:
+        return ()
+    disclosures = unprotected[labels.HDR_SD_CLAIMS]
+    if not isinstance(disclosures, tuple) or len(disclosures) > limits.MAX_DISCLOSURES:
+        raise DisclosureShape(f"sd_claims is not an array of at most {limits.MAX_DISCLOSURES}")
+    if not disclosures:
+        # SD-CWT section 9 step 2.
+        raise DisclosuresEmpty("an empty sd_claims")
+    encoded: list[bytes] = []
+    for each in disclosures:
+        if not isinstance(each, bytes):
+            raise DisclosureShape("a disclosure that is not a byte string")
+        encoded.append(each)
+    return tuple(encoded)
+
+
+def _claims(payload: cwt.Claims) -> tuple[CredentialClaims, LicenceItems]:
+    present = payload.keys()
+    if cbor.Simple.REDACTED_KEYS in present:
+        # PROTOCOL.md: the outermost level is never redacted, so nothing can override iss, exp, cnf or status.
+        raise DisclosureForbidden("redactions at the outermost level")
+    if not present >= _REQUIRED or not present <= _KNOWN:
+        raise SchemaError("claims are missing, or there are others than a credential has")
+    iss = payload[labels.CLAIM_ISS]
+    sub = payload[labels.CLAIM_SUB]
+    vct = payload[labels.CLAIM_VCT]
+    lic = payload[labels.CLAIM_LIC]
+    if not isinstance(iss, str) or not ISS_PATTERN.fullmatch(iss):
+        raise SchemaError("iss is not region.authority")
+    if not isinstance(sub, str) or not _SUB.fullmatch(sub):
+        raise SchemaError("sub is not 10 base62 characters")
+    if type(vct) is not int or vct not in labels.VCT_RANGE:
+        raise SchemaError("vct is not the number of a licence kind")
+    if not isinstance(lic, Mapping):
+        raise SchemaError("lic is not a map")
+    exp, nbf, iat = (cwt.moment(payload, label) for label in (labels.CLAIM_EXP, labels.CLAIM_NBF, labels.CLAIM_IAT))
+    # SD-CWT section 9 step 3.
+    if not (nbf <= iat < exp):
+        raise TimeOrderError("not nbf ≤ iat < exp")
+    if exp - iat > limits.MAX_CREDENTIAL_LIFE:
+        raise SchemaError("a technical life of more than 120 days")
+    match payload[labels.CLAIM_CNF]:
+        case {labels.CNF_COSE_KEY: Mapping() as cnf, **others} if not others:
+            pass
+        case _:
+            raise SchemaError("cnf is not exactly one COSE_Key")
+    return (
+        CredentialClaims(
+            iss=iss,
+            sub=sub,
+            exp=exp,
+            nbf=nbf,
+            iat=iat,
+            cnf=cnf,
+            vct=vct,
+            status=_status(payload[labels.CLAIM_STATUS]),
+            holder_kind=_holder_kind(payload),
+            key_assurance=_key_assurance(payload),
+        ),
+        lic,
+    )
+
+
+def _status(status: cbor.Value) -> StatusReference:
+    match status:
+        case {
+            labels.STATUS_STATUS_LIST: {labels.STATUS_IDX: int() as idx, labels.STATUS_URI: str() as uri, **inner},
+            **outer,
+        } if not inner and not outer:
+            pass
+        case _:
+            raise SchemaError("status is not {status_list: {idx, uri}}")
+    if isinstance(idx, bool) or not 0 <= idx < 2**32 or not _STATUS_URI.fullmatch(uri):
+        raise SchemaError("status has no index and list of ours")
+    return StatusReference(uri, idx)
+
+
+def _holder_kind(payload: cwt.Claims) -> HolderKind | None:
+    value = payload.get(labels.CLAIM_HOLDER_KIND)
+    if value is None and labels.CLAIM_HOLDER_KIND not in payload:
+        return None
+    if type(value) is not int or value not in _HOLDER_KINDS:
+        raise SchemaError("holder kind is neither 1 nor 2")
+    return HolderKind(value)
+
+
+def _key_assurance(payload: cwt.Claims) -> KeyAssurance:
+    value = payload.get(labels.CLAIM_KEY_ASSURANCE, int(KeyAssurance.SOFTWARE))
+    if type(value) is not int or value not in _KEY_ASSURANCES:
+        raise SchemaError("key assurance is not 0 to 3")
+    return KeyAssurance(value)
+
+
+def _check_items(items: Mapping[cbor.Key, cbor.Value]) -> None:
+    for key, value in items.items():
+        if not isinstance(key, int):
+            raise SchemaError("an item whose key is not an integer")
+        _check_item(key, value)
+
+
+def _check_item(key: int, value: cbor.Value) -> None:
+    if isinstance(value, str):
+        if len(value.encode()) > limits.MAX_TSTR_BYTES or not cwt.text_is_harmless(value):
+            raise SchemaError(f"item {key} is too long or hostile text")
+    elif isinstance(value, bytes):
+        if len(value) > limits.MAX_BSTR_BYTES:
+            raise SchemaError(f"item {key} is a byte string beyond {limits.MAX_BSTR_BYTES}")
+    elif isinstance(value, Mapping):
+        _check_items(value)
+    elif isinstance(value, tuple):
+        for element in value:
+            _check_item(key, element)
+    elif not isinstance(value, int):
+        raise SchemaError(f"item {key} has a type that no item has")
