@@ -1,8 +1,8 @@
 """The licence package: how an issuer hands a licence to a wallet (CONTRACTS.md, "Licence package").
 
 CBOR {1: version, 2: licence id, 3: [SD-CWT], 4: portrait, 5: refresh URL, 6: wallet directory, 7: root key}. The
-package itself is not signed: everything in it that matters is. Root and directory let a wallet that was given only this file
-name the items and check the issuer's signature; the wallet pins that root at the first use, and says so.
+package itself is not signed: everything in it that matters is. Root and directory let a wallet that was given only this
+file name the items and check the issuer's signature; the wallet pins that root at the first use, and says so.
 """
 
 from collections.abc import Mapping

@@ -1,0 +1,75 @@
+"""Everything that an appraisal may know: no part of it is looked up while appraising."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from protocol.appraisal_policy import AppraisalPolicy
+from protocol.labels import Purpose
+from protocol.licence.catalogue import Catalogue
+from protocol.trust_list import TrustList
+from protocol.unixtime import Seconds, UnixTime
+from revocation.coverage import StatusSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What the terminal holds of signed statements. Each was verified when it was taken in."""
+
+    trust: TrustList
+    catalogue: Catalogue
+    policy: AppraisalPolicy
+    status: StatusSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class ClockReading:
+    """What the terminal believes about the time. `at` is never a persisted moment."""
+
+    at: UnixTime
+    uncertainty: Seconds
+    confirmed_age: Seconds | None
+    """Since something signed last confirmed the clock; None: never."""
+    plausible: bool
+    """False when the clock stands before a signed moment that is held already, or otherwise cannot be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierUse:
+    """A presentation that was used up before."""
+
+    at: UnixTime
+    here: bool
+    """At this terminal (True), or at another one of the site."""
+
+
+class ReplayMemory(Protocol):
+    """Which presentations were used up already."""
+
+    def earlier_use(self, replay_key: bytes) -> EarlierUse | None:
+        """The use of this presentation that is remembered, if any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What kind of place this terminal stands at."""
+
+    purpose: Purpose
+    region: str
+    """Six digits: the region whose policy counts here."""
+    attended: bool
+    """A person can compare the holder with the licence."""
+    face_compared: bool
+    """The person there does so as a rule (window, police)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The arguments of one appraisal besides the code itself."""
+
+    face: Face
+    clock: ClockReading
+    knowledge: Knowledge | None
+    """None: the terminal was never provisioned; nothing can be accepted."""
+    replay: ReplayMemory
+    check_number: str
+    """Drawn by the caller; short and speakable, e.g. `7K3-Q42`."""

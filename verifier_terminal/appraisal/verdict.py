@@ -1,0 +1,112 @@
+"""The verdict: what the terminal says, and everything that it rests on (TERMINAL.md, "The verdict")."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from protocol import cbor
+from protocol.errors import Code
+from protocol.labels import Purpose
+from protocol.unixtime import Seconds, UnixTime
+from revocation.freshness import Grade
+
+
+class VerdictClass(StrEnum):
+    """The four answers. Each has its own colour, shape and word."""
+
+    ACCEPT = "accept"
+    CHECK = "check"
+    REFUSE = "refuse"
+    NOT_READ = "not_read"
+
+
+class Proceed(StrEnum):
+    """May the act go on? NO with CHECK is a hold: evidence is missing, nobody is at fault."""
+
+    YES = "yes"
+    AFTER_CHECK = "after_check"
+    NO = "no"
+
+
+class Tier(IntEnum):
+    """AR4SI trust tiers; the worst of the findings wins. INFORMATION never changes the class."""
+
+    INFORMATION = 0
+    AFFIRMING = 1
+    WARNING = 2
+    HOLD = 3
+    CONTRAINDICATED = 4
+    NONE = 5
+
+
+class Fact(StrEnum):
+    """What an appraisal can establish."""
+
+    ISSUER_SIGNATURE = "issuer_signature"
+    HOLDER_KEY = "holder_key"
+    DISCLOSURES = "disclosures"
+    VALIDITY_DATES = "validity_dates"
+    STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One reason and the grade that it has in this appraisal."""
+
+    code: Code
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """How old the terminal's knowledge is; None means that there is none."""
+
+    trust: Seconds | None
+    status: Seconds | None
+    policy: Seconds | None
+    clock: Seconds | None
+    """Since the clock was last confirmed by something signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """What may be said of the licence: kind and place, and the items that policy shows for this purpose."""
+
+    vct: int
+    slug: str
+    region: str
+    authority: str
+    valid_to: int | None
+    """YYYYMMDD, when disclosed or clear."""
+    claims: Mapping[str, cbor.Value] | None
+    """By the catalogue's item names; masked ones are masked already. None where a verdict carries no personal claim."""
+    hidden_items: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer. `findings` are ranked: the first is the most useful one to show."""
+
+    verdict_class: VerdictClass
+    proceed: Proceed
+    established: tuple[Fact, ...]
+    not_established: tuple[Fact, ...]
+    ages: Ages
+    status_grade: Grade
+    findings: tuple[Finding, ...]
+    licence: Licence | None
+    purpose: Purpose
+    person_check: bool
+    """Whether a person must still compare the holder with the licence."""
+    recheck: bool
+    """Whether this acceptance rests on old status data and is to be appraised again when the network is back."""
+    skew: Seconds | None
+    """Phone clock minus terminal clock when the code was made, as far as it can be estimated; None when unknown."""
+    replay_key: bytes | None
+    """SHA-256(Sig_structure of the KBT); set exactly when both signatures hold."""
+    burn_until: UnixTime | None
+    """Until when the replay key is to be kept; set when this verdict uses the presentation up (accept or check)."""
+    status_reference: tuple[str, int] | None
+    """List URI and index, for the re-check queue only; never journalled."""
+    at: UnixTime
+    check_number: str
