@@ -95,8 +95,6 @@ def open_port(url: str, baud_rate: int) -> SerialPort:
 def _named(url: str, failure: BaseException) -> HardwareError:
     number = getattr(failure, "errno", None)
     detail = str(failure)
-    if "expected a string in the form" in detail:  # pyserial's words for a URL that it cannot read
-        return UnsupportedSource(url, detail)
     if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
         return DeviceNotFound(url, detail)
     if number in (errno.EBUSY, errno.EAGAIN):

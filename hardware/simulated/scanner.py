@@ -33,16 +33,16 @@ class VirtualScanner:
         *,
         prefix: bytes = b"",
         suffix: bytes = b"\r\n",
-        wait: Callable[[float], object] = threading.Event().wait,
+        wait: Callable[[float], object] | None = None,
     ) -> None:
         """Plugs the scanner in.
 
         Args:
             prefix: what this scanner prints before each code, for example b"]Q1" or STX.
             suffix: what it prints after each code.
-            wait: waits between two scans, as a real scanner must.
+            wait: waits between two scans, as a real scanner must; really waits if not given.
         """
-        self._wait = wait
+        self._wait = wait or threading.Event().wait
         self._has_scanned = False
         self._prefix = prefix
         self._suffix = suffix

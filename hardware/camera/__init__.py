@@ -1,0 +1,1 @@
+"""Codes from pictures: capture, decode in a process of its own, tell the person what would help."""

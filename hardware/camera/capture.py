@@ -1,0 +1,171 @@
+"""Opens cameras, streams and video files by one string, with time-outs that really end a wait.
+
+`isOpened()` stays true after a camera is lost, so a device here only knows pictures and no pictures. FFmpeg takes its
+time-outs when it opens; V4L2 would wait 10 s for a picture and takes its own only from the environment.
+Not handled here: decoding (OpenCV's QR detector takes 40 s on an adversarial picture and is never used).
+"""
+
+import enum
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit, urlunsplit
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.errors import DeviceNotFound, DeviceUnusable, UnsupportedSource, VideoUnreadable
+
+ColourPicture = NDArray[np.uint8]
+
+OPEN_TIMEOUT_MILLISECONDS = 5_000
+READ_TIMEOUT_MILLISECONDS = 2_000
+_IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
+_NUMBERED = re.compile(r"%0?\d*d")
+
+
+class CameraKind(enum.Enum):
+    """How a source is opened."""
+
+    INDEX = "camera number"
+    V4L2 = "camera path"
+    VIDEO_FILE = "video file"
+    IMAGE_SEQUENCE = "numbered images"
+    IMAGE_FILE = "image file"
+    HTTP = "stream"
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSpec:
+    """A source as the operator named it.
+
+    Attributes:
+        kind: how to open it.
+        target: number, path or URL.
+        name: how it is called on pages: without user name, password or query of a URL.
+    """
+
+    kind: CameraKind
+    target: str
+    name: str
+
+    @property
+    def is_live(self) -> bool:
+        """Whether pictures come in real time and a loss is worth waiting for."""
+        return self.kind in (CameraKind.INDEX, CameraKind.V4L2, CameraKind.HTTP)
+
+
+def parse_camera_spec(spec: str) -> CameraSpec:
+    """Reads `0`, `v4l2:/dev/…`, `http(s)://…`, `file:PATH` or a plain path (video, image, `numbered-%03d.png`).
+
+    Raises:
+        UnsupportedSource: none of these.
+    """
+    if spec.isascii() and spec.isdigit() and len(spec) <= 3:
+        return CameraSpec(CameraKind.INDEX, spec, f"camera {spec}")
+    if spec.startswith("v4l2:"):
+        path = spec.removeprefix("v4l2:")
+        if not path.startswith("/dev/"):
+            raise UnsupportedSource(spec)
+        return CameraSpec(CameraKind.V4L2, path, path)
+    if spec.startswith(("http://", "https://")):
+        try:
+            parts = urlsplit(spec)
+            host = parts.hostname
+            shown = f"{host}:{parts.port}" if parts.port else host
+        except ValueError as wrong:
+            raise UnsupportedSource("http(s)://…", str(wrong)) from wrong
+        if not host:
+            raise UnsupportedSource(spec)
+        return CameraSpec(CameraKind.HTTP, spec, urlunsplit((parts.scheme, shown, parts.path, "", "")))
+    path = spec.removeprefix("file:")
+    if not path or "://" in path or "\0" in path:
+        raise UnsupportedSource(spec)
+    if _NUMBERED.search(path):
+        return CameraSpec(CameraKind.IMAGE_SEQUENCE, path, path)
+    kind = CameraKind.IMAGE_FILE if Path(path).suffix.lower() in _IMAGE_SUFFIXES else CameraKind.VIDEO_FILE
+    return CameraSpec(kind, path, path)
+
+
+class PictureDevice(Protocol):
+    """An open camera, stream or video."""
+
+    def read(self) -> ColourPicture | None:
+        """The next picture; None when there is none within the time-out, or no more."""
+        ...
+
+    def release(self) -> None:
+        """Gives the device back."""
+        ...
+
+
+class OpenCvDevice(PictureDevice):
+    """A device opened by OpenCV.
+
+    Attributes:
+        frames_announced: how many pictures a file says it holds; 0 if it does not say.
+        frames_per_second: of a file; 0 if it does not say.
+    """
+
+    def __init__(self, capture: cv2.VideoCapture) -> None:
+        self._capture = capture
+        self.frames_announced = max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+        self.frames_per_second = max(0.0, float(capture.get(cv2.CAP_PROP_FPS)))
+
+    def read(self) -> ColourPicture | None:
+        try:
+            given, picture = self._capture.read()
+        except cv2.error:
+            return None
+        if not given or picture.size == 0:
+            return None
+        return np.asarray(picture, dtype=np.uint8)
+
+    def release(self) -> None:
+        self._capture.release()
+
+
+def open_device(spec: CameraSpec) -> OpenCvDevice:
+    """Opens a camera, stream or video; image files are not opened like this.
+
+    Raises:
+        DeviceNotFound: no such device or file.
+        DeviceUnusable: it is there and gives no picture.
+        VideoUnreadable: the file is no video.
+    """
+    if spec.kind in (CameraKind.V4L2, CameraKind.VIDEO_FILE) and not Path(spec.target).exists():
+        raise DeviceNotFound(spec.name)
+    capture = _capture(spec)
+    if not capture.isOpened():
+        capture.release()
+        if spec.kind is CameraKind.VIDEO_FILE:
+            raise VideoUnreadable(spec.name)
+        raise DeviceNotFound(spec.name) if spec.kind is not CameraKind.V4L2 else DeviceUnusable(spec.name)
+    return OpenCvDevice(capture)
+
+
+def _capture(spec: CameraSpec) -> cv2.VideoCapture:
+    match spec.kind:
+        case CameraKind.INDEX | CameraKind.V4L2:
+            os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")  # noqa: TID251  # the only way to tell it
+            where: int | str = int(spec.target) if spec.kind is CameraKind.INDEX else spec.target
+            camera = cv2.VideoCapture(where, cv2.CAP_V4L2 if sys.platform.startswith("linux") else cv2.CAP_ANY)
+            # One buffered picture: the latest counts, not the oldest.
+            camera.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+            camera.set(cv2.CAP_PROP_FRAME_WIDTH, 1280)
+            camera.set(cv2.CAP_PROP_FRAME_HEIGHT, 720)
+            return camera
+        case CameraKind.IMAGE_SEQUENCE:
+            return cv2.VideoCapture(spec.target, cv2.CAP_IMAGES)
+        case CameraKind.HTTP | CameraKind.VIDEO_FILE | CameraKind.IMAGE_FILE:
+            timeouts = [
+                cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
+                OPEN_TIMEOUT_MILLISECONDS,
+                cv2.CAP_PROP_READ_TIMEOUT_MSEC,
+                READ_TIMEOUT_MILLISECONDS,
+            ]
+            return cv2.VideoCapture(spec.target, cv2.CAP_FFMPEG, timeouts)

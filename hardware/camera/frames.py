@@ -1,0 +1,231 @@
+"""Pictures in time: the latest one of a live camera, every one of a recording.
+
+A live camera is emptied by a thread of its own into a slot for one picture, so that slow work on one picture costs
+pictures and never delay (a plain loop lagged 4.7 s after 6 s). Loss is noticed by a failed read, by 2 s without a
+picture, and by the same picture for 5 s (a camera's noise makes no two pictures equal).
+"""
+
+import threading
+import time
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from hardware.backoff import delays
+from hardware.camera.capture import CameraSpec, ColourPicture, OpenCvDevice, PictureDevice
+from hardware.devices import Connected, DeviceEvent, Lost, LostReason, Reconnecting, SourceTruncated
+from hardware.errors import DeviceNotFound, HardwareError, VideoUnreadable
+
+_SILENT_SECONDS = 3.0
+_FROZEN_SECONDS = 5.0
+_FROZEN_FRAMES = 20
+_TAKE_SECONDS = 0.1
+_FAREWELL_SECONDS = 3.0
+_FALLBACK_FRAMES_PER_SECOND = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture and its moment in seconds of the monotonic clock."""
+
+    picture: ColourPicture
+    at_monotonic: float
+
+
+class _Slot:
+    """Hands events in order, and only the latest picture, from the grabbing thread to the reader."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._events: deque[DeviceEvent] = deque(maxlen=64)
+        self._frame: Frame | None = None
+
+    def tell(self, event: DeviceEvent) -> None:
+        with self._changed:
+            self._events.append(event)
+            self._changed.notify()
+
+    def put(self, frame: Frame) -> None:
+        with self._changed:
+            self._frame = frame
+            self._changed.notify()
+
+    def take(self, seconds: float) -> Frame | DeviceEvent | None:
+        with self._changed:
+            if not self._events and self._frame is None:
+                self._changed.wait(seconds)
+            if self._events:
+                return self._events.popleft()
+            frame, self._frame = self._frame, None
+            return frame
+
+
+class _FreezeWatch:
+    """Notices the same picture again and again."""
+
+    def __init__(self) -> None:
+        self._checksum: int | None = None
+        self._since = 0.0
+        self._count = 0
+
+    def is_frozen(self, frame: Frame) -> bool:
+        checksum = zlib.crc32(frame.picture[::4, ::4].tobytes())
+        if checksum != self._checksum:
+            self._checksum, self._since, self._count = checksum, frame.at_monotonic, 0
+        self._count += 1
+        return self._count >= _FROZEN_FRAMES and frame.at_monotonic - self._since >= _FROZEN_SECONDS
+
+
+class LiveFrames:
+    """The latest pictures of a camera that is opened again whenever it is lost."""
+
+    def __init__(
+        self,
+        name: str,
+        open_live: Callable[[], PictureDevice],
+        *,
+        wait_for_device: bool = True,
+        monotonic: Callable[[], float] = time.monotonic,
+        pause: Callable[[threading.Event, float], object] = threading.Event.wait,
+    ) -> None:
+        """Names the camera; nothing is opened yet.
+
+        Args:
+            name: for the events.
+            open_live: opens it; raises a HardwareError.
+            wait_for_device: if false, a camera that cannot be opened at first is an error instead of an event.
+            monotonic: stamps pictures and measures silence.
+            pause: waits between two attempts, ended early by the event.
+        """
+        self._name = name
+        self._open_live = open_live
+        self._wait_for_device = wait_for_device
+        self._monotonic = monotonic
+        self._pause = pause
+
+    def frames(self, stop: threading.Event) -> Iterator[Frame | DeviceEvent]:
+        """Pictures and what happens to the camera, until `stop` is set or the iterator is closed."""
+        first = None if self._wait_for_device else self._open_live()
+        slot = _Slot()
+        finished = threading.Event()
+        grabber = threading.Thread(target=self._grab, args=(slot, finished, first), name="grabber", daemon=True)
+        grabber.start()
+        lively_at = self._monotonic()
+        connected = False
+        try:
+            while not stop.is_set():
+                item = slot.take(_TAKE_SECONDS)
+                now = self._monotonic()
+                if item is None:
+                    if connected and now - lively_at > _SILENT_SECONDS:
+                        connected = False
+                        yield Lost(self._name, LostReason.SILENT)
+                    continue
+                lively_at = now
+                match item:
+                    case Frame():
+                        if not connected:  # a silence has been reported, and it is over
+                            yield Connected(self._name)
+                        connected = True
+                    case Connected():
+                        connected = True
+                    case Lost():
+                        if not connected and item.reason is LostReason.UNPLUGGED:
+                            continue  # its silence has been reported
+                        connected = False
+                    case _:
+                        pass
+                yield item
+        finally:
+            finished.set()
+            # A read that hangs in a driver must not hold up the terminal; its time-out ends the thread later.
+            grabber.join(_FAREWELL_SECONDS)
+
+    def _grab(self, slot: _Slot, finished: threading.Event, first: PictureDevice | None) -> None:
+        waiting = delays()
+        attempt = 0
+        reported: LostReason | None = None
+        while not finished.is_set():
+            try:
+                device = first or self._open_live()
+            except HardwareError as failure:
+                reason = LostReason.NOT_FOUND if isinstance(failure, DeviceNotFound) else LostReason.UNUSABLE
+                # A camera that stays away is one piece of news, not one every five seconds.
+                if reported is not reason:
+                    reported = reason
+                    slot.tell(Lost(self._name, reason))
+            else:
+                slot.tell(Connected(self._name))
+                try:
+                    reason, frame_count = self._empty(device, slot, finished)
+                finally:
+                    device.release()
+                if finished.is_set():
+                    return
+                reported = None
+                slot.tell(Lost(self._name, reason))
+                # A camera that opens and gives nothing is no success, and the pauses go on growing.
+                if frame_count:
+                    waiting, attempt = delays(), 0
+            first = None
+            attempt += 1
+            after = next(waiting)
+            slot.tell(Reconnecting(self._name, attempt, after))
+            self._pause(finished, after)
+
+    def _empty(self, device: PictureDevice, slot: _Slot, finished: threading.Event) -> tuple[LostReason, int]:
+        """Reads until the camera is lost; says why and how many pictures it gave."""
+        freeze = _FreezeWatch()
+        frame_count = 0
+        while not finished.is_set():
+            picture = device.read()
+            if picture is None:
+                return LostReason.UNPLUGGED, frame_count
+            frame_count += 1
+            frame = Frame(picture, self._monotonic())
+            if freeze.is_frozen(frame):
+                return LostReason.FROZEN, frame_count
+            slot.put(frame)
+        return LostReason.UNPLUGGED, frame_count
+
+
+class RecordedFrames:
+    """Every picture of a video file or a numbered sequence, in order and as fast as they are taken."""
+
+    def __init__(
+        self,
+        spec: CameraSpec,
+        open_recorded: Callable[[CameraSpec], OpenCvDevice],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Names the recording; nothing is opened yet."""
+        self._spec = spec
+        self._open_recorded = open_recorded
+        self._monotonic = monotonic
+
+    def frames(self, stop: threading.Event) -> Iterator[Frame | DeviceEvent]:
+        """Pictures with the moments they have in the recording; then whether it was cut off.
+
+        Raises:
+            HardwareError: the file is missing or is no video.
+        """
+        device = self._open_recorded(self._spec)
+        try:
+            yield Connected(self._spec.name)
+            began = self._monotonic()
+            seconds_per_frame = 1 / (device.frames_per_second or _FALLBACK_FRAMES_PER_SECOND)
+            frame_count = 0
+            while not stop.is_set():
+                picture = device.read()
+                if picture is None:
+                    break
+                yield Frame(picture, began + frame_count * seconds_per_frame)
+                frame_count += 1
+            if frame_count == 0 and not stop.is_set():
+                raise VideoUnreadable(self._spec.name, "no picture in it")
+            # Containers may announce one picture too many; a cut-off file lacks more.
+            if not stop.is_set() and frame_count + 1 < device.frames_announced:
+                yield SourceTruncated(self._spec.name, device.frames_announced, frame_count)
+        finally:
+            device.release()

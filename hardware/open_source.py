@@ -1,0 +1,47 @@
+"""From the operator's words to a source of codes: the one place that chooses drivers."""
+
+from pathlib import Path
+
+from hardware.camera.capture import CameraKind, open_device, parse_camera_spec
+from hardware.camera.decoder_process import PictureDecoder
+from hardware.camera.frames import LiveFrames, RecordedFrames
+from hardware.camera.source import CameraSource
+from hardware.devices import CodeSource
+from hardware.image_file import ImageFile
+from hardware.serial_scanner.driver import SerialScanner
+
+
+def open_camera(spec: str, decoder: PictureDecoder, *, wait_for_device: bool = True) -> CodeSource:
+    """A camera number, `v4l2:/dev/…`, `http(s)://…`, `file:PATH` or a path (video, image, `numbered-%03d.png`).
+
+    Args:
+        spec: as above.
+        decoder: examines the pictures; usually a DecoderProcess, which the caller closes.
+        wait_for_device: if false, `readings` raises when a live device is absent at first.
+
+    Raises:
+        UnsupportedSource: none of these forms.
+    """
+    named = parse_camera_spec(spec)
+    if named.kind is CameraKind.IMAGE_FILE:
+        return ImageFile(Path(named.target), decoder)
+    if named.is_live:
+        live = LiveFrames(named.name, lambda: open_device(named), wait_for_device=wait_for_device)
+        return CameraSource(named.name, live, decoder, ends=False)
+    return CameraSource(named.name, RecordedFrames(named, open_device), decoder, ends=True)
+
+
+def open_image(path: Path, decoder: PictureDecoder) -> CodeSource:
+    """An image file, whatever its name ends with."""
+    return ImageFile(path, decoder)
+
+
+def open_serial(spec: str, *, baud_rate: int = 9600, wait_for_device: bool = True) -> CodeSource:
+    """A port path or pyserial URL.
+
+    Args:
+        spec: `/dev/serial/by-path/…`, `/dev/ttyACM0`, `socket://host:port`, `rfc2217://…`, `loop://`.
+        baud_rate: for lines with a real UART.
+        wait_for_device: if false, `readings` raises when the device is absent at first.
+    """
+    return SerialScanner(spec, baud_rate=baud_rate, wait_for_device=wait_for_device)
