@@ -509,7 +509,7 @@ def write_locks(compile_arguments: Sequence[str]) -> int:
         text = lock.read_text(encoding="utf-8")
         if "://" in text or "--index" in text or "--extra-index" in text:
             raise SetupError(f"{lock.name} names an address.", "It must not be committed.", "Look at the file.")
-        say(f"{lock.name}: {text.count('==')} packages, none younger than {newest}.")
+        say(f"{lock.name}: {sum('==' in line for line in text.splitlines())} packages, none younger than {newest}.")
     return 0
 
 
