@@ -427,6 +427,11 @@ def set_up(*, with_tests: bool) -> None:
     say(f"Set up in {time.monotonic() - started:.0f} s: .venv/bin/liangzheng is the command.")
 
 
+def count_packages(lock_text: str) -> int:
+    """How many pins a lock file holds; a system skips those whose markers name another one."""
+    return sum("==" in line for line in lock_text.splitlines())
+
+
 def install(uv: str | None, lock: Path, turn: int | None) -> None:
     """Installs the pinned packages, every one by its hash, then the project itself from this folder."""
     if uv:
@@ -434,8 +439,9 @@ def install(uv: str | None, lock: Path, turn: int | None) -> None:
     else:
         tool, afresh = [str(PYTHON), "-m", "pip", "install", "--progress-bar", "off"], []
     offline = ["--no-index", "--find-links", str(WHEELHOUSE)] if any(WHEELHOUSE.glob("*.whl")) else []
-    expected = sum("==" in line for line in lock.read_text(encoding="utf-8").splitlines())
-    say(f"Installing about {expected} packages of {lock.name} {'from wheelhouse/' if offline else 'from the index'}.")
+    expected = count_packages(lock.read_text(encoding="utf-8"))
+    source = "wheelhouse/" if offline else "the index"
+    say(f"Installing the packages of {lock.name} (about {expected}) from {source}.")
     # Only wheels: building from source would fetch build tools that no hash in the lock file covers.
     pinned = ["--require-hashes", "--only-binary", ":all:", "-r", str(lock)]
     call_installer([*tool, *offline, *pinned], turn=turn, expected=expected)
@@ -509,7 +515,7 @@ def write_locks(compile_arguments: Sequence[str]) -> int:
         text = lock.read_text(encoding="utf-8")
         if "://" in text or "--index" in text or "--extra-index" in text:
             raise SetupError(f"{lock.name} names an address.", "It must not be committed.", "Look at the file.")
-        say(f"{lock.name}: {sum('==' in line for line in text.splitlines())} packages, none younger than {newest}.")
+        say(f"{lock.name}: {count_packages(text)} packages, none younger than {newest}.")
     return 0
 
 
