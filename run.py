@@ -424,7 +424,8 @@ def set_up(*, with_tests: bool) -> None:
         fresh.write_text(json.dumps(fingerprint(version, with_tests=with_tests), indent=1), encoding="utf-8")
         UNFINISHED.unlink()
         fresh.replace(STAMP)
-    say(f"Set up in {time.monotonic() - started:.0f} s: .venv/bin/liangzheng is the command.")
+    command = PYTHON.with_name("liangzheng").relative_to(ROOT)
+    say(f"Set up in {time.monotonic() - started:.0f} s: {command} is the command.")
 
 
 def count_packages(lock_text: str) -> int:
