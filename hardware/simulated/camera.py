@@ -119,7 +119,7 @@ class SimulatedCamera:
         centre = np.array([self._width / 2, self._height / 2])
         centre = centre + self._randomness.uniform(-1, 1, 2) * conditions.wander_pixels
         projection = cv2.getPerspectiveTransform(flat, (seen + centre).astype(np.float32))
-        table = (96, 104, 108)
+        table = (126, 142, 150)
         return cv2.warpPerspective(
             small,
             projection,

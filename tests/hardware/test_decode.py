@@ -1,0 +1,199 @@
+"""The cascade and the still-image decoder, in this process."""
+
+import io
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from hardware.camera import still
+from hardware.camera.decode import CascadeState, decode_frame, look
+from hardware.camera.report import (
+    MAX_CODES,
+    DecodedCode,
+    PictureReport,
+    ReportMalformed,
+    from_line,
+    to_line,
+)
+from hardware.camera.still import ImageOverLimit, NotAnImage, decode_image, look_with_zbar, unpack
+from hardware.devices import Decoder, Hint
+from tests.hardware.conftest import flat_code, on_desk, payload, png
+
+
+def texts(report: PictureReport) -> list[str]:
+    return [code.text for code in report.codes]
+
+
+def test_a_clean_code_with_its_aim_version_and_size() -> None:
+    report, state = decode_frame(on_desk(flat_code(payload())), CascadeState())
+    (code,) = report.codes
+    assert (code.text, code.aim, code.version, code.decoder) == (payload(), "]Q1", 14, Decoder.ZXING)
+    assert code.pixels_per_module == pytest.approx(4.0, abs=0.1)
+    assert state.place is not None
+
+
+@pytest.mark.parametrize("text", [" BEGINS WITH A SPACE", "ENDS WITH ONE ", "  "])
+def test_spaces_survive(text: str) -> None:
+    picture = on_desk(flat_code(text, 8, None))
+    assert texts(decode_frame(picture, CascadeState())[0]) == [text]
+    assert texts(decode_image(png(picture))) == [text]
+
+
+def test_a_dark_mode_code() -> None:
+    assert texts(decode_frame(255 - on_desk(flat_code(payload())), CascadeState())[0]) == [payload()]
+
+
+def test_two_codes_are_both_reported() -> None:
+    picture = on_desk(flat_code(payload(1)), flat_code(payload(2)))
+    assert set(texts(decode_frame(picture, CascadeState())[0])) == {payload(1), payload(2)}
+
+
+def test_a_code_that_the_whole_picture_does_not_give_is_found_by_the_cascade() -> None:
+    blurred = cv2.GaussianBlur(on_desk(flat_code(payload(), 2)), (0, 0), 0.8).astype(np.float32) * 0.5
+    randomness = np.random.default_rng(5)
+    state = CascadeState()
+    for _ in range(4):
+        frame = np.clip(blurred + randomness.normal(0, 3, blurred.shape), 0, 255).astype(np.uint8)
+        assert look(frame, "whole").codes == ()
+        report, state = decode_frame(frame, state)
+        assert texts(report) == [payload()]
+
+
+def test_a_place_is_remembered_and_forgotten() -> None:
+    empty = np.full((240, 320), 128, np.uint8)
+    state = CascadeState(place=(10, 10, 100, 100))
+    for _ in range(15):
+        _, state = decode_frame(empty, state)
+        assert state.place == (10, 10, 100, 100)
+    _, state = decode_frame(empty, state)
+    assert state.place is None
+
+
+def test_no_further_preparation_begins_when_the_time_is_used_up() -> None:
+    ticks = iter(range(100))
+    picture = np.full((240, 320), 128, np.uint8)
+    decode_frame(picture, CascadeState(), budget_seconds=0.5, monotonic=lambda: float(next(ticks)))
+    assert next(ticks) == 2  # one look at the clock to begin, one after the first preparation
+
+
+@pytest.mark.parametrize("place", [(0, 0, 5_000, 5_000), (5_000, 5_000, 3, 3), (300, 200, 1, 1)])
+def test_a_place_outside_of_the_picture_does_no_harm(place: tuple[int, int, int, int]) -> None:
+    picture = np.full((240, 320), 128, np.uint8)
+    assert decode_frame(picture, CascadeState(place=place))[0].codes == ()
+
+
+def test_a_black_picture_and_a_dark_one() -> None:
+    assert decode_frame(np.zeros((240, 320), np.uint8), CascadeState())[0].black
+    dim = np.full((240, 320), 10, np.uint8)
+    dim[100:110] = 60
+    report = decode_frame(dim, CascadeState())[0]
+    assert (report.black, report.hint) == (False, Hint.DARK)
+
+
+def test_noise_and_false_finders_give_nothing() -> None:
+    randomness = np.random.default_rng(9)
+    finder = np.kron(np.pad(np.pad(np.zeros((3, 3)), 1, constant_values=255), 1), np.ones((4, 4))).astype(np.uint8)
+    grid = np.tile(np.pad(finder, 8, constant_values=255), (12, 20))
+    for picture in (randomness.integers(0, 256, (480, 640), dtype=np.uint8), grid):
+        assert decode_frame(picture, CascadeState())[0].codes == ()
+
+
+def test_both_decoders_read_the_same_png() -> None:
+    if still.pyzbar is None:
+        pytest.skip("libzbar is not installed")
+    picture = flat_code(payload())
+    assert texts(decode_image(png(picture))) == [payload()]
+    (by_zbar,) = look_with_zbar(picture)
+    assert (by_zbar.text, by_zbar.decoder) == (payload(), Decoder.ZBAR)
+
+
+def test_zbar_is_asked_when_zxing_finds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    if still.pyzbar is None:
+        pytest.skip("libzbar is not installed")
+    monkeypatch.setattr(still, "look", lambda *_, **__: still.Look())
+    (code,) = decode_image(png(flat_code(payload()))).codes
+    assert (code.text, code.decoder) == (payload(), Decoder.ZBAR)
+
+
+def test_without_libzbar_nothing_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(still, "pyzbar", None)
+    assert decode_image(png(np.full((100, 100), 255, np.uint8))).codes == ()
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF"])
+def test_image_formats(file_format: str) -> None:
+    packed = io.BytesIO()
+    Image.fromarray(flat_code(payload())).save(packed, file_format)
+    assert texts(decode_image(packed.getvalue())) == [payload()]
+
+
+def test_what_is_transparent_counts_as_white() -> None:
+    code = flat_code(payload())
+    transparent = np.dstack([np.zeros_like(code)] * 3 + [255 - code])
+    assert texts(decode_image(png(transparent))) == [payload()]
+
+
+@pytest.mark.parametrize("packed", [b"", b"\x89PNG\r\n\x1a\n", b"GIF89a", bytes(range(256)) * 40, b"%PDF-1.7"])
+def test_what_is_no_image(packed: bytes) -> None:
+    with pytest.raises(NotAnImage):
+        decode_image(packed)
+
+
+def test_an_image_cut_off_at_any_point_is_no_image() -> None:
+    whole = png(flat_code("SHORT", 4, None))
+    for length in range(0, len(whole) - 20, 7):
+        with pytest.raises(NotAnImage):
+            unpack(whole[:length])
+
+
+def test_the_header_is_enough_to_refuse_a_large_image() -> None:
+    packed = io.BytesIO()
+    Image.new("1", (8_000, 7_000)).save(packed, "PNG")
+    assert len(packed.getvalue()) < 20_000
+    with pytest.raises(ImageOverLimit):
+        decode_image(packed.getvalue())
+
+
+REPORT = PictureReport((DecodedCode(" A", "]Q1", Decoder.ZXING, "whole", 14, 3.5),), False, Hint.CLOSER, False)
+
+
+def test_a_report_survives_the_line() -> None:
+    assert from_line(to_line(REPORT)) == REPORT
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        (b'"text": " A"', b'"text": 7'),
+        (b'"text": " A"', b'"text": ""'),
+        (b'"text": " A"', b'"text": "' + b"A" * 7_090 + b'"'),
+        (b'"aim": "]Q1"', b'"aim": "]Q1X"'),
+        (b'"version": 14', b'"version": 41'),
+        (b'"version": 14', b'"version": true'),
+        (b'"pixels_per_module": 3.5', b'"pixels_per_module": NaN'),
+        (b'"decoder": "zxing"', b'"decoder": "other"'),
+        (b'"hint": "closer"', b'"hint": "run"'),
+        (b'"black": false', b'"black": 0'),
+        (b'"code_seen": false', b'"other": false'),
+    ],
+)
+def test_a_report_with_one_wrong_field_is_none(good: bytes, bad: bytes) -> None:
+    line = to_line(REPORT)
+    assert good in line
+    with pytest.raises(ReportMalformed):
+        from_line(line.replace(good, bad))
+
+
+@pytest.mark.parametrize("line", [b"", b"[]", b"null", b"[" * 100_000, b"\xff"])
+def test_what_is_no_report(line: bytes) -> None:
+    with pytest.raises(ReportMalformed):
+        from_line(line)
+
+
+def test_a_report_with_too_many_codes_is_none() -> None:
+    line = to_line(REPORT)
+    code = line[line.index(b"{", 1) : line.index(b"]", line.index(b'"pixels'))]
+    with pytest.raises(ReportMalformed):
+        from_line(line.replace(code, b", ".join([code] * (MAX_CODES + 1))))
