@@ -25,8 +25,9 @@ mirror=${MIRROR:-$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sou
 root=$(mktemp -d "${TMPDIR:-/tmp}/bare-root.XXXXXX")
 clean_up() {
     local mounted
-    # Deepest first; removing waits for every unmount, because a mounted /proc or /dev must never be deleted into.
-    for mounted in dev/pts dev proc; do
+    rm -f "$root.log"
+    # Deepest first, /sys because an interrupted debootstrap leaves it; a mounted /dev must never be deleted into.
+    for mounted in dev/pts dev sys proc; do
         if mountpoint -q "$root/$mounted"; then
             umount "$root/$mounted" || umount --lazy "$root/$mounted"
         fi
@@ -44,10 +45,8 @@ trap 'exit 143' TERM
 echo "== Debian $suite with python3 and nothing else"
 if ! debootstrap --variant=minbase --include=python3 "$suite" "$root" "$mirror" >"$root.log" 2>&1; then
     tail -n 20 "$root.log" >&2
-    rm -f "$root.log"
     exit 1
 fi
-rm -f "$root.log"
 mount -t proc proc "$root/proc"
 mount -t tmpfs -o mode=755 tmpfs "$root/dev"
 mkdir "$root/dev/pts" "$root/dev/shm"
