@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -398,6 +399,12 @@ def test_the_test_lock_holds_the_runtime_lock() -> None:
     assert any(pin.startswith("setuptools==") for pin in runtime)
     assert any(pin.startswith("pytest==") for pin in everything)
     assert {pin: everything.get(pin) for pin in runtime} == runtime
+
+
+def test_every_declared_package_is_pinned() -> None:
+    declared = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    pinned = {pin.partition("==")[0] for pin in pins("requirements.lock")}
+    assert {re.split(r"[<>=~! ;\[]", need)[0].lower() for need in declared["project"]["dependencies"]} <= pinned
 
 
 def test_the_stamp_names_what_the_set_up_depends_on(run_py: ModuleType, project: Path) -> None:
