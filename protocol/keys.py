@@ -173,7 +173,11 @@ def load_cose_key(cose_key: cbor.Value) -> VerificationKey:
     """
     if not isinstance(cose_key, Mapping):
         raise KeyRefused("not a COSE_Key map")
-    kind = cose_key.get(labels.KEY_KTY), cose_key.get(labels.KEY_CRV)
+    kty, crv = cose_key.get(labels.KEY_KTY), cose_key.get(labels.KEY_CRV)
+    if type(kty) is not int or type(crv) is not int:
+        # true equals 1 in Python; one key has one form.
+        raise KeyRefused("key type or curve is not an integer")
+    kind = kty, crv
     x = cose_key.get(labels.KEY_X)
     y = cose_key.get(labels.KEY_Y)
     if not isinstance(x, bytes):
