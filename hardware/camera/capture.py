@@ -129,6 +129,14 @@ class OpenCvDevice(PictureDevice):
         self._capture.release()
 
 
+# OpenCV takes these from the environment and from nowhere else. A lost stream is told by events, so the libraries need
+# not write about it on the console.
+_ENVIRONMENT = {
+    "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": str(READ_TIMEOUT_MILLISECONDS // 1_000),
+    "OPENCV_FFMPEG_LOGLEVEL": "-8",
+}
+
+
 def open_device(spec: CameraSpec) -> OpenCvDevice:
     """Opens a camera, stream or video; image files are not opened like this.
 
@@ -139,7 +147,12 @@ def open_device(spec: CameraSpec) -> OpenCvDevice:
     """
     if spec.kind in (CameraKind.V4L2, CameraKind.VIDEO_FILE) and not Path(spec.target).exists():
         raise DeviceNotFound(spec.name)
-    capture = _capture(spec)
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)  # noqa: TID251  # written for a library, never read
+    try:
+        capture = _capture(spec)
+    except cv2.error as failure:
+        raise DeviceUnusable(spec.name, str(failure)) from failure
     if not capture.isOpened():
         capture.release()
         if spec.kind is CameraKind.VIDEO_FILE:
@@ -151,7 +164,6 @@ def open_device(spec: CameraSpec) -> OpenCvDevice:
 def _capture(spec: CameraSpec) -> cv2.VideoCapture:
     match spec.kind:
         case CameraKind.INDEX | CameraKind.V4L2:
-            os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")  # noqa: TID251  # the only way to tell it
             where: int | str = int(spec.target) if spec.kind is CameraKind.INDEX else spec.target
             camera = cv2.VideoCapture(where, cv2.CAP_V4L2 if sys.platform.startswith("linux") else cv2.CAP_ANY)
             # One buffered picture: the latest counts, not the oldest.

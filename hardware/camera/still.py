@@ -65,7 +65,7 @@ def unpack(packed: bytes, max_pixels: int = MAX_IMAGE_PIXELS) -> GreyPicture:
             else:
                 grey = image.convert("L")
             picture: GreyPicture = np.asarray(grey, dtype=np.uint8)
-    except Image.DecompressionBombError as bomb:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
         raise ImageOverLimit("announces too many pixels") from bomb
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError) as wrong:
         if isinstance(wrong, ImageOverLimit):
@@ -105,7 +105,7 @@ def look_with_zbar(picture: GreyPicture) -> tuple[DecodedCode, ...]:
     if pyzbar is None:
         return ()
     codes: dict[str, DecodedCode] = {}
-    found = pyzbar.decode(picture, symbols=[pyzbar.ZBarSymbol.QRCODE])  # type: ignore[no-untyped-call]  # no types
+    found = pyzbar.decode(picture, symbols=[pyzbar.ZBarSymbol.QRCODE])
     for symbol in found:
         if symbol.data and symbol.data.isascii():
             text = symbol.data.decode("ascii")

@@ -75,9 +75,7 @@ def open_port(url: str, baud_rate: int) -> SerialPort:
         HardwareError: the leaf that says why not.
     """
     try:
-        port = serial.serial_for_url(  # type: ignore[no-untyped-call]  # pyserial has no types
-            url, baud_rate, timeout=_LISTEN_SECONDS, do_not_open=True
-        )
+        port = serial.serial_for_url(url, baud_rate, timeout=_LISTEN_SECONDS, do_not_open=True)
     except ValueError as wrong:
         raise UnsupportedSource(url, str(wrong)) from wrong
     if "://" not in url:

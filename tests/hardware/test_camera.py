@@ -333,6 +333,28 @@ def test_a_camera_that_shows_the_same_picture_for_ever_is_frozen() -> None:
     assert Lost("camera", LostReason.FROZEN) in first_events(live, 3)
 
 
+def test_a_camera_that_says_nothing_is_silent_until_it_speaks_again() -> None:
+    speak = threading.Event()
+
+    def next_picture(number: int) -> Picture | None:
+        if number == 1:
+            speak.wait(10)
+        return np.full((8, 8, 3), number % 256, np.uint8)
+
+    live = LiveFrames("camera", lambda: FailingCamera(next_picture), monotonic=TickingClock())
+    frames = live.frames(threading.Event())
+    events: list[DeviceEvent] = []
+    for item in frames:
+        if not isinstance(item, Frame):
+            events.append(item)
+        if item == Lost("camera", LostReason.SILENT):
+            speak.set()
+        if len(events) == 3:
+            break
+    frames.close()  # type: ignore[attr-defined]  # a generator is closed like this
+    assert events == [Connected("camera"), Lost("camera", LostReason.SILENT), Connected("camera")]
+
+
 def test_an_absent_camera_is_reported_once_and_awaited() -> None:
     def absent() -> FailingCamera:
         raise DeviceNotFound("camera")
