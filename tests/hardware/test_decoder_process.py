@@ -17,7 +17,7 @@ from hardware.errors import DecoderCrashed, DecoderHung, DecoderUnavailable, Ima
 from tests.hardware.conftest import flat_code, on_desk, payload, png
 
 GOOD = on_desk(flat_code(payload()))
-SHORT = DecoderLimits(start_seconds=60, first_frame_seconds=20, frame_seconds=0.5, image_seconds=60)
+SHORT = DecoderLimits(start_seconds=60, first_frame_seconds=20, frame_seconds=2, image_seconds=60)
 
 
 def poisoned(how: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
