@@ -1,0 +1,132 @@
+"""The settings of one terminal: `terminal.json` and the pinned `root.cbor` in its directory.
+
+The root key is checked against the thumbprint in the settings whenever they are read, so that neither file can be
+exchanged alone.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from protocol import cbor, keys
+from protocol.errors import ProtocolError
+from protocol.keys import VerificationKey
+from protocol.labels import Purpose
+from verifier_terminal.appraisal.context import Face
+from verifier_terminal.errors import AlreadyATerminal, NotATerminal, RootMismatch
+
+SETTINGS: Final = "terminal.json"
+ROOT: Final = "root.cbor"
+PROFILES: Final = tuple(purpose.word for purpose in Purpose)
+
+_ATTENDED: Final = frozenset({Purpose.WINDOW, Purpose.ROADSIDE, Purpose.HOTEL, Purpose.AIRPORT})
+_FACE_COMPARED: Final = frozenset({Purpose.WINDOW, Purpose.ROADSIDE})
+"""TERMINAL.md, "Default matrix": where the person there compares the face as a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalSettings:
+    """What was decided when the terminal was set up.
+
+    Attributes:
+        terminal_id: random; binds the journal to this terminal.
+        name: for people.
+        profile: word of the purpose for which licences are shown here.
+        region: six digits: whose policy counts here.
+        trust: folder or http(s) address of the issuer's published files.
+        root_sha256: thumbprint of the pinned root, hexadecimal.
+    """
+
+    terminal_id: str
+    name: str
+    profile: str
+    region: str
+    trust: str
+    root_sha256: str
+
+    @property
+    def purpose(self) -> Purpose:
+        return Purpose[self.profile.upper()]
+
+    @property
+    def face(self) -> Face:
+        """What kind of place this is."""
+        return Face(self.purpose, self.region, self.purpose in _ATTENDED, self.purpose in _FACE_COMPARED)
+
+
+def load_root(encoded: bytes) -> VerificationKey:
+    """The root of a `root.cbor`.
+
+    Raises:
+        RootMismatch: These bytes are no public key.
+    """
+    try:
+        return keys.load_cose_key(cbor.decode(encoded))
+    except ProtocolError as refusal:
+        raise RootMismatch(f"{ROOT} holds no public key: {refusal}") from refusal
+
+
+def check_root(root: VerificationKey, *, expected_sha256: str) -> None:
+    """Return if this is the root that was named.
+
+    Raises:
+        RootMismatch: It is another one.
+    """
+    if root.thumbprint.hex() != expected_sha256.strip().lower().replace(":", ""):
+        raise RootMismatch(f"its SHA-256 is {root.thumbprint.hex()}")
+
+
+def save(directory: Path, settings: TerminalSettings, root: VerificationKey) -> None:
+    """Writes both files; the settings last, because they make the directory a terminal.
+
+    Raises:
+        AlreadyATerminal: There is one.
+        NotATerminal: The files cannot be written.
+    """
+    try:
+        _write_new(directory / ROOT, cbor.encode(root.cose_key))
+        _write_new(directory / SETTINGS, json.dumps(asdict(settings), ensure_ascii=False, indent=2).encode() + b"\n")
+    except FileExistsError as there:
+        raise AlreadyATerminal(str(directory)) from there
+    except OSError as failure:
+        raise NotATerminal(f"{directory}: {failure.strerror}") from failure
+
+
+def is_terminal(directory: Path) -> bool:
+    """Whether a terminal was set up here."""
+    return (directory / SETTINGS).exists()
+
+
+def load(directory: Path) -> tuple[TerminalSettings, VerificationKey]:
+    """The settings and the root that belongs to them.
+
+    Raises:
+        NotATerminal: They are missing or damaged.
+        RootMismatch: The root is not the one in the settings.
+    """
+    try:
+        content = json.loads((directory / SETTINGS).read_bytes())
+        root_bytes = (directory / ROOT).read_bytes()
+    except OSError as failure:
+        raise NotATerminal(f"{directory}: {failure.strerror}") from failure
+    except ValueError as wrong:
+        raise NotATerminal(f"{SETTINGS} is not JSON") from wrong
+    fields = TerminalSettings.__dataclass_fields__.keys()
+    if not isinstance(content, dict) or content.keys() != fields:
+        raise NotATerminal(f"{SETTINGS} has not exactly these entries: {', '.join(fields)}")
+    if not all(isinstance(value, str) for value in content.values()) or content["profile"] not in PROFILES:
+        raise NotATerminal(f"{SETTINGS}: every entry is a text, and profile is one of {', '.join(PROFILES)}")
+    settings = TerminalSettings(**content)
+    root = load_root(root_bytes)
+    check_root(root, expected_sha256=settings.root_sha256)
+    return settings, root
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    """Writes a file that must not exist yet; durable on return."""
+    with path.open("xb") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(opened.fileno())

@@ -1,0 +1,155 @@
+"""Why the terminal itself could not do its work: one root, one leaf per reason.
+
+None of these is a verdict. A code that is refused is a `Verdict`; these say that the terminal is broken, was never set
+up, or could not reach its issuer, and what a person is to do about it.
+"""
+
+from typing import ClassVar
+
+
+class TerminalError(Exception):
+    """The root. Texts say what happened, what it means and what to do; none carries what was read from a code."""
+
+    meaning: ClassVar[str] = "the terminal could not do this"
+    advice: ClassVar[str] = "look at `terminal status`"
+
+    def __init__(self, detail: str = "") -> None:
+        self.detail = detail
+        super().__init__(f"{self.meaning}{f' ({detail})' if detail else ''}; {self.advice}")
+
+
+class OutOfOrder(TerminalError):
+    """The journal row could not be made durable, so there is no verdict to show."""
+
+    meaning = "out of order: the check could not be written down, so no verdict is shown"
+    advice = (
+        "free disk space or have the disk looked at; the terminal works again with the first row that can be written"
+    )
+
+
+class AppraisalBroken(OutOfOrder):
+    """The appraisal itself broke down, which is a fault of the program and not of the code."""
+
+    meaning = "out of order: the appraisal broke down, so no verdict is shown"
+    advice = "have the code shown again; report it if it happens twice"
+
+
+class NotATerminal(TerminalError):
+    """The directory holds no terminal, or its settings cannot be read."""
+
+    meaning = "this directory holds no terminal that can be used"
+    advice = "make one with `liangzheng terminal init DIR --trust FOLDER --profile window`"
+
+
+class AlreadyATerminal(TerminalError):
+    """The directory holds a terminal already; setting it up anew would throw its journal away."""
+
+    meaning = "this directory holds a terminal already"
+    advice = "use another directory, or `terminal sync` for newer documents"
+
+
+class StoreDamaged(TerminalError):
+    """The database cannot be opened or is not one of ours."""
+
+    meaning = "the terminal's database cannot be used"
+    advice = "keep the files for examination, restore a backup or set the terminal up in a new directory"
+
+
+class UnknownCheckNumber(TerminalError):
+    """No check with this number stands in the journal, or its content was erased when its time was over."""
+
+    meaning = "no check with this number is in the journal"
+    advice = "read the number again; content older than its retention time is gone for good"
+
+
+class AlreadyVoid(TerminalError):
+    """A check can be voided once."""
+
+    meaning = "this check was declared void before"
+    advice = "the first void stands with its reason; nothing was added"
+
+
+class FetchError(TerminalError):
+    """A published document could not be fetched. What is held stays as it is."""
+
+    meaning = "the document could not be fetched"
+    advice = "the terminal goes on with what it holds and says how old that is"
+
+
+class Unreachable(FetchError):
+    """No connection, no such host, broken off, or no such file."""
+
+    meaning = "the issuer's published files cannot be reached"
+
+
+class Redirected(FetchError):
+    """The server pointed somewhere else, as sign-in pages of networks do. Redirects are never followed."""
+
+    meaning = "the network answered with a redirect, as sign-in pages (captive portals) do; it was not followed"
+    advice = "sign in to the network or use another one; nothing that is held was changed"
+
+
+class ServerRefused(FetchError):
+    """The server answered with an error status."""
+
+    meaning = "the server answered with an error"
+
+
+class TooLarge(FetchError):
+    """The answer is larger than any document of its kind."""
+
+    meaning = "the answer is larger than any document of its kind"
+    advice = "nothing that is held was changed; tell the issuer's operator if it stays so"
+
+
+class TooSlow(FetchError):
+    """The answer did not arrive within its total time, or dripped."""
+
+    meaning = "the answer came too slowly and was broken off"
+
+
+class DocumentRefused(TerminalError):
+    """A fetched document is not taken in. What is held stays as it is."""
+
+    meaning = "the document was refused"
+    advice = "nothing that is held was changed; tell the issuer's operator if it stays so"
+
+
+class NotSignedByIssuer(DocumentRefused):
+    """The bytes are not a document that the pinned root, or a key it trusts, signed."""
+
+    meaning = "these bytes are not a document that the issuer signed"
+
+
+class WebPage(NotSignedByIssuer):
+    """The bytes are a web page, as sign-in pages of networks answer everything with."""
+
+    meaning = "a web page came instead of the issuer's document, as sign-in pages (captive portals) do"
+    advice = "sign in to the network or use another one; nothing that is held was changed"
+
+
+class OlderThanHeld(DocumentRefused):
+    """Sequence number or moment of issue go back: an old copy, by mistake or as an attack."""
+
+    meaning = "the document is older than the one that is held"
+
+
+class ContradictsHeld(DocumentRefused):
+    """The same sequence number and moment with other content: the issuer said two things at once."""
+
+    meaning = "two different documents carry the same number and moment"
+    advice = "nothing that is held was changed; report it to the issuer's operator at once"
+
+
+class JumpsAhead(DocumentRefused):
+    """A sequence number that no honest issuer reaches, or a moment that has not come yet."""
+
+    meaning = "the document's number or moment is too far ahead"
+    advice = "check this terminal's clock first; nothing that is held was changed"
+
+
+class RootMismatch(DocumentRefused):
+    """The root key offered is not the pinned one."""
+
+    meaning = "the root key is not the one that this terminal was told to trust"
+    advice = "get the root's SHA-256 from the issuer by a separate way and compare"

@@ -1,0 +1,142 @@
+"""What a session tells its listeners, and the bounded queues through which it does.
+
+Guaranteed: a listener that does not keep up is dropped and told so by the end of its events; it never slows a scan
+down. A verdict reaches listeners only after its journal row is durable.
+"""
+
+import queue
+import threading
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self
+
+from hardware.devices import DeviceEvent
+from protocol.licence.catalogue import Names
+from protocol.status_list import Status
+from protocol.unixtime import UnixTime
+from verifier_terminal.appraisal.verdict import Verdict
+
+_QUEUE_EVENTS: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignCode:
+    """What a code that is not ours seems to be; never its content. `slug` goes into the journal."""
+
+    slug: str
+    names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class ShownVerdict:
+    """A verdict whose journal row is durable.
+
+    `same_act`: the same source read the same text again within two seconds; nothing was written a second time.
+    """
+
+    verdict: Verdict
+    same_act: bool
+    foreign: ForeignCode | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChanged:
+    """Connectivity, documents, the re-check queue or the disk changed; ask `Session.status` for how things stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActsChanged:
+    """An act was voided or re-checked."""
+
+    check_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceNews:
+    """A scanner or camera said something about itself."""
+
+    event: DeviceEvent
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfOrderNews:
+    """From now on verdicts cannot be recorded."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecheckAlarm:
+    """A licence that was accepted on old knowledge turns out not to have been valid: told exactly once."""
+
+    check_number: str
+    found_at: UnixTime
+    answer: Status
+
+
+SessionEvent = ShownVerdict | StatusChanged | ActsChanged | DeviceNews | OutOfOrderNews | RecheckAlarm
+
+
+class Subscription:
+    """The events for one listener, from the moment of subscribing on."""
+
+    def __init__(self, publisher: "Publisher") -> None:
+        self._publisher = publisher
+        self._events: queue.Queue[SessionEvent] = queue.Queue(_QUEUE_EVENTS)
+        self.dropped = False
+        """The listener was too slow and gets nothing more."""
+
+    def next(self, timeout: float | None = None) -> SessionEvent | None:
+        """The next event; None after this many seconds without one, or when the subscription has ended."""
+        try:
+            return self._events.get(timeout=timeout)
+        except queue.Empty:
+            return None
+
+    def offer(self, event: SessionEvent) -> bool:
+        """Takes an event, or says that there is no room."""
+        try:
+            self._events.put_nowait(event)
+        except queue.Full:
+            self.dropped = True
+            return False
+        return True
+
+    def close(self) -> None:
+        """No more events are wanted."""
+        self._publisher.remove(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, failure: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Publisher:
+    """Everybody who listens."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._subscriptions: tuple[Subscription, ...] = ()
+
+    def subscribe(self) -> Subscription:
+        """A new listener."""
+        subscription = Subscription(self)
+        with self._lock:
+            self._subscriptions += (subscription,)
+        return subscription
+
+    def remove(self, subscription: Subscription) -> None:
+        """Forgets a listener; twice does no harm."""
+        with self._lock:
+            self._subscriptions = tuple(each for each in self._subscriptions if each is not subscription)
+
+    def publish(self, event: SessionEvent) -> None:
+        """Tells everybody who keeps up; the others are dropped."""
+        for subscription in self._subscriptions:
+            if not subscription.offer(event):
+                self.remove(subscription)

@@ -1,0 +1,503 @@
+"""One running terminal: from a scanned text to a verdict that is written down before anybody sees it.
+
+    text → same act? → appraise → journal row + replay key + re-check entry in one durable transaction → listeners
+
+Guaranteed: what `scan` returns stands in the journal (a kill at any moment included); if it cannot be written there is
+no verdict, only `OutOfOrder`. Every method may be called by any thread; they take turns, except that fetching happens
+outside of the lock, so a verdict never waits for the network. Not handled here: capturing, pages, words for people.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Final
+
+from hardware.devices import DeviceEvent
+from protocol.keys import VerificationKey
+from protocol.unixtime import Seconds, UnixTime
+from revocation import freshness
+from verifier_terminal import check_number, standing
+from verifier_terminal.appraisal import foreign_codes
+from verifier_terminal.appraisal.context import ClockReading, Context, Knowledge
+from verifier_terminal.appraisal.verdict import Verdict, VerdictClass
+from verifier_terminal.config import TerminalSettings
+from verifier_terminal.errors import AlreadyVoid, AppraisalBroken, OutOfOrder, TerminalError, UnknownCheckNumber
+from verifier_terminal.events import (
+    ActsChanged,
+    DeviceNews,
+    ForeignCode,
+    OutOfOrderNews,
+    Publisher,
+    RecheckAlarm,
+    SessionEvent,
+    ShownVerdict,
+    StatusChanged,
+    Subscription,
+)
+from verifier_terminal.standing import TerminalStatus
+from verifier_terminal.store import journal
+from verifier_terminal.store.chain import ChainReport
+from verifier_terminal.store.journal import JournalRow, Payload
+from verifier_terminal.store.recheck import Answered, Waiting
+from verifier_terminal.store.replay import NothingUsed, UsedAlready
+from verifier_terminal.store.store import Store
+from verifier_terminal.store.trust_store import Loaded
+from verifier_terminal.sync import intake
+from verifier_terminal.sync.connectivity import Connectivity, Link
+from verifier_terminal.sync.intake import Refused
+from verifier_terminal.sync.mirror import Mirror
+from verifier_terminal.trusted_time import TrustedTime
+
+Appraise = Callable[[str, Context], Verdict]
+
+SAME_ACT_SECONDS: Final = 2.0
+"""A text that the same source reads again before it was out of view for so long is the same act."""
+EXERCISE_NUMBER: Final = "000-000"
+_MAX_SOURCE_CHARACTERS: Final = 120
+_MAX_REASON_CHARACTERS: Final = 200
+_DRAWS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One check as lists show it. `payload` is its journal row's content."""
+
+    check_number: str
+    at: UnixTime
+    verdict_class: VerdictClass
+    kind: str | None
+    void_reason: str | None
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What one round of fetching brought."""
+
+    taken_in: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    refused: tuple[Refused, ...]
+    rechecked: int
+    alarms: tuple[RecheckAlarm, ...]
+
+
+class Session:
+    """See the module. Close it when done."""
+
+    def __init__(
+        self,
+        settings: TerminalSettings,
+        root: VerificationKey,
+        store: Store,
+        *,
+        appraise: Appraise,
+        time: TrustedTime,
+        elapsed_seconds: Callable[[], float],
+        random_bytes: Callable[[int], bytes],
+    ) -> None:
+        """Loads what is held.
+
+        Args:
+            settings: The terminal's own.
+            root: The pinned root, checked against them.
+            store: Open; the session closes it.
+            appraise: From a text and a context to a verdict.
+            time: What is believed about the time.
+            elapsed_seconds: A clock that only counts, for "the same act".
+            random_bytes: For check numbers.
+
+        Raises:
+            OutOfOrder: The database cannot be read.
+        """
+        self.settings = settings
+        self._root = root
+        self._store = store
+        self._appraise = appraise
+        self._time = time
+        self._elapsed_seconds = elapsed_seconds
+        self._random_bytes = random_bytes
+        self._lock = threading.RLock()
+        self._sync_lock = threading.Lock()
+        self._publisher = Publisher()
+        self._connectivity = Connectivity()
+        self._out_of_order: str | None = None
+        self._in_view: dict[tuple[str, bytes], tuple[float, ShownVerdict]] = {}
+        self._loaded = Loaded(None, (), ())
+        self._loaded_version: tuple[int, int, int] | None = None
+        with self._store.reading():
+            self._load_if_changed()
+
+    @property
+    def out_of_order(self) -> str | None:
+        """Why no verdict can be given at present; None while everything works."""
+        return self._out_of_order
+
+    @property
+    def knowledge(self) -> Knowledge | None:
+        """The signed statements that are held; None: never provisioned, or damaged."""
+        return self._loaded.knowledge
+
+    def scan(self, text: str, *, source: str) -> ShownVerdict:
+        """Appraises a text and writes the check down.
+
+        Raises:
+            OutOfOrder: It could not be written; there is no verdict.
+        """
+        with self._lock:
+            seen = (source, sha256(text.encode("utf-8", "surrogatepass")).digest())
+            now = self._elapsed_seconds()
+            self._forget_out_of_view(now)
+            if seen in self._in_view:
+                shown = replace(self._in_view[seen][1], same_act=True)
+            else:
+                try:
+                    shown = self._new_act(text, source)
+                except OutOfOrder as failure:
+                    self._stops(failure)
+                    raise
+                self._works()
+            self._in_view[seen] = (now, replace(shown, same_act=False))
+            self._publisher.publish(shown)
+            return shown
+
+    def exercise(self, text: str, *, at: UnixTime) -> Verdict:
+        """The verdict that would be given at another moment: nothing of journal, replay or clock is read or written."""
+        with self._lock:
+            clock = ClockReading(at, Seconds(0), Seconds(0), plausible=True)
+            knowledge = self._loaded.knowledge
+            return self._appraise(text, Context(self.settings.face, clock, knowledge, NothingUsed(), EXERCISE_NUMBER))
+
+    def void(self, number: str, reason: str) -> None:
+        """Declares a check void, by a new row.
+
+        Raises:
+            UnknownCheckNumber: There is no such check.
+            AlreadyVoid: It was declared void before.
+            OutOfOrder: The row could not be written.
+        """
+        number = check_number.normalise(number)
+        with self._lock:
+            events = {row.payload["event"] for row in self.explain(number) if row.payload}
+            if "void" in events:
+                raise AlreadyVoid(number)
+            said = "".join(each for each in reason if each.isprintable())[:_MAX_REASON_CHARACTERS]
+            self._append({"event": "void", "check_number": number, "reason": said, "at": self._clock().at})
+            self._publisher.publish(ActsChanged(number))
+
+    def acknowledge(self, number: str) -> None:
+        """Ends the alarm about a check, by a new row.
+
+        Raises:
+            UnknownCheckNumber: There is no such alarm.
+            OutOfOrder: The row could not be written.
+        """
+        number = check_number.normalise(number)
+        with self._lock:
+            at = self._clock().at
+            with self._store.writing():
+                if not self._store.rechecks.acknowledge(number):
+                    raise UnknownCheckNumber(number)
+                self._store.journal.append({"event": "acknowledged", "check_number": number, "at": at}, at=at)
+            self._publisher.publish(StatusChanged())
+
+    def acts(self, search: str = "", limit: int = 100) -> tuple[Act, ...]:
+        """Checks, the newest first, whose content has this part; a check number is found however it is typed."""
+        with self._lock, self._store.reading():
+            rows = self._store.journal.rows(search=search, event="verdict", limit=limit)
+            if not rows and search:
+                rows = self._store.journal.rows(search=check_number.normalise(search), event="verdict", limit=limit)
+            voids = self._store.journal.rows(event="void", limit=10_000)
+        reasons = {row.payload["check_number"]: row.payload["reason"] for row in voids if row.payload}
+        return tuple(_act(row.payload, reasons) for row in rows if row.payload)
+
+    def journal_rows(self, search: str = "", limit: int = 1_000) -> tuple[JournalRow, ...]:
+        """Every kind of row, the newest first."""
+        with self._lock, self._store.reading():
+            return self._store.journal.rows(search=search, limit=limit)
+
+    def explain(self, number: str) -> tuple[JournalRow, ...]:
+        """Everything the journal says about a check, the oldest row first.
+
+        Raises:
+            UnknownCheckNumber: Nothing.
+        """
+        number = check_number.normalise(number)
+        with self._lock, self._store.reading():
+            rows = self._store.journal.about(number)
+        if not any(row.payload and row.payload["event"] == "verdict" for row in rows):
+            raise UnknownCheckNumber(number)
+        return rows
+
+    def note_reading(self, what: str) -> None:
+        """Writes down that somebody read the journal; it tells where people were, after all.
+
+        Raises:
+            OutOfOrder: The row could not be written.
+        """
+        with self._lock:
+            self._append({"event": "read", "what": what, "at": self._clock().at})
+
+    def verify_journal(self) -> ChainReport:
+        """Checks the whole chain against itself and the anchor."""
+        with self._lock:
+            return self._store.verify_chain()
+
+    def status(self) -> TerminalStatus:
+        """How the terminal stands; also answers when the disk does not."""
+        with self._lock:
+            waiting, rows = 0, 0
+            alarms: tuple[RecheckAlarm, ...] = ()
+            out_of_order = self._out_of_order
+            try:
+                with self._store.reading():
+                    self._load_if_changed()
+                    waiting, rows = len(self._store.rechecks), self._store.journal.head().count
+                    held_alarms = self._store.rechecks.alarms()
+                alarms = tuple(RecheckAlarm(each.check_number, each.found_at, each.answer) for each in held_alarms)
+            except OutOfOrder as failure:
+                out_of_order = str(failure)
+            clock = self._clock()
+            ages = standing.ages(self._loaded.held, clock)
+            return TerminalStatus(
+                name=self.settings.name,
+                purpose=self.settings.purpose,
+                region=self.settings.region,
+                provisioned=self._loaded.knowledge is not None,
+                at=clock.at,
+                held=self._loaded.held,
+                damaged=self._loaded.damaged,
+                ages=ages,
+                status_grade=freshness.grade(ages.status),
+                usable_until=standing.usable_until(self._loaded.held, clock),
+                clock=clock,
+                connectivity=self._connectivity,
+                recheck_queue=waiting,
+                alarms=alarms,
+                journal_rows=rows,
+                out_of_order=out_of_order,
+            )
+
+    def subscribe(self) -> Subscription:
+        """All events from now on; bounded, see `events`."""
+        return self._publisher.subscribe()
+
+    def hear(self, event: DeviceEvent) -> None:
+        """Passes on what a device said about itself."""
+        self._publisher.publish(DeviceNews(event))
+
+    def sync(self, mirror: Mirror) -> SyncReport:
+        """One round: fetch, verify, take in, re-check what was accepted on older knowledge, erase what is over.
+
+        Raises:
+            OutOfOrder: What was fetched could not be written; what is held stays.
+        """
+        with self._sync_lock:
+            with self._lock, self._store.reading():
+                marks = self._store.documents.marks()
+                held = {name: self._store.documents.encoded(name) for name in marks}
+                clock = self._clock()
+            fetched = intake.fetch_all(mirror, root=self._root, marks=marks, held=held.get, clock=clock)
+            with self._lock:
+                try:
+                    report = self._take_in(fetched)
+                except OutOfOrder as failure:
+                    self._stops(failure)
+                    raise
+                self._publisher.publish(StatusChanged())
+                return report
+
+    def recover(self) -> bool:
+        """Tries to write again after being out of order; True when the terminal works (again)."""
+        with self._lock:
+            if self._out_of_order is None:
+                return True
+            try:
+                self._append({"event": "recovered", "at": self._clock().at})
+            except OutOfOrder:
+                return False
+            return True
+
+    def close(self) -> None:
+        """Gives the files back."""
+        with self._lock:
+            self._store.close()
+
+    # One check.
+
+    def _new_act(self, text: str, source: str) -> ShownVerdict:
+        # The second time only when another process used the same code up after the first appraisal.
+        for _ in range(2):
+            verdict = self._appraise_now(text)
+            foreign = name_foreign(text) if verdict.verdict_class is VerdictClass.NOT_READ else None
+            try:
+                self._record(verdict, text, _printable(source), foreign)
+            except UsedAlready:
+                continue
+            return ShownVerdict(verdict, False, foreign, source)
+        raise OutOfOrder("the replay store contradicts itself")
+
+    def _appraise_now(self, text: str) -> Verdict:
+        with self._store.reading():
+            self._load_if_changed()
+            number = self._free_number()
+        self._store.replay.failure = None
+        context = Context(self.settings.face, self._clock(), self._loaded.knowledge, self._store.replay, number)
+        try:
+            verdict = self._appraise(text, context)
+        except Exception as failure:
+            # An appraisal never raises; if it does after all, no thread may die of it and nothing is shown.
+            raise AppraisalBroken(type(failure).__name__) from failure
+        if self._store.replay.failure is not None:
+            raise OutOfOrder(str(self._store.replay.failure))
+        return verdict
+
+    def _record(self, verdict: Verdict, text: str, source: str, foreign: ForeignCode | None) -> None:
+        at = verdict.at
+        with self._store.writing():
+            unread = verdict.replay_key is None
+            payload = journal.verdict_payload(
+                verdict,
+                source=source,
+                foreign=None if foreign is None else foreign.slug,
+                unknown_digest=self._store.unknown_digest(text, at=at) if unread else None,
+            )
+            self._store.journal.append(payload, at=at, retention_days=self._retention(verdict), new_check=True)
+            if verdict.replay_key is not None and verdict.burn_until is not None:
+                self._store.replay.burn(verdict.replay_key, at=at, until=verdict.burn_until)
+            if verdict.recheck and verdict.status_reference is not None:
+                uri, idx = verdict.status_reference
+                as_of = UnixTime(at - (verdict.ages.status or 0))
+                self._store.rechecks.add(Waiting(verdict.check_number, uri, idx, as_of, at))
+
+    def _retention(self, verdict: Verdict) -> int:
+        knowledge, licence = self._loaded.knowledge, verdict.licence
+        row = knowledge.policy.rows.get((licence.vct, verdict.purpose)) if knowledge and licence else None
+        return journal.DEFAULT_RETENTION_DAYS if row is None else row.retention_days
+
+    def _free_number(self) -> str:
+        for _ in range(_DRAWS):
+            number = check_number.draw(self._random_bytes)
+            if number != EXERCISE_NUMBER and self._store.journal.number_is_free(number):
+                return number
+        raise OutOfOrder("no free check number was drawn: the random source repeats itself")
+
+    def _forget_out_of_view(self, now: float) -> None:
+        """A verdict carries claims, so it is not kept for longer than "the same act" needs."""
+        self._in_view = {
+            seen: (last, shown) for seen, (last, shown) in self._in_view.items() if now - last < SAME_ACT_SECONDS
+        }
+
+    # Documents.
+
+    def _take_in(self, fetched: intake.Fetched) -> SyncReport:
+        taken_in: list[str] = []
+        if fetched.offered:
+            with self._store.writing():
+                for offered in fetched.offered:
+                    if self._store.documents.put(offered.name, offered.encoded, offered.mark):
+                        taken_in.append(offered.name)
+        at = self._time.read(online=True).at
+        if fetched.offered or fetched.unchanged:
+            self._connectivity = self._connectivity.succeeded(at=at)
+        else:
+            why: TerminalError | str = fetched.refused[0].why if fetched.refused else "nothing is published there"
+            self._connectivity = self._connectivity.failed(str(why))
+        with self._store.reading():
+            self._load()
+        alarms, rechecked = self._recheck()
+        clock = self._clock()
+        if clock.plausible:
+            self._store.clean_up(at=clock.at)
+        self._works()
+        return SyncReport(tuple(taken_in), fetched.unchanged, fetched.refused, rechecked, alarms)
+
+    def _recheck(self) -> tuple[tuple[RecheckAlarm, ...], int]:
+        if self._loaded.knowledge is None:
+            return (), 0
+        with self._store.reading():
+            due = self._store.rechecks.answered_by(self._loaded.knowledge.status)
+        alarms: list[RecheckAlarm] = []
+        settled = 0
+        for answered in due:
+            alarm = self._settle(answered)
+            settled += alarm is not None
+            if isinstance(alarm, RecheckAlarm):
+                alarms.append(alarm)
+            if alarm is not None:
+                self._publisher.publish(alarm)
+        return tuple(alarms), settled
+
+    def _settle(self, answered: Answered) -> SessionEvent | None:
+        """The event to tell once the row is durable; None when another process was faster."""
+        number, at = answered.waiting.check_number, self._clock().at
+        with self._store.writing():
+            if not self._store.rechecks.settle(answered, at=at):
+                return None
+            self._store.journal.append(
+                {
+                    "event": "recheck",
+                    "check_number": number,
+                    "answer": answered.answer.name.lower(),
+                    "changed": answered.changed,
+                    "as_of": answered.as_of,
+                    "at": at,
+                },
+                at=at,
+            )
+        return RecheckAlarm(number, at, answered.answer) if answered.changed else ActsChanged(number)
+
+    def _load_if_changed(self) -> None:
+        if self._store.documents.version() != self._loaded_version:
+            self._load()
+
+    def _load(self) -> None:
+        self._loaded_version = self._store.documents.version()
+        self._loaded = self._store.documents.load(self._root, at=self._clock().at)
+        self._time.confirm(self._loaded.floor)
+
+    def _clock(self) -> ClockReading:
+        return self._time.read(online=self._connectivity.link is Link.ONLINE)
+
+    # Writing.
+
+    def _append(self, payload: Payload) -> None:
+        try:
+            with self._store.writing():
+                self._store.journal.append(payload, at=payload["at"])
+        except OutOfOrder as failure:
+            self._stops(failure)
+            raise
+        self._works()
+
+    def _stops(self, failure: OutOfOrder) -> None:
+        if self._out_of_order is None:
+            self._publisher.publish(OutOfOrderNews(str(failure)))
+        self._out_of_order = str(failure)
+
+    def _works(self) -> None:
+        if self._out_of_order is not None:
+            self._out_of_order = None
+            self._publisher.publish(StatusChanged())
+
+
+def name_foreign(text: str) -> ForeignCode:
+    """What a text that could not be read as one of our codes seems to be."""
+    named = foreign_codes.classify(text)
+    return ForeignCode(named.value, foreign_codes.NAMES[named])
+
+
+def _act(payload: Payload, void_reasons: dict[str, str]) -> Act:
+    number = payload["check_number"]
+    return Act(
+        check_number=number,
+        at=UnixTime(payload["at"]),
+        verdict_class=VerdictClass(payload["class"]),
+        kind=payload["kind"],
+        void_reason=void_reasons.get(number),
+        payload=payload,
+    )
+
+
+def _printable(source: str) -> str:
+    return "".join(each for each in source if each.isprintable())[:_MAX_SOURCE_CHARACTERS]

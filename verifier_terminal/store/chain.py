@@ -1,0 +1,178 @@
+"""Checking the journal's chain: finds that something was changed, says what and where.
+
+Found: content edited, rows deleted, inserted or moved (also when the rest was renumbered), a row rewritten with hashes
+of its own, content emptied without a record, rows cut off the end, an older or other copy put in the journal's place.
+What the anchor can and cannot add is said in `anchor`.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from verifier_terminal.store import journal
+from verifier_terminal.store.anchor import Head
+
+_MAX_FINDINGS: Final = 50
+_SEARCH_ROWS: Final = 20_000
+"""How far from its place a row's old number is looked for."""
+
+
+class Tampering(StrEnum):
+    """What was done to the journal."""
+
+    EDITED = "edited"
+    REPLACED = "replaced"
+    DELETED = "deleted"
+    INSERTED = "inserted"
+    MOVED = "moved"
+    EMPTIED = "emptied"
+    CUT_OFF = "cut off"
+    OTHER_COPY = "other copy"
+    NO_ANCHOR = "no anchor"
+
+
+@dataclass(frozen=True, slots=True)
+class ChainFinding:
+    """One thing found, at this row or just before it."""
+
+    tampering: Tampering
+    seq: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainReport:
+    """The result. Without findings the chain is intact up to `rows`, of which `anchored` stand in the anchor too."""
+
+    rows: int
+    erased: int
+    anchored: int
+    findings: tuple[ChainFinding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    seq: int
+    prev: bytes
+    content_hash: bytes
+    row_hash: bytes
+    salt: bytes | None
+    payload: bytes | None
+    check_number: str | None
+
+
+def verify_chain(database: sqlite3.Connection, *, terminal_id: str, anchored: Head | None) -> ChainReport:
+    """Walks the whole chain.
+
+    Args:
+        database: The journal's; read in one statement, so a row written meanwhile does no harm.
+        terminal_id: Whose journal it should be.
+        anchored: What the anchor says, read *before* calling.
+
+    Raises:
+        sqlite3.Error: The database cannot be read at all.
+    """
+    rows = [
+        _Row(*row)
+        for row in database.execute(
+            "SELECT seq, prev, content_hash, row_hash, salt, payload, check_number FROM journal ORDER BY seq"
+        )
+    ]
+    findings = [*_walk(rows, journal.genesis(terminal_id)), *_emptied(rows), *_against_anchor(rows, anchored)]
+    return ChainReport(
+        rows=len(rows),
+        erased=sum(row.payload is None for row in rows),
+        anchored=anchored.count if anchored else 0,
+        findings=tuple(sorted(findings, key=lambda finding: finding.seq)[:_MAX_FINDINGS]),
+    )
+
+
+def _walk(rows: list[_Row], genesis: bytes) -> list[ChainFinding]:
+    findings: list[ChainFinding] = []
+    expected_seq, expected_prev, shift = 1, genesis, 0
+    by_number = {row.seq: row for row in rows}
+    for row in rows:
+        if len(findings) >= _MAX_FINDINGS:
+            break
+        explained = False
+        if row.seq != expected_seq:
+            findings.append(_finding(Tampering.DELETED, expected_seq, f"rows {expected_seq} to {row.seq - 1} are gone"))
+            explained = True
+        if _content_differs(row):
+            findings.append(_finding(Tampering.EDITED, row.seq, "its content is not what was hashed"))
+        number = _number_hashed(row)
+        if number is None:
+            findings.append(_finding(Tampering.EDITED, row.seq, "its hashes do not belong together"))
+            explained = True
+        elif number - row.seq != shift:
+            shift = number - row.seq
+            if shift:
+                findings.append(_moved(row, number, by_number))
+            explained = True
+        if row.prev != expected_prev and not explained:
+            findings.append(
+                _finding(Tampering.REPLACED, row.seq - 1, f"row {row.seq} was written after another row than this")
+            )
+        expected_seq, expected_prev = row.seq + 1, row.row_hash
+    return findings
+
+
+def _content_differs(row: _Row) -> bool:
+    if row.payload is None or row.salt is None:
+        return False
+    if journal.content_hash(row.salt, row.payload) != row.content_hash:
+        return True
+    content = journal.decode(row.payload) or {}
+    return row.check_number is not None and content.get("check_number") != row.check_number
+
+
+def _number_hashed(row: _Row) -> int | None:
+    """The number under which this row was hashed: its own, or the one it had before somebody renumbered it."""
+    nearby = (row.seq + sign * step for step in range(1, _SEARCH_ROWS) for sign in (1, -1) if row.seq + sign * step > 0)
+    if journal.row_hash(row.prev, row.seq, row.content_hash) == row.row_hash:
+        return row.seq
+    return next((n for n in nearby if journal.row_hash(row.prev, n, row.content_hash) == row.row_hash), None)
+
+
+def _moved(row: _Row, number: int, by_number: dict[int, _Row]) -> ChainFinding:
+    other = by_number.get(number)
+    if other is not None and _number_hashed(other) == row.seq:
+        return _finding(Tampering.MOVED, row.seq, f"rows {row.seq} and {number} changed places")
+    if number < row.seq:
+        return _finding(Tampering.INSERTED, row.seq - 1, f"this was row {number}: something was put in before it")
+    return _finding(Tampering.DELETED, row.seq, f"this was row {number}: something was taken out before it")
+
+
+def _emptied(rows: list[_Row]) -> list[ChainFinding]:
+    """Rows without content that no erasure row names."""
+    recorded: set[int] = set()
+    for row in rows:
+        content = journal.decode(row.payload) or {}
+        if content.get("event") != "erasure":
+            continue
+        for first, last in content["rows"]:
+            recorded.update(range(first, min(last, row.seq) + 1))
+    return [
+        _finding(Tampering.EMPTIED, row.seq, "its content is gone and no row says that its time was over")
+        for row in rows
+        if (row.payload is None or row.salt is None) and row.seq not in recorded
+    ]
+
+
+def _against_anchor(rows: list[_Row], anchored: Head | None) -> list[ChainFinding]:
+    if anchored is None:
+        return [_finding(Tampering.NO_ANCHOR, rows[-1].seq, "the anchor file is gone or unreadable")] if rows else []
+    last = rows[-1].seq if rows else 0
+    if last < anchored.count:
+        text = f"the anchor has seen {anchored.count} rows: the end was cut off, or an older copy was put back"
+        return [_finding(Tampering.CUT_OFF, last + 1, text)]
+    at_anchor = next((row for row in rows if row.seq == anchored.count), None)
+    if anchored.count and (at_anchor is None or at_anchor.row_hash != anchored.row_hash):
+        text = f"row {anchored.count} is not the one that the anchor has seen: another copy, or rewritten"
+        return [_finding(Tampering.OTHER_COPY, anchored.count, text)]
+    return []
+
+
+def _finding(tampering: Tampering, seq: int, text: str) -> ChainFinding:
+    return ChainFinding(tampering, seq, text)

@@ -1,0 +1,212 @@
+"""The journal: append-only, hash-chained rows of what was said, without anything about the holder.
+
+Row hash = H(prev ‖ seq ‖ H(salt16 ‖ payload)) with SHA-256: retention erases salt and payload and keeps the hashes, so
+the chain outlives the content. Voids, re-checks and erasures are new rows; nothing is ever changed. A payload is
+deterministic JSON and never holds attribute values, holder key, sub or status index; the callers build it, and
+`verdict_payload` is the only one that sees a verdict. Not handled here: transactions (the session's) and finding
+tampering (`chain`).
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final
+
+from protocol.unixtime import DAY, UnixTime
+from verifier_terminal.appraisal.verdict import Verdict
+from verifier_terminal.store.anchor import Head
+
+SALT_BYTES: Final = 16
+DEFAULT_RETENTION_DAYS: Final = 30
+"""For rows to which no policy row says anything: refusals of unknown kinds, voids, readings of the journal."""
+
+Payload = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """One row as a reader sees it; `payload` is None once its retention time is over."""
+
+    seq: int
+    payload: Payload | None
+
+
+def content_hash(salt: bytes, payload: bytes) -> bytes:
+    """H(salt ‖ payload)."""
+    return sha256(salt + payload).digest()
+
+
+def row_hash(prev: bytes, seq: int, content: bytes) -> bytes:
+    """H(prev ‖ seq ‖ content hash); seq as 8 bytes, big-endian."""
+    return sha256(prev + seq.to_bytes(8) + content).digest()
+
+
+def genesis(terminal_id: str) -> bytes:
+    """What stands before the first row: the journal of one terminal is never another's."""
+    return sha256(b"liangzheng journal\0" + terminal_id.encode()).digest()
+
+
+def encode(payload: Payload) -> bytes:
+    """Deterministic JSON: sorted keys, no spaces, ASCII."""
+    return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+
+
+def verdict_payload(verdict: Verdict, *, source: str, foreign: str | None, unknown_digest: str | None) -> Payload:
+    """What is written down about a verdict.
+
+    Args:
+        verdict: Its claims are reduced to the names of the items; its replay key and status reference stay out.
+        source: Name of the device that read the code.
+        foreign: What a foreign code was recognised as.
+        unknown_digest: HMAC of the text under the key of the day, for a code of which nothing could be established.
+    """
+    licence = verdict.licence
+    return {
+        "event": "verdict",
+        "check_number": verdict.check_number,
+        "at": verdict.at,
+        "class": str(verdict.verdict_class),
+        "proceed": str(verdict.proceed),
+        "codes": [[str(finding.code), finding.tier.name.lower()] for finding in verdict.findings],
+        "established": [str(fact) for fact in verdict.established],
+        "not_established": [str(fact) for fact in verdict.not_established],
+        "purpose": verdict.purpose.word,
+        "kind": licence.slug if licence else None,
+        "region": licence.region if licence else None,
+        "items": sorted(licence.claims) if licence and licence.claims is not None else None,
+        "hidden_items": licence.hidden_items if licence else None,
+        "person_check": verdict.person_check,
+        "recheck": verdict.recheck,
+        "status_grade": verdict.status_grade.name.lower(),
+        "ages": {
+            "trust": verdict.ages.trust,
+            "status": verdict.ages.status,
+            "policy": verdict.ages.policy,
+            "clock": verdict.ages.clock,
+        },
+        "source": source,
+        "foreign": foreign,
+        "unknown_digest": unknown_digest,
+    }
+
+
+class Journal:
+    """The rows of one terminal. Every method is called by one thread at a time; writing ones inside a transaction."""
+
+    def __init__(self, database: sqlite3.Connection, *, terminal_id: str, random_bytes: Callable[[int], bytes]) -> None:
+        self._database = database
+        self._genesis = genesis(terminal_id)
+        self._random_bytes = random_bytes
+
+    def head(self) -> Head:
+        """The newest row, read from the database: another process may have written since."""
+        row = self._database.execute("SELECT seq, row_hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
+        return Head(0, self._genesis) if row is None else Head(row[0], row[1])
+
+    def append(
+        self, payload: Payload, *, at: UnixTime, retention_days: int = DEFAULT_RETENTION_DAYS, new_check: bool = False
+    ) -> Head:
+        """Adds a row and returns the new head.
+
+        Args:
+            payload: What is to be said.
+            at: When; the retention time starts here.
+            retention_days: For how long the content is kept.
+            new_check: The row's check number is its own and must not have been used before; other rows only name one.
+
+        Raises:
+            sqlite3.Error: The row was not written.
+        """
+        last = self.head()
+        seq = last.count + 1
+        salt = self._random_bytes(SALT_BYTES)
+        encoded = encode(payload)
+        content = content_hash(salt, encoded)
+        head = Head(seq, row_hash(last.row_hash, seq, content))
+        self._database.execute(
+            "INSERT INTO journal (seq, prev, content_hash, row_hash, salt, payload, check_number, erase_after)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                seq,
+                last.row_hash,
+                content,
+                head.row_hash,
+                salt,
+                encoded,
+                payload["check_number"] if new_check else None,
+                at + retention_days * DAY,
+            ),
+        )
+        return head
+
+    def number_is_free(self, check_number: str) -> bool:
+        """Whether no check that is still in the journal has this number."""
+        return (
+            self._database.execute("SELECT 1 FROM journal WHERE check_number = ?", (check_number,)).fetchone() is None
+        )
+
+    def rows(self, *, search: str = "", event: str | None = None, limit: int) -> tuple[JournalRow, ...]:
+        """The newest rows first; `search` is a part of the content, `event` the kind of row."""
+        marker = "" if event is None else f'"event":"{event}"'
+        found = self._database.execute(
+            "SELECT seq, payload FROM journal"
+            " WHERE (?1 = '' OR instr(lower(CAST(payload AS TEXT)), lower(?1)) > 0)"
+            " AND (?2 = '' OR instr(CAST(payload AS TEXT), ?2) > 0)"
+            " ORDER BY seq DESC LIMIT ?3",
+            (search, marker, limit),
+        )
+        return tuple(JournalRow(seq, decode(payload)) for seq, payload in found)
+
+    def about(self, check_number: str) -> tuple[JournalRow, ...]:
+        """Every row that names this check, the oldest first."""
+        rows = self.rows(search=f'"check_number":"{check_number}"', limit=1_000)
+        return tuple(reversed(rows))
+
+    def erase_expired(self, *, at: UnixTime) -> Head | None:
+        """Erases the content whose retention time is over, and says so in a new row; None when there was none.
+
+        The row names the numbers of the erased rows: content that is missing and not named was removed by somebody.
+        """
+        due = [
+            seq
+            for (seq,) in self._database.execute(
+                "SELECT seq FROM journal WHERE payload IS NOT NULL AND erase_after <= ? ORDER BY seq", (at,)
+            )
+        ]
+        # Rows that say what was erased are never erased themselves: the proof rests on them, and they name nobody.
+        due = [seq for seq in due if not self._is_erasure(seq)]
+        if not due:
+            return None
+        self._database.executemany(
+            "UPDATE journal SET salt = NULL, payload = NULL, check_number = NULL WHERE seq = ?", [(seq,) for seq in due]
+        )
+        return self.append({"event": "erasure", "at": at, "rows": _ranges(due)}, at=at)
+
+    def _is_erasure(self, seq: int) -> bool:
+        (payload,) = self._database.execute("SELECT payload FROM journal WHERE seq = ?", (seq,)).fetchone()
+        decoded = decode(payload)
+        return decoded is not None and decoded.get("event") == "erasure"
+
+
+def decode(payload: bytes | None) -> Payload | None:
+    """The content of a row; None where it was erased, an `unreadable` event where somebody broke it."""
+    if payload is None:
+        return None
+    try:
+        decoded = json.loads(payload)
+    except ValueError:
+        # Somebody edited it; reading goes on and `chain` says where.
+        return {"event": "unreadable"}
+    return decoded if isinstance(decoded, dict) else {"event": "unreadable"}
+
+
+def _ranges(numbers: list[int]) -> list[list[int]]:
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and ranges[-1][1] == number - 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ranges

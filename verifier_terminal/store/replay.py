@@ -1,0 +1,64 @@
+"""Which presentations were used up here: keyed on SHA-256 of the signed content, never on text or signature.
+
+A key is burnt in the same transaction as the journal row of the check, so that neither exists without the other
+(SECURITY.md, finding 2 and C-class replays).
+"""
+
+import sqlite3
+from typing import Final
+
+from protocol.unixtime import MINUTE, Seconds, UnixTime
+from verifier_terminal.appraisal.context import EarlierUse
+
+_FORGET_AFTER: Final = Seconds(60 * MINUTE)
+"""Longer than needed: a clock that is put right by some minutes must not make an old code usable again."""
+
+
+class UsedAlready(Exception):
+    """Another process burnt this key between the appraisal and the transaction; the code is appraised again."""
+
+
+class ReplayStore:
+    """A `ReplayMemory` over the database.
+
+    The appraisal never raises, so a database that cannot be read is remembered in `failure` for the session, which
+    shows no verdict then.
+    """
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self.failure: sqlite3.Error | None = None
+
+    def earlier_use(self, replay_key: bytes) -> EarlierUse | None:
+        """The use of this presentation that is remembered, if any; see `failure`."""
+        try:
+            row = self._database.execute("SELECT used_at FROM replay WHERE replay_key = ?", (replay_key,)).fetchone()
+        except sqlite3.Error as failure:
+            self.failure = failure
+            return None
+        return None if row is None else EarlierUse(UnixTime(row[0]), here=True)
+
+    def burn(self, replay_key: bytes, *, at: UnixTime, until: UnixTime) -> None:
+        """Uses a key up; inside the transaction of its journal row.
+
+        Raises:
+            UsedAlready: It was used up before.
+            sqlite3.Error: It was not written.
+        """
+        try:
+            self._database.execute("INSERT INTO replay VALUES (?, ?, ?)", (replay_key, at, until))
+        except sqlite3.IntegrityError:
+            raise UsedAlready from None
+
+    def forget_expired(self, *, at: UnixTime) -> None:
+        """Deletes keys that are long over; call it only with a plausible clock."""
+        self._database.execute("DELETE FROM replay WHERE burn_until < ?", (at - _FORGET_AFTER,))
+
+
+class NothingUsed:
+    """The memory of an exercise (`--at`): nothing is read and nothing written."""
+
+    def earlier_use(self, replay_key: bytes) -> EarlierUse | None:
+        """Never any."""
+        del replay_key
+        return None

@@ -1,0 +1,146 @@
+"""The terminal's database: its tables, their migrations, and how a connection to it is opened.
+
+Guaranteed: WAL with synchronous=FULL (SECURITY.md, finding 3: with NORMAL a power cut loses acknowledged rows), deleted
+content overwritten, every migration in one transaction. sqlite-utils runs the migrations; it takes a fifth of a second
+to import, so a database that is up to date never loads it.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from verifier_terminal.errors import StoreDamaged
+
+if TYPE_CHECKING:
+    from sqlite_utils import Migrations
+
+VERSION: Final = 1
+_BUSY_SECONDS: Final = 5.0
+"""Several commands may use one directory at once; a commit takes milliseconds."""
+
+_FIRST: Final = (
+    """CREATE TABLE journal (
+        seq INTEGER PRIMARY KEY,
+        prev BLOB NOT NULL,
+        content_hash BLOB NOT NULL,
+        row_hash BLOB NOT NULL,
+        salt BLOB,
+        payload BLOB,
+        check_number TEXT UNIQUE,
+        erase_after INTEGER NOT NULL
+    ) STRICT""",
+    "CREATE INDEX journal_erase_after ON journal (erase_after) WHERE payload IS NOT NULL",
+    # These two stop mistakes. Whoever can write the file can drop them; the hashes are what finds that out.
+    """CREATE TRIGGER journal_keeps_rows BEFORE DELETE ON journal
+        BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END""",
+    """CREATE TRIGGER journal_keeps_hashes BEFORE UPDATE OF seq, prev, content_hash, row_hash ON journal
+        BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END""",
+    """CREATE TABLE replay (
+        replay_key BLOB PRIMARY KEY,
+        used_at INTEGER NOT NULL,
+        burn_until INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX replay_burn_until ON replay (burn_until)",
+    """CREATE TABLE recheck (
+        check_number TEXT PRIMARY KEY,
+        uri TEXT NOT NULL,
+        idx INTEGER NOT NULL,
+        as_of INTEGER NOT NULL,
+        accepted_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE alarm (
+        check_number TEXT PRIMARY KEY,
+        found_at INTEGER NOT NULL,
+        answer TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE TABLE daily_key (day INTEGER PRIMARY KEY, key BLOB NOT NULL) STRICT",
+    "CREATE TABLE document (name TEXT PRIMARY KEY, encoded BLOB NOT NULL) STRICT",
+    # Marks stand apart from the documents: a damaged document is fetched again, its mark still refuses an older one.
+    """CREATE TABLE mark (
+        name TEXT PRIMARY KEY,
+        seq INTEGER NOT NULL,
+        iat INTEGER NOT NULL,
+        content_sha256 BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+)
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """A connection to an up-to-date database; made when there is none.
+
+    Raises:
+        StoreDamaged: It cannot be opened, is not a database, or comes from a newer version of this program.
+    """
+    try:
+        version = _version(path)
+        if version > VERSION:
+            raise StoreDamaged(f"{path.name} was written by a newer version of this program")
+        if version < VERSION:
+            _migrate(path)
+        return _connect(path)
+    except (sqlite3.Error, OSError) as failure:
+        raise StoreDamaged(f"{path.name}: {failure}") from failure
+
+
+@contextmanager
+def transaction(database: sqlite3.Connection) -> Iterator[None]:
+    """One transaction that takes the write lock at once, durable when the block is left without an exception."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        database.execute("COMMIT")
+    except BaseException:
+        # SQLite ends the transaction by itself on some errors (a full disk is one); rolling back again would hide them.
+        if database.in_transaction:
+            database.execute("ROLLBACK")
+        raise
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        database.execute("PRAGMA secure_delete = ON")
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
+
+
+def _version(path: Path) -> int:
+    if not path.exists():
+        return 0
+    database = sqlite3.connect(path, timeout=_BUSY_SECONDS)
+    try:
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+    finally:
+        database.close()
+    return int(version)
+
+
+def _migrate(path: Path) -> None:
+    from sqlite_utils import Database  # noqa: PLC0415 — see the module's docstring
+
+    _connect(path).close()
+    database = Database(path)
+    try:
+        _migrations().apply(database)
+    finally:
+        database.close()
+
+
+def _migrations() -> "Migrations":
+    from sqlite_utils import Database, Migrations  # noqa: PLC0415 — see the module's docstring
+
+    migrations = Migrations("terminal")
+
+    @migrations()
+    def version_1(database: Database) -> None:
+        for statement in _FIRST:
+            database.execute(statement)
+        database.execute(f"PRAGMA user_version = {VERSION}")
+
+    return migrations

@@ -1,0 +1,105 @@
+"""The terminal's store: one database and its anchor, and the one way to write to them.
+
+Guaranteed: what was written inside `writing` is durable and anchored when the block is left; a failure of the disk
+becomes `OutOfOrder` and leaves nothing half done. One thread at a time.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from protocol.unixtime import UnixTime
+from verifier_terminal.errors import OutOfOrder
+from verifier_terminal.store import chain, schema, unknown_codes
+from verifier_terminal.store.anchor import Anchor
+from verifier_terminal.store.chain import ChainReport
+from verifier_terminal.store.journal import Journal
+from verifier_terminal.store.recheck import RecheckQueue
+from verifier_terminal.store.replay import ReplayStore
+from verifier_terminal.store.trust_store import TrustStore
+
+DATABASE: Final = "terminal.db"
+ANCHOR: Final = "journal.head"
+
+
+class Store:
+    """Everything that one terminal keeps."""
+
+    def __init__(self, directory: Path, *, terminal_id: str, random_bytes: Callable[[int], bytes]) -> None:
+        """Opens the store in this directory, or makes it.
+
+        Raises:
+            StoreDamaged: It cannot be used.
+        """
+        self._terminal_id = terminal_id
+        self._random_bytes = random_bytes
+        self._anchor = Anchor(directory / ANCHOR)
+        self.database = schema.open_database(directory / DATABASE)
+        self.journal = Journal(self.database, terminal_id=terminal_id, random_bytes=random_bytes)
+        self.replay = ReplayStore(self.database)
+        self.documents = TrustStore(self.database)
+        self.rechecks = RecheckQueue(self.database)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One durable transaction; the journal's new head is anchored after it.
+
+        Raises:
+            OutOfOrder: It could not be written; nothing of it is kept. (If only the anchor fails, the rows are there
+                and it is raised all the same: a head that cannot be anchored is not to be built upon.)
+        """
+        try:
+            with schema.transaction(self.database):
+                yield
+            self._anchor.write(self.journal.head())
+        except (sqlite3.Error, OSError) as failure:
+            raise OutOfOrder(str(failure)) from failure
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Reading, with the same answer when the disk fails.
+
+        Raises:
+            OutOfOrder: The database cannot be read.
+        """
+        try:
+            yield
+        except sqlite3.Error as failure:
+            raise OutOfOrder(str(failure)) from failure
+
+    def unknown_digest(self, text: str, *, at: UnixTime) -> str:
+        """See `unknown_codes`; inside `writing`."""
+        return unknown_codes.digest_of(text, database=self.database, at=at, random_bytes=self._random_bytes)
+
+    def clean_up(self, *, at: UnixTime) -> None:
+        """Erases what is over: journal content, replay keys, keys of other days. Only with a plausible clock.
+
+        Raises:
+            OutOfOrder: It could not be written.
+        """
+        with self.writing():
+            erased = self.journal.erase_expired(at=at)
+            self.replay.forget_expired(at=at)
+            unknown_codes.forget_old_keys(database=self.database, at=at)
+        if erased is not None:
+            # secure_delete overwrites the pages; what was written before still stands in the write-ahead log.
+            with self.reading():
+                self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def verify_chain(self) -> ChainReport:
+        """Checks the journal against itself and the anchor.
+
+        Raises:
+            OutOfOrder: It cannot be read.
+        """
+        try:
+            anchored = self._anchor.read()
+            return chain.verify_chain(self.database, terminal_id=self._terminal_id, anchored=anchored)
+        except (sqlite3.Error, OSError) as failure:
+            raise OutOfOrder(str(failure)) from failure
+
+    def close(self) -> None:
+        """Gives the files back."""
+        self.database.close()

@@ -1,0 +1,224 @@
+"""Decides which fetched documents are taken in: verified by the pinned root, never older, each whole or not at all.
+
+Captive portals, mixed-up mirrors and old copies end here: nothing is overwritten, the
+reason is named, and the other documents go in. Not handled here: writing (the session's one transaction), lateness (a
+grade, never a refusal).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from protocol import appraisal_policy, cbor, status_list, trust_list
+from protocol.errors import ProtocolError
+from protocol.keys import VerificationKey
+from protocol.licence import catalogue
+from protocol.trust_list import TrustList
+from protocol.unixtime import MINUTE, Seconds, UnixTime
+from verifier_terminal.appraisal.context import ClockReading
+from verifier_terminal.errors import (
+    ContradictsHeld,
+    DocumentRefused,
+    FetchError,
+    JumpsAhead,
+    NotSignedByIssuer,
+    OlderThanHeld,
+    TerminalError,
+    Unreachable,
+    WebPage,
+)
+from verifier_terminal.store import trust_store
+from verifier_terminal.store.trust_store import Mark
+from verifier_terminal.sync import mirror as mirrors
+from verifier_terminal.sync.mirror import Mirror
+
+MAX_AHEAD: Final = Seconds(5 * MINUTE)
+"""An iat further ahead of a clock that is otherwise believed is not applied (REVOCATION.md, "Trusted time")."""
+_MAX_SEQ_STEP: Final = 10_000_000
+"""One a second for four months: a stolen key must not be able to make every later number look old (SECURITY.md E4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A fetched document that verifies and may be taken in."""
+
+    name: str
+    encoded: bytes
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A document that could not be fetched or is not taken in, and why."""
+
+    name: str
+    why: TerminalError
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The result of one round."""
+
+    offered: tuple[Offered, ...]
+    unchanged: tuple[str, ...]
+    refused: tuple[Refused, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Envelope:
+    seq: int
+    iat: UnixTime
+
+
+def fetch_all(
+    mirror: Mirror,
+    *,
+    root: VerificationKey,
+    marks: Mapping[str, Mark],
+    held: Callable[[str], bytes | None],
+    clock: ClockReading,
+) -> Fetched:
+    """One round: fetches every document and keeps what may be taken in.
+
+    Args:
+        mirror: Where from.
+        root: The pinned root.
+        marks: The newest versions ever taken in.
+        held: The bytes that are held under a name, or None.
+        clock: Only a plausible one is believed when a document says that it comes from the future.
+    """
+    one_round = _Round(mirror, root, marks, held, clock)
+    # 1. The trust list first: everything else but catalogue and policy is signed by keys that stand in it.
+    one_round.take(trust_store.TRUST)
+    # 2. What the root signs besides.
+    one_round.take(trust_store.CATALOGUE)
+    one_round.take(trust_store.POLICY)
+    # 3. The status lists that the issuer names, under the newest trust list that holds.
+    one_round.take_lists()
+    return Fetched(tuple(one_round.offered), tuple(one_round.unchanged), tuple(one_round.refused))
+
+
+class _Round:
+    """The state of one round."""
+
+    def __init__(
+        self,
+        mirror: Mirror,
+        root: VerificationKey,
+        marks: Mapping[str, Mark],
+        held: Callable[[str], bytes | None],
+        clock: ClockReading,
+    ) -> None:
+        self._mirror = mirror
+        self._root = root
+        self._marks = marks
+        self._held = held
+        self._clock = clock
+        self._trust: TrustList | None = None
+        self.offered: list[Offered] = []
+        self.unchanged: list[str] = []
+        self.refused: list[Refused] = []
+
+    def take(self, name: str) -> None:
+        try:
+            encoded = mirrors.fetch_document(self._mirror, f"{name}.cbor")
+            self._consider(name, encoded, self._verify_root_signed)
+        except TerminalError as why:
+            self.refused.append(Refused(name, why))
+
+    def take_lists(self) -> None:
+        trust = self._trust or self._held_trust()
+        if trust is None:
+            return
+        try:
+            uris = mirrors.fetch_list_uris(self._mirror, region=trust.iss)
+        except TerminalError as why:
+            self.refused.append(Refused("status/aggregation.json", why))
+            return
+
+        def verify(uri: str, encoded: bytes) -> _Envelope:
+            token = status_list.verify(encoded, trust=trust, at=self._clock.at)
+            if token.uri != uri:
+                # SECURITY.md E6: sub must be the list that was asked for.
+                raise NotSignedByIssuer(f"{uri}: another list came in its place")
+            return _Envelope(token.seq, token.iat)
+
+        for uri in uris:
+            try:
+                self._consider(uri, mirrors.fetch_status_list(self._mirror, uri), verify)
+            except Unreachable as why:
+                self.refused.append(Refused(uri, why))
+            except FetchError as why:
+                # A server that drips or redirects does so for every list; the others are asked for next time.
+                self.refused.append(Refused(uri, why))
+                return
+            except DocumentRefused as why:
+                self.refused.append(Refused(uri, why))
+
+    def _consider(self, name: str, encoded: bytes, verify: Callable[[str, bytes], _Envelope]) -> None:
+        # a. Signature and form.
+        try:
+            envelope = verify(name, encoded)
+        except ProtocolError as refusal:
+            raise _not_signed(name, encoded, refusal) from refusal
+        # b. Never older, never contradicting, never from the future.
+        content = _content_sha256(encoded)
+        mark = self._marks.get(name)
+        if mark is not None:
+            _check_order(name, envelope, content, mark)
+        if self._clock.plausible and envelope.iat > self._clock.at + MAX_AHEAD:
+            raise JumpsAhead(f"{name}: {envelope.iat - self._clock.at} s ahead of this terminal's clock")
+        # c. The same once more: only a damaged copy is replaced by it.
+        if mark is not None and (envelope.seq, envelope.iat) == (mark.seq, mark.iat) and self._held(name) == encoded:
+            self.unchanged.append(name)
+            return
+        self.offered.append(Offered(name, encoded, Mark(envelope.seq, envelope.iat, content)))
+
+    def _verify_root_signed(self, name: str, encoded: bytes) -> _Envelope:
+        match name:
+            case trust_store.TRUST:
+                trust = trust_list.verify(encoded, root=self._root)
+                mark = self._marks.get(name)
+                # Lists are verified under the held trust list when this one is refused as older.
+                if mark is None or (trust.seq >= mark.seq and trust.iat >= mark.iat):
+                    self._trust = trust
+                return _Envelope(trust.seq, trust.iat)
+            case trust_store.CATALOGUE:
+                kinds = catalogue.verify(encoded, root=self._root)
+                return _Envelope(kinds.seq, kinds.iat)
+            case _:
+                policy = appraisal_policy.verify(encoded, root=self._root)
+                return _Envelope(policy.seq, policy.iat)
+
+    def _held_trust(self) -> TrustList | None:
+        encoded = self._held(trust_store.TRUST)
+        try:
+            return None if encoded is None else trust_list.verify(encoded, root=self._root)
+        except ProtocolError:
+            return None
+
+
+def _check_order(name: str, offered: _Envelope, content: bytes, mark: Mark) -> None:
+    if offered.seq < mark.seq or offered.iat < mark.iat:
+        raise OlderThanHeld(f"{name}: number {offered.seq} is offered, number {mark.seq} is held")
+    if (offered.seq, offered.iat) == (mark.seq, mark.iat) and content != mark.content_sha256:
+        raise ContradictsHeld(f"{name}: number {offered.seq}")
+    if offered.seq > mark.seq + _MAX_SEQ_STEP:
+        raise JumpsAhead(f"{name}: number {offered.seq} after number {mark.seq}")
+
+
+def _content_sha256(encoded: bytes) -> bytes:
+    """Of the signed payload: another signature over the same content is the same document."""
+    structure = cbor.decode(encoded)
+    assert isinstance(structure, cbor.Tagged)
+    assert isinstance(structure.value, tuple)
+    payload = structure.value[2]
+    assert isinstance(payload, bytes)
+    return sha256(payload).digest()
+
+
+def _not_signed(name: str, encoded: bytes, refusal: ProtocolError) -> NotSignedByIssuer:
+    if encoded.lstrip()[:1] == b"<":
+        return WebPage(name)
+    return NotSignedByIssuer(f"{name}: {refusal.code}, {refusal}")

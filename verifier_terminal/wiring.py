@@ -1,0 +1,151 @@
+"""The only file of the terminal that names the real clock, real randomness and the real directory."""
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from protocol.keys import VerificationKey
+from protocol.labels import Purpose
+from protocol.unixtime import UnixTime
+from verifier_terminal import config
+from verifier_terminal.appraisal.appraise import appraise
+from verifier_terminal.config import TerminalSettings
+from verifier_terminal.errors import AlreadyATerminal, DocumentRefused, NotATerminal, OutOfOrder
+from verifier_terminal.session import Session, SyncReport
+from verifier_terminal.store import trust_store
+from verifier_terminal.store.store import Store
+from verifier_terminal.sync import mirror as mirrors
+from verifier_terminal.sync.mirror import Mirror
+from verifier_terminal.trusted_time import TrustedTime
+
+_TERMINAL_ID_BYTES = 8
+
+
+def now() -> UnixTime:
+    """The system's clock."""
+    return UnixTime(int(time.time()))
+
+
+def elapsed_seconds() -> float:
+    """Seconds that only count, also while the machine sleeps where the system can tell."""
+    boot_time = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot_time is None else time.clock_gettime(boot_time)
+
+
+def jitter(seconds: float) -> float:
+    """Between 80 and 120 % of this, so that terminals do not all ask in the same second after an outage."""
+    return seconds * (0.8 + 0.4 * secrets.randbelow(1_000) / 1_000)
+
+
+def csrf_token() -> str:
+    """A fresh secret for one run of the page."""
+    return secrets.token_urlsafe(32)
+
+
+def open_mirror(location: str) -> Mirror:
+    """The mirror at a folder or address. Raises: FetchError."""
+    return mirrors.open_mirror(location, monotonic=time.monotonic)
+
+
+@contextmanager
+def open_session(directory: Path) -> Iterator[Session]:
+    """The terminal in this directory.
+
+    Raises:
+        TerminalError: It holds none, or it cannot be used.
+    """
+    settings, root = config.load(directory)
+    session = _session(directory, settings, root)
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+def initialise(
+    directory: Path, *, trust: str, profile: str, name: str, root_sha256: str | None
+) -> tuple[TerminalSettings, SyncReport]:
+    """Makes a terminal: fetches everything first, and writes the settings last.
+
+    Args:
+        directory: New, or without a terminal in it.
+        trust: Folder or address of the issuer's published files.
+        profile: Word of the purpose.
+        name: For people.
+        root_sha256: Thumbprint that the root must have; None: the one that lies there is trusted as provisioned.
+
+    Raises:
+        TerminalError: By its own reason; no terminal is left behind.
+    """
+    if config.is_terminal(directory):
+        raise AlreadyATerminal(str(directory))
+    mirror = open_mirror(trust)
+    root = config.load_root(mirrors.fetch_document(mirror, config.ROOT))
+    if root_sha256 is not None:
+        config.check_root(root, expected_sha256=root_sha256)
+    settings = TerminalSettings(
+        terminal_id=secrets.token_hex(_TERMINAL_ID_BYTES),
+        name=name,
+        profile=Purpose[profile.upper()].word,
+        region="",
+        trust=trust if trust.startswith(("http://", "https://")) else str(Path(trust).resolve()),
+        root_sha256=root.thumbprint.hex(),
+    )
+    made = _make(directory)
+    try:
+        session = _session(directory, settings, root)
+        try:
+            report = session.sync(mirror)
+            region = session.knowledge.trust.iss if session.knowledge else None
+        finally:
+            session.close()
+        if region is None:
+            raise _why_not(report)
+        settings = TerminalSettings(
+            settings.terminal_id, name, settings.profile, region, settings.trust, settings.root_sha256
+        )
+        config.save(directory, settings, root)
+    except BaseException:
+        _unmake(directory, made)
+        raise
+    return settings, report
+
+
+def _session(directory: Path, settings: TerminalSettings, root: VerificationKey) -> Session:
+    store = Store(directory, terminal_id=settings.terminal_id, random_bytes=secrets.token_bytes)
+    try:
+        return Session(
+            settings,
+            root,
+            store,
+            appraise=appraise,
+            time=TrustedTime(now=now, elapsed_seconds=elapsed_seconds),
+            elapsed_seconds=elapsed_seconds,
+            random_bytes=secrets.token_bytes,
+        )
+    except OutOfOrder:
+        store.close()
+        raise
+
+
+def _why_not(report: SyncReport) -> DocumentRefused:
+    """The reason why trust list, catalogue and policy are not all there."""
+    named = next((each for each in report.refused if each.name in trust_store.ROOT_SIGNED), None)
+    return DocumentRefused(str(named.why) if named else "trust list, catalogue or policy is missing there")
+
+
+def _make(directory: Path) -> bool:
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as failure:
+        raise NotATerminal(f"{directory}: {failure.strerror}") from failure
+    return not any(directory.iterdir())
+
+
+def _unmake(directory: Path, made: bool) -> None:
+    """Takes the half-made store away again; what lay there before is left alone."""
+    if made:
+        for left in directory.iterdir():
+            left.unlink()
