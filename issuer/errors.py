@@ -4,6 +4,7 @@ The message says what happened, the hint what to do. Neither ever holds a citize
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 
@@ -30,6 +31,166 @@ class AuthoringError(IssuerError):
         self.file, self.key = file, key
 
 
-def listed(problems: Sequence[object]) -> str:
-    """Several problems as one message, a line each."""
-    return "\n".join(f"  - {problem}" for problem in problems)
+class AlreadyInitialised(IssuerError):
+    """The folder holds an issuer, or the remains of a set-up that was interrupted."""
+
+    code = "already_initialised"
+    hint = "Choose another folder; an issuer's keys are never overwritten."
+
+
+class NotAnIssuer(IssuerError):
+    """The folder holds no issuer, or a part of it is missing or unreadable."""
+
+    code = "not_an_issuer"
+    hint = "Run `liangzheng issuer init DIR --region 310000` first, or name the folder that it made."
+
+
+class ProfileRefused(IssuerError):
+    """Region or authority are not in their form."""
+
+    code = "profile_refused"
+    hint = "A region has six digits (GB/T 2260, such as 310000), an authority 1 to 16 of A-Z and 0-9 (such as GA)."
+
+
+class KeyFileDamaged(IssuerError):
+    """The key file is not the one that was written."""
+
+    code = "key_file_damaged"
+    hint = "Restore keys.box (and keys.key, where there is one) from a backup."
+
+
+class PassphraseRequired(IssuerError):
+    """The keys are encrypted under a passphrase and none was given."""
+
+    code = "passphrase_required"
+    hint = "Give --passphrase-file FILE, or set LIANGZHENG_PASSPHRASE."
+
+
+class PassphraseRefused(IssuerError):
+    """A passphrase that cannot protect anything, or cannot be read."""
+
+    code = "passphrase_refused"
+    hint = "Use at least 8 characters."
+
+
+class WrongPassphrase(IssuerError):
+    """The key file is intact and does not open with this passphrase or key."""
+
+    code = "wrong_passphrase"
+    hint = "Give the passphrase that was used at init."
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a subject. The value itself is never repeated."""
+
+    item: str
+    what: str
+    expected: str
+    example: str
+
+    def __str__(self) -> str:
+        return f"{self.item}: {self.what}; expected {self.expected}, for example {self.example}"
+
+
+class SubjectRefused(IssuerError):
+    """The subject has unknown, missing or wrong items; all of them are listed."""
+
+    code = "subject_refused"
+    hint = "Correct these items and issue again; nothing was recorded."
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        lines = "\n".join(f"  - {problem}" for problem in problems)
+        super().__init__(f"the subject has {len(problems)} wrong item(s):\n{lines}")
+        self.problems = tuple(problems)
+
+
+class KindUnknown(IssuerError):
+    """The catalogue has no kind with this slug."""
+
+    code = "kind_unknown"
+    hint = "Use one of the kinds that the message lists."
+
+
+class HolderKeyRefused(IssuerError):
+    """The holder key is not a public key that a licence may be bound to."""
+
+    code = "holder_key_refused"
+    hint = "Give the file or the text that `liangzheng wallet key DIR` prints."
+
+
+class LintRefused(IssuerError):
+    """What would have been signed breaks a rule; nothing was signed."""
+
+    code = "lint_refused"
+    hint = "This is a mistake of the catalogue or of the issuer's configuration, not of the holder."
+
+
+class IssuanceInterrupted(IssuerError):
+    """The intent is recorded and a signature failed; the index stays taken."""
+
+    code = "issuance_interrupted"
+    hint = "The signing key did not answer. The licence stays listed as unfinished; issue it again when the key works."
+
+
+class LicenceUnknown(IssuerError):
+    """The register has no licence with this id."""
+
+    code = "licence_unknown"
+    hint = "Look it up with `liangzheng issuer list DIR`."
+
+
+class LicenceNotValid(IssuerError):
+    """Nothing new is issued for a licence that is suspended or ended."""
+
+    code = "licence_not_valid"
+    hint = "Reinstate it first; a revoked licence needs a new one."
+
+
+class PackageUnknown(IssuerError):
+    """No package lies at this address, or it has never been finished."""
+
+    code = "package_unknown"
+    hint = "Ask the authority for a new address."
+
+
+class TransitionRefused(IssuerError):
+    """The licence's status does not allow this change."""
+
+    code = "transition_refused"
+    hint = "Revoking is final. Only a valid licence is suspended, only a suspended one reinstated."
+
+
+class ReasonRefused(IssuerError):
+    """A legal change without a usable reason."""
+
+    code = "reason_refused"
+    hint = "Give a reason of 1 to 200 characters on one line."
+
+
+class NoFreeIndex(IssuerError):
+    """Too many random draws met a taken index or identifier: the status list is nearly full."""
+
+    code = "no_free_index"
+    hint = "Open another status list for this region."
+
+
+class RegisterUnavailable(IssuerError):
+    """The register cannot be read or written."""
+
+    code = "register_unavailable"
+    hint = "Look at the disk, the permissions and other processes; then try again. Nothing was half written."
+
+
+class StorageFailed(IssuerError):
+    """A file could not be read or written."""
+
+    code = "storage_failed"
+    hint = "Look at the disk and the permissions; then try again."
+
+
+class PublishingFailed(IssuerError):
+    """The change stands in the register and is not published yet."""
+
+    code = "publishing_failed"
+    hint = "Remove the cause and run `liangzheng issuer publish DIR`: until then terminals do not know of the change."

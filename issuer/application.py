@@ -1,0 +1,291 @@
+"""The issuer as others see it: one object over one folder. Every moment is an argument, randomness is given at opening.
+
+Guaranteed: a legal change is in the register before it is published; if publishing then fails, the error says that the
+change stands. Not handled here: who may call it (`issuer.web`, the file system), clocks (`issuer.wiring`).
+"""
+
+import base64
+import hmac
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from issuer import catalogue_source, durable_files, lifecycle, profile, signers
+from issuer.errors import (
+    AlreadyInitialised,
+    IssuerError,
+    KindUnknown,
+    LicenceUnknown,
+    NotAnIssuer,
+    PackageUnknown,
+    PublishingFailed,
+)
+from issuer.issuance import FIRST_LIST, Issuance, Issued
+from issuer.lifecycle import LegalChange
+from issuer.profile import Places, Profile
+from issuer.publishing import Publication, Publisher
+from issuer.register import LicenceRecord, OpenIntent, Register, StatusEvent
+from issuer.signers import LIBSODIUM_MODERATE, Argon2Profile, RandomBytes, Signers
+from protocol.keys import VerificationKey
+from protocol.labels import KeyAssurance
+from protocol.licence.catalogue import Kind
+from protocol.unixtime import UnixTime
+
+MAX_LISTED: Final = 1_000
+_MAX_SEARCH_CHARACTERS: Final = 100
+_OPERATOR_TOKEN_BYTES: Final = 32
+
+
+class Issuer:
+    """One authority: keys, register, publications. Use it as a context manager; it may be shared by threads."""
+
+    def __init__(
+        self,
+        *,
+        places: Places,
+        its_profile: Profile,
+        its_signers: Signers,
+        register: Register,
+        kinds: Mapping[int, Kind],
+        publisher: Publisher,
+        issuance: Issuance,
+    ) -> None:
+        self.places, self.profile, self.kinds = places, its_profile, kinds
+        self._signers, self._register = its_signers, register
+        self._publisher, self._issuance = publisher, issuance
+
+    @classmethod
+    def init(
+        cls,
+        folder: Path,
+        *,
+        region: str,
+        authority: str,
+        passphrase: str | None,
+        random_bytes: RandomBytes,
+        at: UnixTime,
+        fictional: bool = True,
+        argon2: Argon2Profile = LIBSODIUM_MODERATE,
+    ) -> Self:
+        """Make keys, register, operator token and the first publication in a new or empty folder.
+
+        Raises:
+            AlreadyInitialised: The folder holds an issuer or something else.
+            ProfileRefused, PassphraseRefused, StorageFailed, RegisterUnavailable: Nothing usable was made.
+        """
+        places, its_profile = Places(folder), Profile(region, authority, at, fictional)
+        durable_files.make_folder(folder, mode=0o700)
+        if any(folder.iterdir()):
+            raise AlreadyInitialised("the folder is not empty")
+        its_signers = signers.create(places, passphrase=passphrase, argon2=argon2, random_bytes=random_bytes)
+        token = base64.urlsafe_b64encode(random_bytes(_OPERATOR_TOKEN_BYTES)).rstrip(b"=")
+        durable_files.write_atomically(places.operator_token, token + b"\n", mode=durable_files.PRIVATE)
+        register = Register.create(_url(places), first_list=FIRST_LIST)
+        try:
+            issuer = cls._assembled(places, its_profile, its_signers, register, random_bytes)
+            issuer.publish(at=at)
+            # Last: only a folder with a profile is an issuer's.
+            profile.write(its_profile, places)
+        except BaseException:
+            register.close()
+            raise
+        return issuer
+
+    @classmethod
+    def open(cls, folder: Path, *, passphrase: str | None, random_bytes: RandomBytes) -> Self:
+        """The issuer in this folder.
+
+        Raises:
+            NotAnIssuer: There is none, or a part of it is missing.
+            KeyFileDamaged, PassphraseRequired, WrongPassphrase: Its keys stay closed.
+            RegisterUnavailable: Its register cannot be read.
+        """
+        places = Places(folder)
+        its_profile = profile.read(places)
+        if not places.register.is_file():
+            raise NotAnIssuer("the register is missing", hint="Restore register.sqlite from a backup.")
+        its_signers = signers.load(places, passphrase=passphrase)
+        register = Register.open(_url(places))
+        try:
+            return cls._assembled(places, its_profile, its_signers, register, random_bytes)
+        except BaseException:
+            register.close()
+            raise
+
+    @classmethod
+    def _assembled(
+        cls, places: Places, its_profile: Profile, its_signers: Signers, register: Register, random_bytes: RandomBytes
+    ) -> Self:
+        kinds = catalogue_source.load_kinds()
+        rows = catalogue_source.load_policy_rows(kinds, regions=frozenset({its_profile.region}))
+        publisher = Publisher(
+            profile=its_profile, register=register, signers=its_signers, kinds=kinds, rows=rows, lock=places.lock
+        )
+        issuance = Issuance(
+            profile=its_profile,
+            register=register,
+            assertion=its_signers.assertion,
+            root=its_signers.root.public_key,
+            random_bytes=random_bytes,
+        )
+        return cls(
+            places=places,
+            its_profile=its_profile,
+            its_signers=its_signers,
+            register=register,
+            kinds=kinds,
+            publisher=publisher,
+            issuance=issuance,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the register back."""
+        self._register.close()
+
+    @property
+    def root(self) -> VerificationKey:
+        """The key under which everything published is verified."""
+        return self._signers.root.public_key
+
+    def issue(
+        self,
+        slug: str,
+        subject: object,
+        holder_key: VerificationKey,
+        *,
+        at: UnixTime,
+        key_assurance: KeyAssurance = KeyAssurance.SOFTWARE,
+    ) -> Issued:
+        """A new licence of this kind for this subject, bound to this device key.
+
+        Raises:
+            KindUnknown, SubjectRefused, LintRefused: Nothing was recorded.
+            IssuanceInterrupted: The intent is recorded, nothing was handed out.
+            NoFreeIndex, RegisterUnavailable, StorageFailed: The folder did not do its part.
+        """
+        return self._issuance.issue(
+            self._kind(slug),
+            subject,
+            holder_key,
+            key_assurance=key_assurance,
+            directory=self._publisher.wallet_directory(at=at),
+            at=at,
+        )
+
+    def issue_again(
+        self,
+        licence_id: str,
+        holder_key: VerificationKey,
+        *,
+        at: UnixTime,
+        key_assurance: KeyAssurance = KeyAssurance.SOFTWARE,
+    ) -> Issued:
+        """The same licence for another device, or a refresh: a new index. Raises: as `issue`, and LicenceNotValid."""
+        record = self._register.licence(licence_id)
+        return self._issuance.issue_again(
+            self.kinds[record.vct],
+            record,
+            holder_key,
+            key_assurance=key_assurance,
+            directory=self._publisher.wallet_directory(at=at),
+            at=at,
+        )
+
+    def suspend(self, licence_id: str, *, reason: str, actor: str, at: UnixTime) -> tuple[StatusEvent, ...]:
+        """Suspend a valid licence (暂扣) and publish. Raises: as `change`."""
+        return self.change(licence_id, LegalChange.SUSPEND, reason=reason, actor=actor, at=at)
+
+    def reinstate(self, licence_id: str, *, reason: str, actor: str, at: UnixTime) -> tuple[StatusEvent, ...]:
+        """End a suspension and publish. Raises: as `change`."""
+        return self.change(licence_id, LegalChange.REINSTATE, reason=reason, actor=actor, at=at)
+
+    def revoke(self, licence_id: str, *, reason: str, actor: str, at: UnixTime) -> tuple[StatusEvent, ...]:
+        """Revoke a licence (吊销), finally, and publish. Raises: as `change`."""
+        return self.change(licence_id, LegalChange.REVOKE, reason=reason, actor=actor, at=at)
+
+    def change(
+        self, licence_id: str, legal_change: LegalChange, *, reason: str, actor: str, at: UnixTime
+    ) -> tuple[StatusEvent, ...]:
+        """Make a legal change, flip every unexpired index of the licence, and publish.
+
+        Raises:
+            LicenceUnknown, TransitionRefused, ReasonRefused, RegisterUnavailable: Nothing was changed.
+            PublishingFailed: The change stands and is not published yet.
+        """
+        flipped = lifecycle.change(self._register, licence_id, legal_change, reason=reason, actor=actor, at=at)
+        try:
+            self.publish(at=at)
+        except IssuerError as error:
+            raise PublishingFailed(f"the change is recorded, but publishing failed: {error}") from error
+        return flipped
+
+    def publish(self, *, at: UnixTime, to: Path | None = None) -> Publication:
+        """Publish into the issuer's folder, and into another one too. Raises: StorageFailed, RegisterUnavailable."""
+        folders = (self.places.published,) if to is None else (self.places.published, to)
+        return self._publisher.publish(folders, at=at)
+
+    def list(self, *, search: str = "", limit: int = MAX_LISTED) -> tuple[LicenceRecord, ...]:
+        """Licences, the newest first, whose id, holder or number contains the text."""
+        if len(search) > _MAX_SEARCH_CHARACTERS or not search.isprintable():
+            return ()
+        return self._register.licences(search=search, limit=min(limit, MAX_LISTED))
+
+    def licence(self, licence_id: str) -> LicenceRecord:
+        """One licence. Raises: LicenceUnknown, RegisterUnavailable."""
+        return self._register.licence(_form(licence_id))
+
+    def events(self, licence_id: str) -> tuple[StatusEvent, ...]:
+        """Every legal change of a licence, index by index. Raises: RegisterUnavailable."""
+        return self._register.events(_form(licence_id))
+
+    def open_intents(self) -> tuple[OpenIntent, ...]:
+        """Credentials that were about to be signed and have no recorded result."""
+        return self._register.open_intents()
+
+    def package(self, licence_id: str) -> bytes:
+        """The newest package of a licence. Raises: LicenceUnknown, PackageUnknown."""
+        return self._register.package(_form(licence_id))
+
+    def package_by_secret(self, licence_id: str, secret: str) -> bytes:
+        """The package that this secret opens.
+
+        Raises:
+            PackageUnknown: No such licence, or another secret: the answer does not tell which.
+        """
+        offered = sha256(secret.encode(errors="surrogatepass")).digest()
+        found: bytes | None = None
+        for expected, package in self._register.packages_by_secret(licence_id):
+            if hmac.compare_digest(expected, offered):
+                found = package
+        if found is None:
+            raise PackageUnknown("no package lies at this address")
+        return found
+
+    def _kind(self, slug: str) -> Kind:
+        for kind in self.kinds.values():
+            if kind.slug == slug:
+                return kind
+        raise KindUnknown(
+            f"there is no such kind; known: {', '.join(sorted(kind.slug for kind in self.kinds.values()))}"
+        )
+
+
+def _form(licence_id: str) -> str:
+    # A database would refuse half a surrogate pair in its own words.
+    if not licence_id.isascii():
+        raise LicenceUnknown("no licence has this id")
+    return licence_id
+
+
+def _url(places: Places) -> str:
+    return f"sqlite:///{places.register.absolute()}"

@@ -1,0 +1,246 @@
+"""`liangzheng issuer …`: the authority by command line. Exit code 0 done, 1 refused or failed, 2 wrong usage."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from issuer import config, durable_files, holder_keys, listing
+from issuer.errors import IssuerError
+from issuer.lifecycle import LegalChange
+from protocol.keys import VerificationKey
+
+_MAX_SUBJECT_BYTES: Final = 64 * 1024
+_ACTOR: Final = "operator (command line)"
+_FOLDER: Final = click.Path(file_okay=False, path_type=Path)
+_FILE: Final = click.Path(dir_okay=False, path_type=Path)
+
+
+class IssuerGroup(click.Group):
+    """Turns the issuer's own errors into plain words and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except IssuerError as error:
+            click.echo(f"Error: {error}\nWhat to do: {error.hint}", err=True)
+            ctx.exit(1)
+
+
+def _passphrase_option(command: Callable[..., None]) -> Callable[..., None]:
+    return click.option(
+        "--passphrase-file",
+        type=_FILE,
+        help=f"First line is the passphrase of the keys (else {config.PASSPHRASE_VARIABLE}, else a key file).",
+    )(command)
+
+
+def _json_option(command: Callable[..., None]) -> Callable[..., None]:
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(command)
+
+
+@click.group(cls=IssuerGroup, context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """The issuing authority: register, keys, issuing, publishing."""
+
+
+@cli.command()
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.option("--region", required=True, help="Six digits of GB/T 2260, such as 310000.")
+@click.option("--authority", default=config.DEFAULT_AUTHORITY, show_default=True, help="1 to 16 of A-Z and 0-9.")
+@click.option(
+    "--real-persons",
+    is_flag=True,
+    help="Refuse numbers of an area that does not exist; otherwise synthetic holders pass with a warning.",
+)
+@_passphrase_option
+@_json_option
+def init(
+    *,
+    folder: Path,
+    region: str,
+    authority: str,
+    real_persons: bool,
+    passphrase_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Make keys, register and the first publication in DIR."""
+    from issuer import wiring
+
+    passphrase = config.passphrase(passphrase_file)
+    with wiring.initialise(
+        folder, region=region, authority=authority, passphrase=passphrase, fictional=not real_persons
+    ) as issuer:
+        thumbprint = issuer.root.thumbprint.hex()
+        if passphrase is None:
+            click.echo(
+                "Warning: no passphrase was given. The keys are encrypted under keys.key, which lies beside them: "
+                "whoever can read this folder can issue licences.",
+                err=True,
+            )
+        if as_json:
+            _print_json(
+                {"iss": issuer.profile.iss, "published": str(issuer.places.published), "root_sha256": thumbprint}
+            )
+            return
+        click.echo(f"Issuer {issuer.profile.iss} is ready in {folder}.")
+        click.echo(f"Root key (SHA-256): {thumbprint}")
+        click.echo(f"Published files:    {issuer.places.published}")
+        click.echo(f"Operator token:     {issuer.places.operator_token}")
+
+
+@cli.command()
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.option("--kind", required=True, help="Such as driving-licence, id-card, business-licence.")
+@click.option("--subject", required=True, type=_FILE, help="JSON file with the licence's items.")
+@click.option("--holder-key", required=True, help="File with the wallet's key (CBOR or base64url), or the text itself.")
+@click.option("--out", type=_FILE, help="Where to write the package (default DIR/packages/ID.cbor).")
+@_passphrase_option
+@_json_option
+def issue(
+    *,
+    folder: Path,
+    kind: str,
+    subject: Path,
+    holder_key: str,
+    out: Path | None,
+    passphrase_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Issue a licence and write its package for the wallet."""
+    from issuer import wiring
+
+    key, written = _holder_key(holder_key), _subject(subject)
+    with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
+        issued = issuer.issue(kind, written, key, at=wiring.now())
+        path = out if out is not None else issuer.places.packages / f"{issued.licence_id}.cbor"
+        durable_files.make_folder(path.parent, mode=0o700)
+        durable_files.write_atomically(path, issued.package, mode=durable_files.PRIVATE)
+    for warning in issued.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+    if as_json:
+        _print_json({"id": issued.licence_id, "kind": kind, "package": str(path), "warnings": issued.warnings})
+    else:
+        click.echo(issued.licence_id)
+
+
+def _legal_change_command(legal_change: LegalChange, summary: str) -> None:
+    @cli.command(name=legal_change.value, help=summary)
+    @click.argument("folder", metavar="DIR", type=_FOLDER)
+    @click.argument("licence_id", metavar="LICENCE")
+    @click.option("--reason", required=True, help="Why; 1 to 200 characters, kept in the register.")
+    @_passphrase_option
+    @_json_option
+    def command(folder: Path, licence_id: str, reason: str, passphrase_file: Path | None, as_json: bool) -> None:
+        from issuer import wiring
+
+        with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
+            flipped = issuer.change(licence_id, legal_change, reason=reason, actor=_ACTOR, at=wiring.now())
+            state = listing.state(issuer.licence(licence_id), at=wiring.now())
+        if as_json:
+            _print_json({"id": licence_id, "state": state, "flipped": len(flipped)})
+        else:
+            click.echo(f"{licence_id} is {state}; {len(flipped)} status entries flipped and published.")
+
+
+_legal_change_command(LegalChange.SUSPEND, "Suspend a valid licence (暂扣) and publish its status.")
+_legal_change_command(LegalChange.REINSTATE, "End the suspension of a licence and publish its status.")
+_legal_change_command(LegalChange.REVOKE, "Revoke a licence (吊销), finally, and publish its status.")
+
+
+@cli.command(name="list")
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.option("--search", default="", help="A part of the id, the holder's name or number.")
+@_passphrase_option
+@_json_option
+def list_licences(folder: Path, search: str, passphrase_file: Path | None, as_json: bool) -> None:
+    """List the licences of the register, the newest first."""
+    from issuer import wiring
+
+    with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
+        at = wiring.now()
+        rows = [listing.as_json(record, issuer.kinds, at=at) for record in issuer.list(search=search)]
+        unfinished = len({intent.licence_id for intent in issuer.open_intents()})
+    if as_json:
+        _print_json(rows)
+    for row in () if as_json else rows:
+        click.echo(
+            f"{row['id']}  {row['state']:<10}  {row['kind']:<16}  {row['valid_to'] or '长期':<10}  {row['name']}"
+        )
+    if unfinished:
+        click.echo(f"Warning: {unfinished} licence(s) have an issuance that was begun and never finished.", err=True)
+
+
+@cli.command()
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.option("--to", type=_FOLDER, help="Also put the files into this folder.")
+@_passphrase_option
+@_json_option
+def publish(folder: Path, to: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
+    """Write the signed files that any web server can serve."""
+    from issuer import wiring
+
+    with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
+        publication = issuer.publish(at=wiring.now(), to=to)
+        target = to if to is not None else issuer.places.published
+    if as_json:
+        _print_json(
+            {"folder": str(target), "files": list(publication.files), "status_seq": dict(publication.status_seq)}
+        )
+    else:
+        click.echo(f"{len(publication.files)} files published in {target}.")
+
+
+@cli.command()
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=config.DEFAULT_PORT, show_default=True, help="0 takes a free one."
+)
+@_passphrase_option
+def serve(folder: Path, port: int, passphrase_file: Path | None) -> None:
+    """Serve the issuing API and the published files on the loopback address, until interrupted."""
+    from issuer import wiring
+
+    with (
+        wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer,
+        wiring.serving(issuer, port=port) as service,
+    ):
+        click.echo(f"Serving {issuer.profile.iss} on {service.url} (interrupt with Ctrl+C)")
+        sys.stdout.flush()
+        service.run()
+
+
+def _holder_key(given: str) -> VerificationKey:
+    path = Path(given)
+    try:
+        is_file = path.is_file()
+    except (OSError, ValueError):
+        is_file = False  # A key's text is longer than a file name may be on some systems.
+    content = durable_files.read(path, max_bytes=holder_keys.MAX_BYTES) if is_file else given.encode(errors="replace")
+    return holder_keys.read(content)
+
+
+def _subject(path: Path) -> object:
+    try:
+        return json.loads(durable_files.read(path, max_bytes=_MAX_SUBJECT_BYTES), object_pairs_hook=_without_duplicates)
+    except (ValueError, RecursionError) as error:
+        reason = str(error) if isinstance(error, _DuplicateName) else "not a JSON object in UTF-8"
+        raise click.BadParameter(f"{path.name}: {reason}", param_hint="--subject") from None
+
+
+class _DuplicateName(ValueError):
+    """JSON leaves open which of two members with one name counts; a licence must not."""
+
+
+def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _DuplicateName("an item stands twice")
+    return members
+
+
+def _print_json(content: object) -> None:
+    click.echo(json.dumps(content, ensure_ascii=False, indent=2))

@@ -1,0 +1,41 @@
+"""Settings that come from the environment or from files that it names; the only file of the role that reads them."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from issuer import durable_files
+from issuer.errors import PassphraseRefused, StorageFailed
+
+PASSPHRASE_VARIABLE: Final = "LIANGZHENG_PASSPHRASE"  # noqa: S105 - the name of a variable, not its content
+DEFAULT_PORT: Final = 8310
+DEFAULT_AUTHORITY: Final = "GA"
+LOOPBACK: Final = "127.0.0.1"
+TRUSTED_HOSTS: Final = ("127.0.0.1", "localhost")
+"""Names under which the service answers; any other Host header is refused (SECURITY.md G4, DNS rebinding)."""
+REPUBLISH_SECONDS: Final = 60
+THREADS: Final = 16
+CONNECTION_LIMIT: Final = 2_000
+CHANNEL_TIMEOUT: Final = 10
+"""SECURITY.md finding 8: with these, 300 half-open requests do not stop the service."""
+MAX_BODY_BYTES: Final = 64 * 1024
+_MAX_PASSPHRASE_BYTES: Final = 1_024
+
+
+def passphrase(file: Path | None) -> str | None:
+    """The passphrase in this file (its first line), else in the environment, else none.
+
+    Raises:
+        PassphraseRefused: The file cannot be read, is empty, or is not UTF-8 text.
+    """
+    if file is None:
+        return os.environ.get(PASSPHRASE_VARIABLE) or None
+    try:
+        lines = durable_files.read(file, max_bytes=_MAX_PASSPHRASE_BYTES).decode().splitlines()
+    except (StorageFailed, UnicodeDecodeError):
+        raise PassphraseRefused(
+            "the passphrase file cannot be read as text", hint="Look at --passphrase-file: path, permissions, content."
+        ) from None
+    if not lines or not lines[0]:
+        raise PassphraseRefused("the passphrase file is empty", hint="Put the passphrase on its first line.")
+    return lines[0]

@@ -1,0 +1,251 @@
+"""Issues a licence to a device: check, lint, record the intent, sign, record the result (PROTOCOL.md).
+
+Steps, in this order, so that no signature exists that the register does not know of (boulder's rule):
+1 the subject becomes checked items · 2 lint of what would be signed · 3 the intent, with index and `sub`s, is durable ·
+4 the assertion key signs F and every view (one device key, one index, a `sub` each) · 5 the result and the package are
+durable. A crash between 3 and 5 leaves an open intent, which the register lists.
+"""
+
+import base64
+import string
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final
+
+from issuer import layout
+from issuer import subject as subject_check
+from issuer.errors import IssuanceInterrupted, LicenceNotValid, LintRefused
+from issuer.layout import LaidOut
+from issuer.profile import Profile
+from issuer.register import LicenceRecord, Register
+from issuer.subject import Subject
+from protocol import keys, licence_package, limits, unixtime
+from protocol.keys import Signer, VerificationKey
+from protocol.labels import HolderKind, KeyAssurance, Lic, Purpose
+from protocol.licence.catalogue import HolderRule, Kind
+from protocol.licence_package import LicencePackage
+from protocol.sd_cwt import credential
+from protocol.sd_cwt.credential import CredentialClaims, StatusReference
+from protocol.status_list import Status
+from protocol.unixtime import DAY, UnixTime
+
+FIRST_LIST: Final = 1
+_BASE62: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_LICENCE_ID_CHARACTERS: Final = 22
+"""131 bits: an id is never guessed (SECURITY.md K3)."""
+_SECRET_BYTES: Final = 16
+_FLEXIBLE: Final = "F"
+
+RandomBytes = Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What one issuance gave. `secret` opens the package at the web service; only its hash is kept."""
+
+    licence_id: str
+    kind: Kind
+    idx: int
+    package: bytes
+    secret: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What will be signed, but for the index and the `sub`s."""
+
+    kind: Kind
+    subject: Subject
+    holder_key: VerificationKey
+    key_assurance: KeyAssurance
+    iat: UnixTime
+    nbf: UnixTime
+    exp: UnixTime
+    layouts: Mapping[str, LaidOut]
+
+
+class Issuance:
+    """Issues licences of one authority."""
+
+    def __init__(
+        self,
+        *,
+        profile: Profile,
+        register: Register,
+        assertion: Signer,
+        root: VerificationKey,
+        random_bytes: RandomBytes,
+    ) -> None:
+        self._profile, self._register, self._assertion, self._root = profile, register, assertion, root
+        self._random_bytes = random_bytes
+
+    def issue(
+        self,
+        kind: Kind,
+        written: object,
+        holder_key: VerificationKey,
+        *,
+        key_assurance: KeyAssurance,
+        directory: bytes,
+        at: UnixTime,
+    ) -> Issued:
+        """A new licence for this subject, bound to this device key.
+
+        Raises:
+            SubjectRefused: Items are unknown, missing or wrong; all are listed.
+            LintRefused: What would be signed breaks a rule.
+            IssuanceInterrupted: The intent is recorded, a signature failed.
+            RegisterUnavailable: The register could not record it.
+        """
+        checked = subject_check.check(kind, written, at=at, fictional=self._profile.fictional)
+        assert isinstance(written, dict), "a checked subject is a mapping"
+        number = checked.text(Lic.CITIZEN_ID) or checked.text(Lic.USCC) or checked.text(Lic.LICENCE_NO) or ""
+        record = LicenceRecord(
+            id=self._draw_text(_LICENCE_ID_CHARACTERS),
+            vct=kind.vct,
+            subject=written,
+            holder_name=checked.text(Lic.NAME) or "",
+            holder_number=number,
+            valid_from=checked.day(Lic.VALID_FROM),
+            valid_to=checked.day(Lic.VALID_TO),
+            status=Status.VALID,
+            recorded_at=at,
+            finished=False,
+        )
+        draft = self._draft(kind, checked, holder_key, key_assurance, at)
+        return self._sign(record, draft, is_new=True, directory=directory, at=at)
+
+    def issue_again(
+        self,
+        kind: Kind,
+        record: LicenceRecord,
+        holder_key: VerificationKey,
+        *,
+        key_assurance: KeyAssurance,
+        directory: bytes,
+        at: UnixTime,
+    ) -> Issued:
+        """The same licence for another device, or refreshed for the same one: a new index, the old ones stay.
+
+        Raises:
+            LicenceNotValid: It is suspended or ended.
+            SubjectRefused: Meanwhile it is over.
+            LintRefused, IssuanceInterrupted, RegisterUnavailable: As `issue`.
+        """
+        if record.status is not Status.VALID:
+            raise LicenceNotValid(f"the licence is {record.status.name.lower()}")
+        stored: Mapping[str, Any] = record.subject
+        checked = subject_check.check(kind, dict(stored), at=at, fictional=self._profile.fictional)
+        draft = self._draft(kind, checked, holder_key, key_assurance, at)
+        return self._sign(record, draft, is_new=False, directory=directory, at=at)
+
+    def _draft(
+        self, kind: Kind, checked: Subject, holder_key: VerificationKey, key_assurance: KeyAssurance, at: UnixTime
+    ) -> _Draft:
+        # CONTRACTS.md: all moments are local midnights, so that none of them singles a holder out.
+        iat = unixtime.local_midnight(unixtime.local_day(at))
+        exp = UnixTime(iat + kind.lifetime_days * DAY)
+        first, last = checked.day(Lic.VALID_FROM), checked.day(Lic.VALID_TO)
+        if last is not None:
+            exp = min(exp, unixtime.end_of_local_day(last))
+        nbf = iat if first is None else UnixTime(max(0, unixtime.local_midnight(first)))
+        layouts = {_FLEXIBLE: layout.flexible(kind, checked.items, random_bytes=self._random_bytes)}
+        for purpose, item_keys in sorted(kind.views.items()):
+            lint_view(kind, purpose, item_keys, checked)
+            layouts[purpose.word] = layout.view(item_keys, checked.items)
+        draft = _Draft(kind, checked, holder_key, key_assurance, iat, nbf, exp, layouts)
+        lint(draft, at=at)
+        return draft
+
+    def _sign(self, record: LicenceRecord, draft: _Draft, *, is_new: bool, directory: bytes, at: UnixTime) -> Issued:
+        allocation = self._register.record_intent(
+            record,
+            is_new=is_new,
+            list_number=FIRST_LIST,
+            holder_key_thumbprint=draft.holder_key.thumbprint,
+            exp=draft.exp,
+            layouts=tuple(draft.layouts),
+            draw_idx=self._draw_idx,
+            draw_sub=lambda: self._draw_text(limits.SUB_CHARACTERS),
+            at=at,
+        )
+        status = StatusReference(self._profile.list_uri(FIRST_LIST), allocation.idx)
+        try:
+            credentials = tuple(
+                self._credential(draft, sub, status, laid_out)
+                for sub, laid_out in zip(allocation.subs, draft.layouts.values(), strict=True)
+            )
+        except Exception as error:
+            # Whatever a signing device raises, the intent stands: say so instead of what the device said.
+            raise IssuanceInterrupted(
+                f"signing failed after the intent was recorded ({type(error).__name__})"
+            ) from error
+        package = licence_package.encode(LicencePackage(record.id, credentials, None, None, directory, self._root))
+        secret = base64.urlsafe_b64encode(self._random_bytes(_SECRET_BYTES)).rstrip(b"=").decode()
+        self._register.record_done(
+            allocation,
+            credential_sha256=tuple(sha256(each).digest() for each in credentials),
+            package=package,
+            secret_sha256=sha256(secret.encode()).digest(),
+            at=at,
+        )
+        return Issued(record.id, draft.kind, allocation.idx, package, secret, draft.subject.warnings)
+
+    def _credential(self, draft: _Draft, sub: str, status: StatusReference, laid_out: LaidOut) -> bytes:
+        claims = CredentialClaims(
+            iss=self._profile.iss,
+            sub=sub,
+            exp=draft.exp,
+            nbf=draft.nbf,
+            iat=draft.iat,
+            cnf=draft.holder_key.cose_key,
+            vct=draft.kind.vct,
+            status=status,
+            holder_kind=_HOLDER_KINDS[draft.kind.holder],
+            key_assurance=draft.key_assurance,
+        )
+        kid = keys.kid_of(self._assertion.public_key)
+        return credential.issue(claims, laid_out.lic, laid_out.disclosures, self._assertion, kid=kid)
+
+    def _draw_idx(self) -> int:
+        # The number of entries is a power of two, so the mask keeps every index equally likely.
+        return int.from_bytes(self._random_bytes(4)) & limits.STATUS_LIST_ENTRIES - 1
+
+    def _draw_text(self, characters: int) -> str:
+        drawn = ""
+        while len(drawn) < characters:
+            # 248 = 4 * 62: greater bytes are thrown away, or the first characters would be more likely.
+            drawn += "".join(_BASE62[byte % 62] for byte in self._random_bytes(characters) if byte < 248)
+        return drawn[:characters]
+
+
+def lint(draft: _Draft, *, at: UnixTime) -> None:
+    """Return if a terminal can accept what would be signed.
+
+    Raises:
+        LintRefused: By the rule that it breaks.
+    """
+    if not draft.nbf <= draft.iat < draft.exp:
+        raise LintRefused("not nbf <= iat < exp")
+    if not at < draft.exp <= draft.iat + limits.MAX_CREDENTIAL_LIFE:
+        raise LintRefused("a technical life that is over or longer than 120 days")
+    for name, laid_out in draft.layouts.items():
+        if len(laid_out.disclosures) > limits.MAX_DISCLOSURES:
+            raise LintRefused(f"layout {name} has more than {limits.MAX_DISCLOSURES} disclosures")
+
+
+def lint_view(kind: Kind, purpose: Purpose, item_keys: frozenset[int], checked: Subject) -> None:
+    """Return if the subject has every item of a view. Raises: LintRefused."""
+    lacking = [item.name for item in kind.items if item.key in item_keys - checked.items.keys()]
+    if lacking:
+        raise LintRefused(f"the view for {purpose.word} needs {', '.join(lacking)}")
+
+
+_HOLDER_KINDS: Final[Mapping[HolderRule, HolderKind | None]] = {
+    HolderRule.NATURAL: HolderKind.NATURAL_PERSON,
+    HolderRule.LEGAL: HolderKind.LEGAL_PERSON,
+    # The subject alone does not say which one it is; the claim is optional.
+    HolderRule.EITHER: None,
+}

@@ -1,0 +1,125 @@
+"""Who this issuer is: region, authority, since when; and the names of the files in its folder.
+
+Written last at init, so that a folder with a profile is a complete one. Holds no secret.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from issuer import durable_files
+from issuer.errors import NotAnIssuer, ProfileRefused, StorageFailed
+from protocol.unixtime import UnixTime
+
+_VERSION: Final = 1
+_MAX_BYTES: Final = 4_096
+_REGION: Final = re.compile(r"[0-9]{6}", re.ASCII)
+_AUTHORITY: Final = re.compile(r"[A-Z0-9]{1,16}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One issuer.
+
+    Attributes:
+        region: Six digits of GB/T 2260.
+        authority: What follows the region in `iss`.
+        created_at: From here the keys' validity counts.
+        fictional: Whether synthetic persons (citizen numbers with an unknown area) are let through with a warning.
+    """
+
+    region: str
+    authority: str
+    created_at: UnixTime
+    fictional: bool
+
+    def __post_init__(self) -> None:
+        if not _REGION.fullmatch(self.region) or not _AUTHORITY.fullmatch(self.authority):
+            raise ProfileRefused("this is no region or authority")
+
+    @property
+    def iss(self) -> str:
+        """The claim `iss` of credentials and status lists: "310000.GA"."""
+        return f"{self.region}.{self.authority}"
+
+    def list_uri(self, number: int) -> str:
+        """The URI of one of the region's status lists."""
+        return f"lz:{self.region}/{number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The files of one issuer's folder."""
+
+    folder: Path
+
+    @property
+    def profile(self) -> Path:
+        return self.folder / "issuer.json"
+
+    @property
+    def keys(self) -> Path:
+        return self.folder / "keys.box"
+
+    @property
+    def key_file(self) -> Path:
+        return self.folder / "keys.key"
+
+    @property
+    def register(self) -> Path:
+        return self.folder / "register.sqlite"
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / "publish.lock"
+
+    @property
+    def published(self) -> Path:
+        return self.folder / "published"
+
+    @property
+    def packages(self) -> Path:
+        return self.folder / "packages"
+
+    @property
+    def operator_token(self) -> Path:
+        return self.folder / "operator.token"
+
+
+def write(profile: Profile, places: Places) -> None:
+    """Put the profile into its folder. Raises: StorageFailed."""
+    content = {
+        "version": _VERSION,
+        "region": profile.region,
+        "authority": profile.authority,
+        "created_at": profile.created_at,
+        "fictional": profile.fictional,
+    }
+    durable_files.write_atomically(places.profile, json.dumps(content, indent=2).encode(), mode=durable_files.PRIVATE)
+
+
+def read(places: Places) -> Profile:
+    """The profile in this folder.
+
+    Raises:
+        NotAnIssuer: There is none, or it is damaged.
+    """
+    try:
+        content = json.loads(durable_files.read(places.profile, max_bytes=_MAX_BYTES))
+        match content:
+            case {
+                "version": 1,
+                "region": str() as region,
+                "authority": str() as authority,
+                "created_at": int() as created_at,
+                "fictional": bool() as fictional,
+            }:
+                return Profile(region, authority, UnixTime(created_at), fictional)
+            case _:
+                raise NotAnIssuer("issuer.json is not a profile of this version")
+    except StorageFailed as error:
+        raise NotAnIssuer(f"no issuer in this folder: {error}") from None
+    except (ValueError, RecursionError, ProfileRefused):
+        raise NotAnIssuer("issuer.json is damaged") from None

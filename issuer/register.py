@@ -1,0 +1,460 @@
+"""The register: what was issued to which device, under which status index, and every legal change.
+
+Guaranteed: each method is one transaction; an index is given once and never again; a legal change flips every unexpired
+index of its licence or none; an intent is durable before this returns. Not handled here: who may do what, signing.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from sqlalchemy import Connection, Engine, Row, create_engine, event, func, insert, inspect, or_, select, update
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from issuer.errors import (
+    LicenceNotValid,
+    LicenceUnknown,
+    NoFreeIndex,
+    NotAnIssuer,
+    PackageUnknown,
+    RegisterUnavailable,
+    TransitionRefused,
+)
+from issuer.register_schema import credential, credential_group, document, licence, metadata, status_event, status_list
+from protocol.status_list import Status
+from protocol.unixtime import LocalDay, UnixTime
+
+_DRAWS: Final = 64
+"""A list that is 95 % full refuses 64 random draws once in 27 issuances; it is closed long before."""
+_BUSY_SECONDS: Final = 30
+_READS: Final = "liangzheng_reads"
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceRecord:
+    """One licence as the register holds it. `subject` has the authored names and JSON types."""
+
+    id: str
+    vct: int
+    subject: Mapping[str, Any]
+    holder_name: str
+    holder_number: str
+    valid_from: LocalDay | None
+    valid_to: LocalDay | None
+    status: Status
+    recorded_at: UnixTime
+    finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """What an intent reserved: the index of the group and one `sub` for each credential, in the order asked for."""
+
+    group_id: int
+    idx: int
+    subs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIntent:
+    """A credential that was about to be signed, without a recorded result."""
+
+    licence_id: str
+    sub: str
+    layout: str
+    idx: int
+    intended_at: UnixTime
+
+
+@dataclass(frozen=True, slots=True)
+class StatusEvent:
+    """One index flipped by one legal change."""
+
+    seq: int
+    licence_id: str
+    list_number: int
+    idx: int
+    old: Status
+    new: Status
+    reason: str
+    actor: str
+    at: UnixTime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A signed document as it was last published."""
+
+    seq: int
+    content_sha256: bytes
+    iat: UnixTime
+    encoded: bytes
+
+
+class Register:
+    """One register behind one database URL."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def create(cls, url: str, *, first_list: int) -> Self:
+        """A new register with one open status list. Raises: RegisterUnavailable."""
+        register = cls(_engine(url))
+        with register._writing() as connection:
+            metadata.create_all(connection)
+            connection.execute(insert(status_list).values(number=first_list, seq=0))
+        return register
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """The register behind this URL.
+
+        Raises:
+            NotAnIssuer: The database has not its tables.
+            RegisterUnavailable: It cannot be read.
+        """
+        register = cls(_engine(url))
+        try:
+            with register._reading() as connection:
+                if not set(metadata.tables) <= set(inspect(connection).get_table_names()):
+                    raise NotAnIssuer("the register has not its tables")
+        except BaseException:
+            register.close()
+            raise
+        return register
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._engine.dispose()
+
+    def record_intent(
+        self,
+        record: LicenceRecord,
+        *,
+        is_new: bool,
+        list_number: int,
+        holder_key_thumbprint: bytes,
+        exp: UnixTime,
+        layouts: Sequence[str],
+        draw_idx: Callable[[], int],
+        draw_sub: Callable[[], str],
+        at: UnixTime,
+    ) -> Allocation:
+        """Record, before the key is used, what it is about to sign.
+
+        Raises:
+            LicenceNotValid: The licence was suspended or ended in the meantime.
+            NoFreeIndex: Every draw met a taken index.
+            RegisterUnavailable: Nothing was recorded.
+        """
+        with self._writing() as connection:
+            if is_new:
+                connection.execute(insert(licence).values(_licence_values(record)))
+            elif self._status(connection, record.id) is not Status.VALID:
+                raise LicenceNotValid("the licence is not valid")
+            group = {
+                "licence_id": record.id,
+                "list_number": list_number,
+                "holder_key_thumbprint": holder_key_thumbprint,
+                "exp": exp,
+                "status": int(Status.VALID),
+            }
+            group_id, idx = _insert_drawn(connection, credential_group, group, "idx", draw_idx)
+            subs = tuple(
+                _insert_drawn(
+                    connection,
+                    credential,
+                    {"group_id": group_id, "layout": layout, "intended_at": at},
+                    "sub",
+                    draw_sub,
+                )[1]
+                for layout in layouts
+            )
+        return Allocation(group_id, idx, subs)
+
+    def record_done(
+        self,
+        allocation: Allocation,
+        *,
+        credential_sha256: Sequence[bytes],
+        package: bytes,
+        secret_sha256: bytes,
+        at: UnixTime,
+    ) -> None:
+        """Record that everything of this intent was signed. Raises: RegisterUnavailable."""
+        with self._writing() as connection:
+            for sub, digest in zip(allocation.subs, credential_sha256, strict=True):
+                connection.execute(
+                    update(credential).where(credential.c.sub == sub).values(signed_at=at, sha256=digest)
+                )
+            connection.execute(
+                update(credential_group)
+                .where(credential_group.c.id == allocation.group_id)
+                .values(package=package, secret_sha256=secret_sha256)
+            )
+
+    def open_intents(self) -> tuple[OpenIntent, ...]:
+        """Every credential whose signing has no recorded result: after a crash, what must be looked at."""
+        statement = (
+            select(
+                credential_group.c.licence_id,
+                credential.c.sub,
+                credential.c.layout,
+                credential_group.c.idx,
+                credential.c.intended_at,
+            )
+            .join_from(credential, credential_group)
+            .where(credential.c.signed_at.is_(None))
+            .order_by(credential.c.intended_at, credential.c.sub)
+        )
+        with self._reading() as connection:
+            return tuple(
+                OpenIntent(row.licence_id, row.sub, row.layout, row.idx, UnixTime(row.intended_at))
+                for row in connection.execute(statement)
+            )
+
+    def licence(self, licence_id: str) -> LicenceRecord:
+        """The licence with this id. Raises: LicenceUnknown, RegisterUnavailable."""
+        with self._reading() as connection:
+            row = connection.execute(_licences().where(licence.c.id == licence_id)).one_or_none()
+        if row is None:
+            raise LicenceUnknown("no licence has this id")
+        return _record(row)
+
+    def licences(self, *, search: str, limit: int) -> tuple[LicenceRecord, ...]:
+        """Licences, the newest first, whose id, holder or holder's number contains this text."""
+        statement = _licences().order_by(licence.c.recorded_at.desc(), licence.c.id).limit(limit)
+        if search:
+            columns = (licence.c.id, licence.c.holder_name, licence.c.holder_number)
+            statement = statement.where(or_(*(column.contains(search, autoescape=True) for column in columns)))
+        with self._reading() as connection:
+            return tuple(_record(row) for row in connection.execute(statement))
+
+    def change_status(
+        self, licence_id: str, *, transitions: Mapping[Status, Status], reason: str, actor: str, at: UnixTime
+    ) -> tuple[StatusEvent, ...]:
+        """Make a legal change: flip every unexpired index of the licence, in one transaction.
+
+        Raises:
+            LicenceUnknown: There is no such licence.
+            TransitionRefused: Its status is not one that this change starts from.
+            RegisterUnavailable: Nothing was changed.
+        """
+        with self._writing() as connection:
+            old = self._status(connection, licence_id)
+            if old not in transitions:
+                raise TransitionRefused(f"the licence is {old.name.lower()}, so this change does not apply")
+            new = transitions[old]
+            # The old value in the condition makes two processes that change at once see one another.
+            changed = connection.execute(
+                update(licence).where(licence.c.id == licence_id, licence.c.status == int(old)).values(status=int(new))
+            )
+            if changed.rowcount != 1:
+                raise TransitionRefused("the licence was changed by somebody else just now")
+            live = connection.execute(
+                select(credential_group).where(credential_group.c.licence_id == licence_id, credential_group.c.exp > at)
+            ).all()
+            for group in live:
+                connection.execute(
+                    update(credential_group).where(credential_group.c.id == group.id).values(status=int(new))
+                )
+                connection.execute(
+                    insert(status_event).values(
+                        licence_id=licence_id,
+                        list_number=group.list_number,
+                        idx=group.idx,
+                        old=group.status,
+                        new=int(new),
+                        reason=reason,
+                        actor=actor,
+                        at=at,
+                    )
+                )
+            return _events(connection, licence_id)[-len(live) :] if live else ()
+
+    def events(self, licence_id: str) -> tuple[StatusEvent, ...]:
+        """Every legal change of a licence, index by index, the oldest first."""
+        with self._reading() as connection:
+            return _events(connection, licence_id)
+
+    def package(self, licence_id: str) -> bytes:
+        """The package that was finished last for this licence. Raises: LicenceUnknown, PackageUnknown."""
+        statement = (
+            select(credential_group.c.package)
+            .where(credential_group.c.licence_id == licence_id, credential_group.c.package.is_not(None))
+            .order_by(credential_group.c.id.desc())
+            .limit(1)
+        )
+        self.licence(licence_id)
+        with self._reading() as connection:
+            found: bytes | None = connection.execute(statement).scalar_one_or_none()
+        if found is None:
+            raise PackageUnknown("this licence was never finished")
+        return found
+
+    def packages_by_secret(self, licence_id: str) -> tuple[tuple[bytes, bytes], ...]:
+        """(hash of the secret, package) of every group of a licence; none if there is no such licence."""
+        statement = select(credential_group.c.secret_sha256, credential_group.c.package).where(
+            credential_group.c.licence_id == licence_id, credential_group.c.package.is_not(None)
+        )
+        with self._reading() as connection:
+            return tuple((row.secret_sha256, row.package) for row in connection.execute(statement))
+
+    def begin_status_publication(self) -> Mapping[int, tuple[int, Mapping[int, Status]]]:
+        """For each list its next seq and its non-valid entries, all of one moment. Raises: RegisterUnavailable."""
+        lists: dict[int, tuple[int, Mapping[int, Status]]] = {}
+        with self._writing() as connection:
+            connection.execute(update(status_list).values(seq=status_list.c.seq + 1))
+            for row in connection.execute(select(status_list).order_by(status_list.c.number)).all():
+                entries = connection.execute(
+                    select(credential_group.c.idx, credential_group.c.status).where(
+                        credential_group.c.list_number == row.number, credential_group.c.status != int(Status.VALID)
+                    )
+                )
+                lists[row.number] = row.seq, {entry.idx: Status(entry.status) for entry in entries}
+        return lists
+
+    def stored_document(self, name: str) -> StoredDocument | None:
+        """The document as last published, if it ever was."""
+        statement = select(document).where(document.c.name == name, document.c.encoded.is_not(None))
+        with self._reading() as connection:
+            row = connection.execute(statement).one_or_none()
+        return None if row is None else StoredDocument(row.seq, row.content_sha256, UnixTime(row.iat), row.encoded)
+
+    def next_document_seq(self, name: str) -> int:
+        """A sequence number that this document never had; taken even if its publication then fails."""
+        with self._writing() as connection:
+            raised = connection.execute(update(document).where(document.c.name == name).values(seq=document.c.seq + 1))
+            if raised.rowcount == 0:
+                connection.execute(insert(document).values(name=name, seq=1))
+            seq: int = connection.execute(select(document.c.seq).where(document.c.name == name)).scalar_one()
+        return seq
+
+    def store_document(self, name: str, stored: StoredDocument) -> None:
+        """Keep the bytes of a document that was signed under its newest sequence number."""
+        with self._writing() as connection:
+            connection.execute(
+                update(document)
+                .where(document.c.name == name, document.c.seq == stored.seq)
+                .values(content_sha256=stored.content_sha256, iat=stored.iat, encoded=stored.encoded)
+            )
+
+    def _status(self, connection: Connection, licence_id: str) -> Status:
+        found = connection.execute(select(licence.c.status).where(licence.c.id == licence_id)).scalar_one_or_none()
+        if found is None:
+            raise LicenceUnknown("no licence has this id")
+        return Status(found)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with _wrapped(), self._engine.connect().execution_options(**{_READS: True}) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with _wrapped(), self._engine.begin() as connection:
+            yield connection
+
+
+@contextmanager
+def _wrapped() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        # The driver's own words name tables and reasons; SQLAlchemy's would repeat the parameters, which are personal.
+        cause = getattr(error, "orig", None)
+        raise RegisterUnavailable(f"the register did not answer: {cause or type(error).__name__}") from None
+
+
+def _engine(url: str) -> Engine:
+    engine = create_engine(url, hide_parameters=True)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    # The driver must not begin transactions by itself: it would take the write lock too late (SQLITE_BUSY_SNAPSHOT).
+    connection.isolation_level = None
+    # SECURITY.md finding 3: WAL with NORMAL loses acknowledged rows when the plug is pulled, with FULL none.
+    for pragma in (f"busy_timeout={_BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reads = connection.get_execution_options().get(_READS, False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _insert_drawn(
+    connection: Connection, table: Any, values: Mapping[str, object], column: str, draw: Callable[[], Any]
+) -> tuple[Any, Any]:
+    for _ in range(_DRAWS):
+        drawn = draw()
+        try:
+            with connection.begin_nested():
+                inserted = connection.execute(insert(table).values({**values, column: drawn}))
+        except IntegrityError:
+            continue
+        return inserted.inserted_primary_key[0] if inserted.inserted_primary_key else None, drawn
+    raise NoFreeIndex(f"{_DRAWS} random draws met a taken {column}")
+
+
+def _licence_values(record: LicenceRecord) -> Mapping[str, object]:
+    return {
+        "id": record.id,
+        "vct": record.vct,
+        "subject": json.dumps(record.subject, ensure_ascii=False, sort_keys=True),
+        "holder_name": record.holder_name,
+        "holder_number": record.holder_number,
+        "valid_from": record.valid_from,
+        "valid_to": record.valid_to,
+        "status": int(record.status),
+        "recorded_at": record.recorded_at,
+    }
+
+
+def _licences() -> Any:
+    finished = (
+        select(func.count())
+        .where(credential_group.c.licence_id == licence.c.id, credential_group.c.package.is_not(None))
+        .scalar_subquery()
+    )
+    return select(licence, finished.label("finished_groups"))
+
+
+def _record(row: Row[Any]) -> LicenceRecord:
+    return LicenceRecord(
+        id=row.id,
+        vct=row.vct,
+        subject=json.loads(row.subject),
+        holder_name=row.holder_name,
+        holder_number=row.holder_number,
+        valid_from=None if row.valid_from is None else LocalDay(row.valid_from),
+        valid_to=None if row.valid_to is None else LocalDay(row.valid_to),
+        status=Status(row.status),
+        recorded_at=UnixTime(row.recorded_at),
+        finished=row.finished_groups > 0,
+    )
+
+
+def _events(connection: Connection, licence_id: str) -> tuple[StatusEvent, ...]:
+    statement = select(status_event).where(status_event.c.licence_id == licence_id).order_by(status_event.c.seq)
+    return tuple(
+        StatusEvent(
+            row.seq,
+            row.licence_id,
+            row.list_number,
+            row.idx,
+            Status(row.old),
+            Status(row.new),
+            row.reason,
+            row.actor,
+            UnixTime(row.at),
+        )
+        for row in connection.execute(statement)
+    )

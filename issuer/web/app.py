@@ -1,0 +1,205 @@
+"""The issuer's web service: published files for everybody, packages by unguessable address, the rest by operator token.
+
+Deny by default: a route that is not in `_OPEN` needs the token, also one that somebody adds tomorrow. Answers of the
+API are JSON, errors as {error, message, hint}. Not handled here: TLS and limits per client (the web server in front).
+"""
+
+import hmac
+import logging
+from collections.abc import Callable
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from flask import Flask, Response, g, jsonify, request, send_from_directory
+from werkzeug.exceptions import HTTPException
+
+from issuer import holder_keys
+from issuer.application import Issuer
+from issuer.errors import (
+    AuthoringError,
+    HolderKeyRefused,
+    IssuerError,
+    KindUnknown,
+    LicenceNotValid,
+    LicenceUnknown,
+    LintRefused,
+    PackageUnknown,
+    ReasonRefused,
+    SubjectRefused,
+    TransitionRefused,
+)
+from issuer.lifecycle import LegalChange
+from issuer.listing import as_json
+from protocol.unixtime import UnixTime
+
+_OPEN: Final = frozenset({"published", "package"})
+_CONTENT_TYPES: Final = {
+    ".cbor": "application/cose",
+    ".cwt": "application/statuslist+cwt",
+    ".json": "application/json",
+}
+_ROOT_TYPE: Final = "application/cose-key"
+_STATUS_MAX_AGE: Final = 30
+_DOCUMENT_MAX_AGE: Final = 300
+_ACTOR: Final = "operator (web)"
+_HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
+    (LicenceUnknown, 404),
+    (PackageUnknown, 404),
+    (TransitionRefused, 409),
+    (LicenceNotValid, 409),
+    (SubjectRefused, 422),
+    (HolderKeyRefused, 422),
+    (KindUnknown, 422),
+    (ReasonRefused, 422),
+    (LintRefused, 500),
+    (AuthoringError, 500),
+)
+_UNAVAILABLE: Final = 503
+
+_log = logging.getLogger("issuer.web")
+
+
+def create_app(
+    issuer: Issuer,
+    *,
+    operator_token: str,
+    now: Callable[[], UnixTime],
+    trusted_hosts: tuple[str, ...],
+    max_body_bytes: int,
+) -> Flask:
+    """The WSGI application of this issuer."""
+    app = Flask("issuer.web", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
+    app.config["TRUSTED_HOSTS"] = list(trusted_hosts)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it, its base class does not
+    _guard(app, operator_token)
+    _errors(app)
+    _routes(app, issuer, now)
+    return app
+
+
+def _guard(app: Flask, operator_token: str) -> None:
+    @app.before_request
+    def authorised() -> tuple[Response, int] | None:
+        if request.routing_exception is not None or request.endpoint in _OPEN:
+            return None
+        kind, _, offered = request.headers.get("Authorization", "").partition(" ")
+        right = hmac.compare_digest(offered.strip().encode(), operator_token.encode())
+        if kind.lower() == "bearer" and right:
+            return None
+        response, status = _error(
+            "unauthorised", "this needs the operator's token", "Send Authorization: Bearer and operator.token.", 401
+        )
+        response.headers["WWW-Authenticate"] = "Bearer"
+        return response, status
+
+    @app.after_request
+    def headers(response: Response) -> Response:
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+        # A capability address must not travel to other sites as a referrer.
+        response.headers["Referrer-Policy"] = "no-referrer"
+        if not g.get("cacheable", False):
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def _errors(app: Flask) -> None:
+    @app.errorhandler(IssuerError)
+    def refused(error: IssuerError) -> tuple[Response, int]:
+        status = next((status for kind, status in _HTTP if isinstance(error, kind)), _UNAVAILABLE)
+        if status >= 500:
+            _log.error("%s: %s", error.code, error)
+        response, status = _error(error.code, str(error), error.hint, status)
+        if isinstance(error, SubjectRefused):
+            problems = [
+                {"item": each.item, "what": each.what, "expected": each.expected, "example": each.example}
+                for each in error.problems
+            ]
+            response = jsonify(error=error.code, message=str(error), hint=error.hint, problems=problems)
+        return response, status
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> tuple[Response, int]:
+        name = error.name.lower().replace(" ", "_")
+        response, status = _error(
+            name, error.description or error.name, "See the API's documentation.", error.code or 500
+        )
+        for header, value in error.get_headers():
+            if header == "Allow":
+                response.headers[header] = value
+        return response, status
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> tuple[Response, int]:
+        # The type only: a message may repeat what the request carried.
+        _log.error("unexpected %s", type(error).__name__)
+        return _error(
+            "internal", "the service failed", "Try again; the operator finds the type of failure in the log.", 500
+        )
+
+
+def _routes(app: Flask, issuer: Issuer, now: Callable[[], UnixTime]) -> None:
+    @app.get("/published/<path:name>")
+    def published(name: str) -> Response | tuple[Response, int]:
+        path = PurePosixPath(name)
+        if path.suffix not in _CONTENT_TYPES or any(part.startswith(".") for part in path.parts):
+            return _error("not_found", "no such file is published", "Start from status/aggregation.json.", 404)
+        content_type = _ROOT_TYPE if path.name == "root.cbor" else _CONTENT_TYPES[path.suffix]
+        response = send_from_directory(issuer.places.published.absolute(), name, mimetype=content_type)
+        response.headers["Content-Type"] = content_type
+        age = _STATUS_MAX_AGE if path.parts[0] == "status" else _DOCUMENT_MAX_AGE
+        response.headers["Cache-Control"] = f"public, max-age={age}, no-transform"
+        g.cacheable = True
+        return response
+
+    @app.get("/api/v1/packages/<licence_id>/<secret>")
+    def package(licence_id: str, secret: str) -> Response:
+        return Response(issuer.package_by_secret(licence_id, secret), mimetype="application/cbor")
+
+    @app.get("/api/v1/licences")
+    def licences() -> Response:
+        found = issuer.list(search=request.args.get("search", ""))
+        return jsonify([as_json(record, issuer.kinds, at=now()) for record in found])
+
+    @app.post("/api/v1/licences")
+    def issue() -> tuple[Response, int]:
+        body = _body({"kind", "subject", "holder_key"})
+        if isinstance(body, tuple):
+            return body
+        kind, holder_key = body["kind"], body["holder_key"]
+        if not isinstance(kind, str) or not isinstance(holder_key, str):
+            return _malformed("kind and holder_key are texts")
+        key = holder_keys.read(holder_key.encode(errors="replace"))
+        issued = issuer.issue(kind, body["subject"], key, at=now())
+        url = f"/api/v1/packages/{issued.licence_id}/{issued.secret}"
+        return jsonify(id=issued.licence_id, package_url=url, warnings=issued.warnings), 201
+
+    @app.post("/api/v1/licences/<licence_id>/<any(suspend, reinstate, revoke):change>")
+    def change(licence_id: str, change: str) -> Response | tuple[Response, int]:
+        body = _body({"reason"})
+        if isinstance(body, tuple):
+            return body
+        if not isinstance(body["reason"], str):
+            return _malformed("reason is a text")
+        flipped = issuer.change(licence_id, LegalChange(change), reason=body["reason"], actor=_ACTOR, at=now())
+        return jsonify(as_json(issuer.licence(licence_id), issuer.kinds, at=now()) | {"flipped": len(flipped)})
+
+
+def _body(names: set[str]) -> dict[str, Any] | tuple[Response, int]:
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:
+        # Brackets within brackets within the size limit exhaust the interpreter's stack.
+        body = None
+    if not isinstance(body, dict) or body.keys() != names:
+        return _malformed(f"the body is a JSON object with exactly: {', '.join(sorted(names))}")
+    return body
+
+
+def _malformed(message: str) -> tuple[Response, int]:
+    return _error("malformed", message, "Send Content-Type: application/json and these members.", 400)
+
+
+def _error(code: str, message: str, hint: str, status: int) -> tuple[Response, int]:
+    return jsonify(error=code, message=message, hint=hint), status

@@ -1,0 +1,140 @@
+"""Names the real things of the issuer: clock, randomness, threads, web server. Everything else receives them."""
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from waitress import wasyncore
+from waitress.server import create_server
+
+from issuer import config, durable_files
+from issuer.application import Issuer
+from issuer.errors import IssuerError, StorageFailed
+from issuer.web.app import create_app
+from protocol.unixtime import UnixTime
+
+_log = logging.getLogger("issuer")
+
+
+def now() -> UnixTime:
+    """The wall clock."""
+    return UnixTime(int(time.time()))
+
+
+def initialise(folder: Path, *, region: str, authority: str, passphrase: str | None, fictional: bool) -> Issuer:
+    """A new issuer with real randomness, created now. Raises: as `Issuer.init`."""
+    return Issuer.init(
+        folder,
+        region=region,
+        authority=authority,
+        passphrase=passphrase,
+        random_bytes=secrets.token_bytes,
+        at=now(),
+        fictional=fictional,
+    )
+
+
+def open_issuer(folder: Path, *, passphrase: str | None) -> Issuer:
+    """The issuer in this folder with real randomness. Raises: as `Issuer.open`."""
+    return Issuer.open(folder, passphrase=passphrase, random_bytes=secrets.token_bytes)
+
+
+def operator_token(issuer: Issuer) -> str:
+    """The token of the operator's API. Raises: StorageFailed."""
+    token = durable_files.read(issuer.places.operator_token, max_bytes=256).decode("ascii", "replace").strip()
+    if len(token) < 32:
+        raise StorageFailed("operator.token is damaged", hint="Put a new random token of 43 characters into it.")
+    return token
+
+
+class Service:
+    """The web service of one issuer. `port` is the one that it got; `run` ends when `stop` is called."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self._running, self._ended = threading.Event(), threading.Event()
+        self.port: int = server.effective_port
+
+    @property
+    def url(self) -> str:
+        return f"http://{config.LOOPBACK}:{self.port}"
+
+    def run(self) -> None:
+        """Serve until stopped, or interrupted from the keyboard."""
+        self._running.set()
+        try:
+            self._server.run()
+        finally:
+            self._server.task_dispatcher.shutdown()
+            self._close_sockets()
+            self._ended.set()
+
+    def stop(self) -> None:
+        """End `run`, in whatever thread it is, and wait for that; close the port if it never ran."""
+        if not self._running.is_set():
+            self._server.task_dispatcher.shutdown()
+            self._close_sockets()
+        elif not self._ended.is_set():
+            # The loop's own thread closes its sockets: another one would close them under its select().
+            self._server.trigger.pull_trigger(self._close_sockets)
+            self._ended.wait()
+
+    def _close_sockets(self) -> None:
+        # waitress has no public way to end its loop; an empty socket map is what ends it.
+        wasyncore.close_all(self._server._map, ignore_all=True)
+
+
+@contextmanager
+def serving(issuer: Issuer, *, port: int, clock: Callable[[], UnixTime] = now) -> Iterator[Service]:
+    """A service on the loopback address, with a thread that republishes every minute while it exists.
+
+    Raises:
+        StorageFailed: The port is taken, or the operator token cannot be read.
+    """
+    app = create_app(
+        issuer,
+        operator_token=operator_token(issuer),
+        now=clock,
+        trusted_hosts=config.TRUSTED_HOSTS,
+        max_body_bytes=config.MAX_BODY_BYTES,
+    )
+    try:
+        server = create_server(
+            app,
+            host=config.LOOPBACK,
+            port=port,
+            threads=config.THREADS,
+            connection_limit=config.CONNECTION_LIMIT,
+            channel_timeout=config.CHANNEL_TIMEOUT,
+            max_request_body_size=config.MAX_BODY_BYTES * 2,
+            ident=None,
+        )
+    except OSError as error:
+        raise StorageFailed(f"cannot listen on port {port}: {error.strerror}", hint="Choose another --port.") from None
+    stopped = threading.Event()
+    republisher = threading.Thread(target=_republish, args=(issuer, clock, stopped), name="republisher", daemon=True)
+    republisher.start()
+    service = Service(server)
+    try:
+        yield service
+    finally:
+        service.stop()
+        stopped.set()
+        republisher.join()
+
+
+def _republish(issuer: Issuer, clock: Callable[[], UnixTime], stopped: threading.Event) -> None:
+    # At once, too: after a night without the service the first status is published before anybody asks.
+    while True:
+        try:
+            issuer.publish(at=clock())
+        except IssuerError as error:
+            # Publishing is tried again in a minute; terminals show how old their status is meanwhile.
+            _log.error("publishing failed: %s", error)
+        if stopped.wait(config.REPUBLISH_SECONDS):
+            return
