@@ -1,0 +1,99 @@
+"""`./run`: starts the demonstration town and opens its page in a browser."""
+
+import socket
+import tempfile
+import threading
+import webbrowser
+from pathlib import Path
+
+import click
+import waitress
+from flask import Flask, Response, jsonify, render_template, request
+
+from demo import same_site, wiring
+from demo.town import KINDS, Town, TownError
+
+_STATES = {"suspend": "暂扣 / suspended", "reinstate": "恢复 / reinstated", "revoke": "吊销 / revoked"}
+
+
+def create_app(town: Town) -> Flask:
+    """The page with the three programs side by side, and its buttons."""
+    app = Flask("demo", static_folder="web/static", template_folder="web/templates")
+    same_site.harden(
+        app,
+        csrf=town.csrf,
+        frame_ancestors="'none'",
+        frames=f"{town.phone_url} {town.counter_url}",
+        pictures=f"'self' {town.phone_url}",
+    )
+
+    @app.get("/")
+    def page() -> str:
+        return render_template(
+            "town.html", phone_url=town.phone_url, counter_url=town.counter_url, kinds=KINDS, csrf=town.csrf
+        )
+
+    @app.get("/state")
+    def state() -> Response:
+        named = dict(KINDS)
+        licences = [{**each, "kind_name": named.get(each["kind"], each["kind"])} for each in town.licences()]
+        return jsonify(network=town.network.is_on, licences=licences)
+
+    @app.post("/act/issue")
+    def issue() -> tuple[Response, int]:
+        asked = request.get_json()
+        answer = town.issue(str(asked["kind"]), str(asked["name"]))
+        return jsonify(message=answer.message), 200 if answer.status == 201 else 409
+
+    @app.post("/act/status")
+    def status() -> tuple[Response, int]:
+        asked = request.get_json()
+        act = str(asked["act"])
+        answer = town.change(str(asked["licence"]), act, "演示 / demonstration")
+        done = answer.status == 200
+        return jsonify(message=_STATES[act] if done else answer.message), 200 if done else 409
+
+    @app.post("/act/network")
+    def network() -> Response:
+        if request.get_json()["on"]:
+            town.network.turn_on()
+            return jsonify(message="窗口的网络已接通 / the counter is connected again")
+        town.network.cut()
+        return jsonify(message="窗口的网络已切断,它自己继续判断 / the counter is cut off and goes on deciding")
+
+    return app
+
+
+@click.command()
+@click.option("--port", type=int, default=8000, show_default=True, help="Of the page; another one if it is taken.")
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+def main(port: int, no_browser: bool) -> None:
+    """Starts the demonstration town: a phone, a counter and an authority in one page."""
+    port = _port_or_another(port)
+    origin = f"http://127.0.0.1:{port}"
+    click.echo("Starting the town (authority, phone, counter) … 正在启动演示小镇……")
+    try:
+        with tempfile.TemporaryDirectory(prefix="liangzheng-town-") as folder:
+            town = Town(Path(folder), page_origin=origin, sync_every=3, wait=wiring.sleep, monotonic=wiring.monotonic)
+            with town:
+                click.echo(f"Ready 已就绪: {origin}   (Ctrl+C ends it 结束)")
+                if not no_browser:
+                    threading.Thread(target=webbrowser.open, args=(origin,), daemon=True).start()
+                waitress.serve(create_app(town), host="127.0.0.1", port=port, threads=8, channel_timeout=10)
+    except TownError as error:
+        raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        click.echo("The town has closed. 演示已结束。")
+
+
+def _port_or_another(port: int) -> int:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    main()

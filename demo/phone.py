@@ -1,0 +1,279 @@
+"""The phone of the demonstration: a wallet behind a small web page, and the camera picture of its screen.
+
+    GET  /               the page            GET  /state        what is shown, and what could be
+    GET  /code.svg       the current code    POST /act/{show,away,trick,receive}
+    GET  /camera.mjpg    what a camera in front of it sees (the counter films this)
+    GET  /camera.jpg     the last picture of that film
+
+A process of its own: `python -m demo.phone DIR --port N`. It talks to the wallet by its public interface only; the
+tricks are the forger's (`demo.forger`).
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import numpy as np
+import waitress
+from flask import Flask, Response, jsonify, render_template, request
+
+from demo import forger, same_site, scene, wiring
+from demo.scene import Matrix, Scene
+from hardware.simulated.recording import MJPEG_CONTENT_TYPE, mjpeg_chunks
+from protocol import licence_package
+from protocol.labels import Purpose
+from protocol.unixtime import UnixTime
+from wallet_sdk import drawing
+from wallet_sdk.card_pack import Card
+from wallet_sdk.consent import Decision
+from wallet_sdk.dynamic_code import Showing
+from wallet_sdk.errors import WalletError
+from wallet_sdk.wallet import Wallet
+
+TEN_MINUTES: Final = 600
+PAYMENT_CODE: Final = "wxp://f2f0SYNTHETIC0EXAMPLE0NOT0A0REAL0CODE"
+_PURPOSES: Final = (
+    (Purpose.WINDOW, "服务窗口", "service window"),
+    (Purpose.ROADSIDE, "路面执法", "roadside (police)"),
+    (Purpose.HOTEL, "酒店入住", "hotel"),
+)
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the phone holds up: a code that rolls by itself, or one that stays."""
+
+    zh: str
+    en: str
+    rolling: Showing | None
+    text: str
+    matrix: Matrix
+
+
+class Phone:
+    """The holder's acts. One at a time."""
+
+    def __init__(self, directory: Path, in_front_of_camera: Scene, clock: Callable[[], UnixTime]) -> None:
+        """Opens the wallet."""
+        self._directory = directory
+        self._wallet = Wallet.open(directory, clock=clock)
+        self._scene = in_front_of_camera
+        self._clock = clock
+        self._held: Held | None = None
+        self._last: Held | None = None
+        self._packages: list[licence_package.LicencePackage] = []
+        self._guard = threading.RLock()
+        self._version = 0
+
+    def receive(self, package: bytes) -> str:
+        """Takes a licence in and keeps the package, which the forger wants."""
+        with self._guard:
+            card = self._wallet.receive(package)
+            self._packages.append(licence_package.decode(package))
+            return card.names.zh_hans
+
+    def show(self, card_id: str, purpose: Purpose, items: list[str]) -> None:
+        """The holder agrees and shows."""
+        with self._guard:
+            card = self._card(card_id)
+            decision: Decision = self._wallet.request(card, purpose).approve(items)
+            showing = self._wallet.show(card, audience=purpose, consent=decision)
+            frame = showing.frame(self._clock())
+            self._hold(Held(card.names.zh_hans, card.names.en, showing, frame.text, frame.matrix))
+
+    def trick(self, name: str) -> None:
+        """Holds up what should not be believed."""
+        with self._guard:
+            match name:
+                case "screenshot":
+                    if self._last is None:
+                        raise click.UsageError("nothing has been shown yet / 还没有亮过证")
+                    self._hold(Held("截图", "a screenshot", None, self._last.text, self._last.matrix))
+                case "payment":
+                    matrix = scene.foreign_matrix(PAYMENT_CODE)
+                    self._hold(Held("付款码", "a payment code", None, PAYMENT_CODE, matrix))
+                case "old":
+                    earlier = Wallet.open(self._directory, clock=lambda: UnixTime(self._clock() - TEN_MINUTES))
+                    card = earlier.cards()[0]
+                    decision = earlier.request(card, Purpose.WINDOW).approve()
+                    frame = earlier.present_once(card, audience=Purpose.WINDOW, consent=decision)
+                    self._hold(
+                        Held("十分钟前的截图", "a screenshot from ten minutes ago", None, frame.text, frame.matrix)
+                    )
+                case "forged" | "stranger":
+                    self._hold(self._forgery(name))
+                case _:
+                    raise click.UsageError("no such trick / 没有这种把戏")
+
+    def put_away(self) -> None:
+        """Takes the phone out of the camera's sight."""
+        with self._guard:
+            if self._held is not None and self._held.rolling is not None:
+                self._held.rolling.close()
+            self._held = None
+            self._scene.take_away()
+
+    def roll(self) -> None:
+        """Redraws the code if its time has come; called every second."""
+        with self._guard:
+            held = self._held
+            if held is None or held.rolling is None:
+                return
+            frame = held.rolling.frame(self._clock())
+            if frame.text != held.text:
+                self._hold(Held(held.zh, held.en, held.rolling, frame.text, frame.matrix))
+
+    def svg(self) -> str:
+        """The current code for the page."""
+        with self._guard:
+            held = self._held
+            if held is None:
+                return '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'
+            return drawing.svg(held.matrix, held.zh)
+
+    def state(self) -> Json:
+        """What the page draws."""
+        with self._guard:
+            held = self._held
+            expires_at = held.rolling.frame(self._clock()).expires_at if held and held.rolling else None
+            return {
+                "scene": "away" if held is None else "showing",
+                "title": {"zh": held.zh, "en": held.en} if held else None,
+                "version": self._version,
+                "expires_at": expires_at,
+                "cards": [self._card_json(card) for card in self._wallet.cards()],
+            }
+
+    def _card(self, card_id: str) -> Card:
+        return next(card for card in self._wallet.cards() if card.id == card_id)
+
+    def _card_json(self, card: Card) -> Json:
+        purposes: list[Json] = []
+        for purpose, zh, en in _PURPOSES:
+            try:
+                asked = self._wallet.request(card, purpose)
+            except WalletError:
+                continue
+            items = [(item, True) for item in asked.mandatory] + [(item, False) for item in asked.optional]
+            purposes.append(
+                {
+                    "word": purpose.word,
+                    "zh": zh,
+                    "en": en,
+                    "items": [
+                        {
+                            "name": item.name,
+                            "mandatory": mandatory,
+                            "label": {"zh_hans": item.labels.zh_hans, "en": item.labels.en},
+                        }
+                        for item, mandatory in items
+                    ],
+                }
+            )
+        names: Mapping[str, str] = {"zh_hans": card.names.zh_hans, "en": card.names.en}
+        return {"id": card.id, "name": names, "purposes": purposes}
+
+    def _hold(self, held: Held) -> None:
+        if self._held is not None and self._held.rolling is not None and self._held.rolling is not held.rolling:
+            self._held.rolling.close()
+        self._held = held
+        if held.rolling is not None:
+            self._last = held
+        self._version += 1
+        self._scene.hold_up(held.matrix)
+
+    def _forgery(self, name: str) -> Held:
+        # A view: nothing to disclose, so the forger's code is as small as the genuine one.
+        issued = self._packages[0].credentials[-1]
+        issuer, device = forger.new_signers(wiring.random_bytes(32), wiring.random_bytes(32))
+        at = self._clock()
+        if name == "forged":
+            text = forger.with_own_issuer_key(issued, purpose=Purpose.WINDOW, at=at, forger=issuer, device=device)
+            return Held("伪造的证照", "a forged licence", None, text, scene.foreign_matrix(text))
+        text = forger.from_another_phone(issued, purpose=Purpose.WINDOW, at=at, device=device)
+        return Held("别人手机里的证照", "a licence from another phone", None, text, scene.foreign_matrix(text))
+
+
+def create_app(phone: Phone, in_front_of_camera: Scene, *, csrf: str, embedded_in: str) -> Flask:
+    """The pages of the phone."""
+    app = Flask(__name__, static_folder="web/static", template_folder="web/templates")
+    same_site.harden(app, csrf=csrf, frame_ancestors=embedded_in)
+
+    @app.get("/")
+    def page() -> str:
+        return render_template("phone.html", csrf=csrf)
+
+    @app.get("/state")
+    def state() -> Response:
+        return jsonify(phone.state())
+
+    @app.get("/code.svg")
+    def code() -> Response:
+        return Response(phone.svg(), content_type="image/svg+xml")
+
+    @app.get("/camera.mjpg")
+    def film() -> Response:
+        return Response(mjpeg_chunks(in_front_of_camera.film()), content_type=MJPEG_CONTENT_TYPE)
+
+    @app.get("/camera.jpg")
+    def still() -> Response:
+        return Response(in_front_of_camera.latest_jpeg(), content_type="image/jpeg")
+
+    @app.post("/act/show")
+    def show() -> Response:
+        asked = request.get_json()
+        phone.show(str(asked["card"]), Purpose[str(asked["purpose"]).upper()], [str(name) for name in asked["items"]])
+        return jsonify(message="已亮证 / showing")
+
+    @app.post("/act/away")
+    def away() -> Response:
+        phone.put_away()
+        return jsonify(message="已收起 / put away")
+
+    @app.post("/act/trick")
+    def trick() -> Response:
+        phone.trick(str(request.get_json()["scene"]))
+        return jsonify(message="已举到摄像头前 / held up")
+
+    @app.post("/act/receive")
+    def receive() -> Response:
+        return jsonify(message=f"卡包收到 / received: {phone.receive(request.get_data())}")
+
+    @app.errorhandler(WalletError)
+    def refused(error: WalletError) -> tuple[Response, int]:
+        return jsonify(message=f"{error.user_text('zh-Hans')} / {error.user_text('en')}"), 409
+
+    @app.errorhandler(click.UsageError)
+    def misused(error: click.UsageError) -> tuple[Response, int]:
+        return jsonify(message=error.message), 409
+
+    return app
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--port", type=int, required=True)
+@click.option("--csrf", required=True, help="The token that the town's own requests carry.")
+@click.option("--embedded-in", required=True, help="Origin of the page that may show this one in a frame.")
+def main(directory: Path, port: int, csrf: str, embedded_in: str) -> None:
+    """Serves the demonstration phone whose wallet lies in DIRECTORY."""
+    seen = Scene(np.random.default_rng(2026), wiring.sleep)
+    phone = Phone(directory, seen, wiring.now)
+    stop = threading.Event()
+
+    def keep_rolling() -> None:
+        while not stop.wait(1.0):
+            phone.roll()
+
+    threading.Thread(target=keep_rolling, name="roll", daemon=True).start()
+    app = create_app(phone, seen, csrf=csrf, embedded_in=embedded_in)
+    # One thread a film; a film never ends by itself.
+    waitress.serve(app, host="127.0.0.1", port=port, threads=12, channel_timeout=10)
+
+
+if __name__ == "__main__":
+    main()

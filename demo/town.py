@@ -1,0 +1,274 @@
+"""The town: an authority, a phone and a counter as programs of their own, and a wire that can be cut.
+
+Everything is set up and driven by what a deployment would use: the `liangzheng` command, the authority's HTTP
+interface, the wallet behind its page, the terminal's own page and events. Nothing is shared in memory.
+"""
+
+import json
+import secrets
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import urllib3
+
+from demo.network import NetworkSwitch
+
+REGION: Final = "990000"
+READY_SECONDS: Final = 60.0
+_POLL_SECONDS: Final = 0.1
+_FAREWELL_SECONDS: Final = 5.0
+KINDS: Final = (("driving-licence", "机动车驾驶证 Driving licence"), ("id-card", "居民身份证 Identity card"))
+
+SUBJECTS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "driving-licence": {
+        "name": "测试员甲",
+        "citizen_id": "990101194912310028",
+        "licence_no": "990101194912310028",
+        "class": "C1",
+        "sex": 2,
+        "birth_date": "1949-12-31",
+        "address": "乌有市虚构区演示路1号",
+        "authority": "乌有市公安局交通警察支队",
+        "first_issue": "2010-05-01",
+        "valid_from": "2026-01-01",
+        "valid_to": "2032-01-01",
+    },
+    "id-card": {
+        "name": "测试员甲",
+        "sex": 2,
+        "nation": 1,
+        "birth_date": "1949-12-31",
+        "address": "乌有市虚构区演示路1号",
+        "citizen_id": "990101194912310028",
+        "authority": "乌有市公安局虚构分局",
+        "valid_from": "2020-06-01",
+        "valid_to": "2040-06-01",
+    },
+}
+
+
+class TownError(Exception):
+    """A part of the town did not start, or answered what it should not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one of the programs said."""
+
+    status: int
+    body: Any
+
+    @property
+    def message(self) -> str:
+        """The sentence in it, for people."""
+        return str(self.body.get("message", "")) if isinstance(self.body, dict) else ""
+
+
+class Town:
+    """Sets up and runs the programs. Use as a context manager: leaving it ends them."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        page_origin: str,
+        sync_every: int,
+        wait: Callable[[float], None],
+        monotonic: Callable[[], float],
+    ) -> None:
+        """Starts nothing yet.
+
+        Args:
+            directory: An empty folder for everything that the programs keep.
+            page_origin: Origin of the page that shows phone and counter in frames.
+            sync_every: Seconds between two synchronisations of the terminal.
+            wait: Pauses while something starts.
+            monotonic: Measures how long that takes.
+        """
+        self._directory = directory
+        self._page_origin = page_origin
+        self._sync_every = sync_every
+        self._wait = wait
+        self._monotonic = monotonic
+        self._http = urllib3.PoolManager(timeout=10.0, retries=False)
+        self._stack = ExitStack()
+        self._token = ""
+        self._holder_key = ""
+        self._programs: dict[str, subprocess.Popen[bytes]] = {}
+        self.csrf = secrets.token_urlsafe(16)
+        self._issuer_port, self._phone_port, self._counter_port = _free_ports(3)
+        self.network = NetworkSwitch(self._issuer_port)
+
+    @property
+    def phone_url(self) -> str:
+        """Where the phone's page is."""
+        return f"http://127.0.0.1:{self._phone_port}"
+
+    @property
+    def counter_url(self) -> str:
+        """Where the counter's page is."""
+        return f"http://127.0.0.1:{self._counter_port}"
+
+    @property
+    def counter_directory(self) -> Path:
+        """The terminal's folder."""
+        return self._directory / "counter"
+
+    def __enter__(self) -> Self:
+        try:
+            self._open()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+        self._http.clear()
+
+    def liangzheng(self, *arguments: str) -> Any:
+        """Runs one command with `--json` and returns what it printed.
+
+        Raises:
+            TownError: It failed; with what it said.
+        """
+        done = subprocess.run(  # noqa: S603  # our own command
+            [sys.executable, "-m", "liangzheng", *arguments], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise TownError(f"liangzheng {' '.join(arguments)}: exit {done.returncode}\n{done.stderr.strip()}")
+        try:
+            return json.loads(done.stdout)
+        except json.JSONDecodeError:
+            return done.stdout
+
+    def issue(self, kind: str, name: str | None = None) -> Answer:
+        """The authority issues a licence to the phone's key, and the phone receives it."""
+        subject = {**SUBJECTS[kind], **({"name": name} if name else {})}
+        issued = self.authority(
+            "POST", "/api/v1/licences", {"kind": kind, "subject": subject, "holder_key": self._holder_key}
+        )
+        if issued.status != 201:
+            return issued
+        address = f"http://127.0.0.1:{self._issuer_port}{issued.body['package_url']}"
+        package = self._http.request("GET", address)
+        if package.status != 200:
+            raise TownError(f"the licence package could not be fetched: {package.status}")
+        received = self._http.request(
+            "POST",
+            f"{self.phone_url}/act/receive",
+            body=package.data,
+            headers={"X-CSRF-Token": self.csrf, "Content-Type": "application/cbor"},
+        )
+        return Answer(issued.status if received.status == 200 else received.status, received.json())
+
+    def change(self, licence: str, act: str, reason: str) -> Answer:
+        """Suspends, reinstates or revokes a licence at the authority."""
+        return self.authority("POST", f"/api/v1/licences/{licence}/{act}", {"reason": reason})
+
+    def licences(self) -> list[Mapping[str, Any]]:
+        """The authority's list."""
+        answer = self.authority("GET", "/api/v1/licences")
+        if answer.status != 200:
+            raise TownError(f"the authority does not list its licences: {answer.message}")
+        return list(answer.body)
+
+    def authority(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
+        """One request to the authority's interface, as its operator."""
+        response = self._http.request(
+            method,
+            f"http://127.0.0.1:{self._issuer_port}{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {self._token}"},
+        )
+        return Answer(response.status, response.json())
+
+    def phone(self, act: str, body: Mapping[str, Any] | None = None) -> Answer:
+        """One act of the phone's holder."""
+        response = self._http.request(
+            "POST", f"{self.phone_url}/act/{act}", json=body or {}, headers={"X-CSRF-Token": self.csrf}
+        )
+        return Answer(response.status, response.json())
+
+    def phone_state(self) -> Mapping[str, Any]:
+        """What the phone shows."""
+        state = self._http.request("GET", f"{self.phone_url}/state").json()
+        assert isinstance(state, dict)
+        return state
+
+    def _open(self) -> None:
+        authority, phone, counter = (str(self._directory / name) for name in ("authority", "phone", "counter"))
+        root = self.liangzheng("issuer", "init", authority, "--region", REGION, "--json")["root_sha256"]
+        self._token = (Path(authority) / "operator.token").read_text(encoding="ascii").strip()
+        self.liangzheng("wallet", "init", phone)
+        self._holder_key = str(self.liangzheng("wallet", "key", phone)).strip()
+        self._start("authority", "-m", "liangzheng", "issuer", "serve", authority, "--port", str(self._issuer_port))
+        self._await_answer("authority", f"http://127.0.0.1:{self._issuer_port}/published/root.cbor")
+        self._start(
+            "phone", "-m", "demo.phone", phone, "--port", str(self._phone_port), "--csrf", self.csrf,
+            "--embedded-in", self._page_origin,
+        )  # fmt: skip
+        self._await_answer("phone", f"{self.phone_url}/state")
+        for kind, _ in KINDS:
+            answer = self.issue(kind)
+            if answer.status != 201:
+                raise TownError(f"the authority did not issue a {kind}: {answer.body}")
+        self._stack.enter_context(self.network)
+        trust = f"http://127.0.0.1:{self.network.port}/published"
+        self.liangzheng("terminal", "init", counter, "--trust", trust, "--root", root, "--profile", "window")
+        self._start(
+            "counter", "-m", "liangzheng", "terminal", "serve", counter, "--port", str(self._counter_port),
+            "--camera", f"{self.phone_url}/camera.mjpg", "--sync-every", str(self._sync_every),
+            "--frame-ancestor", self._page_origin,
+        )  # fmt: skip
+        self._await_answer("counter", f"{self.counter_url}/healthz")
+
+    def _start(self, name: str, *arguments: str) -> None:
+        log = self._stack.enter_context((self._directory / f"{name}.log").open("wb"))
+        process = subprocess.Popen(  # noqa: S603  # our own programs
+            [sys.executable, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+        )
+        self._stack.callback(_end, process)
+        self._programs[name] = process
+
+    def _await_answer(self, name: str, url: str) -> None:
+        until = self._monotonic() + READY_SECONDS
+        while self._monotonic() < until:
+            if self._programs[name].poll() is not None:
+                break
+            try:
+                if self._http.request("GET", url).status == 200:
+                    return
+            except urllib3.exceptions.HTTPError:
+                self._wait(_POLL_SECONDS)
+        said = (self._directory / f"{name}.log").read_text(encoding="utf-8", errors="replace")[-2_000:]
+        raise TownError(f"the {name} did not start; it said:\n{said}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_FAREWELL_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _free_ports(count: int) -> list[int]:
+    held = [socket.socket() for _ in range(count)]
+    try:
+        for each in held:
+            each.bind(("127.0.0.1", 0))
+        return [int(each.getsockname()[1]) for each in held]
+    finally:
+        for each in held:
+            each.close()

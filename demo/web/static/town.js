@@ -1,0 +1,91 @@
+// The demonstration page: asks the town to act and shows what the three programs answer. Text nodes only.
+
+const { csrf, phone } = document.body.dataset;
+const notice = document.querySelector("#notice");
+const licences = document.querySelector("#licences");
+const network = document.querySelector("#network");
+const log = document.querySelector("#log");
+const camera = document.querySelector("#camera");
+
+function bilingual(parent, zh, en) {
+  const english = document.createElement("span");
+  english.lang = "en";
+  english.textContent = ` ${en}`;
+  parent.replaceChildren(document.createTextNode(zh), english);
+  return parent;
+}
+
+function tell(text, problem = false) {
+  notice.textContent = text;
+  notice.classList.toggle("problem", problem);
+  const row = document.createElement("li");
+  row.textContent = `${new Date().toLocaleTimeString("zh-CN", { hour12: false })} ${text}`;
+  log.prepend(row);
+  while (log.children.length > 30) log.lastChild.remove();
+}
+
+async function act(path, body = {}) {
+  const answer = await fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf },
+    body: JSON.stringify(body),
+  });
+  const said = await answer.json();
+  tell(said.message, !answer.ok);
+  await refresh();
+}
+
+function button(zh, en, onClick) {
+  const made = document.createElement("button");
+  made.type = "button";
+  bilingual(made, zh, en).addEventListener("click", onClick);
+  return made;
+}
+
+const STATES = {
+  valid: ["有效", "valid"],
+  suspended: ["暂扣", "suspended"],
+  revoked: ["已吊销", "revoked"],
+};
+
+function licenceRow(licence) {
+  const row = document.createElement("div");
+  row.className = "licence";
+  const title = document.createElement("strong");
+  title.textContent = `${licence.kind_name} · ${licence.name}`;
+  const state = document.createElement("span");
+  state.className = licence.state === "valid" ? "state" : "state bad";
+  bilingual(state, ...(STATES[licence.state] ?? [licence.state, licence.state]));
+  const buttons = document.createElement("div");
+  buttons.className = "buttons";
+  const change = (act_) => () => act("/act/status", { licence: licence.id, act: act_ });
+  if (licence.state === "valid") buttons.append(button("暂扣", "suspend", change("suspend")));
+  if (licence.state === "suspended") buttons.append(button("恢复", "reinstate", change("reinstate")));
+  if (licence.state !== "revoked") buttons.append(button("吊销", "revoke", change("revoke")));
+  row.append(title, state, buttons);
+  return row;
+}
+
+async function refresh() {
+  const answer = await fetch("/state");
+  if (!answer.ok) return;
+  const state = await answer.json();
+  const focused = document.activeElement?.closest?.("#licences") ? document.activeElement.textContent : null;
+  licences.replaceChildren(...state.licences.map(licenceRow));
+  if (focused) [...licences.querySelectorAll("button")].find((each) => each.textContent === focused)?.focus();
+  network.setAttribute("aria-pressed", String(!state.network));
+  bilingual(network, ...(state.network ? ["切断窗口的网络", "cut the counter's network"] : ["网络已断 · 接通", "network is cut; restore"]));
+}
+
+network.addEventListener("click", () => act("/act/network", { on: network.getAttribute("aria-pressed") === "true" }));
+
+document.querySelector("#issue").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const form = new FormData(event.target);
+  act("/act/issue", { kind: form.get("kind"), name: form.get("name") });
+});
+
+// A picture a second is enough for the eye; the counter reads the stream itself.
+setInterval(() => { camera.src = `${phone}/camera.jpg?${Date.now()}`; }, 1000);
+setInterval(refresh, 3000);
+refresh();
