@@ -1,0 +1,34 @@
+"""A real waitress server with the page on a free port, in a thread that ends with the test."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from protocol.errors import Code
+from protocol.unixtime import UnixTime
+from tests.terminal_web.twin import NOW, REASONS, SETTINGS
+from verifier_terminal.appraisal.reasons import Reason
+from verifier_terminal.web.app import create_app
+from verifier_terminal.web.ports import WindowSession
+from verifier_terminal.web.server import WindowServer
+from verifier_terminal.web.settings import WindowSettings
+
+
+@contextmanager
+def running(
+    session: WindowSession,
+    settings: WindowSettings = SETTINGS,
+    *,
+    reasons: Mapping[Code, Reason] = REASONS,
+    clock: Callable[[], UnixTime] = lambda: NOW,
+) -> Iterator[str]:
+    """The origin of the running page."""
+    app = create_app(session, settings=settings, reasons=reasons, clock=clock)
+    server = WindowServer(app, "127.0.0.1", 0, settings.stream_cap)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.stop()
+        thread.join()

@@ -1,0 +1,253 @@
+"""An in-memory twin of the terminal's session, and verdicts as it would give them; it can be told to be broken."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from protocol.errors import Code
+from protocol.labels import Purpose
+from protocol.licence.catalogue import (
+    Catalogue,
+    Clear,
+    HolderRule,
+    Item,
+    ItemType,
+    Kind,
+    Names,
+    RiskClass,
+    Single,
+)
+from protocol.unixtime import HOUR, MINUTE, Seconds, UnixTime
+from revocation.freshness import Grade
+from verifier_terminal.appraisal.context import ClockReading
+from verifier_terminal.appraisal.reasons import Reason, Sound, Texts
+from verifier_terminal.appraisal.verdict import (
+    Ages,
+    Fact,
+    Finding,
+    Licence,
+    Proceed,
+    Tier,
+    Verdict,
+    VerdictClass,
+)
+from verifier_terminal.errors import AlreadyVoid, OutOfOrder, UnknownCheckNumber
+from verifier_terminal.events import (
+    ActsChanged,
+    ForeignCode,
+    OutOfOrderNews,
+    Publisher,
+    SessionEvent,
+    ShownVerdict,
+    Subscription,
+)
+from verifier_terminal.standing import TerminalStatus
+from verifier_terminal.sync.connectivity import Connectivity, Link
+from verifier_terminal.web.ports import Act
+from verifier_terminal.web.settings import WindowSettings
+
+NOW = UnixTime(1_795_312_800)  # 2026-11-22 10:00 at UTC+8
+TOKEN = "synthetic-token-of-at-least-thirty-two-characters"
+SETTINGS = WindowSettings(csrf_token=TOKEN, stream_cap=3, heartbeat_seconds=0.2)
+
+
+def _three(text: str) -> Texts:
+    return Texts(f"{text} 事由", f"{text} 请照此办理。", f"{text} 告知。")
+
+
+REASONS: Mapping[Code, Reason] = {
+    code: Reason(code, Tier.WARNING, Sound.ATTENTION, _three(f"简{code}"), _three(f"繁{code}"), _three(f"en {code}"))
+    for code in Code
+}
+
+
+def _item(key: int, name: str, label: str, kind: ItemType = ItemType.TEXT) -> Item:
+    return Item(key, name, kind, 240, False, Names(label, f"{label}繁", name), Single() if key != 7 else Clear())
+
+
+DRIVING = Kind(
+    vct=65004,
+    slug="driving-licence",
+    names=Names("机动车驾驶证", "機動車駕駛證", "Driving licence"),
+    holder=HolderRule.NATURAL,
+    risk=RiskClass.G,
+    lifetime_days=120,
+    reminder_days=(30,),
+    type_code=None,
+    items=(
+        _item(1, "name", "姓名"),
+        _item(3, "citizen_id", "公民身份号码", ItemType.CITIZEN_ID),
+        _item(5, "licence_no", "证号"),
+        _item(2, "class", "准驾车型"),
+        _item(10, "sex", "性别", ItemType.INTEGER),
+        _item(11, "birth_date", "出生日期", ItemType.DATE),
+        _item(13, "address", "住址"),
+        _item(9, "authority", "发证机关"),
+        _item(7, "valid_to", "有效期止", ItemType.DATE),
+    ),
+    views={Purpose.WINDOW: frozenset({1, 2, 5, 7, 11, 13})},
+)
+CATALOGUE = Catalogue("lz:310000/GA", 1, UnixTime(NOW - HOUR), UnixTime(NOW + 30 * 86_400), {DRIVING.vct: DRIVING})
+
+LICENCE = Licence(
+    vct=65004,
+    slug="driving-licence",
+    region="310000",
+    authority="演示市公安局交通警察支队",
+    valid_to=20320101,
+    claims={"name": "测*甲", "class": "C1", "licence_no": "310115********0028", "birth_date": 19491231},
+    hidden_items=3,
+)
+GOOD = Verdict(
+    verdict_class=VerdictClass.ACCEPT,
+    proceed=Proceed.YES,
+    established=tuple(Fact),
+    not_established=(),
+    ages=Ages(trust=HOUR, status=Seconds(12 * MINUTE), policy=HOUR, clock=Seconds(3 * MINUTE)),
+    status_grade=Grade.RECENT,
+    findings=(),
+    licence=LICENCE,
+    purpose=Purpose.WINDOW,
+    person_check=False,
+    recheck=True,
+    skew=None,
+    replay_key=b"\x01" * 32,
+    burn_until=UnixTime(NOW + 60),
+    status_reference=("lz:310000/1", 77),
+    at=NOW,
+    check_number="7K3-Q42",
+)
+PERSON_CHECK = replace(
+    GOOD,
+    proceed=Proceed.AFTER_CHECK,
+    person_check=True,
+    findings=(Finding(Code.W_PERSON_CHECK, Tier.INFORMATION),),
+    check_number="7K3-Q43",
+)
+CHECK = replace(
+    GOOD,
+    verdict_class=VerdictClass.CHECK,
+    proceed=Proceed.AFTER_CHECK,
+    findings=(Finding(Code.W_STATUS_STALE, Tier.WARNING),),
+    status_grade=Grade.STALE_3,
+    ages=replace(GOOD.ages, status=Seconds(5 * 86_400)),
+    check_number="7K3-Q44",
+)
+HOLD = replace(
+    GOOD,
+    verdict_class=VerdictClass.CHECK,
+    proceed=Proceed.NO,
+    findings=(Finding(Code.W_STATUS_MISSING, Tier.HOLD),),
+    status_grade=Grade.UNKNOWN,
+    ages=replace(GOOD.ages, status=None),
+    recheck=False,
+    burn_until=None,
+    check_number="7K3-Q45",
+)
+REFUSE = replace(
+    GOOD,
+    verdict_class=VerdictClass.REFUSE,
+    proceed=Proceed.NO,
+    findings=(Finding(Code.E_REVOKED, Tier.CONTRAINDICATED),),
+    licence=replace(LICENCE, claims=None),
+    recheck=False,
+    burn_until=None,
+    check_number="7K3-Q46",
+)
+NOT_READ = replace(
+    GOOD,
+    verdict_class=VerdictClass.NOT_READ,
+    proceed=Proceed.NO,
+    established=(),
+    not_established=tuple(Fact),
+    findings=(Finding(Code.E_PREFIX, Tier.NONE),),
+    licence=None,
+    recheck=False,
+    replay_key=None,
+    burn_until=None,
+    status_reference=None,
+    check_number="7K3-Q47",
+)
+BY_TEXT = {"good": GOOD, "person": PERSON_CHECK, "check": CHECK, "hold": HOLD, "refuse": REFUSE}
+
+
+def shown(verdict: Verdict, *, same_act: bool = False, foreign: ForeignCode | None = None) -> ShownVerdict:
+    return ShownVerdict(verdict, same_act, foreign, "twin")
+
+
+class TwinSession:
+    """Appraises by a table: the text names the verdict, and whatever it does not know was not read."""
+
+    def __init__(self) -> None:
+        self.publisher = Publisher()
+        self.broken = False
+        self.raises: Exception | None = None
+        self.scanned: list[tuple[str, str]] = []
+        self.voids: dict[str, str] = {}
+        self.known: list[ShownVerdict] = []
+        self.searches: list[str] = []
+        self.connectivity = Connectivity(Link.OFFLINE, UnixTime(NOW - HOUR), "no route", 3)
+        self.subscriptions: list[Subscription] = []
+        self.held_catalogue: Catalogue | None = CATALOGUE
+
+    def scan(self, text: str, *, source: str) -> ShownVerdict:
+        self.scanned.append((text, source))
+        if self.raises:
+            raise self.raises
+        if self.broken:
+            self.tell(OutOfOrderNews("disk full"))
+            raise OutOfOrder("disk full")
+        event = shown(BY_TEXT.get(text, NOT_READ))
+        self.tell(event)
+        return event
+
+    def tell(self, event: SessionEvent) -> None:
+        if isinstance(event, ShownVerdict) and not event.same_act:
+            self.known.append(event)
+        self.publisher.publish(event)
+
+    def void(self, check_number: str, reason: str) -> None:
+        if check_number not in {event.verdict.check_number for event in self.known}:
+            raise UnknownCheckNumber
+        if check_number in self.voids:
+            raise AlreadyVoid
+        self.voids[check_number] = reason
+        self.tell(ActsChanged(check_number))
+
+    def acts(self, search: str = "", limit: int = 100) -> list[Act]:
+        self.searches.append(search)
+        rows = [self._act(event.verdict) for event in reversed(self.known)]
+        return [row for row in rows if search.casefold() in f"{row.check_number} {row.kind}".casefold()][:limit]
+
+    def _act(self, verdict: Verdict) -> Act:
+        slug = verdict.licence.slug if verdict.licence else None
+        return Act(verdict.check_number, verdict.at, verdict.verdict_class, slug, self.voids.get(verdict.check_number))
+
+    def status(self) -> TerminalStatus:
+        values: dict[str, Any] = {
+            "name": "演示窗口 1",
+            "purpose": Purpose.WINDOW,
+            "region": "310000",
+            "provisioned": True,
+            "at": NOW,
+            "held": (),
+            "damaged": (),
+            "ages": GOOD.ages,
+            "status_grade": Grade.RECENT,
+            "usable_until": (),
+            "clock": ClockReading(NOW, Seconds(2), HOUR, True),
+            "connectivity": self.connectivity,
+            "recheck_queue": 3,
+            "alarms": (),
+            "journal_rows": 7,
+            "out_of_order": "disk full" if self.broken else None,
+        }
+        return TerminalStatus(**values)
+
+    def subscribe(self) -> Subscription:
+        subscription = self.publisher.subscribe()
+        self.subscriptions.append(subscription)
+        return subscription
+
+    def catalogue(self) -> Catalogue | None:
+        return self.held_catalogue

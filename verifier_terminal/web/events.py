@@ -1,0 +1,83 @@
+"""Live events for pages (server-sent events): one thread for each, never more than the cap, and nothing kept.
+
+A page that comes later sees no earlier verdict: what was shown is gone. Beyond the cap the caller answers 503.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+
+from verifier_terminal.events import SessionEvent, StatusChanged, Subscription
+from verifier_terminal.web.notices import Json
+
+_HEARTBEAT = b": alive\n\n"
+
+
+class StreamsFull(Exception):
+    """As many pages are live as there are threads for them."""
+
+
+class EventStreams:
+    """Counts the live pages and ends them when the server stops."""
+
+    def __init__(self, *, cap: int, heartbeat_seconds: float) -> None:
+        self._places = threading.BoundedSemaphore(cap)
+        self._heartbeat_seconds = heartbeat_seconds
+        self._closed = threading.Event()
+        self._live: set[Subscription] = set()
+
+    def take_place(self) -> Callable[[], None]:
+        """A place for one stream: the call that gives it back; calling that twice does no harm.
+
+        Raises:
+            StreamsFull: All places are taken.
+        """
+        if self._closed.is_set() or not self._places.acquire(blocking=False):
+            raise StreamsFull
+        given_back = threading.Lock()
+
+        def give_back() -> None:
+            if given_back.acquire(blocking=False):
+                self._places.release()
+
+        return give_back
+
+    def frames(
+        self,
+        subscription: Subscription,
+        render: Callable[[SessionEvent], tuple[str, Json] | None],
+        standing: Callable[[], Json],
+    ) -> Iterator[bytes]:
+        """The stream: how things stand, then every event; how things stand again whenever nothing happened."""
+        self._live.add(subscription)
+        yield frame("standing", standing())
+        while not self._closed.is_set():
+            event = subscription.next(self._heartbeat_seconds)
+            if event is None and subscription.dropped:
+                # Too slow a page lost events; it connects again and shows how things stand now.
+                return
+            if event is None:
+                # The comment finds out whether the page is still there; the standing keeps its ages true.
+                yield _HEARTBEAT
+                yield frame("standing", standing())
+                continue
+            rendered = render(event)
+            if rendered is not None:
+                yield frame(*rendered)
+
+    def forget(self, subscription: Subscription) -> None:
+        """The stream of this subscription is over."""
+        self._live.discard(subscription)
+        subscription.close()
+
+    def close(self) -> None:
+        """End every stream now, and admit no more."""
+        self._closed.set()
+        for subscription in tuple(self._live):
+            # Any event wakes the thread that waits for one; it sees then that it is over.
+            subscription.offer(StatusChanged())
+
+
+def frame(name: str, content: Json) -> bytes:
+    """One event. JSON escapes line breaks, so no content can end a frame or forge another one."""
+    return f"event: {name}\ndata: {json.dumps(content, ensure_ascii=True)}\n\n".encode()

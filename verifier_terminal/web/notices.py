@@ -1,0 +1,231 @@
+"""The display form of everything that is not a verdict: standing, devices, today's acts, and whole events.
+
+Like `views`: pure, one object per language where people read it, and never a text that came with a code.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, assert_never
+
+from hardware.devices import (
+    BlackPicture,
+    Connected,
+    DecoderReplaced,
+    DeviceEvent,
+    Discarded,
+    EndOfSource,
+    GuidanceGiven,
+    Hint,
+    Lost,
+    LostReason,
+    NoCodeFound,
+    Reconnecting,
+    SeveralCodes,
+    SourceTruncated,
+)
+from protocol import unixtime
+from protocol.errors import Code
+from protocol.licence.catalogue import Catalogue
+from protocol.unixtime import UnixTime
+from verifier_terminal.appraisal.reasons import Language, Reason
+from verifier_terminal.events import (
+    ActsChanged,
+    DeviceNews,
+    OutOfOrderNews,
+    RecheckAlarm,
+    SessionEvent,
+    ShownVerdict,
+    StatusChanged,
+)
+from verifier_terminal.standing import TerminalStatus
+from verifier_terminal.sync.connectivity import Connectivity, Link
+from verifier_terminal.web.harmless import MAX_NAME_CHARACTERS, shown
+from verifier_terminal.web.ports import Act
+from verifier_terminal.web.texts import TAGS, in_language, say
+from verifier_terminal.web.views import age_text, display
+
+Json = Mapping[str, object]
+
+_LOST: Final = {
+    LostReason.NOT_FOUND: "not_found",
+    LostReason.BUSY: "busy",
+    LostReason.FORBIDDEN: "forbidden",
+    LostReason.UNPLUGGED: "unplugged",
+    LostReason.SILENT: "silent",
+    LostReason.FROZEN: "frozen",
+    LostReason.UNUSABLE: "unusable",
+}
+_HINT: Final = {Hint.CLOSER: "closer", Hint.HOLD_STILL: "hold_still", Hint.TILT: "tilt", Hint.DARK: "dark"}
+
+
+def event_json(
+    event: SessionEvent,
+    *,
+    catalogue: Catalogue | None,
+    reasons: Mapping[Code, Reason],
+    status: Callable[[], TerminalStatus],
+    now: UnixTime,
+) -> tuple[str, Json] | None:
+    """The event's name and object for the stream; None for what no clerk can act on."""
+    match event:
+        case ShownVerdict():
+            return "verdict", verdict_json(event, catalogue=catalogue, reasons=reasons, now=now)
+        case OutOfOrderNews():
+            return "out_of_order", out_of_order_json()
+        case DeviceNews():
+            notice = device_json(event.event)
+            return None if notice is None else ("device", notice)
+        case ActsChanged():
+            return "acts", {}
+        case StatusChanged() | RecheckAlarm():
+            return "standing", standing_json(status())
+        case _:
+            assert_never(event)
+
+
+def verdict_json(
+    event: ShownVerdict, *, catalogue: Catalogue | None, reasons: Mapping[Code, Reason], now: UnixTime
+) -> Json:
+    """A verdict in all three languages, so that the page changes its language without asking again."""
+    views: dict[str, object] = {}
+    for language, tag in TAGS.items():
+        names = event.foreign.names if event.foreign else None
+        views[tag] = {
+            **display(event.verdict, catalogue, reasons, language, now),
+            "foreign": say("foreign.seems", language, what=in_language(names, language)) if names else None,
+            "same_act": say("same_act.read_again", language) if event.same_act else None,
+        }
+    return {"check_number": event.verdict.check_number, "same_act": event.same_act, "views": views}
+
+
+def out_of_order_json() -> Json:
+    """The words for a terminal that cannot record."""
+    return {
+        "views": {
+            tag: {
+                "word": say("word.out_of_order", language),
+                "word_other": say("word.out_of_order", Language.ZH_HANS if language is Language.EN else Language.EN),
+                "instruction": say("instruction.out_of_order", language),
+            }
+            for language, tag in TAGS.items()
+        }
+    }
+
+
+def standing_json(status: TerminalStatus) -> Json:
+    """The strip at the top: network, age of the status data, re-checks waiting; and what a person must see to."""
+    out_of_order = status.out_of_order is not None
+    return {
+        "link": status.connectivity.link.value,
+        "out_of_order": out_of_order,
+        "broken": out_of_order_json()["views"] if out_of_order else None,
+        "recheck_queue": status.recheck_queue,
+        "views": {tag: _standing_words(status, language) for language, tag in TAGS.items()},
+    }
+
+
+def _standing_words(status: TerminalStatus, language: Language) -> Json:
+    age = status.ages.status
+    return {
+        "terminal": shown(status.name, max_characters=MAX_NAME_CHARACTERS),
+        "network": _network(status.connectivity, language),
+        "status": say("freshness.status_none", language)
+        if age is None
+        else say("freshness.status", language, age=age_text(age, language)),
+        "waiting": say("status.waiting", language, n=status.recheck_queue) if status.recheck_queue else "",
+        "alarms": _alarms(status, language),
+    }
+
+
+def _network(connectivity: Connectivity, language: Language) -> str:
+    match connectivity.link:
+        case Link.ONLINE:
+            return say("status.online", language)
+        case Link.UNKNOWN:
+            return say("status.unknown", language)
+        case Link.OFFLINE if connectivity.last_success is None:
+            return say("status.offline", language)
+        case Link.OFFLINE:
+            assert connectivity.last_success is not None
+            # Day, hour and minute: the clerk compares them with the clock on the wall.
+            since = unixtime.iso_local(connectivity.last_success)[5:16]
+            return say("status.offline_since", language, time=since)
+        case _:
+            assert_never(connectivity.link)
+
+
+def _alarms(status: TerminalStatus, language: Language) -> list[str]:
+    alarms = [
+        say(
+            "status.alarm",
+            language,
+            number=alarm.check_number,
+            time=unixtime.iso_local(alarm.found_at)[5:16],
+            state=say(f"answer.{alarm.answer.name.lower()}", language),
+        )
+        for alarm in status.alarms
+    ]
+    if not status.provisioned:
+        alarms.append(say("status.not_provisioned", language))
+    if not status.clock.plausible:
+        alarms.append(say("status.clock", language))
+    return alarms
+
+
+def device_json(event: DeviceEvent) -> Json | None:
+    """What a device said, in plain words; `state` is "ok", "lost" (stays until ok) or "hint" (passes)."""
+    match event:
+        case Connected(source=source):
+            return {"source": shown(source), "state": "ok", "views": {}}
+        case Lost(source=source, reason=reason):
+            return _device(source, "lost", _LOST[reason])
+        case BlackPicture(source=source):
+            return _device(source, "hint", "black")
+        case SeveralCodes(source=source, count=count):
+            return _device(source, "hint", "several", n=count)
+        case GuidanceGiven(source=source, hint=hint):
+            return _device(source, "hint", _HINT[hint])
+        case Discarded(source=source):
+            return _device(source, "hint", "discarded")
+        case DecoderReplaced(source=source):
+            return _device(source, "hint", "decoder")
+        case Reconnecting() | NoCodeFound() | SourceTruncated() | EndOfSource():
+            # Reconnecting repeats what Lost said; the others end a file, which a counter does not scan.
+            return None
+
+
+def _device(source: str, state: str, key: str, **numbers: int) -> Json:
+    # Which of the two it is stands in the source's name; a camera is named so by `hardware.camera`.
+    device = "device.camera" if "camera" in source.casefold() or "video" in source.casefold() else "device.scanner"
+    return {
+        "source": shown(source),
+        "state": state,
+        "views": {
+            tag: say(f"device.{key}", language, device=say(device, language), **numbers)
+            for language, tag in TAGS.items()
+        },
+    }
+
+
+def acts_json(acts: Sequence[Act], catalogue: Catalogue | None, language: Language) -> Json:
+    """Today's acts for the list."""
+    return {
+        "acts": [
+            {
+                "check_number": act.check_number,
+                "at": unixtime.iso_local(act.at)[11:],
+                "class": act.verdict_class.value,
+                "word": say(f"word.{act.verdict_class}", language),
+                "kind": _kind_name(act.kind, catalogue, language),
+                "void": act.void_reason is not None,
+                "void_reason": shown(act.void_reason) if act.void_reason is not None else None,
+            }
+            for act in acts
+        ]
+    }
+
+
+def _kind_name(slug: str | None, catalogue: Catalogue | None, language: Language) -> str:
+    if slug is None:
+        return ""
+    kind = catalogue.named(slug) if catalogue else None
+    return in_language(kind.names, language) if kind else shown(slug, max_characters=MAX_NAME_CHARACTERS)

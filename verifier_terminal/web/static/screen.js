@@ -1,0 +1,170 @@
+// Draws what the terminal said. Only textContent and attributes with our own values: no licence field becomes markup.
+
+export const byId = (id) => document.getElementById(id);
+
+export function element(tag, className, ...children) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  for (const child of children) if (child !== null) made.append(child);
+  return made;
+}
+
+// A licence's own text: isolated, so that its direction cannot reorder what stands beside it.
+const foreignText = (text, className) => element("bdi", className, text);
+
+export function drawVerdict(view) {
+  look(view.class === "check" && view.hold ? "hold" : view.class, view.proceed, `${view.class}.svg`);
+  bigWords(view);
+  const band = byId("proceed");
+  band.hidden = false;
+  band.textContent = view.proceed_text;
+  byId("instruction").textContent = view.foreign ? `${view.foreign} ${view.instruction}` : view.instruction;
+}
+
+export function drawState(name, word, other, hint, language) {
+  look(name, "", name === "idle" ? "idle.svg" : "out_of_order.svg");
+  bigWords({ word, word_other: other, lang: language });
+  byId("proceed").hidden = true;
+  byId("instruction").textContent = hint;
+}
+
+function look(name, proceed, shape) {
+  document.body.dataset.look = name;
+  document.body.dataset.proceed = proceed;
+  byId("shape").src = `/static/shapes/${shape}`;
+}
+
+function bigWords(view) {
+  byId("word").textContent = view.word;
+  const other = byId("word-other");
+  other.textContent = view.word_other;
+  other.lang = view.lang === "en" ? "zh-Hans" : "en";
+}
+
+export function drawFacts(view, ui, blanked) {
+  const facts = byId("facts");
+  facts.replaceChildren();
+  facts.hidden = false;
+  if (view.licence) facts.append(who(view.licence, ui), validity(view.licence, ui), items(view.licence, ui));
+  if (blanked) facts.append(element("p", "line", ui.blanked));
+  facts.append(freshness(view.freshness), foot(view, ui));
+}
+
+function who(licence, ui) {
+  const line = element("p", "who");
+  if (licence.name) line.append(foreignText(licence.name, "name"));
+  line.append(element("span", "kind", foreignText(licence.kind, "")));
+  if (!licence.name) line.append(element("span", "", `${ui.name} —`));
+  return line;
+}
+
+function validity(licence, ui) {
+  const line = element("p", "who line");
+  line.append(
+    element("span", "badge", foreignText(`${licence.region} ${licence.region_code}`.trim(), "")),
+    element("span", "", `${ui.authority} `, foreignText(licence.authority || "—", "")),
+    element("span", "", `${ui.valid_to} ${licence.valid_to || "—"}`),
+  );
+  if (licence.days_left) line.append(element("span", licence.expired ? "badge warn" : "badge", licence.days_left));
+  return line;
+}
+
+function items(licence, ui) {
+  const list = element("dl", "items");
+  for (const item of licence.items) {
+    const shown = item.value === null ? element("dd", "none", "—") : element("dd", "", foreignText(item.value, ""));
+    if (item.value === null) shown.setAttribute("aria-label", ui.undisclosed);
+    list.append(element("div", "", element("dt", "", item.label), shown));
+  }
+  if (licence.hidden_items > 0) {
+    const count = element("dd", "none", `— × ${licence.hidden_items}`);
+    list.append(element("div", "", element("dt", "", ui.undisclosed_count), count));
+  }
+  return list;
+}
+
+function freshness(fresh) {
+  const line = element("p", "who line", element("span", "", fresh.summary));
+  line.append(element("span", "badge", fresh.grade_text));
+  for (const text of [fresh.recheck, fresh.skew]) if (text) line.append(element("span", "badge warn", text));
+  return line;
+}
+
+function foot(view, ui) {
+  const line = element("p", "foot");
+  line.append(
+    element("span", "", `${ui.check_number} `, element("span", "number", view.check_number)),
+    element("span", "", `${ui.purpose} ${view.purpose}`),
+    element("span", "", `${ui.time} ${view.at}`),
+  );
+  if (view.same_act) line.append(element("span", "badge", view.same_act));
+  return line;
+}
+
+export function drawDetails(view, ui, open) {
+  const details = byId("details");
+  details.replaceChildren();
+  details.hidden = !open;
+  byId("show-details").setAttribute("aria-expanded", String(open));
+  if (!open) return;
+  const list = element("ol", "");
+  for (const finding of view.findings) {
+    const entry = element("li", "", element("strong", "", finding.short), " ");
+    entry.append(element("span", "badge", finding.tier_text), " ", element("code", "", finding.code));
+    entry.append(element("p", "", finding.action), element("p", "citizen", `${ui.say_to_holder}: ${finding.citizen}`));
+    list.append(entry);
+  }
+  if (view.findings.length > 0) details.append(list);
+  const facts = (label, texts) => element("p", "line", `${label}: ${texts.length > 0 ? texts.join(" · ") : "—"}`);
+  details.append(facts(ui.established, view.established), facts(ui.not_established, view.not_established));
+  if (view.person_check) details.append(element("p", "line", view.person_check));
+  details.append(element("p", "line", `${ui.freshness}: ${view.freshness.ages.join(" · ")}`));
+}
+
+export function clearBelow() {
+  for (const id of ["facts", "details"]) {
+    byId(id).replaceChildren();
+    byId(id).hidden = true;
+  }
+  byId("show-details").setAttribute("aria-expanded", "false");
+  byId("countdown").hidden = true;
+}
+
+export function drawStanding(standing, language) {
+  const words = standing.views[language];
+  byId("network").textContent = words.network;
+  byId("network").classList.toggle("down", standing.link === "offline");
+  byId("terminal").textContent = words.terminal;
+  byId("status-age").textContent = words.status;
+  byId("waiting").textContent = words.waiting;
+}
+
+export function drawWords(ui, language) {
+  document.documentElement.lang = language;
+  document.title = ui.title;
+  for (const place of document.querySelectorAll("[data-ui]")) place.textContent = ui[place.dataset.ui];
+  for (const place of document.querySelectorAll("[data-ui-label]")) place.setAttribute("aria-label", ui[place.dataset.uiLabel]);
+}
+
+export function drawActs(acts, ui, voidAct) {
+  const rows = byId("acts-rows");
+  rows.replaceChildren();
+  for (const act of acts) {
+    const row = element("tr", act.void ? "void" : "");
+    for (const text of [act.at, act.check_number, act.kind, act.word]) row.append(element("td", "", text));
+    if (act.void) {
+      row.append(element("td", "", `${ui.void_done}: `, foreignText(act.void_reason, "")));
+    } else {
+      const button = element("button", "", ui.void);
+      button.type = "button";
+      button.addEventListener("click", () => voidAct(act.check_number));
+      row.append(element("td", "", button));
+    }
+    rows.append(row);
+  }
+  if (acts.length === 0) {
+    const none = element("td", "", ui.no_acts);
+    none.colSpan = 5;
+    rows.append(element("tr", "", none));
+  }
+}

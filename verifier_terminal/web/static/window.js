@@ -1,0 +1,376 @@
+// The page's one state and its rules: what is on the screen, for how long, and what a key does to it.
+
+import {
+  byId, clearBelow, drawActs, drawDetails, drawFacts, drawStanding, drawState, drawVerdict, drawWords,
+} from "./screen.js";
+import { watchKeys } from "./keys.js";
+import { allowSound, play } from "./sound.js";
+import { ask, listen, post, settings } from "./talk.js";
+
+const LANGUAGES = ["zh-Hans", "zh-Hant", "en"];
+const COUNTDOWN_SECONDS = 10;
+const LONGEST_SECONDS = 300;
+const DEVICE_HINT_MS = 6000;
+const SEARCH_PAUSE_MS = 150;
+const TICK_MS = 200;
+
+let texts = {};
+let language = document.documentElement.lang;
+let showing = null; // {views, blanked, since, personalUntil, wordUntil}
+let broken = null; // the views of "out of order" while nothing can be recorded
+let lost = false;
+let standing = null;
+let detailsOpen = false;
+let voidNumber = null;
+let soundOn = false;
+const devices = new Map(); // source → views of what is wrong with it
+let hint = null;
+let hintTimer = null;
+const heardNumbers = new Set();
+
+const ui = () => texts[language];
+
+function draw() {
+  if (showing !== null) {
+    const view = showing.views[language];
+    drawVerdict(view);
+    drawFacts(view, ui(), showing.blanked);
+    drawDetails(view, ui(), detailsOpen);
+  } else {
+    clearBelow();
+    if (broken !== null) {
+      const view = broken[language];
+      drawState("out_of_order", view.word, view.word_other, view.instruction, language);
+    } else if (lost) {
+      drawState("lost", ui().lost, "", ui().lost_hint, language);
+    } else {
+      drawState("idle", ui().idle, language === "en" ? "请出示二维码" : "Please show the code", ui().idle_hint, language);
+    }
+  }
+  drawNotice();
+  if (standing !== null) drawStanding(standing, language);
+  tick();
+}
+
+function drawNotice() {
+  const notices = [...devices.values()].map((views) => views[language]);
+  if (standing !== null) notices.push(...standing.views[language].alarms);
+  if (hint !== null) notices.push(hint[language]);
+  if (lost && showing !== null) notices.unshift(`${ui().lost}: ${ui().lost_hint}`);
+  byId("device").textContent = notices.join(" ");
+  byId("device").hidden = notices.length === 0;
+}
+
+function announce(...parts) {
+  byId("announce").textContent = parts.filter(Boolean).join(" ");
+}
+
+function showVerdict(event) {
+  const now = Date.now();
+  const again = showing !== null && event.same_act && showing.checkNumber === event.check_number;
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  broken = null;
+  hint = null;
+  if (!again) detailsOpen = false;
+  showing = {
+    checkNumber: event.check_number,
+    views: event.views,
+    blanked: false,
+    since: now,
+    personalUntil: now + settings.personalSeconds * 1000,
+    wordUntil: now + settings.wordSeconds * 1000,
+  };
+  const view = event.views[language];
+  draw();
+  scrollTo(0, 0);
+  announce(view.word, view.proceed_text, view.instruction);
+  if (soundOn && !again) play(view.sound);
+}
+
+function showOutOfOrder(event) {
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  showing = null;
+  broken = event.views;
+  draw();
+  announce(broken[language].word, broken[language].instruction);
+}
+
+function toIdle() {
+  showing = null;
+  detailsOpen = false;
+  announce("");
+  draw();
+}
+
+// Personal data leave the page's memory too, not only the screen.
+function blankPersonal() {
+  for (const view of Object.values(showing.views)) view.licence = null;
+  showing.blanked = true;
+  draw();
+}
+
+function tick() {
+  const countdown = byId("countdown");
+  if (showing === null) {
+    countdown.hidden = true;
+    return;
+  }
+  const now = Date.now();
+  if (now >= showing.wordUntil) {
+    toIdle();
+    return;
+  }
+  const personal = showing.views[language].licence !== null;
+  if (personal && now >= showing.personalUntil) {
+    blankPersonal();
+    return;
+  }
+  const left = Math.ceil((showing.personalUntil - now) / 1000);
+  countdown.hidden = !(personal && left <= COUNTDOWN_SECONDS);
+  if (!countdown.hidden) countdown.textContent = ui().countdown.replace("{n}", String(left));
+}
+
+// Any key keeps personal data, but nobody keeps them for longer than five minutes.
+function keep() {
+  if (showing === null || showing.blanked) return;
+  const now = Date.now();
+  const end = showing.since + LONGEST_SECONDS * 1000;
+  showing.personalUntil = Math.max(showing.personalUntil, Math.min(end, now + settings.personalSeconds * 1000));
+  showing.wordUntil = Math.max(showing.wordUntil, Math.min(end, now + settings.wordSeconds * 1000));
+  tick();
+}
+
+function hearStanding(heard) {
+  standing = heard;
+  if (heard.out_of_order !== (broken !== null)) {
+    broken = heard.broken;
+    if (broken !== null) showing = null;
+    draw();
+  } else {
+    drawStanding(standing, language);
+    drawNotice();
+  }
+}
+
+function hearDevice(heard) {
+  clearTimeout(hintTimer);
+  hint = null;
+  if (heard.state === "ok") devices.delete(heard.source);
+  else if (heard.state === "lost") devices.set(heard.source, heard.views);
+  else {
+    hint = heard.views;
+    hintTimer = setTimeout(() => {
+      hint = null;
+      drawNotice();
+    }, DEVICE_HINT_MS);
+  }
+  drawNotice();
+}
+
+function hearVerdict(event) {
+  heardNumbers.add(event.check_number);
+  showVerdict(event);
+}
+
+async function scan(text, problem) {
+  try {
+    const { ok, content } = await post("/api/v1/scan", { text }, language);
+    if (ok) {
+      // The stream shows it as a rule; the answer stands in only while there is no stream.
+      if (!heardNumbers.has(content.check_number)) showVerdict(content);
+    } else if (content.error === "out_of_order") showOutOfOrder(content);
+    else problem(content.message);
+  } catch {
+    problem(ui().failed);
+  }
+}
+
+function hintNow(text) {
+  hearDevice({ state: "hint", views: Object.fromEntries(LANGUAGES.map((each) => [each, text])) });
+}
+
+function openDialog(name, focus) {
+  byId(`${name}-problem`)?.replaceChildren();
+  byId(`${name}-dialog`).showModal();
+  if (focus) byId(focus).focus();
+}
+
+function openManual() {
+  byId("manual-text").value = "";
+  openDialog("manual", "manual-text");
+}
+
+function sendManual() {
+  const text = byId("manual-text").value;
+  if (text !== "") scan(text, (message) => byId("manual-problem").replaceChildren(message));
+}
+
+async function loadActs() {
+  const search = byId("acts-search").value;
+  try {
+    const { ok, content } = await ask(`/api/v1/acts?lang=${language}&search=${encodeURIComponent(search)}`);
+    if (search !== byId("acts-search").value) return;
+    if (ok) drawActs(content.acts, ui(), openVoid);
+    else byId("acts-problem").replaceChildren(content.message);
+  } catch {
+    byId("acts-problem").replaceChildren(ui().failed);
+  }
+}
+
+function openActs() {
+  byId("acts-search").value = "";
+  byId("acts-rows").replaceChildren();
+  openDialog("acts", "acts-search");
+  loadActs();
+}
+
+function openVoid(number) {
+  if (!number) {
+    hintNow(ui().nothing_to_void);
+    return;
+  }
+  voidNumber = number;
+  byId("void-number").textContent = number;
+  byId("void-reason").value = "";
+  openDialog("void", "void-reason");
+}
+
+async function sendVoid() {
+  const reason = byId("void-reason").value.trim();
+  if (reason === "") {
+    byId("void-problem").replaceChildren(ui().void_label);
+    return;
+  }
+  const number = voidNumber;
+  const problem = (message) => byId("void-problem").replaceChildren(message);
+  try {
+    const { ok, content } = await post(`/api/v1/acts/${number}/void`, { reason }, language);
+    if (!ok) {
+      problem(content.message ?? content.views[language].instruction);
+      return;
+    }
+    byId("void-dialog").close();
+    if (showing?.checkNumber === number) toIdle();
+    if (byId("acts-dialog").open) loadActs();
+    hintNow(`${number} ${ui().void_done}`);
+  } catch {
+    problem(ui().failed);
+  }
+}
+
+function toggleDetails() {
+  if (showing === null) return;
+  detailsOpen = !detailsOpen;
+  draw();
+}
+
+function setLanguage(chosen) {
+  language = chosen;
+  remember("language", chosen);
+  drawWords(ui(), language);
+  drawSound();
+  draw();
+}
+
+const nextLanguage = () => setLanguage(LANGUAGES[(LANGUAGES.indexOf(language) + 1) % LANGUAGES.length]);
+
+function drawSound() {
+  byId("sound").setAttribute("aria-pressed", String(soundOn));
+  byId("sound").textContent = soundOn ? ui().sound_on : ui().sound_off;
+}
+
+function toggleSound() {
+  soundOn = !soundOn;
+  if (soundOn) allowSound();
+  drawSound();
+}
+
+// The language alone is remembered, on this machine; a browser may refuse even that.
+function remember(name, value) {
+  try {
+    localStorage.setItem(`liangzheng.${name}`, value);
+  } catch {
+    return;
+  }
+}
+
+function remembered(name) {
+  try {
+    return localStorage.getItem(`liangzheng.${name}`);
+  } catch {
+    return null;
+  }
+}
+
+const SHORTCUTS = {
+  d: toggleDetails, m: openManual, "/": openActs, v: () => openVoid(showing?.checkNumber), l: nextLanguage,
+  "?": () => openDialog("help"),
+};
+
+function onClick(id, act) {
+  byId(id).addEventListener("click", (event) => {
+    // After a click with the pointer the focus goes back to the page, so that Enter means "next" again.
+    if (event.detail > 0) byId(id).blur();
+    act();
+  });
+}
+
+function onEnter(id, act) {
+  byId(id).addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    act();
+  });
+}
+
+function connectControls() {
+  onClick("next", toIdle);
+  onClick("blank", toIdle);
+  onClick("show-details", toggleDetails);
+  onClick("show-manual", openManual);
+  onClick("show-acts", openActs);
+  onClick("show-void", () => openVoid(showing?.checkNumber));
+  onClick("language", nextLanguage);
+  onClick("sound", toggleSound);
+  onClick("help", () => openDialog("help"));
+  onClick("manual-send", sendManual);
+  onClick("void-send", sendVoid);
+  onEnter("manual-text", sendManual);
+  onEnter("void-reason", sendVoid);
+  let searchTimer = null;
+  byId("acts-search").addEventListener("input", () => {
+    clearTimeout(searchTimer);
+    searchTimer = setTimeout(loadActs, SEARCH_PAUSE_MS);
+  });
+  for (const button of document.querySelectorAll("dialog .close")) {
+    button.addEventListener("click", () => button.closest("dialog").close());
+  }
+  document.addEventListener("pointerdown", keep);
+  document.addEventListener("visibilitychange", tick);
+  watchKeys({
+    any: keep,
+    enter: toIdle,
+    escape: toIdle,
+    shortcut: (key) => SHORTCUTS[key.toLowerCase()]?.(),
+    typed: (text) => scan(text, hintNow),
+  });
+}
+
+texts = (await ask("/texts.json")).content;
+const asked = new URLSearchParams(location.search).get("lang");
+const own = remembered("language");
+if (asked === null && LANGUAGES.includes(own)) language = own;
+drawWords(ui(), language);
+drawSound();
+connectControls();
+listen(
+  { verdict: hearVerdict, out_of_order: showOutOfOrder, standing: hearStanding, device: hearDevice,
+    acts: () => byId("acts-dialog").open && loadActs() },
+  (isLost) => {
+    lost = isLost;
+    draw();
+  },
+);
+setInterval(tick, TICK_MS);
+draw();
+document.documentElement.dataset.ready = "yes";
