@@ -86,10 +86,14 @@ def _maxima(value: cbor.Value) -> Mapping[tuple[int, Purpose], PurposeItems]:
     maxima: dict[tuple[int, Purpose], PurposeItems] = {}
     for entry in value:
         match entry:
-            case (int() as vct, int() as purpose, tuple() as mandatory, tuple() as optional) if purpose in purposes:
+            case (int() as vct, int() as purpose, tuple() as mandatory, tuple() as optional) if (
+                vct in labels.VCT_RANGE and purpose in purposes
+            ):
                 maxima[vct, Purpose(purpose)] = PurposeItems(_keys(mandatory), _keys(optional))
             case _:
                 raise SchemaError("a purpose maximum that has not its form")
+    if len(maxima) != len(value):
+        raise SchemaError("two maxima for one kind and purpose")
     return maxima
 
 
@@ -113,4 +117,6 @@ def _assertion_keys(value: cbor.Value) -> Mapping[tuple[str, bytes], Verificatio
                 found[iss, keys.kid_of(key)] = key
             case _:
                 raise SchemaError("an assertion key that has not its form")
+    if len(found) != len(value):
+        raise SchemaError("two assertion keys have one (iss, kid)")
     return found

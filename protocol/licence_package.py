@@ -60,7 +60,7 @@ def decode(encoded: bytes) -> LicencePackage:
     content = cbor.decode(encoded)
     if not isinstance(content, Mapping) or not _REQUIRED <= content.keys() <= _KNOWN:
         raise ShapeError("not a licence package")
-    if content[_VERSION] != VERSION:
+    if type(content[_VERSION]) is not int or content[_VERSION] != VERSION:
         raise SchemaError(f"a licence package of another version than {VERSION}")
     match content[_CREDENTIALS]:
         case tuple() as credentials if 0 < len(credentials) <= _MAX_CREDENTIALS:
@@ -68,7 +68,10 @@ def decode(encoded: bytes) -> LicencePackage:
         case _:
             raise SchemaError("a licence package without credentials")
     licence_id, directory = content[_LICENCE_ID], content[_DIRECTORY]
+    # What is not there is left out; null is a second way to say so, and one is enough.
     portrait, refresh_url = content.get(_PORTRAIT), content.get(_REFRESH_URL)
+    if None in (content.get(_PORTRAIT, b""), content.get(_REFRESH_URL, "")):
+        raise SchemaError("a portrait or refresh address that is null")
     if not isinstance(licence_id, str) or not isinstance(directory, bytes):
         raise SchemaError("a licence package without id or directory")
     if not isinstance(portrait, bytes | None) or not isinstance(refresh_url, str | None):

@@ -62,8 +62,8 @@ CHALLENGED_SKEW: Final = 600
 MAX_CREDENTIAL_LIFE: Final = 120 * 86_400
 """Seconds: a credential's technical life; legal dates are `lic` keys 6 and 7."""
 
-MAX_TIME: Final = 2**40
-"""No moment of a token is later: the year 36812. Keeps arithmetic on moments in the safe integers of JavaScript."""
+MAX_TIME: Final = 253_402_271_999
+"""No moment of a token is later: 9999-12-31T23:59:59 at UTC+8, the last second that every calendar can write down."""
 
 STATUS_LIST_ENTRIES: Final = 2**20
 """Entries of one status list; with 4 bits 512 KiB uncompressed."""

@@ -115,7 +115,10 @@ def decode_list(status_list: cbor.Value, *, max_entries: int = limits.STATUS_LIS
         SizeError: It inflates to more than `max_entries`.
     """
     match status_list:
-        case {labels.STATUS_BITS: int() as bits, labels.STATUS_LST: bytes() as lst} if bits in _BITS:
+        # true equals 1 in Python, and is no number of bits.
+        case {labels.STATUS_BITS: int() as bits, labels.STATUS_LST: bytes() as lst} if (
+            type(bits) is int and bits in _BITS
+        ):
             pass
         case _:
             raise SchemaError("not {bits: 1, 2, 4 or 8, lst}")
@@ -130,7 +133,7 @@ def decode_list(status_list: cbor.Value, *, max_entries: int = limits.STATUS_LIS
         raise SizeError(f"a list of more than {max_entries} entries")
     if not stream.eof or stream.unused_data:
         raise SchemaError("the zlib stream is cut off, or something follows it")
-    return StatusList(int(bits), packed)
+    return StatusList(bits, packed)
 
 
 def sign(token: StatusListToken, signer: Signer) -> bytes:

@@ -35,7 +35,11 @@ def calendar_date(day: int) -> date:
     Raises:
         ValueError: there is no such day.
     """
-    return date(day // 10_000, day // 100 % 100, day % 100)
+    try:
+        return date(day // 10_000, day // 100 % 100, day % 100)
+    except OverflowError as beyond:
+        # A signed document can hold 63 bits here; the caller expects one kind of "no".
+        raise ValueError("a year beyond every calendar") from beyond
 
 
 def local_midnight(day: int) -> UnixTime:

@@ -214,7 +214,8 @@ def check_value(item: Item, value: cbor.Value) -> None:
     """
     match item.type:
         case ItemType.TEXT | ItemType.CITIZEN_ID | ItemType.USCC | ItemType.IDENTIFIER:
-            fits = isinstance(value, str) and 0 < len(value.encode()) <= item.max_bytes and cwt.text_is_harmless(value)
+            # Harmless first: a lone surrogate, which JSON lets through, has no UTF-8 to be measured.
+            fits = isinstance(value, str) and cwt.text_is_harmless(value) and 0 < len(value.encode()) <= item.max_bytes
         case ItemType.DATE:
             fits = type(value) is int and _is_day(value)
         case ItemType.INTEGER:
