@@ -40,7 +40,10 @@ class Tier(IntEnum):
 
 
 class Fact(StrEnum):
-    """What an appraisal can establish."""
+    """What an appraisal can establish: it was checked, and it speaks for the holder.
+
+    A status that was read and says "revoked" is therefore not established; the finding says what it is instead.
+    """
 
     ISSUER_SIGNATURE = "issuer_signature"
     HOLDER_KEY = "holder_key"
@@ -76,8 +79,9 @@ class Licence:
     slug: str
     region: str
     authority: str
+    """The issuing authority's name where claims are shown, else the authority part of iss."""
     valid_to: int | None
-    """YYYYMMDD, when disclosed or clear."""
+    """YYYYMMDD, when disclosed or clear; None where a verdict carries no claims."""
     claims: Mapping[str, cbor.Value] | None
     """By the catalogue's item names; masked ones are masked already. None where a verdict carries no personal claim."""
     hidden_items: int

@@ -1,0 +1,110 @@
+"""Step 10, the moments: the presentation's window, the credential's technical dates, the licence's legal dates.
+
+Refuse on evidence, hold on ignorance: where the terminal's own clock may be what is wrong, the finding is W_CLOCK and
+never a refusal. Not handled here: the relations between both tokens that need no clock (`key_binding`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from protocol import limits, unixtime
+from protocol.errors import Code
+from protocol.labels import Lic
+from protocol.sd_cwt.credential import CredentialClaims
+from protocol.sd_cwt.key_binding import KeyBinding
+from protocol.unixtime import DAY, Seconds, UnixTime
+from verifier_terminal.appraisal import gates
+from verifier_terminal.appraisal.context import ClockReading
+from verifier_terminal.appraisal.items import Items
+from verifier_terminal.appraisal.verdict import Finding, Tier
+
+NEAR_EXPIRY: Final = Seconds(30 * DAY)
+
+_CLOCK_MAY_BE_WRONG: Final = Finding(Code.W_CLOCK, Tier.HOLD)
+
+
+def against_signed_moments(clock: ClockReading, newest: UnixTime) -> ClockReading:
+    """The reading, not plausible any more if it stands before a signed moment that the terminal holds."""
+    if clock.at + clock.uncertainty + limits.CLOCK_SKEW < newest:
+        return replace(clock, plausible=False)
+    return clock
+
+
+def is_trusted(clock: ClockReading) -> bool:
+    """Whether the clock is good enough to refuse by a date (TERMINAL.md, "Modifiers")."""
+    return clock.plausible and clock.uncertainty <= gates.CLOCK_UNCERTAINTY
+
+
+def _beyond_doubt(seconds_outside: int, clock: ClockReading) -> bool:
+    return is_trusted(clock) or (clock.plausible and seconds_outside > clock.uncertainty)
+
+
+def presentation_window(shown: KeyBinding, clock: ClockReading) -> Iterator[Finding]:
+    """exp ≤ iat + 120 s; iat ≤ now + 30 s; now ≤ exp + 30 s (ten minutes where a nonce tells freshness)."""
+    if shown.exp - shown.iat > limits.MAX_KBT_LIFE:
+        yield gates.finding(Code.E_KBT_LIFE)
+    skew = limits.CLOCK_SKEW if shown.cnonce is None else limits.CHALLENGED_SKEW
+    for outside, code in (
+        (clock.at - shown.exp - skew, Code.E_KBT_STALE),
+        (shown.iat - clock.at - skew, Code.E_KBT_FUTURE),
+    ):
+        if outside > 0:
+            yield gates.finding(code) if _beyond_doubt(outside, clock) else _CLOCK_MAY_BE_WRONG
+
+
+def technical_dates(credential: CredentialClaims, clock: ClockReading) -> Iterator[Finding]:
+    """nbf ≤ now < exp of the credential. The honest holder only has to refresh the wallet: a hold, never red."""
+    if clock.at < credential.nbf:
+        yield gates.finding(Code.W_CRED_NOT_YET)
+    if clock.at >= credential.exp:
+        yield gates.finding(Code.W_CRED_EXPIRED)
+
+
+def legal_dates(items: Items, clock: ClockReading) -> Iterator[Finding]:
+    """`lic` 6 and 7 where disclosed: local days; the last one ends at the midnight that follows it.
+
+    Where they are not disclosed the technical dates stand for them: nbf is never before, exp never after the legal
+    ones (CONTRACTS.md, "Labels and types").
+    """
+    try:
+        begin = _day(items, Lic.VALID_FROM)
+        last = _day(items, Lic.VALID_TO)
+        not_yet = begin is not None and clock.at < unixtime.local_midnight(begin)
+        left = None if last is None else unixtime.end_of_local_day(last) - clock.at
+    except ValueError:
+        yield gates.finding(Code.E_SCHEMA)
+        return
+    if not_yet:
+        yield gates.finding(Code.E_LIC_NOT_YET) if is_trusted(clock) else _CLOCK_MAY_BE_WRONG
+    if left is not None and left <= 0:
+        yield gates.finding(Code.E_LIC_EXPIRED) if is_trusted(clock) else _CLOCK_MAY_BE_WRONG
+    elif left is not None and left <= NEAR_EXPIRY:
+        yield gates.finding(Code.W_NEAR_EXPIRY)
+
+
+def _day(items: Items, key: Lic) -> int | None:
+    if key not in items:
+        return None
+    value = items[key]
+    # The catalogue's check says the same where it knows the kind; here nothing depends on that.
+    if type(value) is not int or not 0 < value <= 99991231:
+        raise ValueError("not a day")
+    return value
+
+
+def estimated_skew(shown: KeyBinding, clock: ClockReading) -> Seconds | None:
+    """Phone clock minus terminal clock: at least this much, if the code was live on a phone when it was read.
+
+    A live code is between 0 s and one redraw old; what lies outside is the clocks'. A code from long ago is rather an
+    old picture than a slow clock, so that nothing is said then.
+    """
+    if not is_trusted(clock):
+        return None
+    ahead = shown.iat - clock.at
+    if ahead > 0:
+        return Seconds(ahead)
+    behind = -ahead - limits.REDRAW_EVERY
+    if behind <= 0:
+        return Seconds(0)
+    return Seconds(-behind) if behind <= limits.CHALLENGED_SKEW else None
