@@ -1,0 +1,184 @@
+"""The card pack: every licence as a card, with its names, its items and a state that is known before a clerk sees it.
+
+Worked out from the vault's content and a moment; nothing here is stored. Whether the register has suspended or revoked
+the licence is not known to a wallet.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final
+
+from protocol import cbor, unixtime
+from protocol.directory import WalletDirectory
+from protocol.labels import Lic
+from protocol.licence.catalogue import Kind, Names
+from protocol.unixtime import DAY, LocalDay, UnixTime
+from wallet_sdk import held_credential
+from wallet_sdk.errors import LicenceAmbiguous, LicenceNotFound, VaultDamaged
+from wallet_sdk.held_credential import HeldCredential
+from wallet_sdk.holdings import StoredLicence
+
+EXPIRING_WITHIN: Final = 30 * DAY
+_REFRESH_SHARE: Final = 8
+"""A credential is due for refresh in the last eighth of its life: 15 of 120 days (PROTOCOL.md: days 80 to 105)."""
+_EDITION_CHARACTERS: Final = 16
+
+
+class CardState(StrEnum):
+    """What the holder should know at a glance. The order is that of urgency."""
+
+    EXPIRED = "expired"
+    NOT_YET = "not-yet"
+    NEEDS_REFRESH = "needs-refresh"
+    EXPIRING = "expiring"
+    VALID = "valid"
+
+
+@dataclass(frozen=True, slots=True)
+class CardItem:
+    """One item of a licence as the holder sees it. `is_clear`: every presentation shows it."""
+
+    key: int
+    name: str
+    labels: Names
+    value: cbor.Value = field(repr=False)
+    is_clear: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One licence. `valid_from` and `valid_to` are local days (the last one included), None if the kind has none.
+
+    `edition` changes whenever the issuer's statement does; a consent is about one edition.
+    """
+
+    id: str
+    vct: int
+    kind: str
+    names: Names
+    issuer: str
+    state: CardState
+    valid_from: LocalDay | None
+    valid_to: LocalDay | None
+    credential_expires: UnixTime
+    edition: str
+    refresh_url: str | None
+    items: tuple[CardItem, ...] = field(repr=False)
+    portrait: bytes | None = field(repr=False)
+
+    def item(self, name: str) -> CardItem | None:
+        """The item with this name."""
+        return next((item for item in self.items if item.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLicence:
+    """A licence with everything that showing it needs: the flexible credential first, then views."""
+
+    stored: StoredLicence
+    kind: Kind
+    directory: WalletDirectory
+    credentials: tuple[HeldCredential, ...]
+
+    @property
+    def flexible(self) -> HeldCredential:
+        return self.credentials[0]
+
+    @property
+    def begins(self) -> UnixTime:
+        """The first moment at which it may be shown."""
+        latest = max(max(each.claims.nbf, each.claims.iat) for each in self.credentials)
+        first_day = self.day(Lic.VALID_FROM)
+        return latest if first_day is None else max(latest, unixtime.local_midnight(first_day))
+
+    @property
+    def legal_end(self) -> UnixTime | None:
+        """The midnight that ends its last day."""
+        last_day = self.day(Lic.VALID_TO)
+        return None if last_day is None else unixtime.end_of_local_day(last_day)
+
+    @property
+    def credential_end(self) -> UnixTime:
+        """When the first of its credentials ends."""
+        return min(each.claims.exp for each in self.credentials)
+
+    def day(self, key: Lic) -> LocalDay | None:
+        """The value of an item that is a day."""
+        item = self.flexible.items.get(key)
+        return LocalDay(item.value) if item is not None and type(item.value) is int else None
+
+
+def hold(stored: StoredLicence, directory: WalletDirectory) -> HeldLicence:
+    """The licence as it can be shown.
+
+    Raises:
+        VaultDamaged: The directory lost its kind, although it was there when the licence was received.
+    """
+    credentials = tuple(held_credential.read(each) for each in stored.credentials)
+    kind = directory.kinds.get(credentials[0].claims.vct) if credentials else None
+    if kind is None:
+        raise VaultDamaged(f"the kind of licence {stored.licence_id} is not in its region's directory")
+    return HeldLicence(stored, kind, directory, credentials)
+
+
+def card(licence: HeldLicence, at: UnixTime) -> Card:
+    """The card of a licence at this moment."""
+    order = {item.key: position for position, item in enumerate(licence.kind.items)}
+    held = sorted(licence.flexible.items.values(), key=lambda item: order.get(item.key, len(order)))
+    named = ((item, licence.kind.item(item.key)) for item in held)
+    return Card(
+        id=licence.stored.licence_id,
+        vct=licence.kind.vct,
+        kind=licence.kind.slug,
+        names=licence.kind.names,
+        issuer=licence.flexible.claims.iss,
+        state=state(licence, at),
+        valid_from=licence.day(Lic.VALID_FROM),
+        valid_to=licence.day(Lic.VALID_TO),
+        credential_expires=licence.credential_end,
+        edition=sha256(b"".join(licence.stored.credentials)).hexdigest()[:_EDITION_CHARACTERS],
+        refresh_url=licence.stored.refresh_url,
+        items=tuple(
+            CardItem(item.key, known.name, known.labels, item.value, item.is_clear)
+            for item, known in named
+            if known is not None
+        ),
+        portrait=licence.stored.portrait,
+    )
+
+
+def state(licence: HeldLicence, at: UnixTime) -> CardState:
+    """The most urgent thing to know about a licence at this moment."""
+    legal_end, credential_end = licence.legal_end, licence.credential_end
+    if legal_end is not None and at >= legal_end:
+        return CardState.EXPIRED
+    if at < licence.begins:
+        return CardState.NOT_YET
+    life = credential_end - licence.flexible.claims.iat
+    # A refresh helps only if the licence outlives its credential.
+    outlives = legal_end is None or credential_end < legal_end
+    if at >= credential_end or (outlives and at >= credential_end - life // _REFRESH_SHARE):
+        return CardState.NEEDS_REFRESH
+    if legal_end is not None and at >= legal_end - EXPIRING_WITHIN:
+        return CardState.EXPIRING
+    return CardState.VALID
+
+
+def find(licences: Mapping[str, HeldLicence], wanted: str) -> HeldLicence:
+    """The one licence that is meant by an id, a unique beginning of an id, or the slug of a kind.
+
+    Raises:
+        LicenceNotFound, LicenceAmbiguous: None or several are meant.
+    """
+    if wanted in licences:
+        return licences[wanted]
+    meant = [each for each in licences.values() if each.kind.slug == wanted]
+    if not meant and wanted:
+        meant = [each for each in licences.values() if each.stored.licence_id.startswith(wanted)]
+    if not meant:
+        raise LicenceNotFound(repr(wanted))
+    if len(meant) > 1:
+        raise LicenceAmbiguous(", ".join(sorted(each.stored.licence_id for each in meant)))
+    return meant[0]

@@ -1,0 +1,119 @@
+"""Consent, item by item: what a purpose asks for, and what the holder decided.
+
+A `ConsentRequest` is drawn on the holder's screen; only its `approve` makes a `Decision`, and nothing is signed without
+one (`wallet.show`). A decision is about one licence, one edition, one purpose. An optional "no" never refuses service:
+the verifier's policy may only demand what is mandatory.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from protocol.labels import Purpose
+from protocol.licence.catalogue import Item, Names
+from wallet_sdk.card_pack import Card, CardItem, HeldLicence
+from wallet_sdk.errors import (
+    ConsentMismatch,
+    ConsentMissing,
+    ItemBeyondPurpose,
+    ItemUnknown,
+    PurposeNotOffered,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the holder lets out: exactly these `lic` keys of this edition, for this purpose."""
+
+    licence_id: str
+    edition: str
+    purpose: Purpose
+    items: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRequest:
+    """What to ask the holder.
+
+    Attributes:
+        mandatory: Items that the purpose cannot do without.
+        optional: Items that it may ask for besides.
+        always_shown: Items that stand clear in the licence and cannot be withheld.
+        missing: Mandatory items that this licence does not have; the verifier will notice.
+    """
+
+    card: Card
+    purpose: Purpose
+    mandatory: tuple[CardItem, ...]
+    optional: tuple[CardItem, ...]
+    always_shown: tuple[CardItem, ...]
+    missing: tuple[Item, ...]
+    _all: frozenset[str] = field(repr=False)
+
+    @property
+    def licence_names(self) -> Names:
+        return self.card.names
+
+    def approve(self, items: Iterable[str] | None = None) -> Decision:
+        """The holder's decision.
+
+        Args:
+            items: Names of the items to let out, exactly these; None: the mandatory ones. What is always shown need
+                not be named.
+
+        Raises:
+            ItemUnknown: A name that no item of this licence has.
+            ItemBeyondPurpose: An item that this purpose may not ask for.
+        """
+        offered = {item.name: item for item in (*self.mandatory, *self.optional, *self.always_shown)}
+        wanted = tuple(items) if items is not None else tuple(item.name for item in self.mandatory)
+        valid = ", ".join(offered)
+        for name in wanted:
+            if name not in self._all:
+                raise ItemUnknown(f"{name!r}; this purpose may ask for: {valid}")
+            if name not in offered:
+                raise ItemBeyondPurpose(f"{name!r}; it may ask for: {valid}")
+        return Decision(self.card.id, self.card.edition, self.purpose, frozenset(offered[name].key for name in wanted))
+
+
+def request(licence: HeldLicence, card: Card, purpose: Purpose) -> ConsentRequest:
+    """What this purpose asks of this licence.
+
+    Raises:
+        PurposeNotOffered: The region's directory has no rule for it.
+    """
+    rules = licence.directory.maxima
+    asked = rules.get((card.vct, purpose))
+    if asked is None:
+        offered = ", ".join(each.word for vct, each in sorted(rules) if vct == card.vct)
+        raise PurposeNotOffered(f"{purpose.word}; {card.kind} is shown for: {offered or 'nothing yet'}")
+    held = frozenset(item.key for item in card.items)
+    return ConsentRequest(
+        card=card,
+        purpose=purpose,
+        mandatory=tuple(item for item in card.items if item.key in asked.mandatory),
+        optional=tuple(
+            item for item in card.items if item.key in asked.optional - asked.mandatory and not item.is_clear
+        ),
+        always_shown=tuple(item for item in card.items if item.is_clear and item.key not in asked.mandatory),
+        missing=tuple(item for item in licence.kind.items if item.key in asked.mandatory - held),
+        _all=frozenset(item.name for item in card.items),
+    )
+
+
+def check(decision: Decision | None, *, card: Card, audience: Purpose) -> frozenset[int]:
+    """The `lic` keys that may be let out.
+
+    Raises:
+        ConsentMissing: Nobody decided.
+        ConsentMismatch: The decision is about something else.
+    """
+    # Callers without a type checker pass anything; only a decision opens the door.
+    if not isinstance(decision, Decision):
+        raise ConsentMissing
+    if decision.licence_id != card.id:
+        raise ConsentMismatch("another licence")
+    if decision.purpose is not audience:
+        raise ConsentMismatch(f"it was given for {decision.purpose.word}, not for {audience.word}")
+    if decision.edition != card.edition:
+        raise ConsentMismatch("the licence has been received anew since")
+    return decision.items

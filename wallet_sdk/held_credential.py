@@ -1,0 +1,130 @@
+"""A credential as its holder sees it: every item with its value, and the disclosures that let exactly it out.
+
+An item inside a redacted group needs its own disclosure and those of its parents; an item whose value has redacted
+parts of its own brings those along. Not handled here: signatures (`receiving.py`) and the choice (`selection.py`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from protocol import cbor, labels
+from protocol.errors import DisclosureKeyDuplicate, DisclosureShape
+from protocol.sd_cwt import credential, disclosure
+from protocol.sd_cwt.credential import CredentialClaims
+from protocol.sd_cwt.disclosure import Disclosure
+
+_NOTHING: Final[frozenset[bytes]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldItem:
+    """One item: its value, and the encoded disclosures that show it; none if it stands clear."""
+
+    key: int
+    value: cbor.Value = field(repr=False)
+    needs: frozenset[bytes] = field(repr=False)
+
+    @property
+    def is_clear(self) -> bool:
+        return not self.needs
+
+
+@dataclass(frozen=True)
+class HeldCredential:
+    """One credential of a licence with all its items by `lic` key. Not slotted: a cached property needs its dict."""
+
+    encoded: bytes = field(repr=False)
+    claims: CredentialClaims
+    disclosures: tuple[bytes, ...] = field(repr=False)
+    items: Mapping[int, HeldItem]
+
+    @cached_property
+    def clear_keys(self) -> frozenset[int]:
+        """Items that every presentation of this credential shows."""
+        return frozenset(key for key, item in self.items.items() if item.is_clear)
+
+    def shown_by(self, disclosures: frozenset[bytes]) -> frozenset[int]:
+        """Items that a verifier sees who is given these disclosures."""
+        return frozenset(key for key, item in self.items.items() if item.needs <= disclosures)
+
+
+def read(encoded: bytes) -> HeldCredential:
+    """The credential in these bytes, with all its disclosures.
+
+    Raises:
+        ProtocolError: It is none, or its items contradict one another.
+    """
+    parsed = credential.parse(cbor.decode(encoded))
+    by_hash = {each.redacted_claim_hash: each for each in map(disclosure.parse, parsed.encoded_disclosures)}
+    reader = _Reader(by_hash)
+    reader.items_of(parsed.redacted_lic, _NOTHING)
+    return HeldCredential(encoded, parsed.claims, parsed.encoded_disclosures, reader.items)
+
+
+class _Reader:
+    """One walk over one `lic` map; `protocol.sd_cwt.redaction` applied the strict rules when it was received."""
+
+    def __init__(self, by_hash: Mapping[bytes, Disclosure]) -> None:
+        self._by_hash = by_hash
+        self.items: dict[int, HeldItem] = {}
+
+    def items_of(self, entries: Mapping[cbor.Key, cbor.Value], needs: frozenset[bytes]) -> None:
+        for key, value in entries.items():
+            if key is not cbor.Simple.REDACTED_KEYS:
+                self._item(key, value, needs)
+        for hidden in self._hidden(entries):
+            if hidden.key is not None:
+                self._item(hidden.key, hidden.value, needs | {hidden.encoded})
+
+    def _item(self, key: cbor.Key, value: cbor.Value, needs: frozenset[bytes]) -> None:
+        if not isinstance(key, int):
+            raise DisclosureShape("an item whose key is not an integer")
+        if key in labels.GROUP_KEYS and isinstance(value, Mapping):
+            self.items_of(value, needs)
+            return
+        if key in self.items:
+            raise DisclosureKeyDuplicate(f"item {key} stands in two places")
+        whole, inner = self._whole(value)
+        self.items[key] = HeldItem(key, whole, needs | inner)
+
+    def _whole(self, value: cbor.Value) -> tuple[cbor.Value, frozenset[bytes]]:
+        """The value with nothing redacted in it, and what has to be disclosed for that."""
+        if isinstance(value, Mapping):
+            return self._whole_map(value)
+        if not isinstance(value, tuple):
+            return value, _NOTHING
+        elements: list[cbor.Value] = []
+        needs = _NOTHING
+        for element in value:
+            shown: cbor.Value = element
+            if isinstance(element, cbor.Tagged):
+                hidden = self._by_hash.get(element.value) if isinstance(element.value, bytes) else None
+                if hidden is None or hidden.is_decoy:
+                    continue
+                shown = hidden.value
+                needs |= {hidden.encoded}
+            shown, inner = self._whole(shown)
+            elements.append(shown)
+            needs |= inner
+        return tuple(elements), needs
+
+    def _whole_map(self, entries: Mapping[cbor.Key, cbor.Value]) -> tuple[cbor.Value, frozenset[bytes]]:
+        restored: dict[cbor.Key, cbor.Value] = {}
+        needs = _NOTHING
+        for key, value in entries.items():
+            if key is not cbor.Simple.REDACTED_KEYS:
+                restored[key], inner = self._whole(value)
+                needs |= inner
+        for hidden in self._hidden(entries):
+            if hidden.key is not None:
+                restored[hidden.key], inner = self._whole(hidden.value)
+                needs |= inner | {hidden.encoded}
+        return restored, needs
+
+    def _hidden(self, entries: Mapping[cbor.Key, cbor.Value]) -> tuple[Disclosure, ...]:
+        hashes = entries.get(cbor.Simple.REDACTED_KEYS, ())
+        assert isinstance(hashes, tuple)
+        found = (self._by_hash.get(each) for each in hashes if isinstance(each, bytes))
+        return tuple(each for each in found if each is not None and not each.is_decoy)
