@@ -45,6 +45,14 @@ def write_atomically(path: Path, content: bytes, *, mode: int) -> None:
         raise StorageFailed(f"cannot write {path.name}: {error.strerror}") from None
 
 
+def holds(path: Path, content: bytes) -> bool:
+    """Whether a file with exactly this content is there already."""
+    try:
+        return path.read_bytes() == content
+    except OSError:
+        return False
+
+
 def read(path: Path, *, max_bytes: int) -> bytes:
     """The content of a file that is at most this long.
 

@@ -98,7 +98,9 @@ class Publisher:
             for folder in folders:
                 durable_files.make_folder(folder / "status", mode=0o755)
                 for name, content in files.items():
-                    durable_files.write_atomically(folder / name, content, mode=durable_files.PUBLIC)
+                    # A file that stays the same keeps its ETag: nobody downloads it again.
+                    if not durable_files.holds(folder / name, content):
+                        durable_files.write_atomically(folder / name, content, mode=durable_files.PUBLIC)
         return Publication(files, seqs, at)
 
     def wallet_directory(self, *, at: UnixTime) -> bytes:

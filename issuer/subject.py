@@ -39,7 +39,7 @@ _EXAMPLES: Final[Mapping[ItemType, tuple[str, str]]] = {
     ItemType.DATE: ("a day as YYYY-MM-DD", '"2026-01-31"'),
     ItemType.INTEGER: ("a whole number", "1"),
     ItemType.CITIZEN_ID: ("18 characters of GB 11643", '"990101194912310028"'),
-    ItemType.USCC: ("18 characters of GB 32100", '"91990000MA00000000" with its check character'),
+    ItemType.USCC: ("18 characters of GB 32100", '"91990000MA00000008"'),
     ItemType.DIGEST: ("64 hexadecimal digits", f'"{"0" * 64}"'),
     ItemType.IDENTIFIER: ("an identifier of GB/T 36904", '"1.2.156.3005.2.<type>.<issuer>.<serial>.<version>.<check>"'),
 }

@@ -172,7 +172,7 @@ def _routes(app: Flask, issuer: Issuer, now: Callable[[], UnixTime]) -> None:
             return _malformed("kind and holder_key are texts")
         key = holder_keys.read(holder_key.encode(errors="replace"))
         issued = issuer.issue(kind, body["subject"], key, at=now())
-        url = f"/api/v1/packages/{issued.licence_id}/{issued.secret}"
+        url = f"{request.host_url}api/v1/packages/{issued.licence_id}/{issued.secret}"
         return jsonify(id=issued.licence_id, package_url=url, warnings=issued.warnings), 201
 
     @app.post("/api/v1/licences/<licence_id>/<any(suspend, reinstate, revoke):change>")

@@ -1,0 +1,196 @@
+"""The shipped catalogue agrees with itself; one changed entry is refused under its own name."""
+
+from pathlib import Path
+
+import pytest
+
+import issuer
+from issuer import catalogue_source
+from issuer.errors import AuthoringError
+from protocol import appraisal_policy, keys
+from protocol.appraisal_policy import AppraisalPolicy
+from protocol.labels import KeyAssurance, Lic, Purpose
+from protocol.licence import catalogue
+from protocol.licence.catalogue import Catalogue, Clear, Group, RiskClass
+from protocol.unixtime import UnixTime
+from tests.issuer.builders import SUBJECTS
+
+ROOT = keys.Ed25519Signer(b"\x01" * 32)
+REGIONS = frozenset({"310000"})
+ATTENDED = {Purpose.WINDOW, Purpose.ROADSIDE, Purpose.HOTEL, Purpose.AIRPORT}
+FOLDER = Path(issuer.__file__).parent
+
+
+def source(folder: str, slug: str) -> str:
+    return (FOLDER / folder / f"{slug}.toml").read_text("utf-8")
+
+
+def changed(text: str, old: str, new: str) -> str:
+    assert old in text, "the test changes something that is there"
+    return text.replace(old, new, 1)
+
+
+def test_numbers_and_slugs_are_the_contracts() -> None:
+    assert {kind.vct: kind.slug for kind in catalogue_source.load_kinds().values()} == {
+        65001: "id-card",
+        65003: "business-licence",
+        65004: "driving-licence",
+    }
+
+
+@pytest.mark.parametrize("slug", SUBJECTS)
+def test_items_are_named_as_the_subjects_of_the_commands(slug: str) -> None:
+    kind = next(kind for kind in catalogue_source.load_kinds().values() if kind.slug == slug)
+    assert set(SUBJECTS[slug]) <= {item.name for item in kind.items}
+    assert {item.name for item in kind.items if item.required} <= set(SUBJECTS[slug])
+    assert all(item.name == Lic(item.key).name.lower() for item in kind.items)
+
+
+def test_every_view_holds_exactly_the_mandatory_items_of_its_row() -> None:
+    kinds = catalogue_source.load_kinds()
+    rows = catalogue_source.load_policy_rows(kinds, regions=REGIONS)
+    views = [(kind.vct, purpose, keys) for kind in kinds.values() for purpose, keys in kind.views.items()]
+    assert len(views) >= 3
+    for vct, purpose, item_keys in views:
+        assert item_keys == rows[vct, purpose].mandatory
+    assert all(Purpose.WINDOW in kind.views for kind in kinds.values())
+    assert Purpose.ROADSIDE in kinds[65004].views
+
+
+def test_rows_keep_the_rules_of_the_risk_classes() -> None:
+    kinds = catalogue_source.load_kinds()
+    rows = catalogue_source.load_policy_rows(kinds, regions=REGIONS)
+    for (vct, purpose), row in rows.items():
+        if kinds[vct].risk is RiskClass.G and purpose in ATTENDED:
+            assert row.person_check
+        if purpose is Purpose.ROADSIDE:
+            assert row.show_under_refusal
+        if purpose in (Purpose.KIOSK, Purpose.GATE):
+            assert row.challenge_required
+            if kinds[vct].risk is RiskClass.G:
+                assert row.min_assurance >= KeyAssurance.HARDWARE_USER_VERIFICATION
+        assert row.regions == REGIONS
+
+
+def test_personal_items_are_never_clear_and_dates_always() -> None:
+    for kind in catalogue_source.load_kinds().values():
+        for item in kind.items:
+            if item.key in (Lic.VALID_FROM, Lic.VALID_TO, Lic.AUTHORITY):
+                assert item.layout == Clear()
+            if item.key in (Lic.CITIZEN_ID, Lic.BIRTH_DATE, Lic.ADDRESS, Lic.SEX, Lic.IDENTIFIER):
+                assert item.layout != Clear()
+        groups = [item.layout for item in kind.items if isinstance(item.layout, Group)]
+        assert groups
+        assert max(groups.count(group) for group in groups) <= 5
+
+
+def test_signed_forms_restore_the_same_catalogue_and_policy() -> None:
+    kinds = catalogue_source.load_kinds()
+    rows = catalogue_source.load_policy_rows(kinds, regions=REGIONS)
+    signed = catalogue.sign(Catalogue("310000", 1, UnixTime(1), UnixTime(2), kinds), ROOT)
+    assert catalogue.verify(signed, root=ROOT.public_key).kinds == kinds
+    policy = appraisal_policy.sign(AppraisalPolicy("310000", 1, UnixTime(1), UnixTime(2), rows), ROOT)
+    assert appraisal_policy.verify(policy, root=ROOT.public_key).rows == rows
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("vct = 65004", "vct = 9", ""),
+        ("vct = 65004", 'vct = "65004"', "vct"),
+        ("lifetime_days = 120", "lifetime_days = 121", ""),
+        ('risk = "G"', 'risk = "Q"', "risk"),
+        ('holder = "natural"', 'holder = "anybody"', "holder"),
+        ('holder = "natural"', "", "holder"),
+        ('slug = "driving-licence"', 'slug = "driving-licence"\ncolour = "red"', "colour"),
+        ("key = 5\n", "key = 4\n", "item[licence_no].key"),
+        ("key = 5\n", "key = 1\n", "item[licence_no].key"),
+        ("max = 96", "max = true", "item[name].max"),
+        ('type = "date"', 'type = "day"', "item[birth_date].type"),
+        ('layout = "clear"', 'layout = "open"', "item[class].layout"),
+        ('layout = "clear"', 'layout = "group:16"', "item[class].layout"),
+        ("required = true", 'required = "yes"', "item[name].required"),
+        ('zh_hant = "姓名"', 'zh_hant = ""', "item[name].labels.zh_hant"),
+        ('zh_hant = "姓名"', 'zh_hant = "姓\u202e名"', "item[name].labels.zh_hant"),
+        ("[view.window]", "[view.windows]", "view.windows"),
+        ('items = ["name", ', 'items = ["nickname", ', "view.window.items"),
+        ('items = ["name", ', 'items = ["name", "name", ', "view.window.items"),
+        ("vct = 65004", "vct 65004", "TOML"),
+    ],
+)
+def test_a_wrong_kind_file_is_named_with_its_key(old: str, new: str, key: str) -> None:
+    text = changed(source("kinds", "driving-licence"), old, new)
+    with pytest.raises(AuthoringError) as refused:
+        catalogue_source.kinds_from([("kinds/driving-licence.toml", text)])
+    assert (refused.value.file, refused.value.key) == ("kinds/driving-licence.toml", key)
+
+
+def test_a_group_of_six_is_refused() -> None:
+    text = source("kinds", "driving-licence").replace('layout = "single"', 'layout = "group:0"')
+    with pytest.raises(AuthoringError, match="more than 5"):
+        catalogue_source.kinds_from([("a.toml", text)])
+
+
+def test_two_files_with_one_number_are_refused() -> None:
+    text = source("kinds", "driving-licence")
+    with pytest.raises(AuthoringError, match="another file"):
+        catalogue_source.kinds_from([("a.toml", text), ("b.toml", text)])
+
+
+def test_no_kind_at_all_is_refused() -> None:
+    with pytest.raises(AuthoringError, match="no kind"):
+        catalogue_source.kinds_from([])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('kind = "driving-licence"', 'kind = "flying-licence"', "kind"),
+        ("[row.window]", "[row.door]", "row.door"),
+        ('mandatory = ["name", "class"', 'mandatory = ["name", "classes"', "row.window.mandatory"),
+        ("optional = [", 'optional = ["name", ', "row.window.optional"),
+        ("masked = [", 'masked = ["nation", ', "row.window.masked"),
+        (', "identifier"]', "]\nreview = 1", "row.window.review"),
+        ("challenge_required = false", "challenge_required = 0", "row.window.challenge_required"),
+        ('min_assurance = "software"', 'min_assurance = "strong"', "row.window.min_assurance"),
+        ("retention_days = 30", 'retention_days = "30"', "row.window.retention_days"),
+        ("legal_basis = ", "legal_bases = ", "row.window.legal_basis"),
+        ("irreversible = false", "irreversible = false\nnote = 1", "row.window.note"),
+    ],
+)
+def test_a_wrong_policy_file_is_named_with_its_key(old: str, new: str, key: str) -> None:
+    kinds = catalogue_source.kinds_from([("k.toml", source("kinds", "driving-licence"))])
+    text = changed(source("policies", "driving-licence"), old, new)
+    with pytest.raises(AuthoringError) as refused:
+        catalogue_source.policy_rows_from([("p.toml", text)], kinds, regions=REGIONS)
+    assert (refused.value.file, refused.value.key) == ("p.toml", key)
+
+
+def test_a_view_that_differs_from_its_row_is_refused() -> None:
+    text = changed(
+        source("kinds", "driving-licence"), "[view.window]\nitems = [", '[view.window]\nitems = ["address", '
+    )
+    kinds = catalogue_source.kinds_from([("k.toml", text)])
+    with pytest.raises(AuthoringError, match="differs in: address") as refused:
+        catalogue_source.policy_rows_from([("p.toml", source("policies", "driving-licence"))], kinds, regions=REGIONS)
+    assert refused.value.key == "view.window"
+
+
+def test_a_mandatory_item_that_a_licence_may_lack_is_refused() -> None:
+    kinds = catalogue_source.kinds_from([("k.toml", source("kinds", "business-licence"))])
+    text = (
+        source("policies", "business-licence")
+        .replace('"valid_to", ', "")
+        .replace("mandatory = [", 'mandatory = ["valid_to", ')
+    )
+    with pytest.raises(AuthoringError, match="may lack") as refused:
+        catalogue_source.policy_rows_from([("p.toml", text)], kinds, regions=REGIONS)
+    assert refused.value.key == "row.window.mandatory"
+
+
+def test_a_view_without_row_is_refused() -> None:
+    kinds = catalogue_source.kinds_from([("k.toml", source("kinds", "driving-licence"))])
+    policy = source("policies", "driving-licence").split("[row.roadside]")[0]
+    with pytest.raises(AuthoringError, match="no row") as refused:
+        catalogue_source.policy_rows_from([("p.toml", policy)], kinds, regions=REGIONS)
+    assert refused.value.key == "view.roadside"
