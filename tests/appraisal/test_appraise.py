@@ -122,6 +122,22 @@ def test_an_anchor_binds_its_issuer(terminal: Terminal, field: str, value: objec
     expect(terminal.appraise(), REFUSE, Proceed.NO, code)
 
 
+@pytest.mark.parametrize(("field", "held"), [("verify_until", True), ("sign_until", False)])
+def test_a_doubtful_clock_does_not_end_an_issuers_key(terminal: Terminal, field: str, held: bool) -> None:
+    ended = {
+        pair: replace(anchor, **{field: UnixTime(1)})  # type: ignore[arg-type]  # both are moments
+        for pair, anchor in terminal.held.trust.anchors.items()
+    }
+    terminal.set_trust(anchors=ended)
+    terminal.set_clock(plausible=False)
+    verdict = terminal.appraise()
+    if held:
+        expect(verdict, CHECK, Proceed.NO, Code.W_CLOCK)
+        assert (verdict.licence, verdict.established) == (None, ())
+    else:
+        expect(verdict, REFUSE, Proceed.NO, Code.E_ISSUER_EXPIRED)
+
+
 def test_a_terminal_that_was_never_provisioned_cannot_say(terminal: Terminal) -> None:
     terminal.knowledge = None
     verdict = terminal.appraise()

@@ -11,7 +11,7 @@ from typing import Final, assert_never
 
 from protocol import limits
 from protocol.appraisal_policy import PolicyRow
-from protocol.errors import Code, ProtocolError, SchemaError
+from protocol.errors import Code, IssuerExpired, ProtocolError, SchemaError
 from protocol.labels import Lic
 from protocol.licence import identifier
 from protocol.licence.catalogue import Kind, RiskClass
@@ -57,6 +57,10 @@ _AFTER_BOTH_SIGNATURES: Final = frozenset(
 """Reasons that `key_binding.verify` can only give in step 9."""
 
 
+class _Contradiction(Exception):
+    """The procedure would break the property that it serves: it must not answer, and `appraise` says E_INTERNAL."""
+
+
 def appraise(text: str, context: Context) -> Verdict:
     """The verdict on one code.
 
@@ -96,6 +100,8 @@ def _appraise(text: str, context: Context) -> Verdict:
         return _ended(missing, context, ages)
     try:
         anchor = find_assertion_anchor(context.knowledge.trust, unverified.credential, at=context.clock.at)
+    except IssuerExpired as refusal:
+        return _ended((_issuer_ended(refusal, unverified, context, context.knowledge),), context, ages)
     except ProtocolError as refusal:
         return _ended((gates.finding(refusal.code),), context, ages)
     # Steps 6 to 9.
@@ -104,6 +110,20 @@ def _appraise(text: str, context: Context) -> Verdict:
     except ProtocolError as refusal:
         return _not_verified(refusal.code, unverified, anchor, context, ages)
     return _appraise_presentation(presentation, context, context.knowledge)
+
+
+def _issuer_ended(
+    refusal: IssuerExpired, unverified: UnverifiedPresentation, context: Context, knowledge: Knowledge
+) -> Finding:
+    """A refusal, unless only the terminal's own doubtful clock says that the key has ended."""
+    if not validity.is_trusted(context.clock):
+        try:
+            # At this moment nothing has ended yet; what is left is the credential's own iat.
+            find_assertion_anchor(knowledge.trust, unverified.credential, at=UnixTime(0))
+        except ProtocolError:
+            return gates.finding(refusal.code)
+        return Finding(Code.W_CLOCK, Tier.HOLD)
+    return gates.finding(refusal.code)
 
 
 def _not_verified(
@@ -301,8 +321,8 @@ def _verdict(case: _Case, collected: Iterable[Finding], established: tuple[Fact,
     findings = explain.rank(collected)
     person_check = _person_check(case)
     verdict_class, proceed = gates.decide(findings, person_check=person_check)
-    # The property that everything here serves; a bug that breaks it ends in E_INTERNAL.
-    assert verdict_class is not VerdictClass.ACCEPT or len(established) == len(Fact)
+    if verdict_class is VerdictClass.ACCEPT and _others(established):
+        raise _Contradiction("accepted without everything established")
     used_up = verdict_class in (VerdictClass.ACCEPT, VerdictClass.CHECK)
     grade = freshness.grade(case.status_age)
     recheck = verdict_class is VerdictClass.ACCEPT and grade is not Grade.FRESH
@@ -357,7 +377,8 @@ def _ended(
     """The verdict of an appraisal that came to no presentation: it says nothing of a licence."""
     ranked = explain.rank(findings)
     verdict_class, proceed = gates.decide(ranked, person_check=False)
-    assert proceed is Proceed.NO
+    if proceed is not Proceed.NO:
+        raise _Contradiction("an appraisal that came to no presentation lets the act go on")
     return Verdict(
         verdict_class=verdict_class,
         proceed=proceed,
