@@ -192,8 +192,9 @@ def show(
     request = wallet.request(card, audience)
     decision = request.approve(None if disclose is None else [each for each in disclose.split(",") if each])
     with wallet.show(card, audience=audience, consent=decision, every=every) as showing:
-        _say_what_is_shown(request, decision, showing)
+        # Signed first, so that a refusal is not preceded by a sheet; nothing has left yet.
         frame = showing.frame()
+        _say_what_is_shown(request, decision, showing)
         if text:
             click.echo(frame.text)
         elif png is not None:
@@ -263,7 +264,7 @@ def _day(day: int | None) -> str | None:
 
 def _open(folder: Path, passphrase_file: Path | None, at: UnixTime | None = None) -> Wallet:
     clock = wiring.system_clock if at is None else lambda: at
-    return Wallet.open(folder, passphrase=_passphrase(passphrase_file), clock=clock)
+    return Wallet.open(folder, passphrase=_passphrase(passphrase_file), clock=clock, sleep=wiring.system_sleep)
 
 
 def _passphrase(file: Path | None) -> str | None:

@@ -25,12 +25,17 @@ def system_clock() -> UnixTime:
     return UnixTime(int(time.time()))
 
 
+def system_sleep(seconds: float) -> None:
+    """Waits."""
+    time.sleep(seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """What the library receives; the real things unless said otherwise."""
 
     clock: Clock = system_clock
-    sleep: Sleep = time.sleep
+    sleep: Sleep = system_sleep
     async_sleep: AsyncSleep = asyncio.sleep
     random: Random = secrets.token_bytes
 

@@ -1,0 +1,343 @@
+"""`liangzheng wallet …`: what stands on stdout, what on stderr, which exit."""
+
+import base64
+import http.server
+import json
+import threading
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+import zxingcpp
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from protocol import cbor, keys, limits, unixtime
+from protocol.qr import envelope
+from protocol.sd_cwt import key_binding
+from tests.wallet.issued import AT, Authority, encoded, holder_key
+from wallet_sdk import config, wiring
+from wallet_sdk.cli import cli
+
+NOW = unixtime.iso_utc(AT)
+
+
+@pytest.fixture(autouse=True)
+def surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(config.PASSPHRASE_VARIABLE, raising=False)
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(wiring, "system_clock", lambda: AT)
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, [str(each) for each in arguments], catch_exceptions=False)
+
+
+def refusal(*arguments: object) -> str:
+    """The code on the first line of stderr; nothing on stdout, exit 1."""
+    result = run(*arguments)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    first, hint, *_ = result.stderr.splitlines()
+    assert hint.strip()
+    return first.split(":")[0]
+
+
+def package_for(folder: Path, authority: Authority) -> bytes:
+    text = run("key", folder).stdout.strip()
+    public = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    return encoded(authority.package(holder_key(public)))
+
+
+@pytest.fixture
+def made(folder: Path) -> Path:
+    assert run("init", folder).exit_code == 0
+    return folder
+
+
+@pytest.fixture
+def filled(made: Path, authority: Authority, tmp_path: Path) -> Path:
+    (tmp_path / "licence.lz").write_bytes(package_for(made, authority))
+    assert run("receive", made, tmp_path / "licence.lz").exit_code == 0
+    return made
+
+
+def test_init_warns_without_a_passphrase_and_only_then(folder: Path, tmp_path: Path) -> None:
+    plain = run("init", folder)
+    assert plain.exit_code == 0
+    assert plain.stdout == ""
+    assert "Warning" in plain.stderr
+    assert "wallet.key" in plain.stderr
+    (tmp_path / "passphrase").write_text("correct horse\n")
+    guarded = run("init", tmp_path / "guarded", "--passphrase-file", tmp_path / "passphrase")
+    assert guarded.exit_code == 0
+    assert "Warning" not in guarded.stderr
+    assert not (tmp_path / "guarded" / "wallet.key").exists()
+    assert refusal("init", folder) == "WALLET_EXISTS"
+
+
+def test_passphrase_from_file_and_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "passphrase").write_text("correct horse\n")
+    run("init", tmp_path / "w", "--passphrase-file", tmp_path / "passphrase")
+    assert refusal("key", tmp_path / "w") == "WALLET_PASSPHRASE_NEEDED"
+    monkeypatch.setenv(config.PASSPHRASE_VARIABLE, "correct horse")
+    assert run("key", tmp_path / "w").exit_code == 0
+    monkeypatch.setenv(config.PASSPHRASE_VARIABLE, "wrong")
+    assert refusal("key", tmp_path / "w") == "WALLET_PASSPHRASE_WRONG"
+    assert run("key", tmp_path / "w", "--passphrase-file", tmp_path / "passphrase").exit_code == 0
+    assert refusal("key", tmp_path / "w", "--passphrase-file", tmp_path / "absent") == "INPUT_UNUSABLE"
+
+
+@pytest.mark.parametrize(("name", "alg"), [("p256", "ESP256"), ("ed25519", "ED25519")])
+def test_key_prints_a_cose_key_alone(name: str, alg: str, folder: Path, tmp_path: Path) -> None:
+    run("init", folder, "--key", name)
+    printed = run("key", folder)
+    assert printed.stderr == ""
+    assert printed.stdout.count("\n") == 1
+    text = printed.stdout.strip()
+    assert "=" not in text
+    raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    assert keys.load_cose_key(cbor.decode(raw)).alg.name == alg
+    written = run("key", folder, "--out", tmp_path / "key.cbor")
+    assert written.stdout == ""
+    assert (tmp_path / "key.cbor").read_bytes() == raw
+
+
+def test_receive_says_the_id_and_list_describes_it(made: Path, authority: Authority, tmp_path: Path) -> None:
+    (tmp_path / "licence.lz").write_bytes(package_for(made, authority))
+    received = run("receive", made, tmp_path / "licence.lz")
+    assert received.stdout == "31000026A7\n"
+    assert "--root" in received.stderr
+    (entry,) = json.loads(run("list", made, "--json").stdout)
+    assert entry == {
+        "id": "31000026A7",
+        "kind": "driving-licence",
+        "state": "valid",
+        "valid_from": "2026-01-01",
+        "valid_to": "2032-01-01",
+        "names": {"zh-Hans": "驾驶证", "zh-Hant": "駕駛證", "en": "Driving licence"},
+        "issuer": "310000.GA",
+        "credential_expires": "2027-03-21T16:00:00Z",
+        "refresh_url": "https://issuer.example/refresh",
+        "items": [
+            "name", "class", "citizen_id", "licence_no", "valid_from", "valid_to", "authority", "sex", "birth_date",
+            "address", "portrait",
+        ],
+    }  # fmt: skip
+    assert json.loads(run("list", made, "--json", "--at", "2033-01-01").stdout)[0]["state"] == "expired"
+    assert run("list", made).stdout.startswith("31000026A7  driving-licence  valid  2032-01-01")
+    assert "测试员甲" not in received.output + run("list", made, "--json").output
+
+
+def test_list_of_an_empty_wallet_is_an_empty_list(made: Path) -> None:
+    assert json.loads(run("list", made, "--json").stdout) == []
+    assert run("list", made).stdout == ""
+
+
+def test_receive_checks_the_root(made: Path, authority: Authority, tmp_path: Path) -> None:
+    (tmp_path / "licence.lz").write_bytes(package_for(made, authority))
+    assert refusal("receive", made, tmp_path / "licence.lz", "--root", "00" * 32) == "PACKAGE_ROOT_UNEXPECTED"
+    assert refusal("receive", made, tmp_path / "licence.lz", "--root", "no") == "INPUT_UNUSABLE"
+    good = run("receive", made, tmp_path / "licence.lz", "--root", authority.root.public_key.thumbprint.hex())
+    assert good.exit_code == 0
+    assert "--root" not in good.stderr
+
+
+def test_receive_of_what_is_no_package(made: Path, tmp_path: Path) -> None:
+    (tmp_path / "big").write_bytes(b"\xa7" * 2_000_000)
+    assert refusal("receive", made, tmp_path / "big") == "PACKAGE_MALFORMED"
+    assert refusal("receive", made, tmp_path / "absent") == "INPUT_UNUSABLE"
+    assert refusal("receive", made, tmp_path) == "INPUT_UNUSABLE"
+
+
+def test_show_text_is_the_code_alone(filled: Path) -> None:
+    result = run("show", filled, "driving-licence", "--purpose", "window", "--text")
+    assert result.exit_code == 0
+    assert result.stdout.endswith("\n")
+    parsed = key_binding.parse(envelope.unwrap(result.stdout[:-1]))
+    assert parsed.key_binding.iat == AT
+    assert parsed.key_binding.aud == "lz:w"
+    assert "disclosed: name-简" not in result.stderr
+    assert "disclosed: Name (name), Class (class), Valid_To (valid_to)" in result.stderr
+    assert "测试员甲" not in result.stderr
+
+
+def test_consent_sheet_speaks_the_holders_language(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert "disclosed: name-简 (name)" in run("show", filled, "310", "--purpose", "window", "--text").stderr
+    monkeypatch.setenv("LANG", "zh_TW.UTF-8")
+    assert "駕駛證" in run("show", filled, "310", "--purpose", "window", "--text").stderr
+    assert "此證照不能用於該場合" in run("show", filled, "310", "--purpose", "hotel", "--text").stderr
+
+
+@pytest.mark.parametrize(
+    ("disclose", "disclosures", "said"),
+    [
+        ("name,class", 0, "disclosed: Name (name), Class (class)"),
+        ("name,address", 3, "disclosed: Name (name), Address (address)"),
+        ("", 0, "disclosed: nothing beyond what is always shown"),
+    ],
+)
+def test_disclose_lets_out_exactly_the_named_items(disclose: str, disclosures: int, said: str, filled: Path) -> None:
+    result = run("show", filled, "310", "--purpose", "window", "--disclose", disclose, "--text")
+    parsed = key_binding.parse(envelope.unwrap(result.stdout[:-1]))
+    assert len(parsed.credential.encoded_disclosures) == disclosures
+    assert said in result.stderr
+    assert ("withheld, although mandatory here: Name (name)" in result.stderr) is (disclose == "")
+
+
+def test_named_refusals_of_show(filled: Path) -> None:
+    assert refusal("show", filled, "nurse", "--purpose", "window") == "LICENCE_NOT_FOUND"
+    assert refusal("show", filled, "310", "--purpose", "airport") == "PURPOSE_NOT_OFFERED"
+    assert refusal("show", filled, "310", "--purpose", "window", "--disclose", "nmae") == "ITEM_UNKNOWN"
+    assert refusal("show", filled, "310", "--purpose", "window", "--disclose", "sex") == "ITEM_BEYOND_PURPOSE"
+    unknown = run("show", filled, "310", "--purpose", "window", "--disclose", "nmae")
+    assert "name, class, valid_to, citizen_id, address" in unknown.stderr
+    assert refusal("show", filled, "310", "--purpose", "window", "--at", "2033-01-01T00:00:00Z") == "LICENCE_EXPIRED"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--purpose", "window", "--text", "--live"),
+        ("--purpose", "lunch"),
+        ("--purpose", "window", "--at", "yesterday"),
+        ("--purpose", "window", "--every", "5"),
+        (),
+    ],
+)
+def test_wrong_usage_exits_2(arguments: tuple[str, ...], filled: Path) -> None:
+    assert run("show", filled, "310", *arguments).exit_code == 2
+
+
+def test_pictures_carry_the_text(filled: Path, tmp_path: Path) -> None:
+    text = run("show", filled, "310", "--purpose", "window", "--text").stdout[:-1]
+    png = run("show", filled, "310", "--purpose", "window", "--png", tmp_path / "code.png")
+    assert png.stdout == ""
+    with Image.open(BytesIO((tmp_path / "code.png").read_bytes())) as picture:
+        (read,) = zxingcpp.read_barcodes(picture.convert("L"))
+    # RFC 6979 signs the same content in the same way.
+    assert read.text == text
+    run("show", filled, "310", "--purpose", "window", "--svg", tmp_path / "code.svg")
+    assert ET.fromstring((tmp_path / "code.svg").read_bytes()).tag.endswith("svg")
+    unwritable = run("show", filled, "310", "--purpose", "window", "--png", tmp_path / "no" / "x")
+    assert unwritable.exit_code == 1
+    assert "\nINPUT_UNUSABLE: " in unwritable.stderr
+
+
+def test_default_off_a_terminal_draws_one_code(filled: Path) -> None:
+    result = run("show", filled, "310", "--purpose", "window")
+    assert result.exit_code == 0
+    assert result.stdout.count("\x1b[38;5;16;48;5;231m") == len(result.stdout.splitlines())
+
+
+def test_live_rolls_until_interrupted(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = [int(AT)]
+    monkeypatch.setattr(wiring, "system_clock", lambda: moment[0])
+
+    def sleep(seconds: float) -> None:
+        moment[0] += int(seconds)
+        if moment[0] > AT + 45:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(wiring, "system_sleep", sleep)
+    result = run("show", filled, "310", "--purpose", "window", "--live", "--every", "15")
+    assert result.exit_code == 0
+    assert result.stderr.count("good for 60 s") == 4
+
+
+def test_at_makes_the_moment(filled: Path) -> None:
+    result = run("show", filled, "310", "--purpose", "window", "--text", "--at", "2026-12-01T12:00:00Z")
+    assert key_binding.parse(envelope.unwrap(result.stdout[:-1])).key_binding.iat == 1796126400
+    local = run("show", filled, "310", "--purpose", "window", "--text", "--at", "2026-12-01T20:00:00")
+    assert local.stdout == result.stdout
+
+
+# Downloads.
+
+
+@contextmanager
+def server(answer: Callable[[http.server.BaseHTTPRequestHandler], None]) -> Iterator[str]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer(self)
+
+        def log_message(self, *_: object) -> None:
+            """Tests print nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as serving:
+        thread = threading.Thread(target=serving.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{serving.server_address[1]}"
+        finally:
+            serving.shutdown()
+            thread.join()
+
+
+def send(handler: http.server.BaseHTTPRequestHandler, content: bytes, *, status: int = 200, location: str = "") -> None:
+    handler.send_response(status)
+    if location:
+        handler.send_header("Location", location)
+    handler.send_header("Content-Length", str(len(content)))
+    handler.end_headers()
+    try:
+        handler.wfile.write(content)
+    except OSError:
+        # The client stops reading what is too large.
+        return
+
+
+def test_receive_from_an_address(made: Path, authority: Authority) -> None:
+    package = package_for(made, authority)
+
+    def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
+        if handler.path == "/moved":
+            send(handler, b"", status=302, location="/licence")
+        else:
+            send(handler, package)
+
+    with server(answer) as address:
+        assert run("receive", made, f"{address}/moved").stdout == "31000026A7\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "expected", "said"),
+    [
+        ("/elsewhere", "PACKAGE_DOWNLOAD", "another host"),
+        ("/circle", "PACKAGE_DOWNLOAD", "302"),
+        ("/absent", "PACKAGE_DOWNLOAD", "404"),
+        ("/huge", "PACKAGE_MALFORMED", str(limits.MAX_PACKAGE_BYTES)),
+        ("/page", "PACKAGE_MALFORMED", "E_CBOR"),
+    ],
+)
+def test_hostile_servers_are_named(path: str, expected: str, said: str, made: Path) -> None:
+    def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
+        match handler.path:
+            case "/elsewhere":
+                send(handler, b"", status=302, location="http://localhost:9/licence")
+            case "/circle":
+                send(handler, b"", status=302, location="/circle")
+            case "/huge":
+                send(handler, b"\x00" * 3_000_000)
+            case "/page":
+                send(handler, b"<html>")
+            case _:
+                send(handler, b"", status=404)
+
+    with server(answer) as address:
+        result = run("receive", made, address + path)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"{expected}: ")
+    assert said in result.stderr.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:9/x", "http://user:secret@127.0.0.1/x", "http:///x", "http://[x"]
+)
+def test_unusable_addresses_are_named(address: str, made: Path) -> None:
+    assert refusal("receive", made, address) == "PACKAGE_DOWNLOAD"
