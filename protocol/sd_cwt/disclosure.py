@@ -1,7 +1,7 @@
 """Salted disclosed claims (SD-CWT section 4.1): one redacted claim, readable by whoever is given its disclosure.
 
-The redacted claim hash covers the encoded disclosure, not its bstr wrapping: 41 of 41 signed examples of the draft do
-so, two of its figures print the other (PROTOCOL.md, "Draft-08 contradictions").
+The redacted claim hash covers the disclosure as it stands in sd_claims, its byte string head included: 41 of 41 signed
+examples of the draft do so, two of its figures print the other (PROTOCOL.md, "Draft-08 contradictions").
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Disclosure:
     @property
     def redacted_claim_hash(self) -> bytes:
         """32 bytes that stand for this claim in the signed payload."""
-        return sha256(self.encoded).digest()
+        return sha256(cbor.head(2, len(self.encoded)) + self.encoded).digest()
 
 
 def disclose_key(salt: bytes, value: cbor.Value, key: int) -> Disclosure:
