@@ -26,7 +26,7 @@ from hardware.devices import (
 )
 from protocol.licence.catalogue import Names
 from protocol.status_list import Status
-from protocol.unixtime import HOUR, Seconds
+from protocol.unixtime import HOUR, Seconds, UnixTime
 from tests.terminal_web.twin import CATALOGUE, NOW, REASONS, TwinSession
 from verifier_terminal.appraisal.context import ClockReading
 from verifier_terminal.appraisal.reasons import Language
@@ -107,14 +107,15 @@ def test_an_alarm_names_the_check_and_the_answer(answer: Status) -> None:
     assert name == "standing"
     for language in ("zh-Hans", "zh-Hant", "en"):
         assert len(made["views"][language]["alarms"]) == 1
-        assert "7K3-Q42" in made["views"][language]["alarms"][0]
+        assert made["views"][language]["alarms"][0]["check_number"] == "7K3-Q42"
+        assert "7K3-Q42" in made["views"][language]["alarms"][0]["text"]
 
 
 def test_a_terminal_without_documents_or_with_a_wrong_clock_says_so() -> None:
     status = replace(
         TwinSession().status(), provisioned=False, clock=ClockReading(NOW, Seconds(9), HOUR, plausible=False)
     )
-    alarms = plain(notices.standing_json(status))["views"]["zh-Hans"]["alarms"]
+    alarms = plain(notices.standing_json(status))["views"]["zh-Hans"]["troubles"]
     assert ["不能采信任何证照" in alarms[0], "时钟不可信" in alarms[1]] == [True, True]
 
 
@@ -136,7 +137,7 @@ def test_the_list_names_kinds_from_the_catalogue_and_never_a_person() -> None:
     session = TwinSession()
     session.scan("good", source="t")
     session.void("7K3-Q42", "误\u202e扫")
-    made = plain(notices.acts_json(session.acts(), CATALOGUE, Language.EN))["acts"]
+    made = plain(notices.acts_json(session.acts(), CATALOGUE, Language.EN, search="", now=NOW))["acts"]
     assert made == [
         {
             "check_number": "7K3-Q42",
@@ -148,9 +149,38 @@ def test_the_list_names_kinds_from_the_catalogue_and_never_a_person() -> None:
             "void_reason": "误\N{REPLACEMENT CHARACTER}扫",
         }
     ]
-    assert plain(notices.acts_json(session.acts(), None, Language.EN))["acts"][0]["kind"] == "driving-licence"
+    assert (
+        plain(notices.acts_json(session.acts(), None, Language.EN, search="", now=NOW))["acts"][0]["kind"]
+        == "driving-licence"
+    )
 
 
 def test_a_region_that_nobody_assigned_has_no_name() -> None:
     assert province("310000") == Names("上海", "上海", "Shanghai")
     assert province("0") is None
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("", ["7K3-Q46", "7K3-Q42"]),
+        ("q42", ["7K3-Q42"]),
+        ("7k3q46", ["7K3-Q46"]),
+        ("不予", ["7K3-Q46"]),
+        ("驾驶证", ["7K3-Q46", "7K3-Q42"]),
+        ("护照", []),
+    ],
+)
+def test_the_search_looks_at_what_the_list_says(search: str, found: list[str]) -> None:
+    session = TwinSession()
+    session.scan("good", source="t")
+    session.scan("refuse", source="t")
+    made = plain(notices.acts_json(session.acts(), CATALOGUE, Language.ZH_HANS, search=search, now=NOW))
+    assert [act["check_number"] for act in made["acts"]] == found
+
+
+def test_the_list_is_of_today_at_utc_plus_8() -> None:
+    session = TwinSession()
+    session.scan("good", source="t")
+    tomorrow = UnixTime(NOW + 14 * HOUR)
+    assert plain(notices.acts_json(session.acts(), CATALOGUE, Language.EN, search="", now=tomorrow))["acts"] == []

@@ -1,7 +1,7 @@
 """An in-memory twin of the terminal's session, and verdicts as it would give them; it can be told to be broken."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from protocol.errors import Code
@@ -37,13 +37,14 @@ from verifier_terminal.events import (
     ForeignCode,
     OutOfOrderNews,
     Publisher,
+    RecheckAlarm,
     SessionEvent,
     ShownVerdict,
+    StatusChanged,
     Subscription,
 )
 from verifier_terminal.standing import TerminalStatus
 from verifier_terminal.sync.connectivity import Connectivity, Link
-from verifier_terminal.web.ports import Act
 from verifier_terminal.web.settings import WindowSettings
 
 NOW = UnixTime(1_795_312_800)  # 2026-11-22 10:00 at UTC+8
@@ -175,6 +176,15 @@ def shown(verdict: Verdict, *, same_act: bool = False, foreign: ForeignCode | No
     return ShownVerdict(verdict, same_act, foreign, "twin")
 
 
+@dataclass(frozen=True, slots=True)
+class TwinAct:
+    check_number: str
+    at: UnixTime
+    verdict_class: VerdictClass
+    kind: str | None
+    void_reason: str | None
+
+
 class TwinSession:
     """Appraises by a table: the text names the verdict, and whatever it does not know was not read."""
 
@@ -185,7 +195,7 @@ class TwinSession:
         self.scanned: list[tuple[str, str]] = []
         self.voids: dict[str, str] = {}
         self.known: list[ShownVerdict] = []
-        self.searches: list[str] = []
+        self.alarms: tuple[RecheckAlarm, ...] = ()
         self.connectivity = Connectivity(Link.OFFLINE, UnixTime(NOW - HOUR), "no route", 3)
         self.subscriptions: list[Subscription] = []
         self.held_catalogue: Catalogue | None = CATALOGUE
@@ -206,22 +216,29 @@ class TwinSession:
             self.known.append(event)
         self.publisher.publish(event)
 
-    def void(self, check_number: str, reason: str) -> None:
-        if check_number not in {event.verdict.check_number for event in self.known}:
+    def acknowledge(self, number: str) -> None:
+        left = tuple(alarm for alarm in self.alarms if alarm.check_number != number)
+        if left == self.alarms:
             raise UnknownCheckNumber
-        if check_number in self.voids:
+        self.alarms = left
+        self.tell(StatusChanged())
+
+    def void(self, number: str, reason: str) -> None:
+        if number not in {event.verdict.check_number for event in self.known}:
+            raise UnknownCheckNumber
+        if number in self.voids:
             raise AlreadyVoid
-        self.voids[check_number] = reason
-        self.tell(ActsChanged(check_number))
+        self.voids[number] = reason
+        self.tell(ActsChanged(number))
 
-    def acts(self, search: str = "", limit: int = 100) -> list[Act]:
-        self.searches.append(search)
-        rows = [self._act(event.verdict) for event in reversed(self.known)]
-        return [row for row in rows if search.casefold() in f"{row.check_number} {row.kind}".casefold()][:limit]
+    def acts(self, search: str = "", limit: int = 100) -> list[TwinAct]:
+        return [self._act(event.verdict) for event in reversed(self.known)][:limit]
 
-    def _act(self, verdict: Verdict) -> Act:
+    def _act(self, verdict: Verdict) -> TwinAct:
         slug = verdict.licence.slug if verdict.licence else None
-        return Act(verdict.check_number, verdict.at, verdict.verdict_class, slug, self.voids.get(verdict.check_number))
+        return TwinAct(
+            verdict.check_number, verdict.at, verdict.verdict_class, slug, self.voids.get(verdict.check_number)
+        )
 
     def status(self) -> TerminalStatus:
         values: dict[str, Any] = {
@@ -238,7 +255,7 @@ class TwinSession:
             "clock": ClockReading(NOW, Seconds(2), HOUR, True),
             "connectivity": self.connectivity,
             "recheck_queue": 3,
-            "alarms": (),
+            "alarms": self.alarms,
             "journal_rows": 7,
             "out_of_order": "disk full" if self.broken else None,
         }

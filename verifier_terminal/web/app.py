@@ -6,6 +6,7 @@
     POST /api/v1/scan                 {"text": …}: a code typed in or scanned in wedge mode
     GET  /api/v1/acts?search=&lang=   today's acts
     POST /api/v1/acts/<number>/void   {"reason": …}
+    POST /api/v1/alarms/<number>/acknowledge   {}: a person has seen that a re-check changed an act
     GET  /api/v1/status               how the terminal stands
     GET  /healthz                     whether this program answers
 
@@ -37,7 +38,8 @@ MAX_TEXT_CHARACTERS: Final = 16_000
 """Longer than any code (limits), shorter than the body: the session itself names an overlong code E_SIZE."""
 MAX_REASON_CHARACTERS: Final = 200
 MAX_SEARCH_CHARACTERS: Final = 64
-MAX_ACTS: Final = 200
+MAX_ACTS: Final = 2_000
+"""More than a counter does in one day."""
 _CHECK_NUMBER: Final = re.compile(r"[0-9A-Z]{1,8}(?:-[0-9A-Z]{1,8}){0,3}")
 _PROBLEM_TEXTS: Final = {403: "forbidden", 404: "not_found", 409: "already_void", 413: "too_large", 415: "media_type"}
 _STREAMS: Final = "liangzheng_streams"
@@ -107,7 +109,9 @@ def create_app(
         search = request.args.get("search", "")
         if len(search) > MAX_SEARCH_CHARACTERS:
             raise BadRequest("search: too long")
-        return jsonify(notices.acts_json(session.acts(search, MAX_ACTS), session.catalogue(), _language()))
+        return jsonify(
+            notices.acts_json(session.acts("", MAX_ACTS), session.catalogue(), _language(), search=search, now=clock())
+        )
 
     @app.post("/api/v1/acts/<check_number>/void")
     def void(check_number: str) -> Response:
@@ -119,6 +123,16 @@ def create_app(
             raise NotFound
         session.void(check_number, reason.strip())
         return jsonify({"check_number": check_number, "void": True})
+
+    @app.post("/api/v1/alarms/<check_number>/acknowledge")
+    def acknowledge(check_number: str) -> Response:
+        check_post(request, settings.csrf_token)
+        if request.get_json() != {}:
+            raise BadRequest("no field is expected")
+        if not _CHECK_NUMBER.fullmatch(check_number):
+            raise NotFound
+        session.acknowledge(check_number)
+        return jsonify({"check_number": check_number, "acknowledged": True})
 
     @app.get("/api/v1/status")
     def status() -> Response:

@@ -132,7 +132,8 @@ def _standing_words(status: TerminalStatus, language: Language) -> Json:
         if age is None
         else say("freshness.status", language, age=age_text(age, language)),
         "waiting": say("status.waiting", language, n=status.recheck_queue) if status.recheck_queue else "",
-        "alarms": _alarms(status, language),
+        "alarms": [{"check_number": alarm.check_number, "text": _alarm(alarm, language)} for alarm in status.alarms],
+        "troubles": _troubles(status, language),
     }
 
 
@@ -153,22 +154,23 @@ def _network(connectivity: Connectivity, language: Language) -> str:
             assert_never(connectivity.link)
 
 
-def _alarms(status: TerminalStatus, language: Language) -> list[str]:
-    alarms = [
-        say(
-            "status.alarm",
-            language,
-            number=alarm.check_number,
-            time=unixtime.iso_local(alarm.found_at)[5:16],
-            state=say(f"answer.{alarm.answer.name.lower()}", language),
-        )
-        for alarm in status.alarms
-    ]
+def _alarm(alarm: RecheckAlarm, language: Language) -> str:
+    return say(
+        "status.alarm",
+        language,
+        number=alarm.check_number,
+        time=unixtime.iso_local(alarm.found_at)[5:16],
+        state=say(f"answer.{alarm.answer.name.lower()}", language),
+    )
+
+
+def _troubles(status: TerminalStatus, language: Language) -> list[str]:
+    troubles = []
     if not status.provisioned:
-        alarms.append(say("status.not_provisioned", language))
+        troubles.append(say("status.not_provisioned", language))
     if not status.clock.plausible:
-        alarms.append(say("status.clock", language))
-    return alarms
+        troubles.append(say("status.clock", language))
+    return troubles
 
 
 def device_json(event: DeviceEvent) -> Json | None:
@@ -206,21 +208,31 @@ def _device(source: str, state: str, key: str, **numbers: int) -> Json:
     }
 
 
-def acts_json(acts: Sequence[Act], catalogue: Catalogue | None, language: Language) -> Json:
-    """Today's acts for the list."""
+def acts_json(
+    acts: Sequence[Act], catalogue: Catalogue | None, language: Language, *, search: str, now: UnixTime
+) -> Json:
+    """The acts of today for the list; the search looks at what the list says, in the language of the page."""
+    today = unixtime.local_day(now)
+    listed = [_act_json(act, catalogue, language) for act in acts if unixtime.local_day(act.at) == today]
+    return {"acts": [act for act in listed if _fits(act, search)]}
+
+
+def _fits(act: Json, search: str) -> bool:
+    wanted = search.strip().casefold()
+    said = f"{act['check_number']} {act['kind']} {act['word']} {act['at']}".casefold()
+    # A check number is spoken, so it may be typed without its dash.
+    return wanted in said or wanted in said.replace("-", "")
+
+
+def _act_json(act: Act, catalogue: Catalogue | None, language: Language) -> Json:
     return {
-        "acts": [
-            {
-                "check_number": act.check_number,
-                "at": unixtime.iso_local(act.at)[11:],
-                "class": act.verdict_class.value,
-                "word": say(f"word.{act.verdict_class}", language),
-                "kind": _kind_name(act.kind, catalogue, language),
-                "void": act.void_reason is not None,
-                "void_reason": shown(act.void_reason) if act.void_reason is not None else None,
-            }
-            for act in acts
-        ]
+        "check_number": act.check_number,
+        "at": unixtime.iso_local(act.at)[11:],
+        "class": act.verdict_class.value,
+        "word": say(f"word.{act.verdict_class}", language),
+        "kind": _kind_name(act.kind, catalogue, language),
+        "void": act.void_reason is not None,
+        "void_reason": shown(act.void_reason) if act.void_reason is not None else None,
     }
 
 

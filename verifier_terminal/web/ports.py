@@ -1,7 +1,6 @@
 """What the page needs of the terminal's session, and nothing more: it asks and shows, it never appraises or stores."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from protocol.licence.catalogue import Catalogue
@@ -11,16 +10,28 @@ from verifier_terminal.events import ShownVerdict, Subscription
 from verifier_terminal.standing import TerminalStatus
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(Protocol):
     """One row of today's list: no personal data, because the journal holds none."""
 
-    check_number: str
-    at: UnixTime
-    verdict_class: VerdictClass
-    kind: str | None
-    """The licence kind's slug."""
-    void_reason: str | None
+    @property
+    def check_number(self) -> str:
+        """As it was shown."""
+
+    @property
+    def at(self) -> UnixTime:
+        """When the verdict was given."""
+
+    @property
+    def verdict_class(self) -> VerdictClass:
+        """What was said then."""
+
+    @property
+    def kind(self) -> str | None:
+        """The licence kind's slug."""
+
+    @property
+    def void_reason(self) -> str | None:
+        """Why it was voided, when it was."""
 
 
 class WindowSession(Protocol):
@@ -33,7 +44,7 @@ class WindowSession(Protocol):
             OutOfOrder: The verdict could not be written down.
         """
 
-    def void(self, check_number: str, reason: str) -> None:
+    def void(self, number: str, reason: str) -> None:
         """Append a row that voids this act.
 
         Raises:
@@ -42,8 +53,16 @@ class WindowSession(Protocol):
             OutOfOrder: The row could not be written down.
         """
 
+    def acknowledge(self, number: str) -> None:
+        """Append a row that ends the alarm about this act.
+
+        Raises:
+            UnknownCheckNumber: No such alarm.
+            OutOfOrder: The row could not be written down.
+        """
+
     def acts(self, search: str = "", limit: int = 100) -> Sequence[Act]:
-        """Today's acts, the latest first, that fit the search."""
+        """Acts, the latest first, that fit the search."""
 
     def status(self) -> TerminalStatus:
         """How things stand now."""

@@ -16,8 +16,8 @@ from waitress.task import ThreadedTaskDispatcher
 from verifier_terminal.web.app import MAX_BODY_BYTES, close_streams
 
 SPARE_THREADS: Final = 16
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
-"""Addresses, no names: a name could be made to mean another address."""
+LOOPBACK: Final = "127.0.0.1"
+"""An address and no name, which could be made to mean another. No IPv6: werkzeug trusts no Host `[::1]`."""
 _POLL_SECONDS: Final = 1.0
 _LAST_ANSWERS_SECONDS: Final = 5.0
 
@@ -36,8 +36,8 @@ class WindowServer:
             NotLoopback: The host is reachable from elsewhere.
             OSError: The port is taken.
         """
-        if host not in LOOPBACK:
-            raise NotLoopback(f"{host} is not a loopback address; use 127.0.0.1 or ::1")
+        if host != LOOPBACK:
+            raise NotLoopback(f"{host} is not a loopback address; use {LOOPBACK}")
         self._app = app
         self._stopping = threading.Event()
         self._sockets: dict[int, Any] = {}

@@ -33,7 +33,7 @@ class WindowSettings:
     stream_cap: int = 8
     heartbeat_seconds: float = 10.0
     frame_ancestors: tuple[str, ...] = ()
-    trusted_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    trusted_hosts: tuple[str, ...] = ("127.0.0.1", "localhost")
 
     def __post_init__(self) -> None:
         if len(self.csrf_token) < 32:

@@ -13,7 +13,7 @@ export function element(tag, className, ...children) {
 const foreignText = (text, className) => element("bdi", className, text);
 
 export function drawVerdict(view) {
-  look(view.class === "check" && view.hold ? "hold" : view.class, view.proceed, `${view.class}.svg`);
+  look(view.class === "check" && view.hold ? "hold" : view.class, view.proceed, view.class);
   bigWords(view);
   const band = byId("proceed");
   band.hidden = false;
@@ -22,7 +22,7 @@ export function drawVerdict(view) {
 }
 
 export function drawState(name, word, other, hint, language) {
-  look(name, "", name === "idle" ? "idle.svg" : "out_of_order.svg");
+  look(name, "", name === "idle" ? "idle" : "out_of_order");
   bigWords({ word, word_other: other, lang: language });
   byId("proceed").hidden = true;
   byId("instruction").textContent = hint;
@@ -31,7 +31,8 @@ export function drawState(name, word, other, hint, language) {
 function look(name, proceed, shape) {
   document.body.dataset.look = name;
   document.body.dataset.proceed = proceed;
-  byId("shape").src = `/static/shapes/${shape}`;
+  // All shapes are in the page already, so a verdict never waits for a picture.
+  for (const image of document.querySelectorAll("[data-shape]")) image.hidden = image.dataset.shape !== shape;
 }
 
 function bigWords(view) {
@@ -137,6 +138,21 @@ export function drawStanding(standing, language) {
   byId("terminal").textContent = words.terminal;
   byId("status-age").textContent = words.status;
   byId("waiting").textContent = words.waiting;
+}
+
+export function drawAlarms(alarms, ui, acknowledge) {
+  const place = byId("alarms");
+  const numbers = alarms.map((alarm) => `${alarm.check_number}${ui.acknowledge}`).join();
+  // Drawn only when something changed: a button that is replaced under a finger or a focus is lost.
+  if (place.dataset.drawn === numbers) return;
+  place.dataset.drawn = numbers;
+  place.replaceChildren();
+  for (const alarm of alarms) {
+    const button = element("button", "", ui.acknowledge);
+    button.type = "button";
+    button.addEventListener("click", () => acknowledge(alarm.check_number));
+    place.append(element("p", "alarm", element("span", "", alarm.text), button));
+  }
 }
 
 export function drawWords(ui, language) {

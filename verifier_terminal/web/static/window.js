@@ -1,7 +1,7 @@
 // The page's one state and its rules: what is on the screen, for how long, and what a key does to it.
 
 import {
-  byId, clearBelow, drawActs, drawDetails, drawFacts, drawStanding, drawState, drawVerdict, drawWords,
+  byId, clearBelow, drawActs, drawAlarms, drawDetails, drawFacts, drawStanding, drawState, drawVerdict, drawWords,
 } from "./screen.js";
 import { watchKeys } from "./keys.js";
 import { allowSound, play } from "./sound.js";
@@ -54,7 +54,10 @@ function draw() {
 
 function drawNotice() {
   const notices = [...devices.values()].map((views) => views[language]);
-  if (standing !== null) notices.push(...standing.views[language].alarms);
+  if (standing !== null) {
+    notices.push(...standing.views[language].troubles);
+    drawAlarms(standing.views[language].alarms, ui(), acknowledge);
+  }
   if (hint !== null) notices.push(hint[language]);
   if (lost && showing !== null) notices.unshift(`${ui().lost}: ${ui().lost_hint}`);
   byId("device").textContent = notices.join(" ");
@@ -255,6 +258,15 @@ async function sendVoid() {
     hintNow(`${number} ${ui().void_done}`);
   } catch {
     problem(ui().failed);
+  }
+}
+
+async function acknowledge(number) {
+  try {
+    const { ok, content } = await post(`/api/v1/alarms/${number}/acknowledge`, {}, language);
+    if (!ok) hintNow(content.message ?? content.views[language].instruction);
+  } catch {
+    hintNow(ui().failed);
   }
 }
 
