@@ -173,7 +173,7 @@ def _parts(structure: cbor.Value, typs: frozenset[int | str], profile: ForeignPr
             value=(
                 bytes() as protected_bytes,
                 Mapping() as unprotected,
-                bytes() as payload_bytes,
+                bytes() as content,
                 bytes() as signature,
             ),
         ):
