@@ -14,8 +14,6 @@ from protocol import limits
 from protocol.errors import ProtocolError, SizeError
 from protocol.keys import Signer
 from protocol.labels import Purpose
-from protocol.qr import envelope
-from protocol.sd_cwt import key_binding
 from protocol.sd_cwt.key_binding import KeyBinding
 from protocol.unixtime import UnixTime
 from wallet_sdk import drawing
@@ -31,6 +29,7 @@ from wallet_sdk.errors import (
     ShowingClosed,
 )
 from wallet_sdk.ports import AsyncSleep, Clock, Sleep
+from wallet_sdk.rolling_text import RollingText
 from wallet_sdk.selection import Selection
 
 MIN_REDRAW: Final = 15
@@ -119,6 +118,7 @@ class Showing:
         self._sleep = sleep
         self._async_sleep = async_sleep
         self._frame: Frame | None = None
+        self._texts: RollingText | None = None
 
     @property
     def shown_items(self) -> frozenset[int]:
@@ -143,6 +143,7 @@ class Showing:
         """Ends the showing; may be called twice."""
         self._signer = None
         self._frame = None
+        self._texts = None
 
     @property
     def is_closed(self) -> bool:
@@ -186,10 +187,7 @@ class Showing:
         expires_at = self._end_of_code(at)
         binding = KeyBinding(self._audience.audience, at, expires_at, None)
         try:
-            presentation = key_binding.present(
-                self._selection.credential.encoded, self._selection.disclosures, binding, signer
-            )
-            text = envelope.wrap(presentation)
+            text = self._text(binding, signer)
         except SizeError as reason:
             raise CodeTooLarge(str(reason)) from None
         except ProtocolError as reason:
@@ -201,6 +199,12 @@ class Showing:
             next_at=UnixTime(min(at + self._every, expires_at)),
             title=self._licence.kind.names.zh_hans,
         )
+
+    def _text(self, binding: KeyBinding, signer: Signer) -> str:
+        if self._texts is not None:
+            return self._texts.next(binding, signer)
+        self._texts = RollingText(self._selection.credential.encoded, self._selection.disclosures, binding, signer)
+        return self._texts.first
 
     def _end_of_code(self, at: UnixTime) -> UnixTime:
         """exp of a code signed now, once the licence can be shown at all."""

@@ -229,6 +229,19 @@ def test_iterating_rolls_every_half_minute(
     assert [(each.iat, each.exp) for each in bindings] == [(frame.issued_at, frame.expires_at) for frame in frames]
 
 
+@pytest.mark.parametrize("items", [None, "name,citizen_id,address", ""])
+def test_rolled_texts_are_the_protocols_own(items: str | None, alg: Alg, tmp_path: Path, give: GIVE) -> None:
+    """Signatures are deterministic, so the text that was put together equals the one made from scratch."""
+    wallet = Wallet.create(tmp_path / "other", key=alg, clock=lambda: AT)
+    card = give(wallet)
+    decision = decide(wallet, card, Purpose.WINDOW, items)
+    with wallet.show(card, audience=Purpose.WINDOW, consent=decision) as showing:
+        for step in (0, 30, 60, 91, 100_000):
+            at = UnixTime(AT + step)
+            again = wallet.present_once(card, audience=Purpose.WINDOW, consent=decision, at=at)
+            assert showing.frame(at).text == again.text
+
+
 def test_async_iterating_is_the_same(wallet: Wallet, card: Card) -> None:
     decision = decide(wallet, card, Purpose.WINDOW)
 
@@ -262,8 +275,8 @@ def test_nothing_is_signed_after_closing(wallet: Wallet, card: Card, signed: lis
         showing.frame()
     assert list(showing) == []
     assert len(signed) == 1
-    held = [getattr(showing, name) for name in ("_signer", "_frame")]
-    assert held == [None, None]
+    held = [getattr(showing, name) for name in ("_signer", "_frame", "_texts")]
+    assert held == [None, None, None]
 
 
 def test_code_never_outlives_its_credential(
