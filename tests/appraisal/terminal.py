@@ -1,12 +1,14 @@
 """A window of 乌有市 and what it knows: everything good, each field open to be changed by a test."""
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 
-from protocol import keys
+from protocol import keys, status_list
 from protocol.appraisal_policy import PolicyRow
 from protocol.labels import Lic, Purpose
 from protocol.licence.catalogue import Item, ItemType, Kind, Names, RiskClass, Single
 from protocol.unixtime import DAY, Seconds, UnixTime
+from revocation.coverage import StatusSnapshot
 from tests.utopia.kinds import DRIVING_LICENCE, driving_licence_items
 from tests.utopia.world import WUYOU, ZIXU, Issued, World
 from verifier_terminal.appraisal.appraise import appraise
@@ -36,6 +38,12 @@ class BrokenMemory:
         raise OSError("no disk")
 
 
+@cache
+def good_knowledge() -> Knowledge:
+    """What the world's terminals hold; frozen, so that one serves every test."""
+    return World().knowledge()
+
+
 class Terminal:
     """Holds a world and builds one context; `with_…` change what a test is about."""
 
@@ -44,7 +52,7 @@ class Terminal:
         self.clock = ClockReading(UnixTime(self.world.clock.at), Seconds(1), Seconds(60), True)
         self.face = Face(Purpose.WINDOW, WUYOU, attended=True, face_compared=True)
         self.replay: Uses | BrokenMemory = Uses()
-        self.knowledge: Knowledge | None = self.world.knowledge()
+        self.knowledge: Knowledge | None = good_knowledge()
 
     @property
     def at(self) -> UnixTime:
@@ -108,8 +116,11 @@ class Terminal:
         self.set_kind(risk=risk)
 
     def set_status(self, value: int = 0, *, age: int = 60, idx: int = 4711) -> None:
-        tokens = [self.world.status_token({idx: value}, region=region, age=age) for region in (WUYOU, ZIXU)]
-        self.knowledge = replace(self.held, status=self.world.knowledge(status=tokens).status)
+        """One entry of list 3 of both regions, in lists of this age."""
+        as_of = UnixTime(self.world.clock.at - age)
+        entries = status_list.pack({idx: value}, entries=8192)
+        lists = {uri: replace(token, iat=as_of, entries=entries) for uri, token in self.held.status.lists.items()}
+        self.knowledge = replace(self.held, status=StatusSnapshot(lists))
 
     def trust_is_late_by(self, seconds: int) -> None:
         """The trust list's exp lies this long in the past; its anchors stay good."""

@@ -18,6 +18,7 @@ from revocation.freshness import Grade
 from tests.appraisal.terminal import IDENTIFIER_ITEM, SHOWN, BrokenMemory, Terminal, Uses
 from tests.utopia.kinds import DRIVING_LICENCE
 from tests.utopia.world import LIST_NUMBER, WUYOU, ZIXU
+from verifier_terminal.appraisal import gates
 from verifier_terminal.appraisal.context import EarlierUse
 from verifier_terminal.appraisal.verdict import Fact, Proceed, Tier, Verdict, VerdictClass
 
@@ -541,8 +542,8 @@ def test_an_irreversible_act_needs_the_portrait(terminal: Terminal) -> None:
     expect(terminal.appraise(terminal.code(shown=shown)), CHECK, Proceed.AFTER_CHECK, Code.W_STATUS_STALE)
 
 
-@pytest.mark.parametrize(("wrong", "noted"), [(False, False), (True, True)])
-def test_the_identifiers_check_character_is_information(terminal: Terminal, wrong: bool, noted: bool) -> None:
+@pytest.mark.parametrize(("wrong", "noted"), [(False, False), (True, True), (None, True)])
+def test_the_identifiers_check_character_is_information(terminal: Terminal, wrong: bool | None, noted: bool) -> None:
     terminal.world.kinds = {
         **terminal.world.kinds,
         DRIVING_LICENCE: replace(
@@ -552,8 +553,8 @@ def test_the_identifiers_check_character_is_information(terminal: Terminal, wron
     }
     terminal.knowledge = terminal.world.knowledge()
     good = identifier.compose("9" * 21, "999999", "9999999", "001")
-    value = replace(good, check="0" if good.check != "0" else "1") if wrong else good
-    issued = terminal.licence(identifier=str(value))
+    value = str(replace(good, check="0" if good.check != "0" else "1") if wrong else good)
+    issued = terminal.licence(identifier="1.2.156.3005.2.9" if wrong is None else value)
     verdict = terminal.appraise(terminal.code(issued, shown=(*SHOWN, Lic.IDENTIFIER)))
     expect(verdict, ACCEPT, Proceed.YES)
     assert (Code.W_ID_CHECK_LEGACY in notes(verdict)) is noted
@@ -643,6 +644,24 @@ def test_a_fault_inside_is_not_read_never_red_and_never_accepted(terminal: Termi
     expect(verdict, NOT_READ, Proceed.NO, Code.E_INTERNAL)
     assert verdict.established == ()
     assert (verdict.licence, verdict.replay_key) == (None, None)
+
+
+@pytest.mark.parametrize("table", ["decide", "finding", "status_tier", "clock_tier"])
+def test_a_fault_in_the_tables_is_caught_too(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, table: str) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(gates, table, broken)
+    expect(terminal.appraise(), NOT_READ, Proceed.NO, Code.E_INTERNAL)
+
+
+@pytest.mark.parametrize("text", ["", None])
+def test_tables_that_accept_everything_accept_nothing(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, text: str | None
+) -> None:
+    monkeypatch.setattr(gates, "decide", lambda *_, **__: (ACCEPT, Proceed.YES))
+    terminal.set_status(Status.REVOKED)
+    expect(terminal.appraise(text), NOT_READ, Proceed.NO, Code.E_INTERNAL)
 
 
 def test_both_algorithms_of_holders_are_read(terminal: Terminal) -> None:

@@ -1,6 +1,7 @@
 """What holds for every text and every context: no exception, and no acceptance without all evidence."""
 
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -82,11 +83,18 @@ def test_no_character_of_a_good_code_can_change(place: int, removed: int, insert
     assert (verdict.verdict_class is VerdictClass.ACCEPT) is (changed == GOOD_CODE)
 
 
-AGES = st.sampled_from([0, 300, 301, HOUR + 1, DAY + 1, 3 * DAY + 1, 7 * DAY + 1]) | st.integers(0, 20 * DAY)
+def mostly(good: object, *others: object) -> st.SearchStrategy[Any]:
+    """The good value in eleven cases of twelve, so that many examples differ in one field and some in none."""
+    return st.integers(0, 11).flatmap(lambda turn: st.just(good) if turn else st.sampled_from(others))
+
+
+AGES = (
+    st.just(60) | st.sampled_from([0, 300, 301, HOUR + 1, DAY + 1, 3 * DAY + 1, 7 * DAY + 1]) | st.integers(0, 20 * DAY)
+)
 FACES = st.builds(Face, st.sampled_from(Purpose), st.sampled_from([WUYOU, ZIXU]), st.booleans(), st.booleans())
 
 
-@settings(max_examples=400)
+@settings(max_examples=300)
 @given(st.data())
 def test_whatever_the_context_is_nothing_is_accepted_without_all_evidence(data: st.DataObject) -> None:
     terminal = Terminal()
@@ -94,39 +102,39 @@ def test_whatever_the_context_is_nothing_is_accepted_without_all_evidence(data: 
     issued = terminal.foreign_licence() if data.draw(st.booleans()) else terminal.world.credential()
     text = terminal.code(
         issued,
-        shown=data.draw(st.sampled_from([SHOWN, (Lic.NAME,), (*SHOWN, Lic.PORTRAIT_SHA256)])),
-        purpose=data.draw(st.sampled_from([terminal.face.purpose, Purpose.WINDOW])),
-        iat=terminal.at + data.draw(st.sampled_from([0, -20, -90, -91, 30, 31, 10_000, -10_000])),
-        life=data.draw(st.sampled_from([60, 120, 121])),
-        cnonce=data.draw(st.sampled_from([None, None, None, bytes(4), bytes(16)])),
+        shown=data.draw(mostly((*SHOWN, Lic.PORTRAIT_SHA256), SHOWN, (Lic.NAME,))),
+        purpose=data.draw(mostly(terminal.face.purpose, Purpose.WINDOW)),
+        iat=terminal.at + data.draw(mostly(0, -20, -90, -91, 30, 31, 10_000, -10_000)),
+        life=data.draw(mostly(60, 120, 121)),
+        cnonce=data.draw(mostly(None, bytes(4), bytes(16))),
     )
-    status, age = data.draw(st.sampled_from([0] * 12 + list(range(16)))), data.draw(AGES)
+    status, age = data.draw(mostly(*range(16))), data.draw(AGES)
     terminal.set_status(status, age=age)
-    late = data.draw(st.sampled_from([-DAY, -DAY, 0, 14 * DAY + 1, 30 * DAY + 1]))
+    late = data.draw(mostly(-DAY, 0, 14 * DAY + 1, 30 * DAY + 1))
     terminal.trust_is_late_by(late)
     terminal.set_risk(data.draw(st.sampled_from(RiskClass)))
     row = {
-        "challenge_required": data.draw(st.sampled_from([False, False, True])),
+        "challenge_required": data.draw(mostly(False, True)),
         "person_check": data.draw(st.booleans()),
-        "irreversible": data.draw(st.sampled_from([False, False, True])),
+        "irreversible": data.draw(mostly(False, True)),
         "show_under_refusal": data.draw(st.booleans()),
-        "regions": data.draw(st.sampled_from([frozenset({WUYOU, ZIXU}), frozenset({ZIXU})])),
-        "min_assurance": data.draw(st.sampled_from(KeyAssurance)),
-        "max_status_age": data.draw(st.sampled_from([None, Seconds(600)])),
+        "regions": data.draw(mostly(frozenset({WUYOU, ZIXU}), frozenset({ZIXU}))),
+        "min_assurance": data.draw(mostly(*KeyAssurance)),
+        "max_status_age": data.draw(mostly(None, Seconds(600))),
     }
     terminal.set_row(**row)
-    if data.draw(st.sampled_from([False, False, False, True])):
+    if data.draw(mostly(False, True)):
         terminal.set_policy(exp=UnixTime(terminal.at))
-    moved = data.draw(st.sampled_from([0, 0, 0, -40 * DAY, 40 * DAY, 4000 * DAY]))
+    moved = data.draw(mostly(0, -40 * DAY, 40 * DAY, 4000 * DAY))
     terminal.set_clock(
         at=UnixTime(terminal.at + moved),
-        uncertainty=Seconds(data.draw(st.sampled_from([0, 20, 21, 100_000]))),
-        plausible=data.draw(st.sampled_from([True, True, True, False])),
+        uncertainty=Seconds(data.draw(mostly(0, 20, 21, 100_000))),
+        plausible=data.draw(mostly(True, False)),
     )
-    if data.draw(st.sampled_from([False, False, False, True])):
+    if data.draw(mostly(False, True)):
         key = terminal.appraise(text).replay_key
         terminal.replay = Uses({key: EarlierUse(terminal.at, here=False)} if key else {})
-    if data.draw(st.sampled_from([False] * 9 + [True])):
+    if data.draw(mostly(False, True)):
         terminal.knowledge = None
     verdict = terminal.appraise(text)
     check_invariants(verdict)

@@ -80,7 +80,7 @@ def appraise(text: str, context: Context) -> Verdict:
     try:
         return _appraise(text, context)
     except Exception:  # noqa: BLE001 — a bug in here must end in an honest outcome of its own, not in a stopped counter.
-        return _ended((gates.finding(Code.E_INTERNAL),), context, Ages(None, None, None, None))
+        return _broken(context)
 
 
 def _appraise(text: str, context: Context) -> Verdict:
@@ -379,14 +379,33 @@ def _ended(
     verdict_class, proceed = gates.decide(ranked, person_check=False)
     if proceed is not Proceed.NO:
         raise _Contradiction("an appraisal that came to no presentation lets the act go on")
+    return _without_licence(verdict_class, ranked, context, ages=ages, established=established, replay_key=replay_key)
+
+
+def _broken(context: Context) -> Verdict:
+    """The verdict on a fault of the terminal. It uses none of the tables, since the fault may be theirs."""
+    findings = (Finding(Code.E_INTERNAL, Tier.NONE),)
+    ages = Ages(None, None, None, None)
+    return _without_licence(VerdictClass.NOT_READ, findings, context, ages=ages, established=(), replay_key=None)
+
+
+def _without_licence(
+    verdict_class: VerdictClass,
+    findings: tuple[Finding, ...],
+    context: Context,
+    *,
+    ages: Ages,
+    established: tuple[Fact, ...],
+    replay_key: bytes | None,
+) -> Verdict:
     return Verdict(
         verdict_class=verdict_class,
-        proceed=proceed,
+        proceed=Proceed.NO,
         established=established,
         not_established=_others(established),
         ages=ages,
         status_grade=Grade.UNKNOWN,
-        findings=ranked,
+        findings=findings,
         licence=None,
         purpose=context.face.purpose,
         person_check=False,
