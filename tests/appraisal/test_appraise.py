@@ -668,3 +668,8 @@ def test_both_algorithms_of_holders_are_read(terminal: Terminal) -> None:
     for alg in keys.Alg:
         issued = terminal.world.credential(holder=terminal.world.holder(f"{alg.name} phone", alg))
         expect(terminal.appraise(terminal.code(issued)), ACCEPT, Proceed.YES)
+
+
+def test_policy_ends_with_its_exp(terminal: Terminal) -> None:
+    terminal.set_policy(exp=UnixTime(terminal.at + 1))
+    expect(terminal.appraise(), ACCEPT, Proceed.YES)
