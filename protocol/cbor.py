@@ -142,7 +142,16 @@ class _Reader:
         self._enter(2 * pairs, depth)
         entries: dict[Key, Value] = {}
         for _ in range(pairs):
-            key = self._key(depth + 1)
+            initial = self.encoded[self.position]
+            # Nearly all keys are integers of one byte; they need no further look.
+            if initial < 0x18:
+                self.position += 1
+                key: Key = initial
+            elif 0x20 <= initial < 0x38:
+                self.position += 1
+                key = 0x1F - initial
+            else:
+                key = self._key(depth + 1)
             if key in entries:
                 raise CborError("a duplicate map key")
             entries[key] = self.value(depth + 1)
