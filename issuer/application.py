@@ -191,7 +191,7 @@ class Issuer:
         key_assurance: KeyAssurance = KeyAssurance.SOFTWARE,
     ) -> Issued:
         """The same licence for another device, or a refresh: a new index. Raises: as `issue`, and LicenceNotValid."""
-        record = self._register.licence(licence_id)
+        record = self.licence(licence_id)
         return self._issuance.issue_again(
             self.kinds[record.vct],
             record,
@@ -222,7 +222,7 @@ class Issuer:
             LicenceUnknown, TransitionRefused, ReasonRefused, RegisterUnavailable: Nothing was changed.
             PublishingFailed: The change stands and is not published yet.
         """
-        flipped = lifecycle.change(self._register, licence_id, legal_change, reason=reason, actor=actor, at=at)
+        flipped = lifecycle.change(self._register, _form(licence_id), legal_change, reason=reason, actor=actor, at=at)
         try:
             self.publish(at=at)
         except IssuerError as error:
@@ -264,7 +264,7 @@ class Issuer:
         """
         offered = sha256(secret.encode(errors="surrogatepass")).digest()
         found: bytes | None = None
-        for expected, package in self._register.packages_by_secret(licence_id):
+        for expected, package in self._register.packages_by_secret(licence_id) if licence_id.isascii() else ():
             if hmac.compare_digest(expected, offered):
                 found = package
         if found is None:

@@ -7,11 +7,13 @@ API are JSON, errors as {error, message, hint}. Not handled here: TLS and limits
 import hmac
 import logging
 from collections.abc import Callable
-from pathlib import PurePosixPath
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from flask import Flask, Response, g, jsonify, request, send_from_directory
+from flask import Flask, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.security import safe_join
 
 from issuer import holder_keys
 from issuer.application import Issuer
@@ -142,12 +144,17 @@ def _errors(app: Flask) -> None:
 def _routes(app: Flask, issuer: Issuer, now: Callable[[], UnixTime]) -> None:
     @app.get("/published/<path:name>")
     def published(name: str) -> Response | tuple[Response, int]:
-        path = PurePosixPath(name)
-        if path.suffix not in _CONTENT_TYPES or any(part.startswith(".") for part in path.parts):
+        path, joined = PurePosixPath(name), safe_join(str(issuer.places.published), name)
+        content = None
+        if joined is not None and path.suffix in _CONTENT_TYPES and not any(part[0] == "." for part in path.parts):
+            content = _content(Path(joined))
+        if content is None:
             return _error("not_found", "no such file is published", "Start from status/aggregation.json.", 404)
-        content_type = _ROOT_TYPE if path.name == "root.cbor" else _CONTENT_TYPES[path.suffix]
-        response = send_from_directory(issuer.places.published.absolute(), name, mimetype=content_type)
-        response.headers["Content-Type"] = content_type
+        response = Response(content)
+        response.headers["Content-Type"] = _ROOT_TYPE if path.name == "root.cbor" else _CONTENT_TYPES[path.suffix]
+        # By content and not by time: a file that was written again unchanged is not downloaded again.
+        response.set_etag(sha256(content).hexdigest())
+        response.make_conditional(request)
         age = _STATUS_MAX_AGE if path.parts[0] == "status" else _DOCUMENT_MAX_AGE
         response.headers["Cache-Control"] = f"public, max-age={age}, no-transform"
         g.cacheable = True
@@ -184,6 +191,13 @@ def _routes(app: Flask, issuer: Issuer, now: Callable[[], UnixTime]) -> None:
             return _malformed("reason is a text")
         flipped = issuer.change(licence_id, LegalChange(change), reason=body["reason"], actor=_ACTOR, at=now())
         return jsonify(as_json(issuer.licence(licence_id), issuer.kinds, at=now()) | {"flipped": len(flipped)})
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (OSError, ValueError):
+        return None  # Not there, a folder, or a name that no file can have.
 
 
 def _body(names: set[str]) -> dict[str, Any] | tuple[Response, int]:
