@@ -2,7 +2,8 @@
 
     .venv/bin/python bench/wallet.py [ROUNDS]
 
-The bar: creating a code of a running showing without drawing it ≤ 3 × one raw signature. Medians; every signature is over fresh bytes.
+The bar: creating a code of a running showing without drawing it ≤ 3 × one raw signature. Medians; every signature is
+over fresh bytes.
 """
 
 import os

@@ -30,7 +30,7 @@ from wallet_sdk.wallet import Wallet
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _MAX_PASSPHRASE_BYTES = 4_096
-_CLEAR_SCREEN = "\x1b[2J\x1b[H"
+_ERASE_LINES = "\x1b[{}A\x1b[J"
 
 _FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 _PASSPHRASE = click.option(
@@ -208,18 +208,23 @@ def show(
 
 
 def _roll(showing: Showing) -> None:
+    above = ""
     try:
         for frame in showing:
-            click.echo(_CLEAR_SCREEN, nl=False, color=True)
-            _draw(frame)
+            # Back to the first line of the last code, so that the words above it stay on the screen.
+            click.echo(above, nl=False, color=True)
+            above = _ERASE_LINES.format(_draw(frame))
     except KeyboardInterrupt:
-        # The holder ends the showing so; it is no failure.
-        click.echo(_CLEAR_SCREEN, nl=False, color=True)
+        # The holder ends the showing so; it is no failure, and no code stays behind.
+        click.echo(above, nl=False, color=True)
 
 
-def _draw(frame: Frame) -> None:
-    click.echo(frame.half_blocks, color=True)
+def _draw(frame: Frame) -> int:
+    """Draws the code and its time, and says how many lines they take."""
+    picture = frame.half_blocks
+    click.echo(picture, color=True)
     click.echo(f"{unixtime.iso_local(frame.issued_at)}  good for {frame.expires_in} s", err=True)
+    return picture.count("\n") + 2
 
 
 def _say_what_is_shown(request: ConsentRequest, decision: Decision, showing: Showing) -> None:

@@ -20,7 +20,7 @@ from protocol.errors import (
 from protocol.keys import VerificationKey
 from protocol.labels import Lic
 from protocol.licence import catalogue
-from protocol.licence.catalogue import Kind
+from protocol.licence.catalogue import ItemType, Kind
 from protocol.licence_package import LicencePackage
 from protocol.sd_cwt import credential
 from protocol.sd_cwt.credential import Credential
@@ -51,8 +51,11 @@ from wallet_sdk.errors import (
 from wallet_sdk.held_credential import HeldCredential
 from wallet_sdk.holdings import Holdings, Region, StoredLicence
 
+_DAYS: Final = frozenset({int(Lic.VALID_FROM), int(Lic.VALID_TO)})
 _MAX_ID_CHARACTERS: Final = 64
 _MAX_URL_CHARACTERS: Final = 500
+_MAX_AHEAD: Final = 366 * unixtime.DAY
+"""No licence is issued more than a year before its first day."""
 
 
 def receive(encoded: bytes, holdings: Holdings, *, at: UnixTime, root: bytes | None) -> tuple[Holdings, str]:
@@ -183,6 +186,8 @@ def _check_items(held: HeldCredential, kind: Kind) -> None:
         known = kind.item(key)
         if known is None:
             raise ItemsWrong(f"lic key {key} is not in the catalogue")
+        if key in _DAYS and known.type is not ItemType.DATE:
+            raise ItemsWrong(f"lic key {key} is no day in the catalogue")
         try:
             catalogue.check_value(known, item.value)
         except ProtocolError as reason:
@@ -194,11 +199,12 @@ def _check_times(held: tuple[HeldCredential, ...], at: UnixTime) -> None:
     # A licence that begins later is dated at its first day, because nbf ≤ iat (CONTRACTS.md); anything else that is
     # dated ahead means that a clock is wrong.
     begins = unixtime.local_midnight(first_day.value) if first_day and type(first_day.value) is int else at
+    latest = max(at + limits.CLOCK_SKEW, min(begins, at + _MAX_AHEAD))
     for each in held:
         claims = each.claims
         if at >= claims.exp:
             raise PackageExpired(f"it ended {unixtime.iso_utc(claims.exp)}")
-        if claims.iat > max(at + limits.CLOCK_SKEW, begins):
+        if claims.iat > latest:
             raise PackageFromFuture(f"it is dated {unixtime.iso_utc(claims.iat)}")
 
 

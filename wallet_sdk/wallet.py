@@ -4,6 +4,8 @@ Every call reads the vault's file as it is now, so a licence that another proces
 here: the network (the caller brings the package's bytes) and drawing on a screen.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import Self
@@ -27,6 +29,15 @@ from wallet_sdk.wiring import Ports
 _REAL = Ports()
 
 
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """The vault's file at one moment, and what is in it."""
+
+    encrypted: bytes = field(repr=False)
+    holdings: Holdings
+    licences: Mapping[str, HeldLicence]
+
+
 class Wallet:
     """An open wallet."""
 
@@ -35,9 +46,7 @@ class Wallet:
         self._clock = clock
         self._sleep = sleep
         self._async_sleep = async_sleep
-        self._seen = b""
-        self._holdings = self._read()
-        self._licences = _held(self._holdings)
+        self._content = self._read(vault.read_encrypted())
 
     @classmethod
     def create(
@@ -106,11 +115,11 @@ class Wallet:
     @property
     def key_assurance(self) -> KeyAssurance:
         """How well the device key is kept."""
-        return self._current().device_key.key_assurance
+        return self._current().holdings.device_key.key_assurance
 
     def public_key(self) -> bytes:
         """What the issuer needs: the device's public key as a CBOR COSE_Key."""
-        return device_key.cose_key_bytes(self._current().device_key.public_key)
+        return device_key.cose_key_bytes(self._current().holdings.device_key.public_key)
 
     def receive(self, package: bytes, *, root: bytes | None = None) -> Card:
         """Stores the licence of a package, once every check holds; nothing is stored otherwise.
@@ -125,16 +134,14 @@ class Wallet:
         """
         at = self._clock()
         with self._vault.exclusive():
-            after, licence_id = receiving.receive(package, self._current(), at=at, root=root)
+            after, licence_id = receiving.receive(package, self._current().holdings, at=at, root=root)
             self._vault.write(holdings.encode(after))
-        self._current()
-        return card_pack.card(self._licences[licence_id], at)
+        return card_pack.card(self._current().licences[licence_id], at)
 
     def cards(self, at: UnixTime | None = None) -> tuple[Card, ...]:
         """Every licence, in the order of their kinds and ids."""
-        self._current()
         moment = self._clock() if at is None else at
-        in_order = sorted(self._licences.values(), key=lambda each: (each.kind.vct, each.stored.licence_id))
+        in_order = sorted(self._current().licences.values(), key=lambda each: (each.kind.vct, each.stored.licence_id))
         return tuple(card_pack.card(each, moment) for each in in_order)
 
     def card(self, wanted: str, at: UnixTime | None = None) -> Card:
@@ -143,8 +150,8 @@ class Wallet:
         Raises:
             LicenceNotFound, LicenceAmbiguous: see these.
         """
-        self._current()
-        return card_pack.card(card_pack.find(self._licences, wanted), self._clock() if at is None else at)
+        licence = card_pack.find(self._current().licences, wanted)
+        return card_pack.card(licence, self._clock() if at is None else at)
 
     def request(self, card: Card, purpose: Purpose) -> ConsentRequest:
         """What to ask the holder before this card is shown for this purpose.
@@ -175,7 +182,7 @@ class Wallet:
             licence,
             selection.select(licence, wanted, asked),
             audience,
-            self._holdings.device_key,
+            self._current().holdings.device_key,
             every=every,
             clock=self._clock,
             sleep=self._sleep,
@@ -188,22 +195,19 @@ class Wallet:
             return showing.frame(at)
 
     def _licence(self, card: Card) -> HeldLicence:
-        self._current()
-        return card_pack.find(self._licences, card.id)
+        return card_pack.find(self._current().licences, card.id)
 
-    def _current(self) -> Holdings:
+    def _current(self) -> _Content:
         """What the vault holds now; decrypted again only when its file has changed."""
         encrypted = self._vault.read_encrypted()
-        if encrypted != self._seen:
-            self._holdings = self._read()
-            self._licences = _held(self._holdings)
-        return self._holdings
+        # One reference is exchanged, so threads of a web page see the old content or the new, never a mixture.
+        if encrypted != self._content.encrypted:
+            self._content = self._read(encrypted)
+        return self._content
 
-    def _read(self) -> Holdings:
-        encrypted = self._vault.read_encrypted()
-        content = holdings.decode(self._vault.decrypt(encrypted))
-        self._seen = encrypted
-        return content
+    def _read(self, encrypted: bytes) -> _Content:
+        held = holdings.decode(self._vault.decrypt(encrypted))
+        return _Content(encrypted, held, _licences(held))
 
 
 def _checked(decision: Decision | None, card: Card, audience: Purpose) -> frozenset[int]:
@@ -211,7 +215,7 @@ def _checked(decision: Decision | None, card: Card, audience: Purpose) -> frozen
     return consent.check(decision, card=card, audience=audience)
 
 
-def _held(content: Holdings) -> dict[str, HeldLicence]:
+def _licences(content: Holdings) -> dict[str, HeldLicence]:
     try:
         directories = {
             name: directory.verify(region.directory, root=region.root) for name, region in content.regions.items()

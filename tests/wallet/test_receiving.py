@@ -5,17 +5,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from protocol import cbor, directory, keys, labels, licence_package, unixtime
+from protocol import cbor, directory, keys, labels, licence_package, limits, unixtime
 from protocol.keys import Ed25519Signer
 from protocol.licence_package import LicencePackage
 from protocol.sd_cwt import disclosure
 from protocol.sd_cwt.credential import StatusReference
 from protocol.unixtime import DAY
 from tests.wallet.conftest import ManualClock
-from tests.wallet.issued import AT, KIND, MIDNIGHT, VALUES, VCT, Authority, encoded, flexible, holder_key
-from wallet_sdk import Card, CardState, Wallet, errors
+from tests.wallet.issued import AT, KIND, MIDNIGHT, PORTRAIT, VALUES, VCT, Authority, encoded, flexible, holder_key
+from wallet_sdk import Card, CardState, Wallet, errors, receiving
+from wallet_sdk.device_key import SoftwareKey
 from wallet_sdk.errors import ReceiveError
+from wallet_sdk.holdings import Holdings
 
 STRANGER = Ed25519Signer(b"\x09" * 32)
 
@@ -328,3 +332,42 @@ def test_state_is_known_before_the_clerk_sees_it(
 def test_package_survives_its_own_encoding(bench: Bench) -> None:
     good = bench.good()
     assert licence_package.decode(encoded(good)) == good
+
+
+def test_moments_at_the_end_of_all_calendars_are_named(bench: Bench, wallet: Wallet) -> None:
+    far = limits.MAX_TIME - 1
+    for forged in (
+        bench.resigned(lambda good: replace(good, iat=far, exp=far + 1)),
+        bench.good(iat=far, exp=far + 1),
+        bench.good(values={**VALUES, 6: 99991231, 7: 99991231}, iat=far, exp=far + 1),
+    ):
+        with pytest.raises(errors.PackageFromFuture, match="9999"):
+            wallet.receive(encoded(forged))
+
+
+@given(content=st.binary(max_size=200), data=st.data())
+def test_changed_bytes_are_refused_by_name_or_change_nothing_signed(content: bytes, data: st.DataObject) -> None:
+    holder = Ed25519Signer(b"\x05" * 32)
+    held = Holdings(SoftwareKey(labels.Alg.ED25519, b"\x05" * 32), {}, {})
+    good = encoded(Authority().package(holder.public_key))
+    position = data.draw(st.integers(0, len(good) - 1))
+    flipped = good[:position] + bytes((good[position] ^ (1 << data.draw(st.integers(0, 7))),)) + good[position + 1 :]
+    spliced = good[:position] + content + good[position:]
+    for forged in (content, flipped, spliced):
+        try:
+            after, licence_id = receiving.receive(forged, held, at=AT, root=None)
+        except ReceiveError:
+            continue
+        # What the issuer and the root signed is what is stored; only the unsigned hints may differ.
+        unforged = licence_package.decode(good)
+        stored = after.licences[licence_id]
+        assert [signed_part(each) for each in stored.credentials] == [signed_part(e) for e in unforged.credentials]
+        assert after.regions["310000"].directory == unforged.directory
+        assert stored.portrait in {PORTRAIT, None}
+
+
+def signed_part(credential: bytes) -> cbor.Value:
+    structure = cbor.decode(credential)
+    assert isinstance(structure, cbor.Tagged)
+    assert isinstance(structure.value, tuple)
+    return structure.value[0], structure.value[2]
