@@ -673,3 +673,22 @@ def test_both_algorithms_of_holders_are_read(terminal: Terminal) -> None:
 def test_policy_ends_with_its_exp(terminal: Terminal) -> None:
     terminal.set_policy(exp=UnixTime(terminal.at + 1))
     expect(terminal.appraise(), ACCEPT, Proceed.YES)
+
+
+def test_exactly_the_mandatory_items_are_enough(terminal: Terminal) -> None:
+    everything_shown = {Lic.NAME, Lic.LICENCE_NO, Lic.CLASS, Lic.VALID_FROM, Lic.VALID_TO}
+    terminal.set_row(mandatory=frozenset(everything_shown))
+    expect(terminal.appraise(), ACCEPT, Proceed.YES)
+    terminal.set_row(mandatory=frozenset(everything_shown | {Lic.SEX}))
+    expect(terminal.appraise(), CHECK, Proceed.NO, Code.W_CLAIM_MISSING)
+
+
+def test_the_authoritys_name_is_an_item_like_others(terminal: Terminal) -> None:
+    text = terminal.code(shown=(*SHOWN, Lic.AUTHORITY))
+    verdict = terminal.appraise(text)
+    assert verdict.licence is not None
+    assert verdict.licence.authority == "乌有市公安局交通警察总队"
+    terminal.set_status(Status.REVOKED)
+    verdict = terminal.appraise(text)
+    assert verdict.licence is not None
+    assert (verdict.licence.authority, verdict.licence.claims) == ("GA", None)

@@ -42,7 +42,7 @@ def test_the_procedure_reaches_no_texts() -> None:
         reached.add(name)
         here = {each.rpartition(".")[2] for each in imports_of(FOLDER / f"{name}.py") if ".appraisal." in each}
         waiting |= {each for each in here if (FOLDER / f"{each}.py").exists()} - reached
-    assert {"gates", "explain", "validity", "items", "masks", "verdict", "context"} <= reached
+    assert {"gates", "explain", "dead_ends", "validity", "items", "masks", "verdict", "context"} <= reached
     assert "reasons" not in reached
     assert "foreign_codes" not in reached
 

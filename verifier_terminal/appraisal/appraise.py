@@ -24,7 +24,7 @@ from protocol.unixtime import Seconds, UnixTime
 from revocation import freshness
 from revocation.coverage import Coverage, StatusAnswer
 from revocation.freshness import Grade
-from verifier_terminal.appraisal import explain, gates, items, validity
+from verifier_terminal.appraisal import dead_ends, explain, gates, items, validity
 from verifier_terminal.appraisal.context import ClockReading, Context, Knowledge
 from verifier_terminal.appraisal.items import Items
 from verifier_terminal.appraisal.verdict import (
@@ -32,7 +32,6 @@ from verifier_terminal.appraisal.verdict import (
     Fact,
     Finding,
     Licence,
-    Proceed,
     Tier,
     Verdict,
     VerdictClass,
@@ -57,10 +56,6 @@ _AFTER_BOTH_SIGNATURES: Final = frozenset(
 """Reasons that `key_binding.verify` can only give in step 9."""
 
 
-class _Contradiction(Exception):
-    """The procedure would break the property that it serves: it must not answer, and `appraise` says E_INTERNAL."""
-
-
 def appraise(text: str, context: Context) -> Verdict:
     """The verdict on one code.
 
@@ -80,16 +75,16 @@ def appraise(text: str, context: Context) -> Verdict:
     try:
         return _appraise(text, context)
     except Exception:  # noqa: BLE001 — a bug in here must end in an honest outcome of its own, not in a stopped counter.
-        return _broken(context)
+        return dead_ends.broken(context)
 
 
 def _appraise(text: str, context: Context) -> Verdict:
-    ages = _ages(context, status_as_of=None)
+    ages = validity.ages(context, status_as_of=None)
     # Steps 1 to 4.
     try:
         unverified = key_binding.parse(envelope.unwrap(text))
     except ProtocolError as refusal:
-        return _ended((gates.finding(refusal.code),), context, ages)
+        return dead_ends.ended((gates.finding(refusal.code),), context, ages)
     # Step 5. Without a trust list the terminal cannot say whether the issuer is known: ignorance, not evidence.
     if context.knowledge is None:
         missing = (
@@ -97,13 +92,13 @@ def _appraise(text: str, context: Context) -> Verdict:
             gates.finding(Code.W_POLICY_MISSING),
             gates.finding(Code.W_STATUS_MISSING),
         )
-        return _ended(missing, context, ages)
+        return dead_ends.ended(missing, context, ages)
     try:
         anchor = find_assertion_anchor(context.knowledge.trust, unverified.credential, at=context.clock.at)
     except IssuerExpired as refusal:
-        return _ended((_issuer_ended(refusal, unverified, context, context.knowledge),), context, ages)
+        return dead_ends.ended((_issuer_ended(refusal, unverified, context, context.knowledge),), context, ages)
     except ProtocolError as refusal:
-        return _ended((gates.finding(refusal.code),), context, ages)
+        return dead_ends.ended((gates.finding(refusal.code),), context, ages)
     # Steps 6 to 9.
     try:
         presentation = key_binding.verify(unverified, anchor.key)
@@ -132,13 +127,13 @@ def _not_verified(
     findings = (gates.finding(code),)
     if code in _AFTER_BOTH_SIGNATURES:
         replay_key = sha256(unverified.sign1.sig_structure()).digest()
-        return _ended(findings, context, ages, (Fact.ISSUER_SIGNATURE, Fact.HOLDER_KEY), replay_key)
+        return dead_ends.ended(findings, context, ages, (Fact.ISSUER_SIGNATURE, Fact.HOLDER_KEY), replay_key)
     try:
         credential.verify(unverified.credential, anchor.key)
     except ProtocolError:
-        return _ended(findings, context, ages)
+        return dead_ends.ended(findings, context, ages)
     # The issuer's half holds; what failed is the holder's.
-    return _ended(findings, context, ages, (Fact.ISSUER_SIGNATURE,))
+    return dead_ends.ended(findings, context, ages, (Fact.ISSUER_SIGNATURE,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +159,7 @@ class _Case:
     @property
     def status_age(self) -> Seconds | None:
         as_of = self.answer.as_of
-        return None if as_of is None else _age(self.clock.at, as_of)
+        return None if as_of is None else validity.age(self.clock.at, as_of)
 
 
 def _appraise_presentation(presentation: Presentation, context: Context, knowledge: Knowledge) -> Verdict:
@@ -321,8 +316,8 @@ def _verdict(case: _Case, collected: Iterable[Finding], established: tuple[Fact,
     findings = explain.rank(collected)
     person_check = _person_check(case)
     verdict_class, proceed = gates.decide(findings, person_check=person_check)
-    if verdict_class is VerdictClass.ACCEPT and _others(established):
-        raise _Contradiction("accepted without everything established")
+    if verdict_class is VerdictClass.ACCEPT and dead_ends.others(established):
+        raise dead_ends.Contradiction("accepted without everything established")
     used_up = verdict_class in (VerdictClass.ACCEPT, VerdictClass.CHECK)
     grade = freshness.grade(case.status_age)
     recheck = verdict_class is VerdictClass.ACCEPT and grade is not Grade.FRESH
@@ -331,8 +326,8 @@ def _verdict(case: _Case, collected: Iterable[Finding], established: tuple[Fact,
         verdict_class=verdict_class,
         proceed=proceed,
         established=established,
-        not_established=_others(established),
-        ages=_ages(case.context, status_as_of=case.answer.as_of),
+        not_established=dead_ends.others(established),
+        ages=validity.ages(case.context, status_as_of=case.answer.as_of),
         status_grade=grade,
         findings=findings,
         licence=_licence(case, findings),
@@ -364,75 +359,4 @@ def _licence(case: _Case, findings: tuple[Finding, ...]) -> Licence:
         valid_to=valid_to if claims is not None and isinstance(valid_to, int) else None,
         claims=claims,
         hidden_items=case.presentation.hidden_items,
-    )
-
-
-def _ended(
-    findings: tuple[Finding, ...],
-    context: Context,
-    ages: Ages,
-    established: tuple[Fact, ...] = (),
-    replay_key: bytes | None = None,
-) -> Verdict:
-    """The verdict of an appraisal that came to no presentation: it says nothing of a licence."""
-    ranked = explain.rank(findings)
-    verdict_class, proceed = gates.decide(ranked, person_check=False)
-    if proceed is not Proceed.NO:
-        raise _Contradiction("an appraisal that came to no presentation lets the act go on")
-    return _without_licence(verdict_class, ranked, context, ages=ages, established=established, replay_key=replay_key)
-
-
-def _broken(context: Context) -> Verdict:
-    """The verdict on a fault of the terminal. It uses none of the tables, since the fault may be theirs."""
-    findings = (Finding(Code.E_INTERNAL, Tier.NONE),)
-    ages = Ages(None, None, None, None)
-    return _without_licence(VerdictClass.NOT_READ, findings, context, ages=ages, established=(), replay_key=None)
-
-
-def _without_licence(
-    verdict_class: VerdictClass,
-    findings: tuple[Finding, ...],
-    context: Context,
-    *,
-    ages: Ages,
-    established: tuple[Fact, ...],
-    replay_key: bytes | None,
-) -> Verdict:
-    return Verdict(
-        verdict_class=verdict_class,
-        proceed=Proceed.NO,
-        established=established,
-        not_established=_others(established),
-        ages=ages,
-        status_grade=Grade.UNKNOWN,
-        findings=findings,
-        licence=None,
-        purpose=context.face.purpose,
-        person_check=False,
-        recheck=False,
-        skew=None,
-        replay_key=replay_key,
-        burn_until=None,
-        status_reference=None,
-        at=context.clock.at,
-        check_number=context.check_number,
-    )
-
-
-def _others(established: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    return tuple(fact for fact in Fact if fact not in established)
-
-
-def _age(at: UnixTime, since: UnixTime) -> Seconds:
-    """Never negative: a document from the future is the clock's fault, and the clock has its own finding."""
-    return Seconds(max(0, at - since))
-
-
-def _ages(context: Context, *, status_as_of: UnixTime | None) -> Ages:
-    knowledge, at = context.knowledge, context.clock.at
-    return Ages(
-        trust=None if knowledge is None else _age(at, knowledge.trust.iat),
-        status=None if status_as_of is None else _age(at, status_as_of),
-        policy=None if knowledge is None else _age(at, knowledge.policy.iat),
-        clock=context.clock.confirmed_age,
     )

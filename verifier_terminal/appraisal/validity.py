@@ -1,4 +1,4 @@
-"""Step 10, the moments: the presentation's window, the credential's technical dates, the licence's legal dates.
+"""Step 10, the moments: the presentation's window, technical and legal dates, the clock, the ages of what is known.
 
 Refuse on evidence, hold on ignorance: where the terminal's own clock may be what is wrong, the finding is W_CLOCK and
 never a refusal. Not handled here: the relations between both tokens that need no clock (`key_binding`).
@@ -15,9 +15,9 @@ from protocol.sd_cwt.credential import CredentialClaims
 from protocol.sd_cwt.key_binding import KeyBinding
 from protocol.unixtime import DAY, Seconds, UnixTime
 from verifier_terminal.appraisal import gates
-from verifier_terminal.appraisal.context import ClockReading
+from verifier_terminal.appraisal.context import ClockReading, Context
 from verifier_terminal.appraisal.items import Items
-from verifier_terminal.appraisal.verdict import Finding, Tier
+from verifier_terminal.appraisal.verdict import Ages, Finding, Tier
 
 NEAR_EXPIRY: Final = Seconds(30 * DAY)
 
@@ -108,3 +108,19 @@ def estimated_skew(shown: KeyBinding, clock: ClockReading) -> Seconds | None:
     if behind <= 0:
         return Seconds(0)
     return Seconds(-behind) if behind <= limits.CHALLENGED_SKEW else None
+
+
+def age(at: UnixTime, since: UnixTime) -> Seconds:
+    """Never negative: a document from the future is the clock's fault, and the clock has its own finding."""
+    return Seconds(max(0, at - since))
+
+
+def ages(context: Context, *, status_as_of: UnixTime | None) -> Ages:
+    """How old everything is that this appraisal rests on."""
+    knowledge, at = context.knowledge, context.clock.at
+    return Ages(
+        trust=None if knowledge is None else age(at, knowledge.trust.iat),
+        status=None if status_as_of is None else age(at, status_as_of),
+        policy=None if knowledge is None else age(at, knowledge.policy.iat),
+        clock=context.clock.confirmed_age,
+    )
