@@ -17,6 +17,7 @@ export function watchKeys({ shortcut, enter, escape, typed, any }) {
     if (document.querySelector("dialog[open]") !== null) return;
     const quick = event.timeStamp - last < BURST_MS;
     last = event.timeStamp;
+    clearTimeout(pending);
     if (event.key === "Enter") {
       const text = burst;
       burst = "";
@@ -32,7 +33,6 @@ export function watchKeys({ shortcut, enter, escape, typed, any }) {
     } else if (event.key.length === 1) {
       // A space presses the button that has the focus; every other character belongs to the page.
       if (!(event.key === " " && event.target instanceof HTMLButtonElement)) event.preventDefault();
-      clearTimeout(pending);
       burst = quick ? (burst + event.key).slice(0, LONGEST_BURST) : event.key;
       if (!quick && !event.repeat) pending = setTimeout(() => shortcut(event.key), SHORTCUT_AFTER_MS);
     }

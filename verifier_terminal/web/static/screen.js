@@ -46,16 +46,19 @@ export function drawFacts(view, ui, blanked) {
   const facts = byId("facts");
   facts.replaceChildren();
   facts.hidden = false;
-  if (view.licence) facts.append(who(view.licence, ui), validity(view.licence, ui), items(view.licence, ui));
+  // What is asked for most stands first, so that it is in view without scrolling: the number, who, how fresh.
+  facts.append(foot(view, ui));
+  if (view.licence) facts.append(who(view.licence, ui), validity(view.licence, ui));
   if (blanked) facts.append(element("p", "line", ui.blanked));
-  facts.append(freshness(view.freshness), foot(view, ui));
+  facts.append(freshness(view.freshness));
+  if (view.licence) facts.append(items(view.licence, ui));
 }
 
 function who(licence, ui) {
   const line = element("p", "who");
   if (licence.name) line.append(foreignText(licence.name, "name"));
   line.append(element("span", "kind", foreignText(licence.kind, "")));
-  if (!licence.name) line.append(element("span", "", `${ui.name} —`));
+  if (!licence.name && licence.items.length > 0) line.append(element("span", "", `${ui.name} —`));
   return line;
 }
 
@@ -77,7 +80,9 @@ function items(licence, ui) {
     if (item.value === null) shown.setAttribute("aria-label", ui.undisclosed);
     list.append(element("div", "", element("dt", "", item.label), shown));
   }
-  if (licence.hidden_items > 0) {
+  // Named dashes say it already; the number stands in where the kind has no list for this purpose.
+  const dashes = licence.items.some((item) => item.value === null);
+  if (licence.hidden_items > 0 && licence.items.length > 0 && !dashes) {
     const count = element("dd", "none", `— × ${licence.hidden_items}`);
     list.append(element("div", "", element("dt", "", ui.undisclosed_count), count));
   }

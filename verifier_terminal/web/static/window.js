@@ -274,6 +274,7 @@ function toggleDetails() {
   if (showing === null) return;
   detailsOpen = !detailsOpen;
   draw();
+  if (detailsOpen) byId("details").scrollIntoView({ block: "start" });
 }
 
 function setLanguage(chosen) {
