@@ -688,6 +688,12 @@ def test_the_authoritys_name_is_an_item_like_others(terminal: Terminal) -> None:
     verdict = terminal.appraise(text)
     assert verdict.licence is not None
     assert verdict.licence.authority == "乌有市公安局交通警察总队"
+    good = terminal.knowledge
+    terminal.set_row(optional=frozenset())
+    verdict = terminal.appraise(text)
+    assert verdict.licence is not None
+    assert verdict.licence.authority == "GA"
+    terminal.knowledge = good
     terminal.set_status(Status.REVOKED)
     verdict = terminal.appraise(text)
     assert verdict.licence is not None

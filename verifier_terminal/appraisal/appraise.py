@@ -349,13 +349,14 @@ def _licence(case: _Case, findings: tuple[Finding, ...]) -> Licence:
     refusals = {each.code for each in findings if each.tier >= Tier.CONTRAINDICATED}
     may_show = not refusals or (row is not None and row.show_under_refusal and refusals <= SHOWN_UNDER_REFUSAL)
     claims = items.shown(kind, row, case.items) if kind is not None and row is not None and may_show else None
-    named = case.items.get(Lic.AUTHORITY)
+    authority_item = None if kind is None else kind.item(Lic.AUTHORITY)
+    named = None if claims is None or authority_item is None else claims.get(authority_item.name)
     valid_to = case.items.get(Lic.VALID_TO)
     return Licence(
         vct=issued.vct,
         slug=str(issued.vct) if kind is None else kind.slug,
         region=issued.region,
-        authority=named if claims is not None and isinstance(named, str) else issued.iss.partition(".")[2],
+        authority=named if isinstance(named, str) else issued.iss.partition(".")[2],
         valid_to=valid_to if claims is not None and isinstance(valid_to, int) else None,
         claims=claims,
         hidden_items=case.presentation.hidden_items,

@@ -79,7 +79,7 @@ class Licence:
     slug: str
     region: str
     authority: str
-    """The issuing authority's name where claims are shown, else the authority part of iss."""
+    """The issuing authority's name where it is among the claims, else the authority part of iss."""
     valid_to: int | None
     """YYYYMMDD, when disclosed or clear; None where a verdict carries no claims."""
     claims: Mapping[str, cbor.Value] | None
