@@ -15,6 +15,7 @@ from typing import Final
 
 from hardware.devices import DeviceEvent
 from protocol.keys import VerificationKey
+from protocol.licence.catalogue import Catalogue
 from protocol.unixtime import Seconds, UnixTime
 from revocation import freshness
 from verifier_terminal import check_number, standing
@@ -47,7 +48,7 @@ from verifier_terminal.sync import intake
 from verifier_terminal.sync.connectivity import Connectivity, Link
 from verifier_terminal.sync.intake import Refused
 from verifier_terminal.sync.mirror import Mirror
-from verifier_terminal.trusted_time import TrustedTime
+from verifier_terminal.trusted_time import MAX_UNCONFIRMED, TrustedTime
 
 Appraise = Callable[[str, Context], Verdict]
 
@@ -137,6 +138,10 @@ class Session:
     def knowledge(self) -> Knowledge | None:
         """The signed statements that are held; None: never provisioned, or damaged."""
         return self._loaded.knowledge
+
+    def catalogue(self) -> Catalogue | None:
+        """The signed catalogue that is held; None: never provisioned, or damaged."""
+        return self._loaded.knowledge.catalogue if self._loaded.knowledge else None
 
     def scan(self, text: str, *, source: str) -> ShownVerdict:
         """Appraises a text and writes the check down.
@@ -407,7 +412,8 @@ class Session:
             self._load()
         alarms, rechecked = self._recheck()
         clock = self._clock()
-        if clock.plausible:
+        # Erasing cannot be undone, so being online is not enough: a server may stand still, and the clock be ahead.
+        if clock.plausible and clock.confirmed_age is not None and clock.confirmed_age <= MAX_UNCONFIRMED:
             self._store.clean_up(at=clock.at)
         self._works()
         return SyncReport(tuple(taken_in), fetched.unchanged, fetched.refused, rechecked, alarms)

@@ -1,0 +1,76 @@
+"""A provisioned terminal of the fictional world, on the one manual clock."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.publishing import publish
+from tests.utopia.world import WUYOU, World
+from verifier_terminal.appraisal.appraise import appraise
+from verifier_terminal.config import TerminalSettings
+from verifier_terminal.session import Appraise, Session
+from verifier_terminal.store.store import Store
+from verifier_terminal.sync.mirror import FolderMirror
+from verifier_terminal.trusted_time import TrustedTime
+
+
+@dataclass
+class Terminal:
+    """One terminal: its directory, its issuer's folder, and sessions that can be opened one after another."""
+
+    world: World
+    directory: Path
+    published: Path
+    elapsed: float = 0.0
+    opened: list[Session] = field(default_factory=list)
+
+    def pass_seconds(self, seconds: int) -> None:
+        """Time passes on both clocks."""
+        self.world.clock.advance(seconds)
+        self.elapsed += seconds
+
+    def open(self, appraise: Appraise = appraise, *, elapsed: Callable[[], float] | None = None) -> Session:
+        """A session on this directory, as a process of its own would have."""
+        root = self.world.roots[WUYOU].public_key
+        settings = TerminalSettings("t1", "一号窗口", "window", WUYOU, str(self.published), root.thumbprint.hex())
+        randomness = self.world.randomness.fork(f"terminal {len(self.opened)}")
+        seconds = elapsed or (lambda: self.elapsed)
+        session = Session(
+            settings,
+            root,
+            Store(self.directory, terminal_id="t1", random_bytes=randomness),
+            appraise=appraise,
+            time=TrustedTime(now=self.world.clock, elapsed_seconds=seconds),
+            elapsed_seconds=seconds,
+            random_bytes=randomness,
+        )
+        self.opened.append(session)
+        return session
+
+    def publish(self, **changes: object) -> FolderMirror:
+        """Publishes anew and gives the mirror."""
+        publish(self.world, self.published, **changes)  # type: ignore[arg-type]  # checked there
+        return FolderMirror(self.published)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    directory = tmp_path / "terminal"
+    directory.mkdir()
+    made = Terminal(World(), directory, tmp_path / "published")
+    try:
+        yield made
+    finally:
+        for session in made.opened:
+            session.close()
+
+
+@pytest.fixture
+def session(terminal: Terminal) -> Session:
+    """Provisioned with everything good and fresh."""
+    opened = terminal.open()
+    report = opened.sync(terminal.publish())
+    assert not report.refused
+    return opened

@@ -1,0 +1,333 @@
+"""What is taken in and what is refused: forged, older, contradicting, too far ahead, and whatever is no document."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from protocol.unixtime import DAY
+from tests.terminal.conftest import Terminal
+from tests.terminal.publishing import publish
+from tests.utopia.world import WUYOU, World
+from verifier_terminal.appraisal.verdict import VerdictClass
+from verifier_terminal.errors import (
+    ContradictsHeld,
+    DocumentRefused,
+    JumpsAhead,
+    NotSignedByIssuer,
+    OlderThanHeld,
+    Redirected,
+    ServerRefused,
+    TerminalError,
+    TooLarge,
+    TooSlow,
+    Unreachable,
+    WebPage,
+)
+from verifier_terminal.session import Session, SyncReport
+from verifier_terminal.sync.connectivity import Connectivity, Link
+from verifier_terminal.sync.mirror import FolderMirror, HttpMirror, Patience, fetch_document
+
+LIST = f"lz:{WUYOU}/3"
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+def reasons(report: SyncReport) -> dict[str, type[TerminalError]]:
+    return {refused.name: type(refused.why) for refused in report.refused}
+
+
+def numbers(session: Session) -> dict[str, int]:
+    return {held.name: held.seq for held in session.status().held}
+
+
+def test_newer_documents_go_in_and_the_same_ones_are_unchanged(terminal: Terminal, session: Session) -> None:
+    assert numbers(session) == {"trust": 1, "catalogue": 1, "policy": 1, LIST: 1}
+    report = session.sync(terminal.publish(seq=2, age=30))
+    assert set(report.taken_in) == {"trust", LIST}
+    assert set(report.unchanged) == {"catalogue", "policy"}
+    assert set(session.sync(FolderMirror(terminal.published)).unchanged) == {"trust", "catalogue", "policy", LIST}
+
+
+def test_older_trust_and_status_are_refused(terminal: Terminal, session: Session) -> None:
+    session.sync(terminal.publish(seq=5, age=30))
+    report = session.sync(terminal.publish(seq=4, age=30))
+    assert reasons(report) == {"trust": OlderThanHeld, LIST: OlderThanHeld}
+    assert numbers(session)["trust"] == numbers(session)[LIST] == 5
+    assert reasons(terminal.open().sync(FolderMirror(terminal.published))) == reasons(report)
+
+
+def test_the_same_number_with_an_older_moment_is_refused(terminal: Terminal, session: Session) -> None:
+    assert reasons(session.sync(terminal.publish(age=90)))[LIST] is OlderThanHeld
+
+
+def test_the_same_number_and_moment_with_other_content_is_named(terminal: Terminal, session: Session) -> None:
+    assert reasons(session.sync(terminal.publish(values={1: 12})))[LIST] is ContradictsHeld
+
+
+def test_a_number_that_jumps_ahead_is_refused(terminal: Terminal, session: Session) -> None:
+    assert reasons(session.sync(terminal.publish(seq=2**40, age=30))) == {"trust": JumpsAhead, LIST: JumpsAhead}
+
+
+def test_a_list_from_the_future_is_refused(terminal: Terminal, session: Session) -> None:
+    assert reasons(session.sync(terminal.publish(seq=2, age=-301)))[LIST] is JumpsAhead
+    assert session.status().clock.plausible
+
+
+def test_documents_of_another_root_are_refused_and_nothing_changes(terminal: Terminal, session: Session) -> None:
+    publish(World(seed="somebody else"), terminal.published, seq=2)
+    report = session.sync(FolderMirror(terminal.published))
+    assert set(reasons(report).values()) == {NotSignedByIssuer}
+    assert numbers(session) == {"trust": 1, "catalogue": 1, "policy": 1, LIST: 1}
+    assert session.scan(terminal.world.code(), source="scanner").verdict.verdict_class is VerdictClass.ACCEPT
+
+
+def test_one_bad_document_keeps_no_other_out(terminal: Terminal, session: Session) -> None:
+    mirror = terminal.publish(seq=2, age=30)
+    policy = bytearray((terminal.published / "policy.cbor").read_bytes())
+    policy[-1] ^= 1
+    (terminal.published / "policy.cbor").write_bytes(bytes(policy))
+    report = session.sync(mirror)
+    assert reasons(report) == {"policy": NotSignedByIssuer}
+    assert numbers(session)["trust"] == 2
+
+
+def test_another_list_in_the_place_of_the_one_asked_for_is_refused(terminal: Terminal, session: Session) -> None:
+    token = terminal.world.status_token_bytes(number=4, seq=9, age=30)
+    (terminal.published / "status/3.cwt").write_bytes(token)
+    assert reasons(session.sync(FolderMirror(terminal.published)))[LIST] is NotSignedByIssuer
+
+
+def test_a_list_signed_by_a_key_that_the_new_trust_list_dropped_is_refused(terminal: Terminal) -> None:
+    session = terminal.open()
+    mirror = terminal.publish()
+    world = terminal.world
+    dropped = world.status_signers[WUYOU].public_key
+    anchors = tuple(anchor for anchor in world.anchors() if anchor.key != dropped)
+    (terminal.published / "trust.cbor").write_bytes(world.trust_bytes(anchors, seq=2))
+    assert reasons(session.sync(mirror))[LIST] is NotSignedByIssuer
+
+
+@pytest.mark.parametrize(
+    "aggregation",
+    [b"<html>", b"[]", b"{}", b'{"status_lists": 7}', b'{"status_lists": ["../../etc/passwd"]}', b"[" * 100_000],
+)
+def test_an_aggregation_that_is_none_is_named(terminal: Terminal, session: Session, aggregation: bytes) -> None:
+    (terminal.published / "status/aggregation.json").write_bytes(aggregation)
+    report = session.sync(FolderMirror(terminal.published))
+    assert reasons(report) == {"status/aggregation.json": DocumentRefused}
+
+
+def test_lists_of_other_regions_are_not_asked_for_here(terminal: Terminal, session: Session) -> None:
+    names = {"status_lists": ["lz:110000/3", LIST]}
+    (terminal.published / "status/aggregation.json").write_text(json.dumps(names))
+    assert LIST in session.sync(FolderMirror(terminal.published)).unchanged
+
+
+def test_a_damaged_row_is_named_left_out_and_healed_by_the_next_sync(terminal: Terminal, session: Session) -> None:
+    session._store.database.execute("UPDATE document SET encoded = zeroblob(100) WHERE name = 'trust'")
+    restarted = terminal.open()
+    status = restarted.status()
+    assert (status.provisioned, [damaged.name for damaged in status.damaged]) == (False, ["trust"])
+    shown = restarted.scan(terminal.world.code(), source="scanner")
+    assert shown.verdict.verdict_class is not VerdictClass.ACCEPT
+    assert "trust" in restarted.sync(FolderMirror(terminal.published)).taken_in
+    assert restarted.status().provisioned
+
+
+def test_an_older_document_put_into_the_row_is_not_used(terminal: Terminal, session: Session) -> None:
+    old = terminal.world.trust_bytes(seq=1)
+    session.sync(terminal.publish(seq=2, age=30))
+    session._store.database.execute("UPDATE document SET encoded = ? WHERE name = 'trust'", (old,))
+    status = terminal.open().status()
+    assert (status.provisioned, [damaged.name for damaged in status.damaged]) == (False, ["trust"])
+
+
+def test_every_bit_flip_in_the_trust_list_is_refused_or_harmless(terminal: Terminal, session: Session) -> None:
+    encoded = terminal.world.trust_bytes()
+    for position in range(0, len(encoded), 7):
+        flipped = bytearray(encoded)
+        flipped[position] ^= 1 << position % 8
+        session._store.database.execute("UPDATE document SET encoded = ? WHERE name = 'trust'", (bytes(flipped),))
+        assert not terminal.open().status().provisioned, position
+        terminal.opened.pop().close()
+
+
+# Over http.
+
+
+@contextmanager
+def serving(answer: Answer) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            try:
+                answer(self)
+            except OSError:
+                return
+
+        def log_message(self, *said: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/feed"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def answers(status: int, body: bytes, content_type: str = "text/html", **headers: str) -> Answer:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        handler.send_header("Content-Type", content_type)
+        handler.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return answer
+
+
+def quick(url: str, **patience: float) -> HttpMirror:
+    import time
+
+    limits = {"total_seconds": 5.0, "connect_seconds": 2.0, **patience}
+    return HttpMirror(url, monotonic=time.monotonic, patience=Patience(**limits))  # type: ignore[arg-type]
+
+
+def test_documents_come_over_http_whatever_their_content_type(terminal: Terminal, session: Session) -> None:
+    terminal.publish(seq=2, age=30)
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        body = (terminal.published / handler.path.removeprefix("/feed/")).read_bytes()
+        answers(200, body, "text/plain")(handler)
+
+    with serving(answer) as url:
+        report = session.sync(quick(url))
+    assert set(report.taken_in) == {"trust", LIST}
+    assert session.status().connectivity.link is Link.ONLINE
+
+
+def test_a_captive_portal_is_named_and_overwrites_nothing(terminal: Terminal, session: Session) -> None:
+    with serving(answers(200, b"<!DOCTYPE html><h1>Please sign in</h1>")) as url:
+        report = session.sync(quick(url))
+        session.sync(quick(url))
+    assert {reasons(report)[name] for name in ("trust", "catalogue", "policy")} == {WebPage}
+    assert numbers(session) == {"trust": 1, "catalogue": 1, "policy": 1, LIST: 1}
+    connectivity = session.status().connectivity
+    assert connectivity.link is Link.OFFLINE
+    assert connectivity.last_error is not None
+    assert "sign-in" in connectivity.last_error
+
+
+def test_a_redirect_is_not_followed(session: Session) -> None:
+    reached = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        reached.append(handler.path)
+        answers(302, b"", Location="/feed/elsewhere")(handler)
+
+    with serving(answer) as url:
+        assert set(reasons(session.sync(quick(url))).values()) == {Redirected}
+    assert not any("elsewhere" in path for path in reached)
+
+
+@pytest.mark.parametrize("status", [204, 403, 404, 500, 503])
+def test_an_error_status_is_named(status: int) -> None:
+    with serving(answers(status, b"")) as url, pytest.raises(ServerRefused):
+        fetch_document(quick(url), "trust.cbor")
+
+
+def test_an_endless_answer_is_cut_off_at_its_cap() -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        while True:
+            handler.wfile.write(bytes(65_536))
+
+    with serving(answer) as url, pytest.raises(TooLarge):
+        quick(url).fetch("trust.cbor", max_bytes=1_000_000)
+
+
+@pytest.mark.parametrize("where", ["headers", "content"])
+def test_a_server_that_drips_is_broken_off(where: str) -> None:
+    ended = threading.Event()
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        if where == "headers":
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        else:
+            handler.send_response(200)
+            handler.end_headers()
+        while not ended.wait(0.02):
+            handler.wfile.write(b"a")
+            handler.wfile.flush()
+
+    with serving(answer) as url:
+        with pytest.raises(TooSlow):
+            quick(url, total_seconds=0.5).fetch("trust.cbor", max_bytes=1_000_000)
+        ended.set()
+
+
+def test_a_rate_below_the_least_is_broken_off_before_the_total_time() -> None:
+    ended = threading.Event()
+    seconds = iter(range(0, 10_000, 6))
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        while not ended.wait(0.01):
+            handler.wfile.write(b"a" * 100)
+            handler.wfile.flush()
+
+    with serving(answer) as url:
+        mirror = HttpMirror(url, monotonic=lambda: float(next(seconds)), patience=Patience(total_seconds=60))
+        with pytest.raises(TooSlow):
+            mirror.fetch("trust.cbor", max_bytes=1_000_000)
+        ended.set()
+
+
+def test_an_answer_that_breaks_off_is_no_document() -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        handler.wfile.write(b"half")
+
+    with serving(answer) as url, pytest.raises(Unreachable):
+        fetch_document(quick(url), "trust.cbor")
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "ftp://example.org/", "http://:80/", "http://127.0.0.1:99999/"])
+def test_an_address_that_cannot_be_reached_is_named(url: str) -> None:
+    with pytest.raises(Unreachable):
+        fetch_document(quick(url), "trust.cbor")
+
+
+def test_one_lost_request_is_not_offline_and_two_are() -> None:
+    link = Connectivity().succeeded(at=World().clock.at)
+    assert link.failed("no route").link is Link.ONLINE
+    assert link.failed("no route").failed("no route").link is Link.OFFLINE
+    assert link.failed("no route").failed("no route").succeeded(at=World().clock.at).link is Link.ONLINE
+    assert Connectivity().failed("no route").link is Link.OFFLINE
+
+
+def test_a_terminal_that_was_never_provisioned_says_so(terminal: Terminal) -> None:
+    session = terminal.open()
+    assert not session.status().provisioned
+    shown = session.scan(terminal.world.code(), source="scanner")
+    assert shown.verdict.verdict_class is not VerdictClass.ACCEPT
+
+
+def test_usable_until_names_the_grades_to_come(terminal: Terminal, session: Session) -> None:
+    terminal.pass_seconds(2 * 3_600)
+    ends = session.status().usable_until
+    assert [end.grade.name for end in ends] == ["STALE_1", "STALE_2", "STALE_3"]
+    assert ends[0].until == terminal.world.clock.at - 2 * 3_600 - 60 + DAY

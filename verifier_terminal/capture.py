@@ -1,0 +1,119 @@
+"""From devices to the session: threads that feed live sources, and words for what devices say about themselves.
+
+A device failure is never a refusal: it is told, and the terminal goes on. Text from devices is passed on untouched
+and never printed or logged. Drivers are imported only when a device is asked for, because they bring OpenCV.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import assert_never
+
+from hardware.devices import (
+    BlackPicture,
+    CodeSource,
+    Connected,
+    DecoderReplaced,
+    DeviceEvent,
+    Discarded,
+    EndOfSource,
+    GuidanceGiven,
+    Lost,
+    LostReason,
+    NoCodeFound,
+    Reading,
+    Reconnecting,
+    SeveralCodes,
+    SourceTruncated,
+)
+from hardware.errors import HardwareError
+from verifier_terminal.errors import OutOfOrder
+from verifier_terminal.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The sources that the operator named."""
+
+    images: Sequence[Path] = ()
+    cameras: Sequence[str] = ()
+    serial_ports: Sequence[str] = ()
+
+
+@contextmanager
+def opened(wanted: Wanted, *, wait_for_device: bool) -> Iterator[tuple[CodeSource, ...]]:
+    """The sources; the decoding process that they share is ended afterwards.
+
+    Raises:
+        HardwareError: A source is named in no known form.
+    """
+    from hardware import open_source  # noqa: PLC0415 — brings OpenCV
+    from hardware.camera.decoder_process import DecoderProcess  # noqa: PLC0415 — brings numpy
+
+    with DecoderProcess() as decoder:
+        images = tuple(open_source.open_image(path, decoder) for path in wanted.images)
+        cameras = tuple(
+            open_source.open_camera(spec, decoder, wait_for_device=wait_for_device) for spec in wanted.cameras
+        )
+        scanners = tuple(open_source.open_serial(spec, wait_for_device=wait_for_device) for spec in wanted.serial_ports)
+        yield images + cameras + scanners
+
+
+def feed(session: Session, source: CodeSource, stop: threading.Event) -> None:
+    """Feeds a session from one source until told to stop or until a file ends; for a thread of its own."""
+    try:
+        for item in source.readings(stop):
+            if isinstance(item, Reading):
+                try:
+                    session.scan(item.text, source=item.source)
+                except OutOfOrder:
+                    # The session has told its listeners; the next scan tries again.
+                    continue
+            else:
+                session.hear(item)
+    except HardwareError:
+        session.hear(Lost(source.name, LostReason.UNUSABLE))
+
+
+def start_feeding(
+    session: Session, sources: Sequence[CodeSource], stop: threading.Event
+) -> tuple[threading.Thread, ...]:
+    """One thread for each source."""
+    threads = tuple(
+        threading.Thread(target=feed, args=(session, source, stop), name=f"capture {number}", daemon=True)
+        for number, source in enumerate(sources)
+    )
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def words(event: DeviceEvent) -> str | None:
+    """One line for the operator; None for what is no news on a command line."""
+    match event:
+        case Connected() | EndOfSource():
+            return None
+        case Lost(reason=reason):
+            return f"the device is gone: {reason.value}"
+        case Reconnecting(after_seconds=after):
+            return f"trying to open it again in {after:g} s"
+        case Discarded(reason=reason, byte_count=count):
+            return f"{count} bytes were thrown away: {reason.value}"
+        case BlackPicture():
+            return "the picture is black: is the lens covered?"
+        case SeveralCodes(count=count):
+            return f"{count} codes are in view and none was taken: show one code"
+        case GuidanceGiven(hint=hint):
+            return f"a code may be there: {hint.value}"
+        case DecoderReplaced(fault=fault):
+            return f"the decoder was replaced: {fault.value}"
+        case NoCodeFound(code_seen=True):
+            return "a code was seen but could not be read: too blurred, too small or damaged"
+        case NoCodeFound():
+            return "no code was found"
+        case SourceTruncated(frames_announced=announced, frames_read=read):
+            return f"the video broke off after {read} of {announced} pictures"
+        case _:
+            assert_never(event)

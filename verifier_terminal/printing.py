@@ -1,0 +1,313 @@
+"""Verdicts, journal rows and status for machines (JSON, docs/spec/verdict-json.md) and for people at a command line.
+
+Nothing that a device read is printed: of a code that is not ours only the name of its kind. Claims come from issuers
+whose signature holds, and are printed as plain text without mark-up.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from protocol import cbor, unixtime
+from protocol.errors import Code
+from protocol.unixtime import Seconds, UnixTime
+from verifier_terminal.appraisal import explain, reasons
+from verifier_terminal.appraisal.verdict import Ages, Fact, Finding, Proceed, Verdict, VerdictClass
+from verifier_terminal.events import ForeignCode, RecheckAlarm
+from verifier_terminal.session import SyncReport
+from verifier_terminal.standing import TerminalStatus
+from verifier_terminal.store.chain import ChainReport
+from verifier_terminal.store.journal import Payload
+
+Json = dict[str, Any]
+
+FACES: Final[Mapping[VerdictClass, tuple[str, str]]] = {
+    VerdictClass.ACCEPT: ("( ✓ )  有效 VALID", "bold white on #007f73"),
+    VerdictClass.CHECK: ("/ ! \\  请核对 CHECK", "bold black on #ffdd33"),
+    VerdictClass.REFUSE: ("< ✗ >  不予采信 REFUSED", "bold white on #7a0010"),
+    VerdictClass.NOT_READ: ("[ ? ]  未能读取 NOT READ", "bold black on #a3abb0"),
+}
+"""Shape, word and colour of each class: never colour alone (TERMINAL.md, "The verdict")."""
+_PROCEED: Final[Mapping[Proceed, str]] = {
+    Proceed.YES: "办理 go on",
+    Proceed.AFTER_CHECK: "核对后办理 go on after the check",
+    Proceed.NO: "不办理 do not go on",
+}
+
+
+def verdict_json(verdict: Verdict, *, source: str, foreign: ForeignCode | None, exercise: bool) -> Json:
+    """The documented object."""
+    licence = verdict.licence
+    return {
+        "class": str(verdict.verdict_class),
+        "proceed": str(verdict.proceed),
+        "codes": [_code_json(finding) for finding in verdict.findings],
+        "established": [str(fact) for fact in verdict.established],
+        "not_established": [str(fact) for fact in verdict.not_established],
+        "ages": ages_json(verdict.ages),
+        "status_grade": verdict.status_grade.name.lower(),
+        "claims": None if licence is None or licence.claims is None else _value_json(licence.claims),
+        "hidden_items": licence.hidden_items if licence else None,
+        "kind": licence.slug if licence else None,
+        "region": licence.region if licence else None,
+        "valid_to": licence.valid_to if licence else None,
+        "purpose": verdict.purpose.word,
+        "person_check": verdict.person_check,
+        "recheck": verdict.recheck,
+        "skew": verdict.skew,
+        "check_number": None if exercise else verdict.check_number,
+        "at": unixtime.iso_utc(verdict.at),
+        "source": source,
+        "foreign": None if foreign is None else {"slug": foreign.slug, **_names(foreign)},
+        "exercise": exercise,
+        "error": None,
+    }
+
+
+def no_verdict_json(error: str, *, source: str, purpose: str) -> Json:
+    """The object for a source that gave no code, or a terminal that could write nothing down: never a refusal."""
+    return {
+        "class": str(VerdictClass.NOT_READ),
+        "proceed": str(Proceed.NO),
+        "codes": [],
+        "established": [],
+        "not_established": [str(fact) for fact in Fact],
+        "ages": ages_json(Ages(None, None, None, None)),
+        "status_grade": "unknown",
+        "claims": None,
+        "hidden_items": None,
+        "kind": None,
+        "region": None,
+        "valid_to": None,
+        "purpose": purpose,
+        "person_check": False,
+        "recheck": False,
+        "skew": None,
+        "check_number": None,
+        "at": None,
+        "source": source,
+        "foreign": None,
+        "exercise": False,
+        "error": error,
+    }
+
+
+def status_json(status: TerminalStatus) -> Json:
+    """How the terminal stands."""
+    return {
+        "name": status.name,
+        "purpose": status.purpose.word,
+        "region": status.region,
+        "provisioned": status.provisioned,
+        "at": unixtime.iso_utc(status.at),
+        "documents": [
+            {
+                "name": held.name,
+                "seq": held.seq,
+                "issued": unixtime.iso_utc(held.iat),
+                "ends": unixtime.iso_utc(held.exp),
+            }
+            for held in status.held
+        ],
+        "damaged": [{"name": each.name, "reason": each.reason} for each in status.damaged],
+        "ages": ages_json(status.ages),
+        "status_grade": status.status_grade.name.lower(),
+        "usable_until": {end.grade.name.lower(): unixtime.iso_utc(end.until) for end in status.usable_until},
+        "clock": {"plausible": status.clock.plausible, "uncertainty": status.clock.uncertainty},
+        "connectivity": {
+            "link": str(status.connectivity.link),
+            "last_success": _moment(status.connectivity.last_success),
+            "last_error": status.connectivity.last_error,
+        },
+        "recheck_queue": status.recheck_queue,
+        "alarms": [alarm_json(alarm) for alarm in status.alarms],
+        "journal_rows": status.journal_rows,
+        "out_of_order": status.out_of_order,
+    }
+
+
+def alarm_json(alarm: RecheckAlarm) -> Json:
+    """One alarm."""
+    return {
+        "check_number": alarm.check_number,
+        "found_at": unixtime.iso_utc(alarm.found_at),
+        "answer": alarm.answer.name.lower(),
+    }
+
+
+def sync_json(report: SyncReport) -> Json:
+    """One round of fetching."""
+    return {
+        "taken_in": list(report.taken_in),
+        "unchanged": list(report.unchanged),
+        "refused": [
+            {"name": each.name, "reason": type(each.why).__name__, "text": str(each.why)} for each in report.refused
+        ],
+        "rechecked": report.rechecked,
+        "alarms": [alarm_json(alarm) for alarm in report.alarms],
+    }
+
+
+def chain_json(report: ChainReport) -> Json:
+    """The result of checking the journal."""
+    return {
+        "intact": not report.findings,
+        "rows": report.rows,
+        "erased": report.erased,
+        "anchored": report.anchored,
+        "findings": [{"kind": str(each.tampering), "seq": each.seq, "text": each.text} for each in report.findings],
+    }
+
+
+def ages_json(ages: Ages) -> Json:
+    """Ages in seconds; null: there is none."""
+    return {"trust": ages.trust, "status": ages.status, "policy": ages.policy, "clock": ages.clock}
+
+
+def print_verdict(
+    console: Console, verdict: Verdict, *, foreign: ForeignCode | None, labels: Mapping[str, str]
+) -> None:
+    """The verdict as a clerk reads it.
+
+    Args:
+        console: Where to.
+        verdict: What to say.
+        foreign: Name of a code that is not ours.
+        labels: What people call the items, by their names.
+    """
+    word, style = FACES[verdict.verdict_class]
+    console.print(Panel(Text(word, justify="center"), style=style, padding=(1, 4), expand=False))
+    if verdict.findings:
+        texts = reasons.load()[verdict.findings[0].code]
+        console.print(Text(texts.zh_hans.action, style="bold"))
+        console.print(Text(texts.en.action, style="bold"))
+    if foreign is not None:
+        console.print(Text(f"这是 {foreign.names.zh_hans} · this is: {foreign.names.en}"))
+    rows = Table.grid(padding=(0, 2))
+    rows.add_row("", _PROCEED[verdict.proceed])
+    if verdict.licence is not None:
+        rows.add_row("licence", f"{verdict.licence.slug}, {verdict.licence.region}")
+        for name, value in (verdict.licence.claims or {}).items():
+            rows.add_row(Text(labels.get(name, name)), Text(_value_text(value)))
+    rows.add_row("codes", ", ".join(finding.code.value for finding in verdict.findings) or "none")
+    rows.add_row("status data", f"{age_words(verdict.ages.status)} ({verdict.status_grade.name.lower()})")
+    rows.add_row("trust list", age_words(verdict.ages.trust))
+    if verdict.recheck:
+        rows.add_row("re-check", "queued: this answer rests on older status data")
+    rows.add_row("check number", verdict.check_number)
+    console.print(rows)
+
+
+def print_status(console: Console, status: TerminalStatus) -> None:
+    """How the terminal stands, in words."""
+    rows = Table.grid(padding=(0, 2))
+    rows.add_row("terminal", Text(f"{status.name} ({status.purpose.word}, region {status.region or 'unknown'})"))
+    if status.out_of_order:
+        rows.add_row("OUT OF ORDER", status.out_of_order)
+    if not status.provisioned:
+        rows.add_row("NOT PROVISIONED", "nothing can be accepted: run `terminal sync`")
+    for held in status.held:
+        rows.add_row(held.name, f"number {held.seq}, {age_words(Seconds(max(0, status.at - held.iat)))}")
+    for damaged in status.damaged:
+        rows.add_row("DAMAGED", f"{damaged.name}: {damaged.reason}")
+    rows.add_row("status data", f"{age_words(status.ages.status)} ({status.status_grade.name.lower()})")
+    for end in status.usable_until:
+        rows.add_row("", f"{end.grade.name.lower()} until {unixtime.iso_local(end.until)}")
+    clock = f"last confirmed {age_words(status.clock.confirmed_age)}, uncertain by {status.clock.uncertainty} s"
+    rows.add_row("clock", clock if status.clock.plausible else f"CANNOT BE RIGHT; {clock}")
+    link = str(status.connectivity.link)
+    rows.add_row("network", f"{link}: {status.connectivity.last_error}" if status.connectivity.last_error else link)
+    rows.add_row("re-check", f"{status.recheck_queue} waiting")
+    for alarm in status.alarms:
+        rows.add_row("ALARM", alarm_words(alarm))
+    rows.add_row("journal", f"{status.journal_rows} rows")
+    console.print(rows)
+
+
+def print_rows(console: Console, payloads: Iterable[Payload]) -> None:
+    """Rows of the journal, one line each."""
+    table = Table("time", "check", "what", "licence", "codes")
+    for payload in payloads:
+        event = str(payload.get("event"))
+        what = str(payload.get("class")) if event == "verdict" else event
+        codes = ", ".join(code for code, _ in payload.get("codes", ()))
+        kind = payload.get("kind") or payload.get("foreign") or ""
+        at = unixtime.iso_local(UnixTime(payload["at"])) if isinstance(payload.get("at"), int) else ""
+        table.add_row(at, str(payload.get("check_number") or ""), what, Text(str(kind)), codes)
+    console.print(table)
+
+
+def print_explanation(console: Console, payloads: Iterable[Payload]) -> None:
+    """Everything the journal says about one check, with the step that gave each code."""
+    for payload in payloads:
+        console.print(Text(f"{unixtime.iso_local(UnixTime(payload['at']))}  {payload['event']}", style="bold"))
+        rows = Table.grid(padding=(0, 2))
+        for name in sorted(payload.keys() - {"event", "at", "codes", "unknown_digest"}):
+            if payload[name] is not None:
+                rows.add_row(name, Text(_value_text(payload[name])))
+        established = tuple(Fact(fact) for fact in payload.get("established", ()))
+        for name, tier in payload.get("codes", ()):
+            code = Code(name)
+            step = explain.step_of(code, established)
+            texts = reasons.load()[code]
+            rows.add_row(f"step {step.value}", Text(f"{name} ({tier}): {texts.zh_hans.short} · {texts.en.short}"))
+        console.print(rows)
+
+
+def alarm_words(alarm: RecheckAlarm) -> str:
+    """One alarm as a sentence."""
+    return (
+        f"check {alarm.check_number} was accepted on older status data and is now {alarm.answer.name.lower()}"
+        f" (found {unixtime.iso_local(alarm.found_at)}): tell your supervisor"
+    )
+
+
+def age_words(age: Seconds | None) -> str:
+    """How long ago, in the largest unit that says enough."""
+    if age is None:
+        return "none held"
+    for unit, name in ((unixtime.DAY, "day"), (unixtime.HOUR, "hour"), (unixtime.MINUTE, "minute")):
+        if age >= unit:
+            count = age // unit
+            return f"{count} {name}{'' if count == 1 else 's'} old"
+    return f"{age} s old"
+
+
+def _code_json(finding: Finding) -> Json:
+    reason = reasons.load()[finding.code]
+    each = {"zh_hans": reason.zh_hans, "zh_hant": reason.zh_hant, "en": reason.en}
+    return {
+        "code": finding.code.value,
+        "tier": finding.tier.name.lower(),
+        "text": {language: texts.short for language, texts in each.items()},
+        "action": {language: texts.action for language, texts in each.items()},
+        "citizen": {language: texts.citizen for language, texts in each.items()},
+    }
+
+
+def _names(foreign: ForeignCode) -> Json:
+    return {"zh_hans": foreign.names.zh_hans, "zh_hant": foreign.names.zh_hant, "en": foreign.names.en}
+
+
+def _moment(at: UnixTime | None) -> str | None:
+    return None if at is None else unixtime.iso_utc(at)
+
+
+def _value_json(value: cbor.Value | Mapping[str, cbor.Value]) -> Any:
+    """Byte strings (digests) become hexadecimal; everything else has a form in JSON."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Mapping):
+        return {str(key): _value_json(member) for key, member in value.items()}
+    if isinstance(value, tuple):
+        return [_value_json(member) for member in value]
+    return value
+
+
+def _value_text(value: Any) -> str:
+    text = value.hex() if isinstance(value, bytes) else str(value)
+    return "".join(each if each.isprintable() else "\ufffd" for each in text)
