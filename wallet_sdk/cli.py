@@ -36,26 +36,28 @@ _FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path
 _PASSPHRASE = click.option(
     "--passphrase-file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help=f"File with the vault's passphrase; else the variable {config.PASSPHRASE_VARIABLE}.",
+    help=f"File whose first line is the vault's passphrase; else the variable {config.PASSPHRASE_VARIABLE}.",
 )
 
 
-class _Moment(click.ParamType[UnixTime]):
+def _moment(context: click.Context, parameter: click.Parameter, written: str | None) -> UnixTime | None:
     """A moment in ISO 8601; without a zone it is UTC+8."""
+    del context, parameter
+    if written is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(written)
+        seconds = moment.replace(tzinfo=moment.tzinfo or unixtime.LOCAL_ZONE).timestamp()
+    except (ValueError, OverflowError):
+        raise click.BadParameter(f"{written!r} is no time; write 2026-11-21T08:00:00Z") from None
+    if not 0 <= seconds <= limits.MAX_TIME:
+        raise click.BadParameter(f"{written!r} is out of range")
+    return UnixTime(int(seconds))
 
-    name = "iso-time"
 
-    def convert(self, value: str | UnixTime, param: click.Parameter | None, ctx: click.Context | None) -> UnixTime:
-        try:
-            moment = datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is no time; write 2026-11-21T08:00:00Z", param, ctx)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=unixtime.LOCAL_ZONE)
-        return UnixTime(int(moment.timestamp()))
-
-
-_AT = click.option("--at", type=_Moment(), help="An exercise: as if it were this moment (ISO 8601).")
+_AT = click.option(
+    "--at", callback=_moment, metavar="ISO-TIME", help="An exercise: as if it were this moment (ISO 8601)."
+)
 
 
 def _named_refusals(command: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -230,7 +232,7 @@ def _draw(frame: Frame) -> int:
 def _say_what_is_shown(request: ConsentRequest, decision: Decision, showing: Showing) -> None:
     language = config.language_from_environment()
     names = request.licence_names
-    click.echo(f"{in_language(names, language)} ({names.en}), purpose: {request.purpose.word}", err=True)
+    click.echo(f"{in_language(names, language)} ({request.card.kind}), purpose: {request.purpose.word}", err=True)
     shown = [item for item in request.card.items if item.key in showing.shown_items]
     chosen = [item for item in shown if item.key in decision.items]
     always = [item for item in shown if item.key not in decision.items]
@@ -280,8 +282,8 @@ def _passphrase(file: Path | None) -> str | None:
     if len(content) > _MAX_PASSPHRASE_BYTES:
         raise InputUnusable(f"{file} is too long for a passphrase")
     try:
-        # An editor ends the file with a line break; everything else belongs to the passphrase.
-        return content.decode().removesuffix("\n").removesuffix("\r")
+        # The first line, as everywhere in Liangzheng: an editor ends the file with a line break.
+        return content.decode().split("\n", 1)[0].removesuffix("\r")
     except UnicodeDecodeError:
         raise InputUnusable(f"{file} is not UTF-8 text") from None
 

@@ -201,10 +201,12 @@ class Showing:
         )
 
     def _text(self, binding: KeyBinding, signer: Signer) -> str:
-        if self._texts is not None:
-            return self._texts.next(binding, signer)
-        self._texts = RollingText(self._selection.credential.encoded, self._selection.disclosures, binding, signer)
-        return self._texts.first
+        texts = self._texts
+        if texts is not None:
+            return texts.next(binding, signer)
+        credential = self._selection.credential
+        texts = self._texts = RollingText(credential.encoded, self._selection.disclosures, binding, signer)
+        return texts.first
 
     def _end_of_code(self, at: UnixTime) -> UnixTime:
         """exp of a code signed now, once the licence can be shown at all."""

@@ -81,7 +81,7 @@ def test_init_warns_without_a_passphrase_and_only_then(folder: Path, tmp_path: P
 
 
 def test_passphrase_from_file_and_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "passphrase").write_text("correct horse\n")
+    (tmp_path / "passphrase").write_bytes(b"correct horse\r\nand a remark\n")
     run("init", tmp_path / "w", "--passphrase-file", tmp_path / "passphrase")
     assert refusal("key", tmp_path / "w") == "WALLET_PASSPHRASE_NEEDED"
     monkeypatch.setenv(config.PASSPHRASE_VARIABLE, "correct horse")
@@ -206,6 +206,7 @@ def test_named_refusals_of_show(filled: Path) -> None:
         ("--purpose", "window", "--text", "--live"),
         ("--purpose", "lunch"),
         ("--purpose", "window", "--at", "yesterday"),
+        ("--purpose", "window", "--at", "1066-10-14"),
         ("--purpose", "window", "--every", "5"),
         (),
     ],
