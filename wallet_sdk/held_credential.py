@@ -1,7 +1,8 @@
 """A credential as its holder sees it: every item with its value, and the disclosures that let exactly it out.
 
-An item inside a redacted group needs its own disclosure and those of its parents; an item whose value has redacted
-parts of its own brings those along. Not handled here: signatures (`receiving.py`) and the choice (`selection.py`).
+An item inside a redacted group needs its own disclosure and those of its parents. No item has redactions inside its
+value: the catalogue knows no such type, so `receiving.py` refuses it. Not handled here: signatures (`receiving.py`)
+and the choice (`selection.py`).
 """
 
 from collections.abc import Mapping
@@ -86,42 +87,7 @@ class _Reader:
             return
         if key in self.items:
             raise DisclosureKeyDuplicate(f"item {key} stands in two places")
-        whole, inner = self._whole(value)
-        self.items[key] = HeldItem(key, whole, needs | inner)
-
-    def _whole(self, value: cbor.Value) -> tuple[cbor.Value, frozenset[bytes]]:
-        """The value with nothing redacted in it, and what has to be disclosed for that."""
-        if isinstance(value, Mapping):
-            return self._whole_map(value)
-        if not isinstance(value, tuple):
-            return value, _NOTHING
-        elements: list[cbor.Value] = []
-        needs = _NOTHING
-        for element in value:
-            shown: cbor.Value = element
-            if isinstance(element, cbor.Tagged):
-                hidden = self._by_hash.get(element.value) if isinstance(element.value, bytes) else None
-                if hidden is None or hidden.is_decoy:
-                    continue
-                shown = hidden.value
-                needs |= {hidden.encoded}
-            shown, inner = self._whole(shown)
-            elements.append(shown)
-            needs |= inner
-        return tuple(elements), needs
-
-    def _whole_map(self, entries: Mapping[cbor.Key, cbor.Value]) -> tuple[cbor.Value, frozenset[bytes]]:
-        restored: dict[cbor.Key, cbor.Value] = {}
-        needs = _NOTHING
-        for key, value in entries.items():
-            if key is not cbor.Simple.REDACTED_KEYS:
-                restored[key], inner = self._whole(value)
-                needs |= inner
-        for hidden in self._hidden(entries):
-            if hidden.key is not None:
-                restored[hidden.key], inner = self._whole(hidden.value)
-                needs |= inner | {hidden.encoded}
-        return restored, needs
+        self.items[key] = HeldItem(key, value, needs)
 
     def _hidden(self, entries: Mapping[cbor.Key, cbor.Value]) -> tuple[Disclosure, ...]:
         hashes = entries.get(cbor.Simple.REDACTED_KEYS, ())

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from protocol import cbor, directory, keys, labels, licence_package, limits, unixtime
 from protocol.keys import Ed25519Signer
+from protocol.licence.catalogue import ItemType
 from protocol.licence_package import LicencePackage
-from protocol.sd_cwt import disclosure
+from protocol.sd_cwt import disclosure, redaction
 from protocol.sd_cwt.credential import StatusReference
 from protocol.unixtime import DAY
 from tests.wallet.conftest import ManualClock
@@ -155,6 +156,48 @@ def one_sub_twice(bench: Bench) -> LicencePackage:
     return bench.good(sub="AAAAAAAAAA")
 
 
+def another_authority_in_the_view(bench: Bench) -> LicencePackage:
+    both = (("310000.GA", bench.authority.assertion.public_key), ("310000.JT", STRANGER.public_key))
+    of = {(iss, keys.kid_of(key)): key for iss, key in both}
+    claims = bench.authority.claims(bench.holder, iss="310000.JT")
+    view = bench.authority.issue(claims, {key: VALUES[key] for key in (1, 2, 7)}, signer=STRANGER)
+    good = bench.resigned(lambda listed: replace(listed, assertion_keys=of))
+    return replace(good, credentials=(good.credentials[0], view))
+
+
+def another_holder_kind_in_the_view(bench: Bench) -> LicencePackage:
+    return bench.with_view(holder_kind=labels.HolderKind.LEGAL_PERSON)
+
+
+def last_day_that_is_no_day(bench: Bench) -> LicencePackage:
+    items = tuple(replace(item, type=ItemType.INTEGER) if item.key == 7 else item for item in KIND.items)
+    return bench.good(
+        listed=lambda good: replace(good, kinds={VCT: replace(KIND, items=items)}), values={**VALUES, 7: 5}
+    )
+
+
+def item_with_redactions_inside(bench: Bench) -> LicencePackage:
+    element = disclosure.disclose_element(b"\x07" * 16, "one of several")
+    name = disclosure.disclose_key(b"\x08" * 16, (redaction.redacted_element(element), "another"), 1)
+    lic = redaction.redacted_map({7: VALUES[7]}, [name])
+    forged = bench.authority.issue(bench.authority.claims(bench.holder), lic, (name.encoded, element.encoded))
+    return replace(bench.good(), credentials=(forged,))
+
+
+def algorithm_of_another_key(bench: Bench) -> LicencePackage:
+    good = bench.good()
+    structure = cbor.decode(good.credentials[1])
+    assert isinstance(structure, cbor.Tagged)
+    assert isinstance(structure.value, tuple)
+    protected, unprotected, payload, signature = structure.value
+    assert isinstance(protected, bytes)
+    header = cbor.decode(protected)
+    assert isinstance(header, dict)
+    changed = cbor.encode({**header, labels.HDR_ALG: int(labels.Alg.ESP256)})
+    forged = cbor.encode(cbor.Tagged(labels.TAG_SIGN1, (changed, unprotected, payload, signature)))
+    return replace(good, credentials=(good.credentials[0], forged))
+
+
 def other_portrait(bench: Bench) -> LicencePackage:
     return replace(bench.good(), portrait=b"another face")
 
@@ -198,6 +241,11 @@ FORGERIES: tuple[tuple[Callable[[Bench], LicencePackage], type[ReceiveError], st
     (two_status_references, errors.GroupInconsistent, ""),
     (view_contradicts, errors.GroupInconsistent, ""),
     (one_sub_twice, errors.GroupInconsistent, ""),
+    (another_authority_in_the_view, errors.GroupInconsistent, ""),
+    (another_holder_kind_in_the_view, errors.GroupInconsistent, ""),
+    (last_day_that_is_no_day, errors.ItemsWrong, ""),
+    (item_with_redactions_inside, errors.ItemsWrong, "E_SCHEMA"),
+    (algorithm_of_another_key, errors.CredentialMalformed, "E_ALG"),
     (other_portrait, errors.PortraitWrong, ""),
 )
 

@@ -14,7 +14,7 @@ from PIL import Image
 import wallet_sdk
 from protocol import cbor, unixtime
 from protocol.directory import PurposeItems
-from protocol.labels import GROUP_KEYS, Alg, Purpose
+from protocol.labels import GROUP_KEYS, Alg, KeyAssurance, Purpose
 from protocol.qr import base45, envelope
 from protocol.sd_cwt import disclosure, key_binding, redaction
 from protocol.sd_cwt.key_binding import Presentation
@@ -22,7 +22,7 @@ from protocol.unixtime import DAY, UnixTime
 from tests.wallet.conftest import ManualClock
 from tests.wallet.issued import AT, KIND, MAXIMA, VALUES, VCT, Authority, encoded, holder_key
 from wallet_sdk import Card, Decision, Frame, Wallet, drawing, errors
-from wallet_sdk.device_key import SoftwareKey
+from wallet_sdk.device_key import SoftwareKey, new_software_key
 
 GIVE = Callable[..., Card]
 
@@ -340,6 +340,47 @@ def test_too_much_for_one_code_is_named(wallet: Wallet, give: GIVE) -> None:
     )
     with pytest.raises(errors.CodeTooLarge, match="1232"):
         show(wallet, card, Purpose.WINDOW, "name,address,citizen_id,licence_no")
+
+
+def test_licence_is_found_by_id_beginning_or_kind(wallet: Wallet, card: Card, authority: Authority) -> None:
+    assert {wallet.card(name).id for name in (card.id, "31000026", "driving-licence")} == {card.id}
+    good = authority.package(holder_key(wallet.public_key()))
+    other = wallet.receive(encoded(replace(good, licence_id="31000099Z9")))
+    assert wallet.card("3100009") == other
+    for name in ("310000", "driving-licence"):
+        with pytest.raises(errors.LicenceAmbiguous, match="31000026A7, 31000099Z9"):
+            wallet.card(name)
+    for name in ("", "nurse", "32"):
+        with pytest.raises(errors.LicenceNotFound):
+            wallet.card(name)
+
+
+def test_card_finds_its_items_by_name(card: Card) -> None:
+    found = card.item("class")
+    assert found is not None
+    assert found.value == "C1"
+    assert card.item("legal_representative") is None
+
+
+def test_software_key_claims_no_more_than_it_is(wallet: Wallet) -> None:
+    assert wallet.key_assurance is KeyAssurance.SOFTWARE
+
+
+def test_faulty_device_key_is_named(wallet: Wallet, card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A phone's key store may break between two frames; half a signature is never drawn."""
+    decision = decide(wallet, card, Purpose.WINDOW)
+    with wallet.show(card, audience=Purpose.WINDOW, consent=decision) as showing:
+        showing.frame()
+        monkeypatch.setattr(SoftwareKey, "sign", lambda key, message: bytes(63))
+        with pytest.raises(errors.PresentationRefused, match="E_SIG_FORM"):
+            showing.frame(UnixTime(AT + 30))
+    with pytest.raises(errors.PresentationRefused, match="E_SIG_FORM"):
+        wallet.present_once(card, audience=Purpose.WINDOW, consent=decision)
+
+
+def test_scalar_out_of_range_is_drawn_again() -> None:
+    draws = iter((bytes(32), b"\xff" * 32, b"\x01" * 32))
+    assert new_software_key(Alg.ESP256, lambda _: next(draws)).secret == b"\x01" * 32
 
 
 # Drawing.
