@@ -45,6 +45,9 @@ from verifier_terminal.web.views import age_text, display
 
 Json = Mapping[str, object]
 
+_CAMERA_NAMES: Final = ("camera ", "/dev/video", "http://", "https://")
+"""How `hardware.camera` names live cameras; every other live source is a scanner on a line."""
+
 _LOST: Final = {
     LostReason.NOT_FOUND: "not_found",
     LostReason.BUSY: "busy",
@@ -196,8 +199,7 @@ def device_json(event: DeviceEvent) -> Json | None:
 
 
 def _device(source: str, state: str, key: str, **numbers: int) -> Json:
-    # Which of the two it is stands in the source's name; a camera is named so by `hardware.camera`.
-    device = "device.camera" if "camera" in source.casefold() or "video" in source.casefold() else "device.scanner"
+    device = "device.camera" if source.startswith(_CAMERA_NAMES) else "device.scanner"
     return {
         "source": shown(source),
         "state": state,
