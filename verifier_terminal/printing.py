@@ -16,7 +16,7 @@ from protocol import cbor, unixtime
 from protocol.errors import Code
 from protocol.unixtime import Seconds, UnixTime
 from verifier_terminal.appraisal import explain, reasons
-from verifier_terminal.appraisal.verdict import Ages, Fact, Finding, Proceed, Verdict, VerdictClass
+from verifier_terminal.appraisal.verdict import Ages, Fact, Finding, Proceed, Tier, Verdict, VerdictClass
 from verifier_terminal.events import ForeignCode, RecheckAlarm
 from verifier_terminal.session import SyncReport
 from verifier_terminal.standing import TerminalStatus
@@ -181,7 +181,7 @@ def print_verdict(
     """
     word, style = FACES[verdict.verdict_class]
     console.print(Panel(Text(word, justify="center"), style=style, padding=(1, 4), expand=False))
-    if verdict.findings:
+    if verdict.findings and verdict.findings[0].tier is not Tier.INFORMATION:
         texts = reasons.load()[verdict.findings[0].code]
         console.print(Text(texts.zh_hans.action, style="bold"))
         console.print(Text(texts.en.action, style="bold"))

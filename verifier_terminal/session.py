@@ -128,6 +128,13 @@ class Session:
         self._loaded_version: tuple[int, int, int] | None = None
         with self._store.reading():
             self._load_if_changed()
+        try:
+            tampering = self._store.check_anchor()
+            if tampering is not None:
+                self._store.record_tampering(tampering, at=self._clock().at)
+        except OutOfOrder as failure:
+            # The terminal starts all the same: its status must be readable, and the first scan tries again.
+            self._stops(failure)
 
     @property
     def out_of_order(self) -> str | None:

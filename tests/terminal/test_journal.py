@@ -167,11 +167,24 @@ def test_an_older_copy_that_was_written_on_is_found_by_the_anchor(terminal: Term
     close(terminal)
     anchor = (terminal.directory / "journal.head").read_bytes()
     shutil.copy(kept, terminal.directory / "terminal.db")
+    # The old copy is written on with an anchor that agrees with it, and only then the true anchor comes back.
+    (terminal.directory / "journal.head").unlink()
+    Anchor(terminal.directory / "journal.head").write(Head(0, journal.genesis("t1")))
     for text in ("https://example.org/", "https://example.org/2"):
         terminal.open().scan(text, source="scanner")
     close(terminal)
     (terminal.directory / "journal.head").write_bytes(anchor)
     assert found(terminal) == [(Tampering.OTHER_COPY, 2)]
+
+
+def test_what_the_anchor_found_stays_found_when_the_journal_grows_past_it(written: Terminal) -> None:
+    tamper(written, "DELETE FROM journal WHERE seq > 5")
+    for number in range(5):
+        written.open().scan(f"https://example.org/{number}", source="scanner")
+        close(written)
+    assert found(written) == [(Tampering.CUT_OFF, 6)]
+    events = [row.payload["event"] for row in written.open().journal_rows() if row.payload]
+    assert events.count("tampering") == 1
 
 
 def test_a_missing_anchor_is_said(written: Terminal) -> None:

@@ -1,7 +1,10 @@
 """From a text to a written verdict: acts, replays, voids, listeners, trouble with the disk."""
 
+import subprocess
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -312,3 +315,50 @@ def test_the_alarm_survives_a_restart_before_the_sync(terminal: Terminal, sessio
     report = terminal.open().sync(terminal.publish(values={4711: Status.SUSPENDED}, seq=2, age=30))
     assert [alarm.check_number for alarm in report.alarms] == [number]
     assert session.sync(terminal.publish(values={4711: Status.SUSPENDED}, seq=2, age=30)).alarms == ()
+
+
+# A disk that is really full.
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of two megabytes."""
+    mounted = tmp_path / "small"
+    mounted.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(mounted)], capture_output=True, check=False
+    )
+    if made.returncode:
+        pytest.skip("a small file system needs root and a kernel that lets it be mounted")
+    try:
+        yield mounted
+    finally:
+        subprocess.run(["umount", "-l", str(mounted)], check=True)
+
+
+def test_a_full_disk_gives_no_verdict_and_loses_nothing(terminal: Terminal, small_disk: Path) -> None:
+    terminal.directory = small_disk
+    session = terminal.open()
+    session.sync(terminal.publish())
+    issued = terminal.world.credential()
+    shown: list[str] = []
+    (small_disk / "ballast").write_bytes(bytes(400_000))
+
+    def scan_until_full() -> None:
+        for number in range(5_000):
+            shown.append(session.scan(f"https://example.org/{number}", source="scanner").verdict.check_number)
+
+    with pytest.raises(OutOfOrder):
+        scan_until_full()
+    assert shown
+    assert session.out_of_order is not None
+    text = terminal.world.code(issued)
+    with pytest.raises(OutOfOrder):
+        session.scan(text, source="scanner")
+    assert {act.check_number for act in session.acts(limit=10_000)} == set(shown)
+    (small_disk / "ballast").unlink()
+    assert session.scan(text, source="scanner").verdict.verdict_class is VerdictClass.ACCEPT
+    assert session.out_of_order is None
+    assert not session.verify_journal().findings
+    for each in terminal.opened:
+        each.close()

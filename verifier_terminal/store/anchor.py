@@ -62,6 +62,19 @@ class Anchor:
         finally:
             os.close(descriptor)
 
+    def restart(self, head: Head) -> None:
+        """Forgets what was anchored before and begins with this head; durable on return.
+
+        Only after what the old anchor had found stands in the journal.
+
+        Raises:
+            OSError: It could not be written.
+        """
+        with self._path.open("wb") as opened:
+            opened.write(_slot(head) * 2)
+            opened.flush()
+            os.fsync(opened.fileno())
+
 
 def _slot(head: Head) -> bytes:
     line = f"{head.count} {head.row_hash.hex()}"

@@ -79,7 +79,11 @@ def verify_chain(database: sqlite3.Connection, *, terminal_id: str, anchored: He
             "SELECT seq, prev, content_hash, row_hash, salt, payload, check_number FROM journal ORDER BY seq"
         )
     ]
-    findings = [*_walk(rows, journal.genesis(terminal_id)), *_emptied(rows), *_against_anchor(rows, anchored)]
+    findings = [*_walk(rows, journal.genesis(terminal_id)), *_emptied(rows), *_recorded(rows)]
+    there = next((row.row_hash for row in rows if anchored and row.seq == anchored.count), None)
+    by_anchor = against_anchor(anchored, last=rows[-1].seq if rows else 0, row_hash_there=there)
+    if by_anchor is not None:
+        findings.append(by_anchor)
     return ChainReport(
         rows=len(rows),
         erased=sum(row.payload is None for row in rows),
@@ -160,18 +164,34 @@ def _emptied(rows: list[_Row]) -> list[ChainFinding]:
     ]
 
 
-def _against_anchor(rows: list[_Row], anchored: Head | None) -> list[ChainFinding]:
+def against_anchor(anchored: Head | None, *, last: int, row_hash_there: bytes | None) -> ChainFinding | None:
+    """What the anchor has to say about a journal.
+
+    Args:
+        anchored: What the anchor says.
+        last: The number of the journal's last row.
+        row_hash_there: The row hash of the row that the anchor names; None when there is no such row.
+    """
     if anchored is None:
-        return [_finding(Tampering.NO_ANCHOR, rows[-1].seq, "the anchor file is gone or unreadable")] if rows else []
-    last = rows[-1].seq if rows else 0
+        return _finding(Tampering.NO_ANCHOR, last, "the anchor file is gone or unreadable") if last else None
     if last < anchored.count:
         text = f"the anchor has seen {anchored.count} rows: the end was cut off, or an older copy was put back"
-        return [_finding(Tampering.CUT_OFF, last + 1, text)]
-    at_anchor = next((row for row in rows if row.seq == anchored.count), None)
-    if anchored.count and (at_anchor is None or at_anchor.row_hash != anchored.row_hash):
+        return _finding(Tampering.CUT_OFF, last + 1, text)
+    if anchored.count and row_hash_there != anchored.row_hash:
         text = f"row {anchored.count} is not the one that the anchor has seen: another copy, or rewritten"
-        return [_finding(Tampering.OTHER_COPY, anchored.count, text)]
-    return []
+        return _finding(Tampering.OTHER_COPY, anchored.count, text)
+    return None
+
+
+def _recorded(rows: list[_Row]) -> list[ChainFinding]:
+    """What was found when the terminal was started earlier, and is on the chain since."""
+    findings = []
+    for row in rows:
+        content = journal.decode(row.payload) or {}
+        if content.get("event") == "tampering":
+            text = f"{content['text']} (found and recorded in row {row.seq})"
+            findings.append(_finding(Tampering(content["kind"]), content["from_row"], text))
+    return findings
 
 
 def _finding(tampering: Tampering, seq: int, text: str) -> ChainFinding:

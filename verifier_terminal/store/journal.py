@@ -105,6 +105,11 @@ class Journal:
         row = self._database.execute("SELECT seq, row_hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
         return Head(0, self._genesis) if row is None else Head(row[0], row[1])
 
+    def row_hash_of(self, seq: int) -> bytes | None:
+        """The row hash of one row; None when there is no such row."""
+        row = self._database.execute("SELECT row_hash FROM journal WHERE seq = ?", (seq,)).fetchone()
+        return None if row is None else row[0]
+
     def append(
         self, payload: Payload, *, at: UnixTime, retention_days: int = DEFAULT_RETENTION_DAYS, new_check: bool = False
     ) -> Head:
@@ -175,8 +180,8 @@ class Journal:
                 "SELECT seq FROM journal WHERE payload IS NOT NULL AND erase_after <= ? ORDER BY seq", (at,)
             )
         ]
-        # Rows that say what was erased are never erased themselves: the proof rests on them, and they name nobody.
-        due = [seq for seq in due if not self._is_erasure(seq)]
+        # Rows that say what was erased or tampered with stay: proofs rest on them, and they name nobody.
+        due = [seq for seq in due if not self._is_proof(seq)]
         if not due:
             return None
         self._database.executemany(
@@ -184,10 +189,10 @@ class Journal:
         )
         return self.append({"event": "erasure", "at": at, "rows": _ranges(due)}, at=at)
 
-    def _is_erasure(self, seq: int) -> bool:
+    def _is_proof(self, seq: int) -> bool:
         (payload,) = self._database.execute("SELECT payload FROM journal WHERE seq = ?", (seq,)).fetchone()
         decoded = decode(payload)
-        return decoded is not None and decoded.get("event") == "erasure"
+        return decoded is not None and decoded.get("event") in ("erasure", "tampering")
 
 
 def decode(payload: bytes | None) -> Payload | None:

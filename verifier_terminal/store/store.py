@@ -14,7 +14,7 @@ from protocol.unixtime import UnixTime
 from verifier_terminal.errors import OutOfOrder
 from verifier_terminal.store import chain, schema, unknown_codes
 from verifier_terminal.store.anchor import Anchor
-from verifier_terminal.store.chain import ChainReport
+from verifier_terminal.store.chain import ChainFinding, ChainReport
 from verifier_terminal.store.journal import Journal
 from verifier_terminal.store.recheck import RecheckQueue
 from verifier_terminal.store.replay import ReplayStore
@@ -67,6 +67,46 @@ class Store:
         try:
             yield
         except sqlite3.Error as failure:
+            raise OutOfOrder(str(failure)) from failure
+
+    def check_anchor(self) -> ChainFinding | None:
+        """Compares the journal's end with the anchor when the terminal starts; a new journal is anchored.
+
+        What it finds must be recorded (`record_tampering`) before anything else is written: rows to come would push
+        the anchor past the place.
+
+        Raises:
+            OutOfOrder: The files cannot be read, or a new anchor not be written.
+        """
+        try:
+            anchored = self._anchor.read()
+            head = self.journal.head()
+            if anchored is None and head.count == 0:
+                self._anchor.restart(head)
+                return None
+            there = self.journal.row_hash_of(anchored.count) if anchored else None
+            return chain.against_anchor(anchored, last=head.count, row_hash_there=there)
+        except (sqlite3.Error, OSError) as failure:
+            raise OutOfOrder(str(failure)) from failure
+
+    def record_tampering(self, finding: ChainFinding, *, at: UnixTime) -> None:
+        """Puts a finding of `check_anchor` on the chain for good, and begins a new anchor behind it.
+
+        Raises:
+            OutOfOrder: It could not be written.
+        """
+        payload = {
+            "event": "tampering",
+            "kind": str(finding.tampering),
+            "from_row": finding.seq,
+            "text": finding.text,
+            "at": at,
+        }
+        with self.writing():
+            self.journal.append(payload, at=at)
+        try:
+            self._anchor.restart(self.journal.head())
+        except OSError as failure:
             raise OutOfOrder(str(failure)) from failure
 
     def unknown_digest(self, text: str, *, at: UnixTime) -> str:

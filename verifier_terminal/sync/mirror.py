@@ -92,17 +92,23 @@ class HttpMirror:
         """The bytes of one file. Raises: as `Mirror.fetch`."""
         connection = self._connection()
         too_late = threading.Event()
+        connected: list[socket.socket] = []
 
         def end() -> None:
             too_late.set()
-            if connection.sock is not None:
-                _shut(connection.sock)
+            for sock in (*connected, connection.sock):
+                if sock is not None:
+                    _shut(sock)
 
         deadline = threading.Timer(self._patience.total_seconds, end)
         deadline.daemon = True
         deadline.start()
         try:
             connection.connect()
+            # The connection forgets its socket as soon as the answer has begun, so it is kept here.
+            connected.append(connection.sock)
+            if too_late.is_set():
+                raise TooSlow(f"{name}: {self._patience.total_seconds:g} s")
             connection.request("GET", f"{self._base}/{name}", headers={"Accept-Encoding": "identity"})
             response = connection.getresponse()
             with response:
