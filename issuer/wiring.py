@@ -1,7 +1,9 @@
 """Names the real things of the issuer: clock, randomness, threads, web server. Everything else receives them."""
 
 import logging
+import os
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -55,10 +57,10 @@ def operator_token(issuer: Issuer) -> str:
 class Service:
     """The web service of one issuer. `port` is the one that it got; `run` ends when `stop` is called."""
 
-    def __init__(self, server: Any) -> None:
-        self._server = server
+    def __init__(self, server: Any, sockets: dict[int, Any]) -> None:
+        self._server, self._sockets = server, sockets
         self._running, self._ended = threading.Event(), threading.Event()
-        self.port: int = server.effective_port
+        self.port = int(server.effective_port)
 
     @property
     def url(self) -> str:
@@ -86,7 +88,7 @@ class Service:
 
     def _close_sockets(self) -> None:
         # waitress has no public way to end its loop; an empty socket map is what ends it.
-        wasyncore.close_all(self._server._map, ignore_all=True)
+        wasyncore.close_all(self._sockets, ignore_all=True)
 
 
 @contextmanager
@@ -103,29 +105,40 @@ def serving(issuer: Issuer, *, port: int, clock: Callable[[], UnixTime] = now) -
         trusted_hosts=config.TRUSTED_HOSTS,
         max_body_bytes=config.MAX_BODY_BYTES,
     )
-    try:
-        server = create_server(
-            app,
-            host=config.LOOPBACK,
-            port=port,
-            threads=config.THREADS,
-            connection_limit=config.CONNECTION_LIMIT,
-            channel_timeout=config.CHANNEL_TIMEOUT,
-            max_request_body_size=config.MAX_BODY_BYTES * 2,
-            ident=None,
-        )
-    except OSError as error:
-        raise StorageFailed(f"cannot listen on port {port}: {error.strerror}", hint="Choose another --port.") from None
+    sockets: dict[int, Any] = {}
+    server = create_server(
+        app,
+        map=sockets,
+        sockets=[_listening_socket(port)],
+        threads=config.THREADS,
+        connection_limit=config.CONNECTION_LIMIT,
+        channel_timeout=config.CHANNEL_TIMEOUT,
+        max_request_body_size=config.MAX_BODY_BYTES * 2,
+        ident=None,
+    )
     stopped = threading.Event()
     republisher = threading.Thread(target=_republish, args=(issuer, clock, stopped), name="republisher", daemon=True)
     republisher.start()
-    service = Service(server)
+    service = Service(server, sockets)
     try:
         yield service
     finally:
         service.stop()
         stopped.set()
         republisher.join()
+
+
+def _listening_socket(port: int) -> socket.socket:
+    # Bound here and not by waitress, which leaves its threads and sockets behind when the port is taken.
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((config.LOOPBACK, port))
+    except OSError as error:
+        bound.close()
+        raise StorageFailed(f"cannot listen on port {port}: {error.strerror}", hint="Choose another --port.") from None
+    return bound
 
 
 def _republish(issuer: Issuer, clock: Callable[[], UnixTime], stopped: threading.Event) -> None:
