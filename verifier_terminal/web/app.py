@@ -89,7 +89,9 @@ def create_app(
     def events() -> Response:
         give_back = streams.take_place()
         subscription = session.subscribe()
-        response = Response(streams.frames(subscription, render, standing), mimetype="text/event-stream")
+        # waitress alone can tell that the page has gone; with another server the next heartbeat finds it out.
+        page_is_gone = request.environ.get("waitress.client_disconnected", lambda: False)
+        response = Response(streams.frames(subscription, render, standing, page_is_gone), mimetype="text/event-stream")
         # Also when the page was gone before the first byte: a generator that never ran has no `finally`.
         response.call_on_close(lambda: streams.forget(subscription))
         response.call_on_close(give_back)

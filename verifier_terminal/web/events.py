@@ -11,6 +11,7 @@ from verifier_terminal.events import SessionEvent, StatusChanged, Subscription
 from verifier_terminal.web.notices import Json
 
 _HEARTBEAT = b": alive\n\n"
+_POLL_SECONDS = 1.0
 
 
 class StreamsFull(Exception):
@@ -47,19 +48,25 @@ class EventStreams:
         subscription: Subscription,
         render: Callable[[SessionEvent], tuple[str, Json] | None],
         standing: Callable[[], Json],
+        page_is_gone: Callable[[], bool],
     ) -> Iterator[bytes]:
         """The stream: how things stand, then every event; how things stand again whenever nothing happened."""
         self._live.add(subscription)
+        poll_seconds = min(_POLL_SECONDS, self._heartbeat_seconds)
+        silent_seconds = 0.0
         yield frame("standing", standing())
         while not self._closed.is_set():
-            event = subscription.next(self._heartbeat_seconds)
-            if event is None and subscription.dropped:
-                # Too slow a page lost events; it connects again and shows how things stand now.
+            event = subscription.next(poll_seconds)
+            # A page that was reloaded gives its place back at once; one that was too slow lost events and reconnects.
+            if page_is_gone() or (event is None and subscription.dropped):
                 return
             if event is None:
-                # The comment finds out whether the page is still there; the standing keeps its ages true.
-                yield _HEARTBEAT
-                yield frame("standing", standing())
+                silent_seconds += poll_seconds
+                if silent_seconds >= self._heartbeat_seconds:
+                    silent_seconds = 0.0
+                    yield _HEARTBEAT
+                    # The standing keeps its ages true.
+                    yield frame("standing", standing())
                 continue
             rendered = render(event)
             if rendered is not None:

@@ -52,6 +52,8 @@ class WindowServer:
                 port=port,
                 connection_limit=2000,
                 channel_timeout=10,
+                # Reading on while an answer is written is how waitress notices that a live page has gone.
+                channel_request_lookahead=1,
                 cleanup_interval=5,
                 max_request_body_size=MAX_BODY_BYTES,
                 max_request_header_size=16 * 1024,
