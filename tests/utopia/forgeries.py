@@ -8,10 +8,15 @@ from typing import Any
 
 from protocol import labels
 from protocol.errors import Code
-from tests.utopia import forged_bytes, forged_claims, forged_headers
+from tests.utopia import forged_bytes, forged_claims, forged_headers, forged_signatures
 from tests.utopia.forgery import Attacker, Change, Forgery, both, put
 
-FORGERIES: tuple[Forgery, ...] = (*forged_bytes.FORGERIES, *forged_headers.FORGERIES, *forged_claims.FORGERIES)
+FORGERIES: tuple[Forgery, ...] = (
+    *forged_bytes.FORGERIES,
+    *forged_headers.FORGERIES,
+    *forged_signatures.FORGERIES,
+    *forged_claims.FORGERIES,
+)
 
 _NOW = 1_795_226_400
 
