@@ -195,7 +195,7 @@ def show(
     decision = request.approve(None if disclose is None else [each for each in disclose.split(",") if each])
     with wallet.show(card, audience=audience, consent=decision, every=every) as showing:
         # Signed first, so that a refusal is not preceded by a sheet; nothing has left yet.
-        frame = showing.frame()
+        frame = showing.frame(at)
         _say_what_is_shown(request, decision, showing)
         if text:
             click.echo(frame.text)

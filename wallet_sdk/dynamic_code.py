@@ -18,6 +18,7 @@ from protocol.sd_cwt.key_binding import KeyBinding
 from protocol.unixtime import UnixTime
 from wallet_sdk import drawing
 from wallet_sdk.card_pack import HeldLicence
+from wallet_sdk.distinct_moments import DistinctMoments
 from wallet_sdk.drawing import Matrix
 from wallet_sdk.errors import (
     CodeTooLarge,
@@ -103,6 +104,7 @@ class Showing:
         signer: Signer,
         *,
         every: int,
+        moments: DistinctMoments,
         clock: Clock,
         sleep: Sleep,
         async_sleep: AsyncSleep,
@@ -114,10 +116,12 @@ class Showing:
         self._audience = audience
         self._signer: Signer | None = signer
         self._every = every
+        self._moments = moments
         self._clock = clock
         self._sleep = sleep
         self._async_sleep = async_sleep
         self._frame: Frame | None = None
+        self._drawn_at = UnixTime(0)
         self._texts: RollingText | None = None
 
     @property
@@ -128,6 +132,8 @@ class Showing:
     def frame(self, at: UnixTime | None = None) -> Frame:
         """The code to show now; a new one when the last is due for redrawing, or when the clock was set back.
 
+        By the wallet's clock no two codes have one moment (`distinct_moments`); a given moment is taken as it is.
+
         Raises:
             ShowingClosed, LicenceNotYet, LicenceExpired, CredentialExpired, CodeTooLarge, PresentationRefused.
         """
@@ -135,8 +141,10 @@ class Showing:
         last = self._frame
         if self._signer is None:
             raise ShowingClosed
-        if last is None or not last.issued_at <= moment < last.next_at:
-            last = self._frame = self._sign(moment, self._signer)
+        if last is None or not self._drawn_at <= moment < last.next_at:
+            issued_at = self._moments.take(moment) if at is None else at
+            last = self._frame = self._sign(issued_at, self._signer)
+            self._drawn_at = moment
         return last
 
     def close(self) -> None:

@@ -82,7 +82,7 @@ class Vault:
     """One open vault. The content leaves and enters as plain bytes."""
 
     def __init__(self, folder: Path, lock: _Lock, random: Random, sleep: Sleep, write: WriteBytes) -> None:
-        self._folder = folder
+        self.folder = folder
         self._lock = lock
         self._random = random
         self._sleep = sleep
@@ -153,7 +153,7 @@ class Vault:
 
     def read_encrypted(self) -> bytes:
         """The file as it is now: equal bytes mean equal content."""
-        return durable_file.read(self._folder / VAULT_FILE, absent=VaultMissing)
+        return durable_file.read(self.folder / VAULT_FILE, absent=VaultMissing)
 
     def decrypt(self, encrypted: bytes) -> bytes:
         """The content of what `read_encrypted` gave.
@@ -176,7 +176,7 @@ class Vault:
         Raises:
             VaultBusy: Another process does not let go.
         """
-        with durable_file.locked(self._folder / LOCK_FILE, self._sleep):
+        with durable_file.locked(self.folder / LOCK_FILE, self._sleep):
             yield
 
     def write(self, content: bytes) -> None:
@@ -195,7 +195,7 @@ class Vault:
         encoded = cbor.encode(header)
         associated = _MAGIC + bytes((FORMAT_VERSION,)) + len(encoded).to_bytes(2) + encoded
         sealed = associated + Aead(self._lock.key).encrypt(content, associated, nonce).ciphertext
-        durable_file.replace(self._folder / VAULT_FILE, sealed + sha256(sealed).digest(), self._write)
+        durable_file.replace(self.folder / VAULT_FILE, sealed + sha256(sealed).digest(), self._write)
 
 
 def _checked(encrypted: bytes) -> bytes:

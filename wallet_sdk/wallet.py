@@ -18,6 +18,7 @@ from protocol.unixtime import UnixTime
 from wallet_sdk import card_pack, consent, device_key, durable_file, holdings, receiving, selection
 from wallet_sdk.card_pack import Card, HeldLicence
 from wallet_sdk.consent import ConsentRequest, Decision
+from wallet_sdk.distinct_moments import DistinctMoments
 from wallet_sdk.durable_file import WriteBytes
 from wallet_sdk.dynamic_code import Frame, Showing
 from wallet_sdk.errors import VaultDamaged
@@ -43,6 +44,7 @@ class Wallet:
 
     def __init__(self, vault: Vault, clock: Clock, sleep: Sleep, async_sleep: AsyncSleep) -> None:
         self._vault = vault
+        self._moments = DistinctMoments(vault.folder)
         self._clock = clock
         self._sleep = sleep
         self._async_sleep = async_sleep
@@ -184,6 +186,7 @@ class Wallet:
             audience,
             self._current().holdings.device_key,
             every=every,
+            moments=self._moments,
             clock=self._clock,
             sleep=self._sleep,
             async_sleep=self._async_sleep,

@@ -215,9 +215,12 @@ def test_wrong_usage_exits_2(arguments: tuple[str, ...], filled: Path) -> None:
     assert run("show", filled, "310", *arguments).exit_code == 2
 
 
+MOMENT = ("--at", "2026-12-01T12:00:00Z")
+
+
 def test_pictures_carry_the_text(filled: Path, tmp_path: Path) -> None:
-    text = run("show", filled, "310", "--purpose", "window", "--text").stdout[:-1]
-    png = run("show", filled, "310", "--purpose", "window", "--png", tmp_path / "code.png")
+    text = run("show", filled, "310", "--purpose", "window", "--text", *MOMENT).stdout[:-1]
+    png = run("show", filled, "310", "--purpose", "window", "--png", tmp_path / "code.png", *MOMENT)
     assert png.stdout == ""
     with Image.open(BytesIO((tmp_path / "code.png").read_bytes())) as picture:
         (read,) = zxingcpp.read_barcodes(picture.convert("L"))

@@ -1,0 +1,39 @@
+"""A moment of its own for every code, so that no two showings of one second are the same presentation.
+
+A presentation differs from another of the same items in its moments only, and terminals refuse one that was used up.
+Two showings of one wallet within a second (a second counter, a quick repeat) would be byte for byte the same. So the
+last moment is kept beside the vault, and a showing that falls on it or just before it takes the next one; terminals
+allow a phone's clock to be 30 s ahead. The file holds nothing else and is an aid, not a record: if it cannot be read or
+written, the showing goes on.
+"""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from protocol.unixtime import UnixTime
+
+MOMENT_FILE: Final = "last-shown"
+_MOST_AHEAD: Final = 10
+"""Seconds; beyond that the clock was set back, and the honest moment counts."""
+
+
+class DistinctMoments:
+    """The moments of one wallet's codes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / MOMENT_FILE
+
+    def take(self, at: UnixTime) -> UnixTime:
+        """This moment, or the first one after it that no code of this wallet has."""
+        last = self._last()
+        moment = UnixTime(last + 1) if last is not None and 0 <= last - at < _MOST_AHEAD else at
+        with suppress(OSError):
+            self._path.write_text(str(moment), encoding="ascii")
+        return moment
+
+    def _last(self) -> int | None:
+        try:
+            return int(self._path.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return None
