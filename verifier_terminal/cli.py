@@ -346,7 +346,8 @@ def _keep_fresh(session: "Session", stop: threading.Event, every: float) -> None
             session.recover()
             session.sync(wiring.open_mirror(session.settings.trust))
         except TerminalError as failure:
-            click.echo(f"sync: {failure}", err=True)
+            if not stop.is_set():
+                click.echo(f"sync: {failure}", err=True)
         stop.wait(wiring.jitter(every))
 
 

@@ -362,3 +362,26 @@ def test_a_full_disk_gives_no_verdict_and_loses_nothing(terminal: Terminal, smal
     assert not session.verify_journal().findings
     for each in terminal.opened:
         each.close()
+
+
+def test_two_sessions_write_one_chain_at_the_same_time(terminal: Terminal, session: Session) -> None:
+    """As two commands on one directory do."""
+    other = terminal.open()
+    sessions = [session, other] * 30
+
+    def scan(job: tuple[int, Session]) -> str:
+        number, one = job
+        return one.scan(f"https://example.org/{number}", source="scanner").verdict.check_number
+
+    with ThreadPoolExecutor(4) as pool:
+        shown = list(pool.map(scan, enumerate(sessions)))
+    assert len(set(shown)) == 60
+    report = terminal.open().verify_journal()
+    assert (report.rows, report.findings) == (60, ())
+
+
+def test_a_newer_document_taken_in_by_another_process_counts_with_the_next_scan(
+    terminal: Terminal, session: Session
+) -> None:
+    terminal.open().sync(terminal.publish(values={4711: Status.REVOKED}, seq=2, age=30))
+    assert Code.E_REVOKED in codes(session, terminal.world.code())
