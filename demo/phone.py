@@ -82,7 +82,7 @@ class Phone:
             card = self._card(card_id)
             decision: Decision = self._wallet.request(card, purpose).approve(items)
             showing = self._wallet.show(card, audience=purpose, consent=decision)
-            frame = showing.frame(self._clock())
+            frame = showing.frame()
             self._hold(Held(card.names.zh_hans, card.names.en, showing, frame.text, frame.matrix))
 
     def trick(self, name: str) -> None:
@@ -123,7 +123,7 @@ class Phone:
             held = self._held
             if held is None or held.rolling is None:
                 return
-            frame = held.rolling.frame(self._clock())
+            frame = held.rolling.frame()
             if frame.text != held.text:
                 self._hold(Held(held.zh, held.en, held.rolling, frame.text, frame.matrix))
 
@@ -139,7 +139,7 @@ class Phone:
         """What the page draws."""
         with self._guard:
             held = self._held
-            expires_at = held.rolling.frame(self._clock()).expires_at if held and held.rolling else None
+            expires_at = held.rolling.frame().expires_at if held and held.rolling else None
             return {
                 "scene": "away" if held is None else "showing",
                 "title": {"zh": held.zh, "en": held.en} if held else None,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import urljoin
 
 import urllib3
 
@@ -159,7 +160,7 @@ class Town:
         )
         if issued.status != 201:
             return issued
-        address = f"http://127.0.0.1:{self._issuer_port}{issued.body['package_url']}"
+        address = urljoin(f"http://127.0.0.1:{self._issuer_port}/", str(issued.body["package_url"]))
         package = self._http.request("GET", address)
         if package.status != 200:
             raise TownError(f"the licence package could not be fetched: {package.status}")
@@ -204,6 +205,21 @@ class Town:
         state = self._http.request("GET", f"{self.phone_url}/state").json()
         assert isinstance(state, dict)
         return state
+
+    def published_status_seq(self) -> int:
+        """The sequence number of the status list that the authority published last."""
+        published = self.liangzheng("issuer", "publish", str(self._directory / "authority"), "--json")
+        return max(int(seq) for seq in published["status_seq"].values())
+
+    def counter_status_seq(self) -> int:
+        """The sequence number of the status list that the counter holds."""
+        held = self.liangzheng("terminal", "status", str(self.counter_directory), "--json")["documents"]
+        return max((int(each["seq"]) for each in held if each["name"].startswith("lz:")), default=0)
+
+    def journal(self) -> list[Mapping[str, Any]]:
+        """The counter's journal, after its chain has been checked."""
+        self.liangzheng("terminal", "journal", str(self.counter_directory), "--verify")
+        return list(self.liangzheng("terminal", "journal", str(self.counter_directory), "--json"))
 
     def _open(self) -> None:
         authority, phone, counter = (str(self._directory / name) for name in ("authority", "phone", "counter"))

@@ -1,0 +1,206 @@
+"""`./run tour`: the demonstration without a browser. Ends with 0 if every verdict is the expected one, with 1 if not.
+
+Each scene acts through the public interfaces (phone, authority, network), waits for the counter's camera to read the
+phone, and compares class and codes with what must come out.
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+
+from demo import wiring
+from demo.counter_watch import CounterWatch, Seen
+from demo.town import Answer, Town, TownError
+
+READ_SECONDS: Final = 15.0
+"""To hold up, film, decode, appraise, record and show; usually well under one second."""
+_OUT_OF_VIEW_SECONDS: Final = 2.5
+"""The counter takes a code that was out of view for so long as a new act."""
+_SYNC_EVERY: Final = 1
+_STYLES: Final = {
+    "accept": "bold white on #007f73",
+    "check": "bold black on #ffdd33",
+    "refuse": "bold white on #7a0010",
+    "not_read": "bold black on #a3abb0",
+}
+
+
+class Unexpected(Exception):
+    """A verdict, or its absence, that the tour does not allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What must come out: the class, codes that must be there, codes that must not."""
+
+    verdict_class: str
+    codes: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
+
+    def check(self, seen: Seen) -> None:
+        """Raises Unexpected with both sides."""
+        found = frozenset(seen.codes)
+        if seen.verdict_class != self.verdict_class or not self.codes <= found or self.without & found:
+            raise Unexpected(
+                f"expected {self.verdict_class} with {sorted(self.codes)} and without {sorted(self.without)}, "
+                f"the counter showed {seen.verdict_class} with {sorted(found)} (check number {seen.check_number})"
+            )
+
+
+class Tour:
+    """Plays the scenes in one town."""
+
+    def __init__(self, town: Town, watch: CounterWatch, console: Console) -> None:
+        """Begins at scene 1."""
+        self._town = town
+        self._watch = watch
+        self._console = console
+        self._scene = 0
+        self._licence = next(each["id"] for each in town.licences() if each["kind"] == "driving-licence")
+        self._card = next(each["id"] for each in town.phone_state()["cards"] if each["id"] == self._licence)
+
+    def play(self) -> None:
+        """All scenes in order.
+
+        Raises:
+            Unexpected: A scene did not come out as it must.
+        """
+        shown = Expected("accept", frozenset({"W_OPEN_MODE", "W_PERSON_CHECK"}))
+        self._title("The holder shows a driving licence: three items, for the service window", "亮证:窗口,三个项目")
+        first = self._see(shown, self._show)
+        self._title("Somebody shows a screenshot of the code that was just used", "出示刚用过的截图")
+        self._see(Expected("refuse", frozenset({"E_REPLAY"})), lambda: self._trick("screenshot"))
+        self._title("A screenshot that is ten minutes old", "十分钟前的截图")
+        self._see(Expected("refuse", frozenset({"E_KBT_STALE"})), lambda: self._trick("old"))
+        self._title("A code made for the police is shown at the window", "把给交警的码给窗口看")
+        self._see(Expected("refuse", frozenset({"E_AUD"})), lambda: self._show("roadside"))
+        self._title("A forger signs the same licence with a key of his own", "伪造者用自己的密钥签名")
+        self._see(Expected("refuse", frozenset({"E_SIG_ISSUER"})), lambda: self._trick("forged"))
+        self._title("A genuine licence, copied to another phone", "复制到别人手机里的证照")
+        self._see(Expected("refuse", frozenset({"E_SIG_HOLDER"})), lambda: self._trick("stranger"))
+        self._title("A payment code", "付款码")
+        self._see(Expected("not_read", frozenset({"E_PREFIX"})), lambda: self._trick("payment"))
+        self._title("The authority suspends the licence", "发证机关暂扣")
+        self._change("suspend")
+        self._see(Expected("refuse", frozenset({"E_SUSPENDED"})), self._show)
+        self._title("… and reinstates it", "恢复")
+        self._change("reinstate")
+        self._see(shown, self._show)
+        self._title("The counter loses its network and goes on deciding by itself", "窗口断网,独立判断")
+        self._town.network.cut()
+        offline = self._see(shown, self._show)
+        self._title(
+            "The authority revokes the licence; the counter cannot know yet, and says how old its data are", "吊销"
+        )
+        self._change("revoke", reaches_counter=False)
+        self._see(shown, self._show)
+        self._title("The network is back: the next scan is refused", "网络恢复,下一次即不予采信")
+        self._town.network.turn_on()
+        self._wait_for_sync()
+        self._see(Expected("refuse", frozenset({"E_REVOKED"})), self._show)
+        self._title("Everything that was shown stands in the counter's journal", "日志")
+        self._check_journal(first, offline)
+
+    def _show(self, purpose: str = "window") -> Answer:
+        items = {"window": ["name", "class", "valid_to"]}.get(purpose)
+        if items is None:
+            state = self._town.phone_state()
+            card = next(each for each in state["cards"] if each["id"] == self._card)
+            offered = next(each for each in card["purposes"] if each["word"] == purpose)
+            items = [item["name"] for item in offered["items"] if item["mandatory"]]
+        return self._town.phone("show", {"card": self._card, "purpose": purpose, "items": items})
+
+    def _trick(self, scene: str) -> Answer:
+        return self._town.phone("trick", {"scene": scene})
+
+    def _change(self, act: str, *, reaches_counter: bool = True) -> None:
+        answer = self._town.change(self._licence, act, "demonstration 演示")
+        if answer.status != 200:
+            raise Unexpected(f"the authority did not {act}: {answer.message}")
+        if reaches_counter:
+            self._wait_for_sync()
+
+    def _wait_for_sync(self) -> None:
+        """Until the counter has fetched what the authority published last."""
+        published = self._town.published_status_seq()
+        until = wiring.monotonic() + READ_SECONDS
+        while self._town.counter_status_seq() < published:
+            if wiring.monotonic() > until:
+                raise Unexpected("the counter did not fetch the new status list")
+            wiring.sleep(0.1)
+
+    def _see(self, expected: Expected, hold_up: Callable[[], Answer]) -> Seen:
+        self._watch.forget()
+        began = wiring.monotonic()
+        answer = hold_up()
+        if answer.status != 200:
+            raise Unexpected(f"the phone did not show: {answer.message}")
+        seen = self._watch.next(READ_SECONDS)
+        if seen is None:
+            raise Unexpected(f"the counter showed nothing within {READ_SECONDS:.0f} s")
+        self._print(seen, wiring.monotonic() - began)
+        expected.check(seen)
+        self._town.phone("away")
+        wiring.sleep(_OUT_OF_VIEW_SECONDS)
+        return seen
+
+    def _check_journal(self, *shown: Seen) -> None:
+        rows = self._town.journal()
+        numbers = {row["check_number"] for row in rows}
+        missing = [seen.check_number for seen in shown if seen.check_number not in numbers]
+        if missing:
+            raise Unexpected(f"not in the journal: {missing}")
+        self._console.print(f"   {len(rows)} rows, chain intact", highlight=False)
+
+    def _title(self, en: str, zh: str) -> None:
+        self._scene += 1
+        self._console.print(Text.assemble((f"{self._scene:2}  ", "dim"), (en, "bold"), ("  " + zh, "dim")))
+
+    def _print(self, seen: Seen, seconds: float) -> None:
+        word = Text(f" {seen.word_other} {seen.word} ", style=_STYLES[seen.verdict_class])
+        detail = seen.foreign or seen.licence
+        self._console.print(Text.assemble("    ", word, "  ", " ".join(seen.codes)))
+        self._console.print(
+            Text(
+                f"    {detail + ' · ' if detail else ''}{seen.freshness} · {seen.check_number} · {seconds:.1f} s", "dim"
+            )
+        )
+        self._console.print(Text(f"    → {seen.instruction}"))
+
+
+def main() -> int:
+    """Plays the tour and returns the exit code."""
+    console = Console(highlight=False, soft_wrap=True)
+    began = wiring.monotonic()
+    console.print(
+        "Liangzheng 亮证: a phone, a counter and an authority; the camera is simulated 模拟, all else is real."
+    )
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="liangzheng-tour-") as folder,
+            Town(
+                Path(folder),
+                page_origin="http://127.0.0.1:1",
+                sync_every=_SYNC_EVERY,
+                wait=wiring.sleep,
+                monotonic=wiring.monotonic,
+            ) as town,
+            CounterWatch(town.counter_url) as watch,
+        ):
+            console.print(f"    ready after {wiring.monotonic() - began:.1f} s")
+            Tour(town, watch, console).play()
+    except (Unexpected, TownError) as wrong:
+        console.print(Text(f"FAILED: {wrong}", "bold red"))
+        return 1
+    console.print(f"Every verdict was the expected one. {wiring.monotonic() - began:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
