@@ -219,9 +219,7 @@ class Session:
             rows = self._store.journal.rows(search=search, event="verdict", limit=limit)
             if not rows and search:
                 rows = self._store.journal.rows(search=check_number.normalise(search), event="verdict", limit=limit)
-            voids = self._store.journal.rows(event="void", limit=10_000)
-        reasons = {row.payload["check_number"]: row.payload["reason"] for row in voids if row.payload}
-        return tuple(_act(row.payload, reasons) for row in rows if row.payload)
+            return tuple(self._act(row.payload) for row in rows if row.payload)
 
     def journal_rows(self, search: str = "", limit: int = 1_000) -> tuple[JournalRow, ...]:
         """Every kind of row, the newest first."""
@@ -400,6 +398,18 @@ class Session:
             seen: (last, shown) for seen, (last, shown) in self._in_view.items() if now - last < SAME_ACT_SECONDS
         }
 
+    def _act(self, payload: Payload) -> Act:
+        number = payload["check_number"]
+        about = [row.payload for row in self._store.journal.about(number) if row.payload]
+        return Act(
+            check_number=number,
+            at=UnixTime(payload["at"]),
+            verdict_class=VerdictClass(payload["class"]),
+            kind=payload["kind"],
+            void_reason=next((each["reason"] for each in about if each["event"] == "void"), None),
+            payload=payload,
+        )
+
     # Documents.
 
     def _take_in(self, fetched: intake.Fetched) -> SyncReport:
@@ -498,18 +508,6 @@ def name_foreign(text: str) -> ForeignCode:
     """What a text that could not be read as one of our codes seems to be."""
     named = foreign_codes.classify(text)
     return ForeignCode(named.value, foreign_codes.NAMES[named])
-
-
-def _act(payload: Payload, void_reasons: dict[str, str]) -> Act:
-    number = payload["check_number"]
-    return Act(
-        check_number=number,
-        at=UnixTime(payload["at"]),
-        verdict_class=VerdictClass(payload["class"]),
-        kind=payload["kind"],
-        void_reason=void_reasons.get(number),
-        payload=payload,
-    )
 
 
 def _printable(source: str) -> str:

@@ -89,7 +89,7 @@ def test_a_row_rewritten_with_hashes_of_its_own_is_found(written: Terminal) -> N
     hashes = content.hex(), journal.row_hash(prev, 4, content).hex()
     tamper(
         written,
-        f"UPDATE journal SET salt = x'{salt.hex()}', payload = x'{payload.hex()}', check_number = NULL,"
+        f"UPDATE journal SET salt = x'{salt.hex()}', payload = x'{payload.hex()}', check_number = NULL, about = NULL,"
         f" content_hash = x'{hashes[0]}', row_hash = x'{hashes[1]}' WHERE seq = 4",
     )
     assert found(written) == [(Tampering.REPLACED, 4)]
@@ -108,7 +108,7 @@ def test_a_deleted_row_is_found_when_the_rest_is_renumbered(written: Terminal) -
 
 def test_an_inserted_row_is_found(written: Terminal) -> None:
     renumber = [f"UPDATE journal SET seq = {seq + 1} WHERE seq = {seq}" for seq in range(ROWS, 3, -1)]
-    copied = "INSERT INTO journal SELECT 4, prev, content_hash, row_hash, salt, payload, NULL, erase_after"
+    copied = "INSERT INTO journal SELECT 4, prev, content_hash, row_hash, salt, payload, NULL, about, erase_after"
     tamper(written, *renumber, f"{copied} FROM journal WHERE seq = 2")
     assert (Tampering.INSERTED, 4) in found(written)
 
@@ -121,7 +121,7 @@ def test_an_inserted_row_with_right_hashes_is_found(written: Terminal) -> None:
     (prev,) = database.execute("SELECT row_hash FROM journal WHERE seq = 3").fetchone()
     database.close()
     values = f"x'{prev.hex()}', x'{content.hex()}', x'{journal.row_hash(prev, 4, content).hex()}', x'{salt.hex()}'"
-    tamper(written, *renumber, f"INSERT INTO journal VALUES (4, {values}, x'{payload.hex()}', NULL, 0)")
+    tamper(written, *renumber, f"INSERT INTO journal VALUES (4, {values}, x'{payload.hex()}', NULL, NULL, 0)")
     assert (Tampering.INSERTED, 4) in found(written)
 
 
@@ -136,7 +136,7 @@ def test_two_rows_that_changed_places_are_found(written: Terminal) -> None:
 
 
 def test_content_emptied_without_a_record_is_found(written: Terminal) -> None:
-    tamper(written, "UPDATE journal SET salt = NULL, payload = NULL, check_number = NULL WHERE seq = 4")
+    tamper(written, "UPDATE journal SET salt = NULL, payload = NULL, check_number = NULL, about = NULL WHERE seq = 4")
     assert found(written) == [(Tampering.EMPTIED, 4)]
 
 

@@ -5,6 +5,7 @@ of its own, content emptied without a record, rows cut off the end, an older or 
 What the anchor can and cannot add is said in `anchor`.
 """
 
+import itertools
 import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum
@@ -60,6 +61,7 @@ class _Row:
     salt: bytes | None
     payload: bytes | None
     check_number: str | None
+    about: str | None
 
 
 def verify_chain(database: sqlite3.Connection, *, terminal_id: str, anchored: Head | None) -> ChainReport:
@@ -76,7 +78,7 @@ def verify_chain(database: sqlite3.Connection, *, terminal_id: str, anchored: He
     rows = [
         _Row(*row)
         for row in database.execute(
-            "SELECT seq, prev, content_hash, row_hash, salt, payload, check_number FROM journal ORDER BY seq"
+            "SELECT seq, prev, content_hash, row_hash, salt, payload, check_number, about FROM journal ORDER BY seq"
         )
     ]
     findings = [*_walk(rows, journal.genesis(terminal_id)), *_emptied(rows), *_recorded(rows)]
@@ -105,7 +107,7 @@ def _walk(rows: list[_Row], genesis: bytes) -> list[ChainFinding]:
             explained = True
         if _content_differs(row):
             findings.append(_finding(Tampering.EDITED, row.seq, "its content is not what was hashed"))
-        number = _number_hashed(row)
+        number = _number_hashed(row, expected=row.seq + shift)
         if number is None:
             findings.append(_finding(Tampering.EDITED, row.seq, "its hashes do not belong together"))
             explained = True
@@ -128,20 +130,24 @@ def _content_differs(row: _Row) -> bool:
     if journal.content_hash(row.salt, row.payload) != row.content_hash:
         return True
     content = journal.decode(row.payload) or {}
-    return row.check_number is not None and content.get("check_number") != row.check_number
+    named = content.get("check_number")
+    return row.about != named or row.check_number not in (None, named)
 
 
-def _number_hashed(row: _Row) -> int | None:
-    """The number under which this row was hashed: its own, or the one it had before somebody renumbered it."""
-    nearby = (row.seq + sign * step for step in range(1, _SEARCH_ROWS) for sign in (1, -1) if row.seq + sign * step > 0)
-    if journal.row_hash(row.prev, row.seq, row.content_hash) == row.row_hash:
-        return row.seq
-    return next((n for n in nearby if journal.row_hash(row.prev, n, row.content_hash) == row.row_hash), None)
+def _number_hashed(row: _Row, *, expected: int) -> int | None:
+    """The number under which this row was hashed: its own, or the one it had before somebody renumbered it.
+
+    `expected` is tried first: behind an insertion or deletion every row is off by the same.
+    """
+    nearby = (row.seq + sign * step for step in range(1, _SEARCH_ROWS) for sign in (1, -1))
+    candidates = itertools.chain((row.seq, expected), nearby)
+    hashed_as = (n for n in candidates if n > 0 and journal.row_hash(row.prev, n, row.content_hash) == row.row_hash)
+    return next(hashed_as, None)
 
 
 def _moved(row: _Row, number: int, by_number: dict[int, _Row]) -> ChainFinding:
     other = by_number.get(number)
-    if other is not None and _number_hashed(other) == row.seq:
+    if other is not None and _number_hashed(other, expected=row.seq) == row.seq:
         return _finding(Tampering.MOVED, row.seq, f"rows {row.seq} and {number} changed places")
     if number < row.seq:
         return _finding(Tampering.INSERTED, row.seq - 1, f"this was row {number}: something was put in before it")

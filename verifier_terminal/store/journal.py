@@ -131,8 +131,8 @@ class Journal:
         content = content_hash(salt, encoded)
         head = Head(seq, row_hash(last.row_hash, seq, content))
         self._database.execute(
-            "INSERT INTO journal (seq, prev, content_hash, row_hash, salt, payload, check_number, erase_after)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO journal (seq, prev, content_hash, row_hash, salt, payload, check_number, about,"
+            " erase_after) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 seq,
                 last.row_hash,
@@ -141,6 +141,7 @@ class Journal:
                 salt,
                 encoded,
                 payload["check_number"] if new_check else None,
+                payload.get("check_number"),
                 at + retention_days * DAY,
             ),
         )
@@ -166,8 +167,8 @@ class Journal:
 
     def about(self, check_number: str) -> tuple[JournalRow, ...]:
         """Every row that names this check, the oldest first."""
-        rows = self.rows(search=f'"check_number":"{check_number}"', limit=1_000)
-        return tuple(reversed(rows))
+        rows = self._database.execute("SELECT seq, payload FROM journal WHERE about = ? ORDER BY seq", (check_number,))
+        return tuple(JournalRow(seq, decode(payload)) for seq, payload in rows)
 
     def erase_expired(self, *, at: UnixTime) -> Head | None:
         """Erases the content whose retention time is over, and says so in a new row; None when there was none.
@@ -185,7 +186,8 @@ class Journal:
         if not due:
             return None
         self._database.executemany(
-            "UPDATE journal SET salt = NULL, payload = NULL, check_number = NULL WHERE seq = ?", [(seq,) for seq in due]
+            "UPDATE journal SET salt = NULL, payload = NULL, check_number = NULL, about = NULL WHERE seq = ?",
+            [(seq,) for seq in due],
         )
         return self.append({"event": "erasure", "at": at, "rows": _ranges(due)}, at=at)
 

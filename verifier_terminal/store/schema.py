@@ -29,8 +29,10 @@ _FIRST: Final = (
         salt BLOB,
         payload BLOB,
         check_number TEXT UNIQUE,
+        about TEXT,
         erase_after INTEGER NOT NULL
     ) STRICT""",
+    "CREATE INDEX journal_about ON journal (about) WHERE about IS NOT NULL",
     "CREATE INDEX journal_erase_after ON journal (erase_after) WHERE payload IS NOT NULL",
     # These two stop mistakes. Whoever can write the file can drop them; the hashes are what finds that out.
     """CREATE TRIGGER journal_keeps_rows BEFORE DELETE ON journal
