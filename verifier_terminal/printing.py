@@ -181,7 +181,8 @@ def print_verdict(
     """
     word, style = FACES[verdict.verdict_class]
     console.print(Panel(Text(word, justify="center"), style=style, padding=(1, 4), expand=False))
-    if verdict.findings and verdict.findings[0].tier is not Tier.INFORMATION:
+    # Beside a plain "go on" an information code gives the clerk nothing to do.
+    if verdict.findings and not (verdict.proceed is Proceed.YES and verdict.findings[0].tier is Tier.INFORMATION):
         texts = reasons.load()[verdict.findings[0].code]
         console.print(Text(texts.zh_hans.action, style="bold"))
         console.print(Text(texts.en.action, style="bold"))

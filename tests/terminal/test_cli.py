@@ -91,6 +91,15 @@ def test_the_second_call_exits_1_with_e_replay(counter: Counter) -> None:
     assert "E_REPLAY" in codes(verdict)
 
 
+def test_the_clerk_reads_what_to_do_and_nothing_needless(counter: Counter) -> None:
+    text = counter.world.code()
+    assert "VALID" in counter.run("appraise", "--text", text).output
+    refused = counter.run("appraise", "--text", text)
+    assert "REFUSED" in refused.output
+    assert "Ask the holder to refresh the code" in refused.output
+    assert NAME not in refused.output
+
+
 def test_two_processes_agree_on_a_replay(counter: Counter) -> None:
     command = [sys.executable, "-m", "liangzheng", "terminal", "appraise", str(counter.directory), "--json", "--text"]
     text = counter.world.code()
