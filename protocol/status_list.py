@@ -96,7 +96,7 @@ def pack(values: Mapping[int, int], *, entries: int = limits.STATUS_LIST_ENTRIES
         StatusRangeError: An index beyond `entries`.
         SchemaError: A value beyond 4 bits.
     """
-    packed = bytearray(entries // 2)
+    packed = bytearray((entries + 1) // 2)
     for idx, value in values.items():
         if not 0 <= idx < entries:
             raise StatusRangeError(f"a list of {entries} entries has no index {idx}")

@@ -44,6 +44,11 @@ def test_every_value_comes_back_from_its_place() -> None:
     assert pack({2: 0xF, 3: 0x1}, entries=4).packed == bytes((0x00, 0x1F))
 
 
+def test_an_odd_number_of_entries_fills_its_last_byte_with_valid() -> None:
+    packed = pack({2: 0xF}, entries=3)
+    assert [packed.value(idx) for idx in range(4)] == [0, 0, 0xF, 0]
+
+
 @pytest.mark.parametrize("bits", [1, 2, 4, 8])
 def test_low_bits_come_first(bits: int) -> None:
     entries = StatusList(bits, bytes((0b11100100, 0x01)))
