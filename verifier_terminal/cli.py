@@ -231,13 +231,15 @@ class _Appraising:
         from verifier_terminal import printing
 
         exercise = self._at is not None
+        catalogue, licence = self.session.catalogue(), verdict.licence
+        kind = catalogue.kinds.get(licence.vct) if catalogue and licence else None
         if self._as_json:
-            _print_json(printing.verdict_json(verdict, source=source, foreign=foreign, exercise=exercise))
+            _print_json(printing.verdict_json(verdict, kind=kind, source=source, foreign=foreign, exercise=exercise))
             return
         console = _console()
         if exercise:
             console.print("演练 EXERCISE: nothing was recorded and no replay was looked for", style="reverse")
-        printing.print_verdict(console, verdict, foreign=foreign, labels=_labels(self.session, verdict))
+        printing.print_verdict(console, verdict, kind=kind, foreign=foreign)
 
 
 _EXIT_OF: Final = {"accept": EXIT_ACCEPT, "check": EXIT_CHECK, "refuse": EXIT_REFUSE, "not_read": EXIT_NOT_READ}
@@ -300,9 +302,21 @@ def _readings(one: _Appraising, source: Any, name: str, stop: threading.Event, *
 @click.option("--camera", "cameras", multiple=True, metavar="INDEX|FILE|URL", help="May be given several times.")
 @click.option("--serial", "serial_ports", multiple=True, metavar="PORT|URL", help="May be given several times.")
 @click.option("--sync-every", type=click.FloatRange(1.0), default=60.0, show_default=True, help="Seconds.")
+@click.option(
+    "--frame-ancestor",
+    "frame_ancestors",
+    multiple=True,
+    metavar="ORIGIN",
+    help="A page that may embed this one, such as http://127.0.0.1:8000; without it nobody may.",
+)
 @named_failures
 def serve(
-    directory: Path, port: int, cameras: tuple[str, ...], serial_ports: tuple[str, ...], sync_every: float
+    directory: Path,
+    port: int,
+    cameras: tuple[str, ...],
+    serial_ports: tuple[str, ...],
+    sync_every: float,
+    frame_ancestors: tuple[str, ...],
 ) -> None:
     """Run the window page on this machine, read the devices, and keep the documents fresh."""
     from hardware.errors import HardwareError
@@ -310,10 +324,13 @@ def serve(
     from verifier_terminal.appraisal import reasons
     from verifier_terminal.web import app as web_app
     from verifier_terminal.web import server
-    from verifier_terminal.web.settings import WindowSettings
+    from verifier_terminal.web.settings import SettingRefused, WindowSettings
 
     stop = threading.Event()
-    settings = WindowSettings(csrf_token=wiring.csrf_token())
+    try:
+        settings = WindowSettings(csrf_token=wiring.csrf_token(), frame_ancestors=frame_ancestors)
+    except SettingRefused as refused:
+        raise click.UsageError(str(refused)) from refused
     signal.signal(signal.SIGTERM, _interrupt)
     wanted = capture.Wanted(cameras=cameras, serial_ports=serial_ports)
     try:
@@ -475,12 +492,6 @@ def _stdin_text() -> str:
     content = sys.stdin.buffer.read(_MAX_STDIN_BYTES)
     text = content.decode("utf-8", "surrogateescape")
     return text.removesuffix("\n").removesuffix("\r")
-
-
-def _labels(session: "Session", verdict: "Verdict") -> dict[str, str]:
-    catalogue, licence = session.catalogue(), verdict.licence
-    kind = catalogue.kinds.get(licence.vct) if catalogue and licence else None
-    return {item.name: f"{item.labels.zh_hans} {item.labels.en}" for item in kind.items} if kind else {}
 
 
 def _console() -> "Console":

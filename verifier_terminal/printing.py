@@ -14,6 +14,7 @@ from rich.text import Text
 
 from protocol import cbor, unixtime
 from protocol.errors import Code
+from protocol.licence.catalogue import ItemType, Kind
 from protocol.unixtime import Seconds, UnixTime
 from verifier_terminal.appraisal import explain, reasons
 from verifier_terminal.appraisal.verdict import Ages, Fact, Finding, Proceed, Tier, Verdict, VerdictClass
@@ -39,8 +40,10 @@ _PROCEED: Final[Mapping[Proceed, str]] = {
 }
 
 
-def verdict_json(verdict: Verdict, *, source: str, foreign: ForeignCode | None, exercise: bool) -> Json:
-    """The documented object."""
+def verdict_json(
+    verdict: Verdict, *, kind: Kind | None, source: str, foreign: ForeignCode | None, exercise: bool
+) -> Json:
+    """The documented object; the catalogue's kind says which items are days."""
     licence = verdict.licence
     return {
         "class": str(verdict.verdict_class),
@@ -50,11 +53,13 @@ def verdict_json(verdict: Verdict, *, source: str, foreign: ForeignCode | None, 
         "not_established": [str(fact) for fact in verdict.not_established],
         "ages": ages_json(verdict.ages),
         "status_grade": verdict.status_grade.name.lower(),
-        "claims": None if licence is None or licence.claims is None else _value_json(licence.claims),
+        "claims": None
+        if licence is None or licence.claims is None
+        else {name: _value_json(readable(kind, name, value)) for name, value in licence.claims.items()},
         "hidden_items": licence.hidden_items if licence else None,
         "kind": licence.slug if licence else None,
         "region": licence.region if licence else None,
-        "valid_to": licence.valid_to if licence else None,
+        "valid_to": _day(licence.valid_to) if licence and licence.valid_to is not None else None,
         "purpose": verdict.purpose.word,
         "person_check": verdict.person_check,
         "recheck": verdict.recheck,
@@ -168,16 +173,14 @@ def ages_json(ages: Ages) -> Json:
     return {"trust": ages.trust, "status": ages.status, "policy": ages.policy, "clock": ages.clock}
 
 
-def print_verdict(
-    console: Console, verdict: Verdict, *, foreign: ForeignCode | None, labels: Mapping[str, str]
-) -> None:
+def print_verdict(console: Console, verdict: Verdict, *, kind: Kind | None, foreign: ForeignCode | None) -> None:
     """The verdict as a clerk reads it.
 
     Args:
         console: Where to.
         verdict: What to say.
+        kind: The licence's, which names its items.
         foreign: Name of a code that is not ours.
-        labels: What people call the items, by their names.
     """
     word, style = FACES[verdict.verdict_class]
     console.print(Panel(Text(word, justify="center"), style=style, padding=(1, 4), expand=False))
@@ -193,7 +196,9 @@ def print_verdict(
     if verdict.licence is not None:
         rows.add_row("licence", f"{verdict.licence.slug}, {verdict.licence.region}")
         for name, value in (verdict.licence.claims or {}).items():
-            rows.add_row(Text(labels.get(name, name)), Text(_value_text(value)))
+            item = kind.item_named(name) if kind else None
+            label = f"{item.labels.zh_hans} {item.labels.en}" if item else name
+            rows.add_row(Text(label), Text(_value_text(readable(kind, name, value))))
     rows.add_row("codes", ", ".join(finding.code.value for finding in verdict.findings) or "none")
     rows.add_row("status data", f"{age_words(verdict.ages.status)} ({verdict.status_grade.name.lower()})")
     rows.add_row("trust list", age_words(verdict.ages.trust))
@@ -296,6 +301,16 @@ def _names(foreign: ForeignCode) -> Json:
 
 def _moment(at: UnixTime | None) -> str | None:
     return None if at is None else unixtime.iso_utc(at)
+
+
+def readable(kind: Kind | None, name: str, value: cbor.Value) -> cbor.Value:
+    """An item's value as it is written in files for people and machines: days as YYYY-MM-DD, the rest as it is."""
+    item = kind.item_named(name) if kind else None
+    return _day(value) if item is not None and item.type is ItemType.DATE and isinstance(value, int) else value
+
+
+def _day(day: int) -> str:
+    return unixtime.calendar_date(day).isoformat()
 
 
 def _value_json(value: cbor.Value | Mapping[str, cbor.Value]) -> Any:
