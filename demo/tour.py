@@ -75,6 +75,7 @@ class Tour:
         self._title("The holder shows a driving licence: three items, for the service window", "亮证:窗口,三个项目")
         first = self._see(shown, self._show)
         self._title("Somebody shows a screenshot of the code that was just used", "出示刚用过的截图")
+        wiring.sleep(_OUT_OF_VIEW_SECONDS)
         self._see(Expected("refuse", frozenset({"E_REPLAY"})), lambda: self._trick("screenshot"))
         self._title("A screenshot that is ten minutes old", "十分钟前的截图")
         self._see(Expected("refuse", frozenset({"E_KBT_STALE"})), lambda: self._trick("old"))
@@ -147,7 +148,6 @@ class Tour:
         self._print(seen, wiring.monotonic() - began)
         expected.check(seen)
         self._town.phone("away")
-        wiring.sleep(_OUT_OF_VIEW_SECONDS)
         return seen
 
     def _check_journal(self, *shown: Seen) -> None:

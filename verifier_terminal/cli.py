@@ -311,6 +311,7 @@ def _readings(one: _Appraising, source: Any, name: str, stop: threading.Event, *
 )
 @named_failures
 def serve(
+    *,
     directory: Path,
     port: int,
     cameras: tuple[str, ...],
