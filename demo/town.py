@@ -240,7 +240,9 @@ class Town:
                 raise TownError(f"the authority did not issue a {kind}: {answer.body}")
         self._stack.enter_context(self.network)
         trust = f"http://127.0.0.1:{self.network.port}/published"
-        self.liangzheng("terminal", "init", counter, "--trust", trust, "--root", root, "--profile", "window")
+        self.liangzheng(
+            "terminal", "init", counter, "--trust", trust, "--root", root, "--profile", "window", "--name", "演示窗口"
+        )
         self._start(
             "counter", "-m", "liangzheng", "terminal", "serve", counter, "--port", str(self._counter_port),
             "--camera", f"{self.phone_url}/camera.mjpg", "--sync-every", str(self._sync_every),
