@@ -69,6 +69,20 @@ class AlreadyVoid(TerminalError):
     advice = "the first void stands with its reason; nothing was added"
 
 
+class NoPersonCheck(TerminalError):
+    """Only a check that may go on after the person was compared waits for that answer."""
+
+    meaning = "this check does not wait for a comparison of the person"
+    advice = "follow the verdict as it stands; nothing was added"
+
+
+class PersonCheckDone(TerminalError):
+    """Whether it is this person is answered once."""
+
+    meaning = "for this check the comparison of the person was answered before"
+    advice = "the first answer stands; if it was wrong, void the check and have the code shown again"
+
+
 class FetchError(TerminalError):
     """A published document could not be fetched. What is held stays as it is."""
 

@@ -14,7 +14,7 @@ from hardware.devices import DeviceEvent
 from protocol.licence.catalogue import Names
 from protocol.status_list import Status
 from protocol.unixtime import UnixTime
-from verifier_terminal.appraisal.verdict import Verdict
+from verifier_terminal.appraisal.verdict import Verdict, VerdictClass
 
 _QUEUE_EVENTS: Final = 64
 
@@ -32,12 +32,25 @@ class ShownVerdict:
     """A verdict whose journal row is durable.
 
     `same_act`: the same source read the same text again within two seconds; nothing was written a second time.
+    `person_matches`: the clerk's answer so far, where the verdict waits for a comparison of the person; a code that
+    stays in view is shown again with it.
     """
 
     verdict: Verdict
     same_act: bool
     foreign: ForeignCode | None
     source: str
+    person_matches: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChecked:
+    """The clerk compared the person; the row is durable. `verdict_class` is the check's own and stays."""
+
+    check_number: str
+    verdict_class: VerdictClass
+    matches: bool
+    at: UnixTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +88,7 @@ class RecheckAlarm:
     answer: Status
 
 
-SessionEvent = ShownVerdict | StatusChanged | ActsChanged | DeviceNews | OutOfOrderNews | RecheckAlarm
+SessionEvent = ShownVerdict | PersonChecked | StatusChanged | ActsChanged | DeviceNews | OutOfOrderNews | RecheckAlarm
 
 
 class Subscription:

@@ -29,6 +29,7 @@ from verifier_terminal.events import (
     DeviceNews,
     ForeignCode,
     OutOfOrderNews,
+    PersonChecked,
     Publisher,
     RecheckAlarm,
     SessionEvent,
@@ -37,9 +38,10 @@ from verifier_terminal.events import (
     Subscription,
 )
 from verifier_terminal.standing import TerminalStatus
-from verifier_terminal.store import journal
+from verifier_terminal.store import journal, person_check
 from verifier_terminal.store.chain import ChainReport
 from verifier_terminal.store.journal import JournalRow, Payload
+from verifier_terminal.store.person_check import PersonCheck
 from verifier_terminal.store.recheck import Answered, Waiting
 from verifier_terminal.store.replay import NothingUsed, UsedAlready
 from verifier_terminal.store.store import Store
@@ -69,6 +71,7 @@ class Act:
     verdict_class: VerdictClass
     kind: str | None
     void_reason: str | None
+    person: PersonCheck
     payload: Payload
 
 
@@ -196,6 +199,39 @@ class Session:
             said = "".join(each for each in reason if each.isprintable())[:_MAX_REASON_CHARACTERS]
             self._append({"event": "void", "check_number": number, "reason": said, "at": self._clock().at})
             self._publisher.publish(ActsChanged(number))
+
+    def confirm_person(self, number: str, matches: bool) -> PersonChecked:
+        """Writes down whether the clerk found the holder and the person to be the same, by a new row.
+
+        Only this answer lets an act go on that waits for it; time, blanking and other scans never do. The verdict's
+        class stays what it is: it speaks of the licence, the answer of the person.
+
+        Raises:
+            UnknownCheckNumber: There is no such check.
+            AlreadyVoid: The check was declared void.
+            PersonCheckDone: It was answered before.
+            NoPersonCheck: The check does not wait for an answer.
+            OutOfOrder: The row could not be written.
+        """
+        number = check_number.normalise(number)
+        with self._lock:
+            at = self._clock().at
+            try:
+                # Looked up inside the transaction: two processes on one journal cannot both answer.
+                with self._store.writing():
+                    verdict_class = person_check.require_waiting(self._store.journal.about(number), number)
+                    self._store.journal.append(person_check.payload(number, matches=matches, at=at), at=at)
+            except OutOfOrder as failure:
+                self._stops(failure)
+                raise
+            self._works()
+            self._in_view = {
+                seen: (last, replace(shown, person_matches=matches) if shown.verdict.check_number == number else shown)
+                for seen, (last, shown) in self._in_view.items()
+            }
+            checked = PersonChecked(number, verdict_class, matches, at)
+            self._publisher.publish(checked)
+            return checked
 
     def acknowledge(self, number: str) -> None:
         """Ends the alarm about a check, by a new row.
@@ -407,6 +443,7 @@ class Session:
             verdict_class=VerdictClass(payload["class"]),
             kind=payload["kind"],
             void_reason=next((each["reason"] for each in about if each["event"] == "void"), None),
+            person=person_check.of_rows(about),
             payload=payload,
         )
 

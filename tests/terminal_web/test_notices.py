@@ -30,7 +30,16 @@ from protocol.unixtime import HOUR, Seconds, UnixTime
 from tests.terminal_web.twin import CATALOGUE, NOW, REASONS, TwinSession
 from verifier_terminal.appraisal.context import ClockReading
 from verifier_terminal.appraisal.reasons import Language
-from verifier_terminal.events import ActsChanged, DeviceNews, OutOfOrderNews, RecheckAlarm, SessionEvent, StatusChanged
+from verifier_terminal.appraisal.verdict import VerdictClass
+from verifier_terminal.events import (
+    ActsChanged,
+    DeviceNews,
+    OutOfOrderNews,
+    PersonChecked,
+    RecheckAlarm,
+    SessionEvent,
+    StatusChanged,
+)
 from verifier_terminal.standing import TerminalStatus
 from verifier_terminal.sync.connectivity import Connectivity, Link
 from verifier_terminal.web import notices
@@ -100,6 +109,48 @@ def test_each_event_has_its_name_on_the_stream() -> None:
     assert "/dev/sda1" not in json.dumps(made)
 
 
+@pytest.mark.parametrize(
+    ("verdict_class", "matches", "proceed", "text", "instruction"),
+    [
+        (VerdictClass.ACCEPT, True, "yes", "可以办理", "证照有效"),
+        (VerdictClass.CHECK, True, "yes", "可以办理，请留意", None),
+        (VerdictClass.ACCEPT, False, "no", "不予办理：人证不符", "（有效）"),
+        (VerdictClass.CHECK, False, "no", "不予办理：人证不符", "（请核对）"),
+    ],
+)
+def test_the_answer_about_the_person_says_what_changes(
+    verdict_class: VerdictClass, matches: bool, proceed: str, text: str, instruction: str | None
+) -> None:
+    name, made = named_event(PersonChecked("7K3-Q43", verdict_class, matches, NOW), TwinSession().status())
+    assert name == "person"
+    assert (made["check_number"], made["matches"]) == ("7K3-Q43", matches)
+    words = made["views"]["zh-Hans"]
+    assert (words["proceed"], words["proceed_text"]) == (proceed, text)
+    if instruction is None:
+        assert words["instruction"] is None
+    else:
+        assert instruction in words["instruction"]
+    # The class and its word are not among what changes.
+    assert words.keys() == {"proceed", "proceed_text", "instruction", "person"}
+    assert (words["person"]["headline"] is None) is matches
+
+
+def test_the_list_marks_how_the_comparison_of_the_person_stands() -> None:
+    session = TwinSession()
+    for text in ("good", "person", "person to check", "check"):
+        session.scan(text, source="t")
+
+    def marks() -> list[tuple[str, str | None]]:
+        made = plain(notices.acts_json(session.acts(), CATALOGUE, Language.ZH_HANS, search="", now=NOW))
+        return [(act["person"], act["person_text"]) for act in reversed(made["acts"])]
+
+    waiting, none = ("waiting", "待核对本人"), ("not_demanded", None)
+    assert marks() == [none, waiting, waiting, none]
+    session.confirm_person("7K3-Q43", True)
+    session.confirm_person("7K3-Q48", False)
+    assert marks() == [none, ("matched", "已核对，是本人"), ("not_matched", "不是本人"), none]
+
+
 @pytest.mark.parametrize("answer", Status)
 def test_an_alarm_names_the_check_and_the_answer(answer: Status) -> None:
     alarm = RecheckAlarm("7K3-Q42", NOW, answer)
@@ -145,6 +196,8 @@ def test_the_list_names_kinds_from_the_catalogue_and_never_a_person() -> None:
             "class": "accept",
             "word": "VALID",
             "kind": "Driving licence",
+            "person": "not_demanded",
+            "person_text": None,
             "void": True,
             "void_reason": "误\N{REPLACEMENT CHARACTER}扫",
         }

@@ -8,11 +8,13 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.terminal.conftest import Terminal
+from tests.terminal.publishing import rows_with_person_check
 from tests.terminal_web.twin import SETTINGS, TOKEN
 from tests.utopia.forgeries import FORGERIES
 from tests.utopia.forgery import Forgery
 from tests.utopia.world import World
 from verifier_terminal.appraisal import reasons
+from verifier_terminal.events import PersonChecked
 from verifier_terminal.session import Session
 from verifier_terminal.web.app import close_streams, create_app
 
@@ -62,6 +64,24 @@ def test_a_good_code_is_accepted_listed_and_voided(client: FlaskClient, terminal
     assert client.get("/api/v1/acts").get_json()["acts"][0]["void_reason"] == "误扫"
     assert client.post(path, json={"reason": "误扫"}, headers=OWN).status_code == 409
     assert client.post("/api/v1/acts/000-000/void", json={"reason": "误扫"}, headers=OWN).status_code == 404
+
+
+@pytest.mark.parametrize(("matches", "mark"), [(True, "matched"), (False, "not_matched")])
+def test_the_person_is_compared_and_the_act_is_marked(terminal: Terminal, matches: bool, mark: str) -> None:
+    session = terminal.open()
+    assert not session.sync(terminal.publish(rows=rows_with_person_check(terminal.world))).refused
+    client = create_app(session, settings=SETTINGS, reasons=reasons.load(), clock=terminal.world.clock).test_client()
+    made = scan(client, terminal.world.code())
+    view = made["views"]["zh-Hans"]
+    assert (view["class"], view["proceed"], view["person"]["state"]) == ("accept", "after_check", "waiting")
+    path = f"/api/v1/acts/{made['check_number']}/person"
+    with session.subscribe() as events:
+        answer = client.post(path, json={"matches": matches}, headers=OWN)
+        assert answer.status_code == 200
+        assert isinstance(events.next(0), PersonChecked)
+    assert answer.get_json()["views"]["zh-Hans"]["person"]["state"] == mark
+    assert [act["person"] for act in client.get("/api/v1/acts").get_json()["acts"]] == [mark]
+    assert client.post(path, json={"matches": matches}, headers=OWN).status_code == 409
 
 
 def test_a_replay_is_refused_in_words(client: FlaskClient, terminal: Terminal) -> None:

@@ -20,11 +20,13 @@ ORIGIN = "http://localhost"
 ALARM = RecheckAlarm("7K3-Q42", NOW, Status.REVOKED)
 OWN = {"Origin": ORIGIN, "X-CSRF-Token": TOKEN}
 GETS = ["/", "/events", "/texts.json", "/api/v1/acts", "/api/v1/status", "/healthz", "/static/window.js"]
-POSTS: list[tuple[str, dict[str, str]]] = [
+POSTS: list[tuple[str, dict[str, str | bool]]] = [
     ("/api/v1/scan", {"text": "good"}),
     ("/api/v1/acts/7K3-Q42/void", {"reason": "误扫"}),
+    ("/api/v1/acts/7K3-Q43/person", {"matches": True}),
     ("/api/v1/alarms/7K3-Q42/acknowledge", {}),
 ]
+POST_NAMES = ["scan", "void", "person", "acknowledge"]
 EVIL_HOSTS = [
     "evil.example",
     "127.0.0.1.evil.example",
@@ -106,7 +108,7 @@ def test_a_host_that_is_not_ours_gets_nothing(client: FlaskClient, path: str, ho
 @pytest.mark.parametrize("host", EVIL_HOSTS)
 @pytest.mark.parametrize(("path", "body"), POSTS)
 def test_a_post_to_a_foreign_host_changes_nothing(
-    client: FlaskClient, session: TwinSession, path: str, body: dict[str, str], host: str
+    client: FlaskClient, session: TwinSession, path: str, body: dict[str, str | bool], host: str
 ) -> None:
     response = client.post(path, json=body, headers={**OWN, "Host": host, "Origin": f"http://{host}"})
     assert response.status_code == 400
@@ -138,18 +140,19 @@ FOREIGN_POSTS: list[tuple[str, dict[str, str | None], int]] = [
 ]
 
 
-@pytest.mark.parametrize(("path", "body"), POSTS, ids=["scan", "void", "acknowledge"])
+@pytest.mark.parametrize(("path", "body"), POSTS, ids=POST_NAMES)
 @pytest.mark.parametrize(("name", "change", "status"), FOREIGN_POSTS, ids=[each[0] for each in FOREIGN_POSTS])
 def test_a_post_that_is_not_our_own_changes_nothing(
     client: FlaskClient,
     session: TwinSession,
     path: str,
-    body: dict[str, str],
+    body: dict[str, str | bool],
     name: str,
     change: dict[str, str | None],
     status: int,
 ) -> None:
     session.scan("good", source="twin")
+    session.scan("person", source="twin")
     session.alarms = (ALARM,)
     before = list(session.scanned)
     headers: dict[str, str | None] = {**OWN, "Content-Type": "application/json", **change}
@@ -157,34 +160,37 @@ def test_a_post_that_is_not_our_own_changes_nothing(
         path, data=json.dumps(body), headers={key: value for key, value in headers.items() if value is not None}
     )
     assert response.status_code == status, name
-    assert (session.scanned, session.voids, session.alarms) == (before, {}, (ALARM,))
+    assert (session.scanned, session.voids, session.answers, session.alarms) == (before, {}, {}, (ALARM,))
     assert_hardened(response)
 
 
-@pytest.mark.parametrize(("path", "body"), POSTS, ids=["scan", "void", "acknowledge"])
+@pytest.mark.parametrize(("path", "body"), POSTS, ids=POST_NAMES)
 def test_the_same_post_from_our_own_page_is_done(
-    client: FlaskClient, session: TwinSession, path: str, body: dict[str, str]
+    client: FlaskClient, session: TwinSession, path: str, body: dict[str, str | bool]
 ) -> None:
     session.scan("good", source="twin")
+    session.scan("person", source="twin")
     session.alarms = (ALARM,)
     assert client.post(path, json=body, headers=OWN).status_code == 200
-    done = (len(session.scanned), session.voids, session.alarms)
+    done = (len(session.scanned), session.voids, session.answers, session.alarms)
     if path.endswith("/scan"):
-        assert done == (2, {}, (ALARM,))
+        assert done == (3, {}, {}, (ALARM,))
     elif path.endswith("/void"):
-        assert done == (1, {"7K3-Q42": "误扫"}, (ALARM,))
+        assert done == (2, {"7K3-Q42": "误扫"}, {}, (ALARM,))
+    elif path.endswith("/person"):
+        assert done == (2, {}, {"7K3-Q43": True}, (ALARM,))
     else:
-        assert done == (1, {}, ())
+        assert done == (2, {}, {}, ())
 
 
-@pytest.mark.parametrize(("path", "body"), POSTS, ids=["scan", "void", "acknowledge"])
-def test_get_is_not_post(client: FlaskClient, path: str, body: dict[str, str]) -> None:
+@pytest.mark.parametrize(("path", "body"), POSTS, ids=POST_NAMES)
+def test_get_is_not_post(client: FlaskClient, path: str, body: dict[str, str | bool]) -> None:
     assert client.get(path).status_code == 405
 
 
-@pytest.mark.parametrize(("path", "body"), POSTS, ids=["scan", "void", "acknowledge"])
+@pytest.mark.parametrize(("path", "body"), POSTS, ids=POST_NAMES)
 def test_oversize_is_refused_before_it_is_read(
-    client: FlaskClient, session: TwinSession, path: str, body: dict[str, str]
+    client: FlaskClient, session: TwinSession, path: str, body: dict[str, str | bool]
 ) -> None:
     field = next(iter(body), "x")
     response = client.post(path, json={field: "x" * MAX_BODY_BYTES}, headers=OWN)
@@ -251,6 +257,58 @@ def test_void_names_what_is_wrong(client: FlaskClient, session: TwinSession) -> 
     assert void("7K3-Q42", " 误扫 ") == 200
     assert void("7K3-Q42") == 409
     assert session.voids == {"7K3-Q42": "误扫"}
+
+
+PERSON = "/api/v1/acts/7K3-Q43/person"
+
+
+@pytest.mark.parametrize("matches", [True, False])
+def test_the_person_is_answered_once_in_three_languages(
+    client: FlaskClient, session: TwinSession, matches: bool
+) -> None:
+    session.scan("person", source="twin")
+    made = client.post(PERSON, json={"matches": matches}, headers=OWN).get_json()
+    assert (made["check_number"], made["matches"]) == ("7K3-Q43", matches)
+    assert {view["proceed"] for view in made["views"].values()} == {"yes" if matches else "no"}
+    again = client.post(PERSON, json={"matches": not matches}, headers=OWN)
+    assert (again.status_code, again.get_json()["error"]) == (409, "person_check_done")
+    assert session.answers == {"7K3-Q43": matches}
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "{}", "true", "[true]", '{"matches":1}', '{"matches":0}', '{"matches":"true"}', '{"matches":null}',
+     '{"matches":true,"at":1}', '{"match":true}'],
+)  # fmt: skip
+def test_only_true_and_false_are_answers(client: FlaskClient, session: TwinSession, body: str) -> None:
+    session.scan("person", source="twin")
+    response = client.post(PERSON, data=body, headers={**OWN, "Content-Type": "application/json"})
+    assert response.status_code == 400
+    assert session.answers == {}
+
+
+def test_what_waits_for_no_person_is_named(client: FlaskClient, session: TwinSession) -> None:
+    def answer(number: str) -> tuple[int, str]:
+        response = client.post(f"/api/v1/acts/{number}/person", json={"matches": True}, headers=OWN)
+        return response.status_code, response.get_json()["error"]
+
+    for text in ("good", "check", "hold", "refuse", "person"):
+        session.scan(text, source="twin")
+    for number in ("7K3-Q42", "7K3-Q44", "7K3-Q45", "7K3-Q46"):
+        assert answer(number) == (409, "no_person_check")
+    assert answer("7K3-Q99") == (404, "no_such_act")
+    assert answer("7K3-Q43;DROP") == (404, "http")
+    session.void("7K3-Q43", "误扫")
+    assert answer("7K3-Q43") == (409, "already_void")
+    assert session.answers == {}
+
+
+def test_an_answer_that_cannot_be_recorded_is_not_given(client: FlaskClient, session: TwinSession) -> None:
+    session.scan("person", source="twin")
+    session.broken = True
+    response = client.post(PERSON, json={"matches": True}, headers=OWN)
+    assert (response.status_code, response.get_json()["error"]) == (503, "out_of_order")
+    assert session.answers == {}
 
 
 def test_acts_search_and_language(client: FlaskClient, session: TwinSession) -> None:

@@ -17,6 +17,7 @@ from tests.terminal_web.twin import (
     NOT_READ,
     NOW,
     PERSON_CHECK,
+    PERSON_TO_CHECK,
     REASONS,
     REFUSE,
     TwinSession,
@@ -80,8 +81,49 @@ def test_the_instruction_is_the_action_of_the_first_finding_that_counts() -> Non
     noted = Finding(Code.W_OPEN_MODE, Tier.INFORMATION)
     counted = Finding(Code.W_STATUS_STALE, Tier.WARNING)
     assert view(replace(CHECK, findings=(noted, counted)))["instruction"] == "简W_STATUS_STALE 请照此办理。"
-    assert "比对" in view(replace(PERSON_CHECK, findings=(noted,)))["instruction"]
+    assert "面前的人就是持证人" in view(replace(PERSON_CHECK, findings=(noted,)))["instruction"]
     assert view(replace(GOOD, findings=(noted,)))["instruction"] == "证照有效，可以继续办理。"
+
+
+def answered(verdict: Verdict, matches: bool | None) -> VerdictView:
+    return views.display(verdict, CATALOGUE, REASONS, Language.ZH_HANS, NOW, person_matches=matches)
+
+
+@pytest.mark.parametrize("verdict", [PERSON_CHECK, PERSON_TO_CHECK], ids=lambda v: v.check_number)
+def test_a_verdict_waits_for_the_person_until_it_is_answered(verdict: Verdict) -> None:
+    waiting, same, other = answered(verdict, None), answered(verdict, True), answered(verdict, False)
+    assert [each["proceed"] for each in (waiting, same, other)] == ["after_check", "yes", "no"]
+    assert [each["person"] and each["person"]["state"] for each in (waiting, same, other)] == [
+        "waiting",
+        "matched",
+        "not_matched",
+    ]
+    # The class speaks of the licence, so it stays, and with it its word.
+    for each in (same, other):
+        assert (each["class"], each["word"], each["licence"]) == (waiting["class"], waiting["word"], waiting["licence"])
+    assert waiting["person"] is not None
+    assert waiting["person"]["hint"] == "无照片：请提问或查看第二份证件"
+    assert other["proceed_text"] == "不予办理：人证不符"
+    assert "不予采信" not in json.dumps(other, ensure_ascii=False)
+
+
+def test_the_answer_about_the_person_leaves_the_sentence_of_a_finding() -> None:
+    assert answered(PERSON_TO_CHECK, True)["instruction"] == answered(PERSON_TO_CHECK, None)["instruction"]
+    assert answered(PERSON_CHECK, True)["instruction"] == "证照有效，可以继续办理。"
+
+
+@pytest.mark.parametrize("verdict", [GOOD, CHECK, HOLD, REFUSE, NOT_READ], ids=lambda v: v.check_number)
+@pytest.mark.parametrize("matches", [True, False])
+def test_an_answer_that_nobody_asked_for_changes_nothing(verdict: Verdict, matches: bool) -> None:
+    assert answered(verdict, matches) == answered(verdict, None)
+    assert answered(verdict, matches)["person"] is None
+
+
+@pytest.mark.parametrize("verdict", [HOLD, REFUSE, NOT_READ], ids=lambda v: v.check_number)
+def test_no_person_makes_a_stopped_verdict_go_on(verdict: Verdict) -> None:
+    demanded = replace(verdict, person_check=True)
+    assert answered(demanded, True)["proceed"] == "no"
+    assert answered(demanded, True)["person"] is None
 
 
 def test_disclosed_items_first_then_a_dash_for_what_the_purpose_asks() -> None:

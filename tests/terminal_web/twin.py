@@ -31,11 +31,12 @@ from verifier_terminal.appraisal.verdict import (
     Verdict,
     VerdictClass,
 )
-from verifier_terminal.errors import AlreadyVoid, OutOfOrder, UnknownCheckNumber
+from verifier_terminal.errors import AlreadyVoid, NoPersonCheck, OutOfOrder, PersonCheckDone, UnknownCheckNumber
 from verifier_terminal.events import (
     ActsChanged,
     ForeignCode,
     OutOfOrderNews,
+    PersonChecked,
     Publisher,
     RecheckAlarm,
     SessionEvent,
@@ -44,6 +45,8 @@ from verifier_terminal.events import (
     Subscription,
 )
 from verifier_terminal.standing import TerminalStatus
+from verifier_terminal.store import person_check
+from verifier_terminal.store.person_check import PersonCheck
 from verifier_terminal.sync.connectivity import Connectivity, Link
 from verifier_terminal.web.settings import WindowSettings
 
@@ -169,7 +172,15 @@ NOT_READ = replace(
     status_reference=None,
     check_number="7K3-Q47",
 )
-BY_TEXT = {"good": GOOD, "person": PERSON_CHECK, "check": CHECK, "hold": HOLD, "refuse": REFUSE}
+PERSON_TO_CHECK = replace(CHECK, person_check=True, check_number="7K3-Q48")
+BY_TEXT = {
+    "good": GOOD,
+    "person": PERSON_CHECK,
+    "person to check": PERSON_TO_CHECK,
+    "check": CHECK,
+    "hold": HOLD,
+    "refuse": REFUSE,
+}
 
 
 def shown(verdict: Verdict, *, same_act: bool = False, foreign: ForeignCode | None = None) -> ShownVerdict:
@@ -183,6 +194,7 @@ class TwinAct:
     verdict_class: VerdictClass
     kind: str | None
     void_reason: str | None
+    person: PersonCheck
 
 
 class TwinSession:
@@ -194,6 +206,7 @@ class TwinSession:
         self.raises: Exception | None = None
         self.scanned: list[tuple[str, str]] = []
         self.voids: dict[str, str] = {}
+        self.answers: dict[str, bool] = {}
         self.known: list[ShownVerdict] = []
         self.alarms: tuple[RecheckAlarm, ...] = ()
         self.connectivity = Connectivity(Link.OFFLINE, UnixTime(NOW - HOUR), "no route", 3)
@@ -231,14 +244,31 @@ class TwinSession:
         self.voids[number] = reason
         self.tell(ActsChanged(number))
 
+    def confirm_person(self, number: str, matches: bool) -> PersonChecked:
+        verdict = next((event.verdict for event in self.known if event.verdict.check_number == number), None)
+        if self.broken:
+            raise OutOfOrder("disk full")
+        if verdict is None:
+            raise UnknownCheckNumber
+        if number in self.voids:
+            raise AlreadyVoid
+        if number in self.answers:
+            raise PersonCheckDone
+        if person_check.of_verdict(verdict, matches=None) is not PersonCheck.WAITING:
+            raise NoPersonCheck
+        self.answers[number] = matches
+        checked = PersonChecked(number, verdict.verdict_class, matches, NOW)
+        self.tell(checked)
+        return checked
+
     def acts(self, search: str = "", limit: int = 100) -> list[TwinAct]:
         return [self._act(event.verdict) for event in reversed(self.known)][:limit]
 
     def _act(self, verdict: Verdict) -> TwinAct:
         slug = verdict.licence.slug if verdict.licence else None
-        return TwinAct(
-            verdict.check_number, verdict.at, verdict.verdict_class, slug, self.voids.get(verdict.check_number)
-        )
+        number = verdict.check_number
+        stand = person_check.of_verdict(verdict, matches=self.answers.get(number))
+        return TwinAct(number, verdict.at, verdict.verdict_class, slug, self.voids.get(number), stand)
 
     def status(self) -> TerminalStatus:
         values: dict[str, Any] = {

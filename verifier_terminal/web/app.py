@@ -6,6 +6,7 @@
     POST /api/v1/scan                 {"text": …}: a code typed in or scanned in wedge mode
     GET  /api/v1/acts?search=&lang=   today's acts
     POST /api/v1/acts/<number>/void   {"reason": …}
+    POST /api/v1/acts/<number>/person {"matches": true | false}: the clerk has compared the person
     POST /api/v1/alarms/<number>/acknowledge   {}: a person has seen that a re-check changed an act
     GET  /api/v1/status               how the terminal stands
     GET  /healthz                     whether this program answers
@@ -24,12 +25,12 @@ from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from protocol.errors import Code
 from protocol.unixtime import UnixTime
 from verifier_terminal.appraisal.reasons import Language, Reason
-from verifier_terminal.errors import AlreadyVoid, OutOfOrder, UnknownCheckNumber
+from verifier_terminal.errors import AlreadyVoid, NoPersonCheck, OutOfOrder, PersonCheckDone, UnknownCheckNumber
 from verifier_terminal.events import SessionEvent
 from verifier_terminal.web import notices
 from verifier_terminal.web.events import EventStreams, StreamsFull
 from verifier_terminal.web.ports import WindowSession
-from verifier_terminal.web.security import check_post, harden, text_field
+from verifier_terminal.web.security import check_post, harden, text_field, yes_or_no_field
 from verifier_terminal.web.settings import WindowSettings
 from verifier_terminal.web.texts import TAGS, negotiate, page_texts, say
 
@@ -126,6 +127,14 @@ def create_app(
         session.void(check_number, reason.strip())
         return jsonify({"check_number": check_number, "void": True})
 
+    @app.post("/api/v1/acts/<check_number>/person")
+    def person(check_number: str) -> Response:
+        check_post(request, settings.csrf_token)
+        matches = yes_or_no_field(request, "matches")
+        if not _CHECK_NUMBER.fullmatch(check_number):
+            raise NotFound
+        return jsonify(notices.person_json(session.confirm_person(check_number, matches)))
+
     @app.post("/api/v1/alarms/<check_number>/acknowledge")
     def acknowledge(check_number: str) -> Response:
         check_post(request, settings.csrf_token)
@@ -174,6 +183,14 @@ def _register_problems(app: Flask) -> None:
     @app.errorhandler(AlreadyVoid)
     def already_void(_error: AlreadyVoid) -> Response:
         return _problem(409, "already_void", "already_void")
+
+    @app.errorhandler(NoPersonCheck)
+    def no_person_check(_error: NoPersonCheck) -> Response:
+        return _problem(409, "no_person_check", "no_person_check")
+
+    @app.errorhandler(PersonCheckDone)
+    def person_check_done(_error: PersonCheckDone) -> Response:
+        return _problem(409, "person_check_done", "person_check_done")
 
     @app.errorhandler(StreamsFull)
     def streams_full(_error: StreamsFull) -> Response:

@@ -31,17 +31,19 @@ from verifier_terminal.events import (
     ActsChanged,
     DeviceNews,
     OutOfOrderNews,
+    PersonChecked,
     RecheckAlarm,
     SessionEvent,
     ShownVerdict,
     StatusChanged,
 )
 from verifier_terminal.standing import TerminalStatus
+from verifier_terminal.store.person_check import PersonCheck
 from verifier_terminal.sync.connectivity import Connectivity, Link
 from verifier_terminal.web.harmless import MAX_NAME_CHARACTERS, shown
 from verifier_terminal.web.ports import Act
 from verifier_terminal.web.texts import TAGS, in_language, say
-from verifier_terminal.web.views import age_text, display
+from verifier_terminal.web.views import age_text, display, person_words
 
 Json = Mapping[str, object]
 
@@ -72,6 +74,8 @@ def event_json(
     match event:
         case ShownVerdict():
             return "verdict", verdict_json(event, catalogue=catalogue, reasons=reasons, now=now)
+        case PersonChecked():
+            return "person", person_json(event)
         case OutOfOrderNews():
             return "out_of_order", out_of_order_json()
         case DeviceNews():
@@ -93,11 +97,23 @@ def verdict_json(
     for language, tag in TAGS.items():
         names = event.foreign.names if event.foreign else None
         views[tag] = {
-            **display(event.verdict, catalogue, reasons, language, now),
+            **display(event.verdict, catalogue, reasons, language, now, person_matches=event.person_matches),
             "foreign": say("foreign.seems", language, what=in_language(names, language)) if names else None,
             "same_act": say("same_act.read_again", language) if event.same_act else None,
         }
     return {"check_number": event.verdict.check_number, "same_act": event.same_act, "views": views}
+
+
+def person_json(event: PersonChecked) -> Json:
+    """What changes on a page that shows this check; an instruction of null leaves the one that stands there."""
+    return {
+        "check_number": event.check_number,
+        "matches": event.matches,
+        "views": {
+            tag: person_words(event.verdict_class, matches=event.matches, language=language)
+            for language, tag in TAGS.items()
+        },
+    }
 
 
 def out_of_order_json() -> Json:
@@ -233,6 +249,8 @@ def _act_json(act: Act, catalogue: Catalogue | None, language: Language) -> Json
         "class": act.verdict_class.value,
         "word": say(f"word.{act.verdict_class}", language),
         "kind": _kind_name(act.kind, catalogue, language),
+        "person": act.person.value,
+        "person_text": None if act.person is PersonCheck.NOT_DEMANDED else say(f"person.{act.person}", language),
         "void": act.void_reason is not None,
         "void_reason": shown(act.void_reason) if act.void_reason is not None else None,
     }

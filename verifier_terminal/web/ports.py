@@ -6,8 +6,9 @@ from typing import Protocol
 from protocol.licence.catalogue import Catalogue
 from protocol.unixtime import UnixTime
 from verifier_terminal.appraisal.verdict import VerdictClass
-from verifier_terminal.events import ShownVerdict, Subscription
+from verifier_terminal.events import PersonChecked, ShownVerdict, Subscription
 from verifier_terminal.standing import TerminalStatus
+from verifier_terminal.store.person_check import PersonCheck
 
 
 class Act(Protocol):
@@ -33,6 +34,10 @@ class Act(Protocol):
     def void_reason(self) -> str | None:
         """Why it was voided, when it was."""
 
+    @property
+    def person(self) -> PersonCheck:
+        """How the comparison of the person stands."""
+
 
 class WindowSession(Protocol):
     """The terminal's session as the page uses it."""
@@ -50,6 +55,17 @@ class WindowSession(Protocol):
         Raises:
             UnknownCheckNumber: No such act.
             AlreadyVoid: Voided before.
+            OutOfOrder: The row could not be written down.
+        """
+
+    def confirm_person(self, number: str, matches: bool) -> PersonChecked:
+        """Append a row that says whether it is this person.
+
+        Raises:
+            UnknownCheckNumber: No such act.
+            AlreadyVoid: Voided before.
+            PersonCheckDone: Answered before.
+            NoPersonCheck: It waits for no answer.
             OutOfOrder: The row could not be written down.
         """
 

@@ -70,12 +70,29 @@ def text_field(request: Request, name: str, *, max_characters: int) -> str:
     Raises:
         BadRequest: Another shape, an empty or an overlong text; the message never repeats it.
     """
+    value = _only_field(request, name)
+    if not isinstance(value, str) or not value or len(value) > max_characters:
+        raise BadRequest(f"{name}: a text of 1 to {max_characters} characters")
+    return value
+
+
+def yes_or_no_field(request: Request, name: str) -> bool:
+    """The one answer that this request's JSON object must hold.
+
+    Raises:
+        BadRequest: Another shape, or anything but true and false: 0, "" and null are no answers.
+    """
+    value = _only_field(request, name)
+    if not isinstance(value, bool):
+        raise BadRequest(f"{name}: true or false")
+    return value
+
+
+def _only_field(request: Request, name: str) -> object:
     body = request.get_json()
     if not isinstance(body, dict) or body.keys() != {name}:
         raise BadRequest(f"one field {name}")
-    value = body[name]
-    if not isinstance(value, str) or not value or len(value) > max_characters:
-        raise BadRequest(f"{name}: a text of 1 to {max_characters} characters")
+    value: object = body[name]
     return value
 
 

@@ -8,8 +8,12 @@
     licence: null or {kind, name (or null), authority, region, region_code, valid_to, days_left, expired,
                       items: [{label, value (null: not disclosed)}], hidden_items},
     freshness: {summary, grade, grade_text, ages: [text], recheck (text or null), skew (text or null)},
+    person: null or {state ("waiting" | "matched" | "not_matched"), text, hint, headline, headline_other},
     findings: [{code, tier, tier_text, short, action, citizen}], established: [text], not_established: [text]
 
+`person` is the comparison of holder and person, where this verdict asks for it: the clerk's answer changes `proceed`,
+`proceed_text` and `instruction`, never `class` and `word`, which speak of the licence. `headline` replaces the word on
+the page when the person is another one (else null).
 `licence` appears only with what the verdict carries; nothing here widens what policy allows.
 """
 
@@ -22,6 +26,8 @@ from protocol.licence.catalogue import Catalogue, Item, ItemType, Kind
 from protocol.unixtime import DAY, HOUR, MINUTE, Seconds, UnixTime
 from verifier_terminal.appraisal.reasons import Language, Reason
 from verifier_terminal.appraisal.verdict import Ages, Licence, Proceed, Tier, Verdict, VerdictClass
+from verifier_terminal.store import person_check
+from verifier_terminal.store.person_check import PersonCheck
 from verifier_terminal.web.harmless import MAX_NAME_CHARACTERS, shown
 from verifier_terminal.web.regions import province
 from verifier_terminal.web.texts import TAGS, in_language, known, say
@@ -64,6 +70,25 @@ class FreshnessView(TypedDict):
     skew: str | None
 
 
+class PersonView(TypedDict):
+    """How the comparison of the person stands."""
+
+    state: str
+    text: str
+    hint: str
+    headline: str | None
+    headline_other: str | None
+
+
+class PersonWords(TypedDict):
+    """What the clerk's answer changes; an instruction of None leaves the one that stands."""
+
+    proceed: str
+    proceed_text: str
+    instruction: str | None
+    person: PersonView
+
+
 class FindingView(TypedDict):
     """One reason with its texts."""
 
@@ -93,6 +118,7 @@ VerdictView = TypedDict(
         "sound": str,
         "licence": LicenceView | None,
         "freshness": FreshnessView,
+        "person": PersonView | None,
         "findings": list[FindingView],
         "established": list[str],
         "not_established": list[str],
@@ -106,17 +132,79 @@ def display(
     reasons: Mapping[Code, Reason],
     language: Language,
     now: UnixTime,
+    *,
+    person_matches: bool | None = None,
 ) -> VerdictView:
-    """The verdict in words of this language; `now` counts the days that a licence has left."""
+    """The verdict in words of this language; `now` counts the days that a licence has left.
+
+    `person_matches` is the clerk's answer so far. Where the verdict asks for none, it changes nothing.
+    """
+    stand = person_check.of_verdict(verdict, matches=person_matches)
+    shown_first = _display(verdict, catalogue, reasons, language, now)
+    if stand is PersonCheck.NOT_DEMANDED:
+        return shown_first
+    if stand is PersonCheck.WAITING:
+        return {**shown_first, "person": _person(stand, language)}
+    words = person_words(verdict.verdict_class, matches=stand is PersonCheck.MATCHED, language=language)
+    return {
+        **shown_first,
+        "proceed": words["proceed"],
+        "proceed_text": words["proceed_text"],
+        "instruction": words["instruction"] or shown_first["instruction"],
+        "person": words["person"],
+    }
+
+
+def person_words(verdict_class: VerdictClass, *, matches: bool, language: Language) -> PersonWords:
+    """What the clerk's answer changes on the page, for an accepted licence or one that is to be checked."""
+    if not matches:
+        return {
+            "proceed": Proceed.NO.value,
+            "proceed_text": say("person.stop", language),
+            "instruction": say("person.stop_instruction", language, word=say(f"word.{verdict_class}", language)),
+            "person": _person(PersonCheck.NOT_MATCHED, language),
+        }
+    # What a finding asks to be checked is not answered by the person's face, so its sentence stays.
+    instruction = say("instruction.accept", language) if verdict_class is VerdictClass.ACCEPT else None
+    return {
+        "proceed": Proceed.YES.value,
+        "proceed_text": say(f"proceed.{verdict_class}_{Proceed.YES}", language),
+        "instruction": instruction,
+        "person": _person(PersonCheck.MATCHED, language),
+    }
+
+
+def _person(stand: PersonCheck, language: Language) -> PersonView:
+    stopped = stand is PersonCheck.NOT_MATCHED
+    return {
+        "state": stand.value,
+        "text": say(f"person.{stand}", language),
+        "hint": say("person.hint", language),
+        "headline": say("person.headline", language) if stopped else None,
+        "headline_other": say("person.headline", _other(language)) if stopped else None,
+    }
+
+
+def _other(language: Language) -> Language:
+    return Language.ZH_HANS if language is Language.EN else Language.EN
+
+
+def _display(
+    verdict: Verdict,
+    catalogue: Catalogue | None,
+    reasons: Mapping[Code, Reason],
+    language: Language,
+    now: UnixTime,
+) -> VerdictView:
+    """As the verdict itself has it."""
     word = f"word.{verdict.verdict_class}"
-    other = Language.ZH_HANS if language is Language.EN else Language.EN
     return {
         "lang": TAGS[language],
         "class": verdict.verdict_class.value,
         "hold": is_hold(verdict),
         "proceed": verdict.proceed.value,
         "word": say(word, language),
-        "word_other": say(word, other),
+        "word_other": say(word, _other(language)),
         "proceed_text": say(f"proceed.{verdict.verdict_class}_{verdict.proceed}", language),
         "instruction": _instruction(verdict, reasons, language),
         "person_check": say("instruction.person", language) if verdict.person_check else None,
@@ -126,6 +214,7 @@ def display(
         "sound": verdict.verdict_class.value,
         "licence": _licence(verdict.licence, verdict, catalogue, language, now) if verdict.licence else None,
         "freshness": _freshness(verdict, language),
+        "person": None,
         "findings": [
             {
                 "code": finding.code.value,

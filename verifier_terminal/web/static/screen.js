@@ -13,8 +13,16 @@ export function element(tag, className, ...children) {
 const foreignText = (text, className) => element("bdi", className, text);
 
 export function drawVerdict(view) {
-  look(view.class === "check" && view.hold ? "hold" : view.class, view.proceed, view.class);
-  bigWords(view);
+  const stopped = view.person?.state === "not_matched";
+  if (stopped) {
+    look("not_person", view.proceed, "refuse");
+    bigWords({ word: view.person.headline, word_other: view.person.headline_other, lang: view.lang });
+  } else {
+    look(view.class === "check" && view.hold ? "hold" : view.class, view.proceed, view.class);
+    bigWords(view);
+  }
+  byId("person").hidden = view.person?.state !== "waiting";
+  byId("person-hint").textContent = view.person?.hint ?? "";
   const band = byId("proceed");
   band.hidden = false;
   band.textContent = view.proceed_text;
@@ -25,6 +33,7 @@ export function drawState(name, word, other, hint, language) {
   look(name, "", name === "idle" ? "idle" : "out_of_order");
   bigWords({ word, word_other: other, lang: language });
   byId("proceed").hidden = true;
+  byId("person").hidden = true;
   byId("instruction").textContent = hint;
 }
 
@@ -103,6 +112,9 @@ function foot(view, ui) {
     element("span", "", `${ui.purpose} ${view.purpose}`),
     element("span", "", `${ui.time} ${view.at}`),
   );
+  if (view.person && view.person.state !== "waiting") {
+    line.append(element("span", view.person.state === "matched" ? "badge" : "badge stop", view.person.text));
+  }
   if (view.same_act) line.append(element("span", "badge", view.same_act));
   return line;
 }
@@ -145,6 +157,13 @@ export function drawStanding(standing, language) {
   byId("waiting").textContent = words.waiting;
 }
 
+function button(text, className, act) {
+  const made = element("button", className, text);
+  made.type = "button";
+  made.addEventListener("click", act);
+  return made;
+}
+
 export function drawAlarms(alarms, ui, acknowledge) {
   const place = byId("alarms");
   const numbers = alarms.map((alarm) => `${alarm.check_number}${ui.acknowledge}`).join();
@@ -153,10 +172,8 @@ export function drawAlarms(alarms, ui, acknowledge) {
   place.dataset.drawn = numbers;
   place.replaceChildren();
   for (const alarm of alarms) {
-    const button = element("button", "", ui.acknowledge);
-    button.type = "button";
-    button.addEventListener("click", () => acknowledge(alarm.check_number));
-    place.append(element("p", "alarm", element("span", "", alarm.text), button));
+    const seen = button(ui.acknowledge, "", () => acknowledge(alarm.check_number));
+    place.append(element("p", "alarm", element("span", "", alarm.text), seen));
   }
 }
 
@@ -167,19 +184,18 @@ export function drawWords(ui, language) {
   for (const place of document.querySelectorAll("[data-ui-label]")) place.setAttribute("aria-label", ui[place.dataset.uiLabel]);
 }
 
-export function drawActs(acts, ui, voidAct) {
+// `answerPerson(number, matches)`: an act whose verdict has left the screen is answered from the list.
+export function drawActs(acts, ui, voidAct, answerPerson) {
   const rows = byId("acts-rows");
   rows.replaceChildren();
   for (const act of acts) {
     const row = element("tr", act.void ? "void" : "");
-    for (const text of [act.at, act.check_number, act.kind, act.word]) row.append(element("td", "", text));
+    for (const text of [act.at, act.check_number, act.kind]) row.append(element("td", "", text));
+    row.append(verdictCell(act, ui, answerPerson));
     if (act.void) {
       row.append(element("td", "", `${ui.void_done}: `, foreignText(act.void_reason, "")));
     } else {
-      const button = element("button", "", ui.void);
-      button.type = "button";
-      button.addEventListener("click", () => voidAct(act.check_number));
-      row.append(element("td", "", button));
+      row.append(element("td", "", button(ui.void, "", () => voidAct(act.check_number))));
     }
     rows.append(row);
   }
@@ -188,4 +204,17 @@ export function drawActs(acts, ui, voidAct) {
     none.colSpan = 5;
     rows.append(element("tr", "", none));
   }
+}
+
+function verdictCell(act, ui, answerPerson) {
+  const cell = element("td", "", act.word);
+  if (act.person_text === null) return cell;
+  cell.append(" ", element("span", act.person === "not_matched" ? "badge stop" : "badge", act.person_text));
+  if (act.person === "waiting" && !act.void) {
+    cell.append(
+      " ", button(ui.person_yes, "person-yes", () => answerPerson(act.check_number, true)),
+      " ", button(ui.person_no, "person-no", () => answerPerson(act.check_number, false)),
+    );
+  }
+  return cell;
 }

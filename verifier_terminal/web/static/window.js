@@ -13,10 +13,11 @@ const LONGEST_SECONDS = 300;
 const DEVICE_HINT_MS = 6000;
 const SEARCH_PAUSE_MS = 150;
 const TICK_MS = 200;
+const UNSEEN_MS = 700; // a key that was meant for the verdict before must not answer for the one that replaced it
 
 let texts = {};
 let language = document.documentElement.lang;
-let showing = null; // {views, blanked, since, personalUntil, wordUntil}
+let showing = null; // {views, blanked, firstSeen, since, personalUntil, wordUntil}
 let broken = null; // the views of "out of order" while nothing can be recorded
 let lost = false;
 let standing = null;
@@ -79,6 +80,7 @@ function showVerdict(event) {
     checkNumber: event.check_number,
     views: event.views,
     blanked: false,
+    firstSeen: again ? showing.firstSeen : now,
     since: now,
     personalUntil: now + settings.personalSeconds * 1000,
     wordUntil: now + settings.wordSeconds * 1000,
@@ -170,6 +172,40 @@ function hearDevice(heard) {
   drawNotice();
 }
 
+// Only the terminal's own word that the answer is written down changes what stands here.
+function hearPerson(event) {
+  if (showing?.checkNumber === event.check_number) {
+    for (const [tag, words] of Object.entries(event.views)) {
+      const view = showing.views[tag];
+      Object.assign(view, words, { instruction: words.instruction ?? view.instruction });
+    }
+    const view = showing.views[language];
+    draw();
+    announce(view.person.headline ?? view.word, view.proceed_text, view.instruction);
+  }
+  if (byId("acts-dialog").open) loadActs();
+}
+
+async function answerPerson(number, matches) {
+  const problem = byId("acts-dialog").open ? (text) => byId("acts-problem").replaceChildren(text) : hintNow;
+  try {
+    const { ok, content } = await post(`/api/v1/acts/${number}/person`, { matches }, language);
+    if (ok) hearPerson(content);
+    else if (content.error === "out_of_order") showOutOfOrder(content);
+    else problem(content.message);
+  } catch {
+    problem(ui().failed);
+  }
+}
+
+function answerShown(matches) {
+  if (showing?.views[language].person?.state !== "waiting") {
+    hintNow(ui().no_person);
+    return;
+  }
+  if (Date.now() - showing.firstSeen >= UNSEEN_MS) answerPerson(showing.checkNumber, matches);
+}
+
 function hearVerdict(event) {
   heardNumbers.add(event.check_number);
   showVerdict(event);
@@ -213,7 +249,7 @@ async function loadActs() {
   try {
     const { ok, content } = await ask(`/api/v1/acts?lang=${language}&search=${encodeURIComponent(search)}`);
     if (search !== byId("acts-search").value) return;
-    if (ok) drawActs(content.acts, ui(), openVoid);
+    if (ok) drawActs(content.acts, ui(), openVoid, answerPerson);
     else byId("acts-problem").replaceChildren(content.message);
   } catch {
     byId("acts-problem").replaceChildren(ui().failed);
@@ -317,7 +353,7 @@ function remembered(name) {
 
 const SHORTCUTS = {
   d: toggleDetails, m: openManual, "/": openActs, v: () => openVoid(showing?.checkNumber), l: nextLanguage,
-  "?": () => openDialog("help"),
+  "?": () => openDialog("help"), y: () => answerShown(true), n: () => answerShown(false),
 };
 
 function onClick(id, act) {
@@ -339,6 +375,8 @@ function onEnter(id, act) {
 function connectControls() {
   onClick("next", toIdle);
   onClick("blank", toIdle);
+  onClick("person-yes", () => answerShown(true));
+  onClick("person-no", () => answerShown(false));
   onClick("show-details", toggleDetails);
   onClick("show-manual", openManual);
   onClick("show-acts", openActs);
@@ -377,7 +415,7 @@ drawWords(ui(), language);
 drawSound();
 connectControls();
 listen(
-  { verdict: hearVerdict, out_of_order: showOutOfOrder, standing: hearStanding, device: hearDevice,
+  { verdict: hearVerdict, person: hearPerson, out_of_order: showOutOfOrder, standing: hearStanding, device: hearDevice,
     acts: () => byId("acts-dialog").open && loadActs() },
   (isLost) => {
     lost = isLost;
