@@ -96,8 +96,8 @@ def measure(folder: Path, acts: int) -> dict[str, list[float]]:
         root,
         store,
         appraise=appraise,
-        time=TrustedTime(now=lambda: moment[0], elapsed_seconds=time.monotonic),
-        elapsed_seconds=time.monotonic,
+        time=TrustedTime(now=lambda: moment[0], elapsed_seconds=lambda: float(moment[0])),
+        elapsed_seconds=lambda: float(moment[0]),
         random_bytes=secrets.token_bytes,
     )
     with DecoderProcess() as decoder:
