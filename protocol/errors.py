@@ -63,6 +63,7 @@ class Code(StrEnum):
     W_STATUS_MISSING = "W_STATUS_MISSING"
     W_STATUS_STALE = "W_STATUS_STALE"
     W_TRUST_STALE = "W_TRUST_STALE"
+    W_TRUST_MISSING = "W_TRUST_MISSING"
     W_CLOCK = "W_CLOCK"
     W_POLICY_MISSING = "W_POLICY_MISSING"
     W_REGION = "W_REGION"
@@ -212,7 +213,7 @@ class DisclosuresEmpty(ProtocolError):
 
 
 class DisclosureShape(ProtocolError):
-    """A disclosure that is not [salt], [salt, value] or [salt, value, key] with a 16-byte salt."""
+    """A disclosure that is not [salt], [salt, value] or [salt, value, key] in strict CBOR with a 16-byte salt."""
 
     code = Code.E_SD_SHAPE
 

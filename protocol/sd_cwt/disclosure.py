@@ -49,10 +49,14 @@ def parse(encoded: bytes) -> Disclosure:
     """The disclosure in these bytes.
 
     Raises:
-        DisclosureShape: It is none of the three forms, or its salt has not 16 bytes.
-        CborError: It is not strict CBOR.
+        DisclosureShape: It is not strict CBOR, none of the three forms, or its salt has not 16 bytes.
     """
-    match cbor.decode(encoded, max_items=_MAX_ITEMS):
+    try:
+        content = cbor.decode(encoded, max_items=_MAX_ITEMS)
+    except CborError as wrong:
+        # The code itself was read: E_CBOR would tell the clerk that it was not.
+        raise DisclosureShape("a disclosure that is not strict CBOR") from wrong
+    match content:
         case (bytes() as salt,) if len(salt) == limits.SALT_BYTES:
             return Disclosure(encoded, None, None, is_decoy=True)
         case (bytes() as salt, value) if len(salt) == limits.SALT_BYTES:

@@ -70,7 +70,7 @@ def restore(
 
     Raises:
         DisclosureShape, DisclosureDuplicate, HashReused, DisclosureKeyDuplicate, DisclosureOrphan,
-        DisclosureForbidden, CborError: see these.
+        DisclosureForbidden: see these.
     """
     by_hash: dict[bytes, Disclosure] = {}
     for encoded in encoded_disclosures:
@@ -114,10 +114,7 @@ class _Restorer:
         for key, value in claims.items():
             if key is not cbor.Simple.REDACTED_KEYS:
                 restored[key] = self.value(value, depth)
-        hashes = claims.get(cbor.Simple.REDACTED_KEYS, ())
-        if not isinstance(hashes, tuple) or len(hashes) > limits.MAX_REDACTED_HASHES:
-            raise DisclosureShape("redacted claim keys are not an array of hashes")
-        for claim_hash in hashes:
+        for claim_hash in _hashes(claims):
             disclosed = self._disclosed(claim_hash)
             if disclosed is None or disclosed.is_decoy:
                 continue
@@ -155,3 +152,13 @@ class _Restorer:
             raise HashReused("a redacted claim hash stands twice")
         self.seen.add(claim_hash)
         return self.by_hash.get(claim_hash)
+
+
+def _hashes(claims: Mapping[cbor.Key, cbor.Value]) -> tuple[cbor.Value, ...]:
+    """What stands under simple(59): absent, or an array that is not empty."""
+    if cbor.Simple.REDACTED_KEYS not in claims:
+        return ()
+    hashes = claims[cbor.Simple.REDACTED_KEYS]
+    if not isinstance(hashes, tuple) or not 0 < len(hashes) <= limits.MAX_REDACTED_HASHES:
+        raise DisclosureShape(f"redacted claim keys are not an array of 1 to {limits.MAX_REDACTED_HASHES} hashes")
+    return hashes

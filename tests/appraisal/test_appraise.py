@@ -142,7 +142,7 @@ def test_a_doubtful_clock_does_not_end_an_issuers_key(terminal: Terminal, field:
 def test_a_terminal_that_was_never_provisioned_cannot_say(terminal: Terminal) -> None:
     terminal.knowledge = None
     verdict = terminal.appraise()
-    expect(verdict, CHECK, Proceed.NO, Code.W_TRUST_STALE, Code.W_POLICY_MISSING, Code.W_STATUS_MISSING)
+    expect(verdict, CHECK, Proceed.NO, Code.W_TRUST_MISSING, Code.W_POLICY_MISSING, Code.W_STATUS_MISSING)
     assert verdict.established == ()
     assert verdict.licence is None
     # Even then garbage is garbage.

@@ -74,7 +74,8 @@ def test_a_broken_terminal_does_not_guess_where(terminal: Terminal) -> None:
     ("code", "established", "step"),
     [
         (Code.E_CBOR, (), Step.CBOR),
-        (Code.E_CBOR, (Fact.ISSUER_SIGNATURE, Fact.HOLDER_KEY), Step.DISCLOSURES),
+        (Code.E_SD_SHAPE, (), Step.SHAPE),
+        (Code.E_SD_SHAPE, (Fact.ISSUER_SIGNATURE, Fact.HOLDER_KEY), Step.DISCLOSURES),
         (Code.E_SIG_FORM, (), Step.ISSUER_SIGNATURE),
         (Code.E_SIG_FORM, (Fact.ISSUER_SIGNATURE,), Step.HOLDER_SIGNATURE),
         (Code.E_ALG, (), Step.SHAPE),

@@ -106,7 +106,6 @@ def test_no_row_improves_with_age() -> None:
 @pytest.mark.parametrize(
     ("late_by", "attended_tier", "unattended_tier"),
     [
-        (None, H, H),
         (-DAY, A, A),
         (14 * DAY, A, A),
         (14 * DAY + 1, C, H),
@@ -114,8 +113,8 @@ def test_no_row_improves_with_age() -> None:
         (30 * DAY + 1, H, H),
     ],
 )
-def test_late_trust(late_by: int | None, attended_tier: Tier, unattended_tier: Tier) -> None:
-    late = None if late_by is None else Seconds(late_by)
+def test_late_trust(late_by: int, attended_tier: Tier, unattended_tier: Tier) -> None:
+    late = Seconds(late_by)
     for purpose in Purpose:
         assert gates.trust_tier(late, Face(purpose, "990000", True, True)) is attended_tier
         assert gates.trust_tier(late, Face(purpose, "990000", False, False)) is unattended_tier
@@ -166,6 +165,7 @@ HOLD = {
     "W_CRED_NOT_YET",
     "W_CLAIM_MISSING",
     "W_STATUS_MISSING",
+    "W_TRUST_MISSING",
     "W_SUPERSEDED",
     "W_ASSURANCE",
     "W_POLICY_MISSING",

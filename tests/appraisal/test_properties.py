@@ -40,7 +40,7 @@ def check_invariants(verdict: Verdict) -> None:
         assert set(verdict.established) == set(Fact)
         assert not found & (gates.ALWAYS_REFUSE | gates.NEVER_ACCEPT)
         assert all(each.tier is Tier.INFORMATION for each in verdict.findings)
-    if found & gates.ALWAYS_REFUSE and not found & {Code.E_CBOR}:
+    if found & gates.ALWAYS_REFUSE:
         assert verdict.verdict_class is VerdictClass.REFUSE
     if not both:
         assert verdict.licence is None

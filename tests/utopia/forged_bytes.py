@@ -97,7 +97,6 @@ CBOR = (
     _cbor("trailing-byte-in-kbt-payload", _HOLDER, let("kbt_payload_bytes", _append(b"\0"))),
     _cbor("trailing-byte-in-cwt-header", _ISSUER, let("cwt_protected_bytes", _append(b"\0"))),
     _cbor("trailing-byte-in-cwt-payload", _ISSUER, let("cwt_payload_bytes", _append(b"\0"))),
-    _cbor("trailing-byte-in-disclosure", _HOLDER, _append_to_disclosure),
     _cbor("last-byte-missing", _STRANGER, let("encoded", lambda encoded: encoded[:-1])),
     _cbor("tag-head-too-long", _STRANGER, let("encoded", lambda encoded: b"\xd8\x12" + encoded[1:])),
     _cbor("array-head-too-long", _STRANGER, let("encoded", lambda encoded: encoded[:1] + b"\x98\x04" + encoded[2:])),
@@ -140,8 +139,15 @@ CBOR = (
     _cbor("depth-17", _ISSUER, put("lic", 30, _nest(15))),
     _cbor("depth-600", _HOLDER, put("binding", _IAT, Raw(b"\x81" * 600))),
     _cbor("more-than-512-items", _ISSUER, put("lic", 30, tuple([0] * 513))),
-    _cbor("disclosure-of-129-items", _HOLDER, lambda s: s.disclosures.append(dump((b"s" * 16, tuple([0] * 129), 30)))),
     _cbor("protected-header-empty", _HOLDER, let("kbt_protected_bytes", lambda _: b"")),
+    # Step 9: the code itself was read, and a disclosure inside it is not strict CBOR.
+    Forgery("trailing-byte-in-disclosure", Code.E_SD_SHAPE, _HOLDER, _append_to_disclosure),
+    Forgery(
+        "disclosure-of-129-items",
+        Code.E_SD_SHAPE,
+        _HOLDER,
+        lambda s: s.disclosures.append(dump((b"s" * 16, tuple([0] * 129), 30))),
+    ),
 )
 
 

@@ -50,7 +50,6 @@ _AFTER_BOTH_SIGNATURES: Final = frozenset(
         Code.E_SD_ORPHAN,
         Code.E_SD_FORBIDDEN,
         Code.E_SCHEMA,
-        Code.E_CBOR,
     }
 )
 """Reasons that `key_binding.verify` can only give in step 9."""
@@ -88,7 +87,7 @@ def _appraise(text: str, context: Context) -> Verdict:
     # Step 5. Without a trust list the terminal cannot say whether the issuer is known: ignorance, not evidence.
     if context.knowledge is None:
         missing = (
-            Finding(Code.W_TRUST_STALE, gates.trust_tier(None, context.face)),
+            gates.finding(Code.W_TRUST_MISSING),
             gates.finding(Code.W_POLICY_MISSING),
             gates.finding(Code.W_STATUS_MISSING),
         )

@@ -51,6 +51,7 @@ STEP_OF: Final[Mapping[Code, Step]] = {
     Code.E_VCT: Step.TRUST,
     Code.E_STATUS_URI: Step.TRUST,
     Code.W_TRUST_STALE: Step.TRUST,
+    Code.W_TRUST_MISSING: Step.TRUST,
     Code.E_SIG_ISSUER: Step.ISSUER_SIGNATURE,
     Code.E_SIG_FORM: Step.ISSUER_SIGNATURE,
     Code.E_KEY: Step.CONFIRMATION_KEY,
@@ -120,6 +121,7 @@ _USEFULNESS: Final = (
     Code.W_ASSURANCE,
     Code.W_REGION,
     Code.W_CLOCK,
+    Code.W_TRUST_MISSING,
     Code.W_TRUST_STALE,
     Code.W_POLICY_MISSING,
     Code.W_STATUS_MISSING,
@@ -171,8 +173,6 @@ class TraceLine:
 def step_of(code: Code, established: tuple[Fact, ...]) -> Step:
     """The step that gave this code in an appraisal that had established so much."""
     holder, issuer = Fact.HOLDER_KEY in established, Fact.ISSUER_SIGNATURE in established
-    if code is Code.E_CBOR and holder:
-        return Step.DISCLOSURES
     if code in (Code.E_SIG_FORM, Code.E_ALG) and issuer:
         return Step.HOLDER_SIGNATURE
     if code in (Code.E_SCHEMA, Code.E_TIME_ORDER, Code.E_SD_SHAPE, Code.E_SD_FORBIDDEN) and not holder:

@@ -81,6 +81,7 @@ BUILT_IN: Final[Mapping[Code, BuiltIn]] = {
     Code.W_CLAIM_MISSING: BuiltIn.HOLD,
     Code.W_SUPERSEDED: BuiltIn.HOLD,
     Code.W_STATUS_MISSING: BuiltIn.HOLD,
+    Code.W_TRUST_MISSING: BuiltIn.HOLD,
     Code.W_POLICY_MISSING: BuiltIn.HOLD,
     Code.W_ASSURANCE: BuiltIn.HOLD,
     Code.W_STATUS_STALE: BuiltIn.GRADED,
@@ -186,9 +187,9 @@ def status_tier(
     return where_nobody_attends(cells(risk, face)[column], face)
 
 
-def trust_tier(late_by: Seconds | None, face: Face) -> Tier:
-    """What a trust list this long past its exp is worth; None: there is none."""
-    if late_by is None or late_by > TRUST_DEAD:
+def trust_tier(late_by: Seconds, face: Face) -> Tier:
+    """What a trust list this long past its exp is worth."""
+    if late_by > TRUST_DEAD:
         return Tier.HOLD
     if late_by > TRUST_LATE:
         return where_nobody_attends(Tier.WARNING, face)
