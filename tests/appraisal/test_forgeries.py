@@ -1,0 +1,78 @@
+"""Every forgery of the factory through the appraisal and through a whole session: its one reason, its class, no claims."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from protocol.errors import Code
+from tests.appraisal.terminal import Terminal
+from tests.terminal.conftest import Terminal as Running
+from tests.utopia.forgeries import FORGERIES, LATER
+from tests.utopia.forgery import Forgery
+from tests.utopia.world import World
+from verifier_terminal.appraisal.gates import BUILT_IN, BuiltIn
+from verifier_terminal.appraisal.verdict import Fact, Proceed, Tier, Verdict, VerdictClass
+from verifier_terminal.session import Session
+
+ALSO = {
+    # Both lie months away from the terminal's clock, and that is said as well.
+    "kbt-older-than-its-credential": {Code.E_KBT_STALE},
+    "kbt-outlives-its-credential": {Code.E_KBT_FUTURE},
+}
+NOT_READ = {code for code, built_in in BUILT_IN.items() if built_in is BuiltIn.NOT_READ}
+CLASSES = {BuiltIn.NOT_READ: VerdictClass.NOT_READ, BuiltIn.REFUSE: VerdictClass.REFUSE}
+
+
+@pytest.fixture(scope="module")
+def shared() -> Terminal:
+    return Terminal()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    """One provisioned session for all: what is refused must not change it for the next."""
+    directory = tmp_path_factory.mktemp("forgeries")
+    made = Running(World(), directory, directory / "published")
+    session = made.open()
+    session.sync(made.publish())
+    yield session
+    session.close()
+
+
+def expect_refusal(verdict: Verdict, forgery: Forgery) -> None:
+    code = forgery.code
+    graded = {each.code for each in verdict.findings if each.tier is not Tier.INFORMATION}
+    assert graded == {code} | ALSO.get(forgery.name, set())
+    assert verdict.verdict_class is CLASSES[BUILT_IN[code]]
+    assert verdict.proceed is Proceed.NO
+    assert verdict.licence is None or verdict.licence.claims is None
+    # A refused code is not used up, and nothing about it waits for a re-check.
+    assert (verdict.burn_until, verdict.recheck, verdict.status_reference) == (None, False, None)
+
+
+@pytest.mark.parametrize("forgery", FORGERIES, ids=str)
+def test_a_forgery_is_answered_by_its_one_reason(shared: Terminal, running: Session, forgery: Forgery) -> None:
+    text = forgery.make(shared.world)
+    verdict = shared.appraise(text)
+    expect_refusal(verdict, forgery)
+    assert set(verdict.established) <= {Fact.ISSUER_SIGNATURE, Fact.HOLDER_KEY, Fact.VALIDITY_DATES, Fact.STATUS}
+    shown = running.scan(text, source="scanner").verdict
+    expect_refusal(shown, forgery)
+    (row,) = running.explain(shown.check_number)
+    assert row.payload is not None
+    assert [forgery.code, "none" if forgery.code in NOT_READ else "contraindicated"] in row.payload["codes"]
+    assert row.payload["items"] is None
+
+
+@pytest.mark.parametrize("forgery", LATER, ids=str)
+def test_what_only_a_clock_or_an_audience_can_refuse_is_refused(
+    shared: Terminal, running: Session, forgery: Forgery
+) -> None:
+    text = forgery.make(shared.world)
+    expect_refusal(shared.appraise(text), forgery)
+    expect_refusal(running.scan(text, source="scanner").verdict, forgery)
+
+
+def test_after_all_forgeries_the_good_code_is_still_good(running: Session) -> None:
+    assert running.scan(World().code(), source="scanner").verdict.verdict_class is VerdictClass.ACCEPT
+    assert not running.verify_journal().findings
