@@ -1,4 +1,4 @@
-"""Every forgery of the factory through the appraisal and through a whole session: its one reason, its class, no claims."""
+"""Every forgery of the factory through the appraisal and a whole session: its one reason, its class, no claims."""
 
 from collections.abc import Iterator
 
@@ -55,7 +55,8 @@ def test_a_forgery_is_answered_by_its_one_reason(shared: Terminal, running: Sess
     text = forgery.make(shared.world)
     verdict = shared.appraise(text)
     expect_refusal(verdict, forgery)
-    assert set(verdict.established) <= {Fact.ISSUER_SIGNATURE, Fact.HOLDER_KEY, Fact.VALIDITY_DATES, Fact.STATUS}
+    # The dates were looked at and something about them refused; or they were never reached.
+    assert Fact.VALIDITY_DATES not in verdict.established
     shown = running.scan(text, source="scanner").verdict
     expect_refusal(shown, forgery)
     (row,) = running.explain(shown.check_number)
