@@ -1,6 +1,5 @@
 """The clerk's page in a real browser on a real server: what is seen, for how long, and what no licence can do to it."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from hardware.devices import Connected, Lost, LostReason
 from protocol.errors import Code
 from protocol.status_list import Status
 from tests.browser.conftest import Complaints
+from tests.browser.opening import look, opened, style
 from tests.terminal_web.running import running
 from tests.terminal_web.twin import (
     CHECK,
@@ -67,25 +67,6 @@ def origin(session: TwinSession) -> Iterator[str]:
 @pytest.fixture
 def page(context: BrowserContext, origin: str, complaints: Complaints) -> Page:
     return opened(context, origin, complaints)
-
-
-def opened(context: BrowserContext, address: str, complaints: Complaints) -> Page:
-    page = context.new_page()
-    complaints.watch(page)
-    page.clock.install()
-    page.goto(address)
-    expect(page.locator("html[data-ready]")).to_be_attached()
-    # The standing is the stream's first event: from here on a told event arrives.
-    expect(page.locator("#network")).to_contain_text(re.compile("."))
-    return page
-
-
-def look(page: Page, name: str) -> None:
-    expect(page.locator("body")).to_have_attribute("data-look", name)
-
-
-def style(page: Page, selector: str, name: str) -> str:
-    return str(page.locator(selector).evaluate("(e, name) => getComputedStyle(e)[name]", name))
 
 
 @pytest.mark.parametrize("name", VERDICTS)

@@ -15,7 +15,7 @@ const foreignText = (text, className) => element("bdi", className, text);
 export function drawVerdict(view) {
   const stopped = view.person?.state === "not_matched";
   if (stopped) {
-    look("not_person", view.proceed, "refuse");
+    look("not_person", view.proceed, "not_person");
     bigWords({ word: view.person.headline, word_other: view.person.headline_other, lang: view.lang });
   } else {
     look(view.class === "check" && view.hold ? "hold" : view.class, view.proceed, view.class);
