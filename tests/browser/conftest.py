@@ -41,7 +41,8 @@ class Complaints:
             self.lines.append(f"failed {url}")
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while playwright runs, no other test of this process can run an event loop.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if shutil.which(CHROMIUM) is None:
         pytest.skip(f"no browser: {CHROMIUM} is missing (apt install chromium)")
