@@ -242,15 +242,14 @@ def print_rows(console: Console, payloads: Iterable[Payload]) -> None:
         what = str(payload.get("class")) if event == "verdict" else event
         codes = ", ".join(code for code, _ in payload.get("codes", ()))
         kind = payload.get("kind") or payload.get("foreign") or ""
-        at = unixtime.iso_local(UnixTime(payload["at"])) if isinstance(payload.get("at"), int) else ""
-        table.add_row(at, str(payload.get("check_number") or ""), what, Text(str(kind)), codes)
+        table.add_row(_moment_words(payload), str(payload.get("check_number") or ""), what, Text(str(kind)), codes)
     console.print(table)
 
 
 def print_explanation(console: Console, payloads: Iterable[Payload]) -> None:
     """Everything the journal says about one check, with the step that gave each code."""
     for payload in payloads:
-        console.print(Text(f"{unixtime.iso_local(UnixTime(payload['at']))}  {payload['event']}", style="bold"))
+        console.print(Text(f"{_moment_words(payload)}  {payload['event']}", style="bold"))
         rows = Table.grid(padding=(0, 2))
         for name in sorted(payload.keys() - {"event", "at", "codes", "unknown_digest"}):
             if payload[name] is not None:
@@ -262,6 +261,11 @@ def print_explanation(console: Console, payloads: Iterable[Payload]) -> None:
             texts = reasons.load()[code]
             rows.add_row(f"step {step.value}", Text(f"{name} ({tier}): {texts.zh_hans.short} · {texts.en.short}"))
         console.print(rows)
+
+
+def _moment_words(payload: Payload) -> str:
+    """When it was said; nothing for a row that somebody made unreadable."""
+    return unixtime.iso_local(UnixTime(payload["at"])) if isinstance(payload.get("at"), int) else ""
 
 
 def alarm_words(alarm: RecheckAlarm) -> str:

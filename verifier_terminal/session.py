@@ -253,9 +253,11 @@ class Session:
         """Checks, the newest first, whose content has this part; a check number is found however it is typed."""
         with self._lock, self._store.reading():
             rows = self._store.journal.rows(search=search, event="verdict", limit=limit)
-            if not rows and search:
-                rows = self._store.journal.rows(search=check_number.normalise(search), event="verdict", limit=limit)
-            return tuple(self._act(row.payload) for row in rows if row.payload)
+            # A text without any character of a check number leaves the dash alone, which stands in every row.
+            spoken = check_number.normalise(search)
+            if not rows and spoken != check_number.normalise(""):
+                rows = self._store.journal.rows(search=spoken, event="verdict", limit=limit)
+            return tuple(self._act(row.payload) for row in rows if row.payload and row.payload["event"] == "verdict")
 
     def journal_rows(self, search: str = "", limit: int = 1_000) -> tuple[JournalRow, ...]:
         """Every kind of row, the newest first."""

@@ -70,6 +70,59 @@ def test_content_that_is_no_json_any_more_is_found(written: Terminal) -> None:
     assert found(written) == [(Tampering.EDITED, 4)]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"event":"erasure"}',
+        '{"event":"erasure","rows":5}',
+        '{"event":"erasure","rows":[[1],["a","b"],7]}',
+        '{"event":"erasure","rows":[[-3000000000000,3]]}',
+        '{"event":"tampering","kind":"nonsense"}',
+        '{"event":"tampering","kind":"edited","from_row":"x","text":1}',
+        '{"event":"verdict"}',
+        '{"event":"verdict","check_number":[1]}',
+        '{"no":"event"}',
+        "[" * 100_000,
+    ],
+)
+def test_hostile_content_stops_neither_the_check_nor_the_reading(written: Terminal, content: str) -> None:
+    tamper(written, f"UPDATE journal SET payload = CAST('{content}' AS BLOB) WHERE seq = 4")
+    session = written.open()
+    assert {(each.tampering, each.seq) for each in session.verify_journal().findings} == {(Tampering.EDITED, 4)}
+    # What is not what was hashed is shown to nobody as if it had been said.
+    assert len(session.acts()) == ROWS - 1
+    assert [row.seq for row in session.journal_rows() if row.payload == {"event": "unreadable"}] == [4]
+
+
+@pytest.mark.parametrize(
+    "content", ['{"event":"erasure","rows":[[1,2]]}', '{"event":"erasure","rows":[[-3000000000000,2],[[],{}]]}']
+)
+def test_an_erasure_row_that_was_slipped_in_is_found_whatever_it_says(written: Terminal, content: str) -> None:
+    salt, payload = bytes(16), content.encode()
+    hashed = journal.content_hash(salt, payload)
+    tamper(
+        written,
+        f"UPDATE journal SET salt = x'{salt.hex()}', payload = x'{payload.hex()}', content_hash = x'{hashed.hex()}',"
+        " check_number = NULL, about = NULL WHERE seq = 5",
+        "UPDATE journal SET salt = NULL, payload = NULL, check_number = NULL, about = NULL WHERE seq = 2",
+    )
+    assert (Tampering.EDITED, 5) in found(written)
+
+
+def test_an_alarm_with_a_name_that_no_status_has_silences_no_other(written: Terminal) -> None:
+    tamper(written, "INSERT INTO alarm VALUES ('AAA-AAA', 1, 'NONSENSE'), ('BBB-BBB', 2, 'REVOKED')")
+    assert [alarm.answer.name for alarm in written.open().status().alarms] == ["INVALID", "REVOKED"]
+
+
+def test_any_text_can_be_searched_for(terminal: Terminal, session: Session) -> None:
+    number = session.scan(terminal.world.code(), source="scanner").verdict.check_number
+    session.void(number, '误扫 "2"')
+    assert [row.payload["reason"] for row in session.journal_rows("误扫") if row.payload] == ['误扫 "2"']
+    assert [row.payload["event"] for row in session.journal_rows('"event":"void"') if row.payload] == ["void"]
+    for text in ("\udcff", "\0", "%", "误" * 100_000):
+        assert session.journal_rows(text) == session.acts(text) == ()
+
+
 def test_an_edited_check_number_column_is_found(written: Terminal) -> None:
     tamper(written, "UPDATE journal SET check_number = '777-777' WHERE seq = 5")
     assert found(written) == [(Tampering.EDITED, 5)]

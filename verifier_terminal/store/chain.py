@@ -7,6 +7,7 @@ What the anchor can and cannot add is said in `anchor`.
 
 import itertools
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -31,6 +32,9 @@ class Tampering(StrEnum):
     CUT_OFF = "cut off"
     OTHER_COPY = "other copy"
     NO_ANCHOR = "no anchor"
+
+
+_KINDS: Final = frozenset(str(kind) for kind in Tampering)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +163,23 @@ def _emptied(rows: list[_Row]) -> list[ChainFinding]:
     recorded: set[int] = set()
     for row in rows:
         content = journal.decode(row.payload) or {}
-        if content.get("event") != "erasure":
-            continue
-        for first, last in content["rows"]:
-            recorded.update(range(first, min(last, row.seq) + 1))
+        if content.get("event") == "erasure":
+            recorded.update(_said_erased(content.get("rows"), before=row.seq))
     return [
         _finding(Tampering.EMPTIED, row.seq, "its content is gone and no row says that its time was over")
         for row in rows
         if (row.payload is None or row.salt is None) and row.seq not in recorded
     ]
+
+
+def _said_erased(ranges: object, *, before: int) -> Iterator[int]:
+    """The rows that an erasure row names. It may have been edited: what has not its form names none."""
+    for each in ranges if isinstance(ranges, list) else ():
+        match each:
+            case [int() as first, int() as last]:
+                yield from range(max(1, first), min(last, before) + 1)
+            case _:
+                continue
 
 
 def against_anchor(anchored: Head | None, *, last: int, row_hash_there: bytes | None) -> ChainFinding | None:
@@ -194,9 +206,14 @@ def _recorded(rows: list[_Row]) -> list[ChainFinding]:
     findings = []
     for row in rows:
         content = journal.decode(row.payload) or {}
-        if content.get("event") == "tampering":
-            text = f"{content['text']} (found and recorded in row {row.seq})"
-            findings.append(_finding(Tampering(content["kind"]), content["from_row"], text))
+        if content.get("event") != "tampering":
+            continue
+        match content:
+            case {"kind": str() as kind, "from_row": int() as seq, "text": str() as text} if kind in _KINDS:
+                text = f"{text} (found and recorded in row {row.seq})"
+                findings.append(_finding(Tampering(kind), seq, text))
+            case _:
+                findings.append(_finding(Tampering.EDITED, row.seq, "what was found earlier cannot be read any more"))
     return findings
 
 

@@ -24,6 +24,8 @@ DEFAULT_RETENTION_DAYS: Final = 30
 
 Payload = Mapping[str, Any]
 
+_UNREADABLE: Final[Payload] = {"event": "unreadable"}
+
 
 @dataclass(frozen=True, slots=True)
 class JournalRow:
@@ -157,18 +159,21 @@ class Journal:
         """The newest rows first; `search` is a part of the content, `event` the kind of row."""
         marker = "" if event is None else f'"event":"{event}"'
         found = self._database.execute(
-            "SELECT seq, payload FROM journal"
+            "SELECT seq, salt, payload, content_hash FROM journal"
             " WHERE (?1 = '' OR instr(lower(CAST(payload AS TEXT)), lower(?1)) > 0)"
             " AND (?2 = '' OR instr(CAST(payload AS TEXT), ?2) > 0)"
             " ORDER BY seq DESC LIMIT ?3",
-            (search, marker, limit),
+            # As the content is written: a search for 误扫 finds it, and half a character finds nothing.
+            (json.dumps(search)[1:-1].replace('\\"', '"'), marker, limit),
         )
-        return tuple(JournalRow(seq, decode(payload)) for seq, payload in found)
+        return tuple(_row(*each) for each in found)
 
     def about(self, check_number: str) -> tuple[JournalRow, ...]:
         """Every row that names this check, the oldest first."""
-        rows = self._database.execute("SELECT seq, payload FROM journal WHERE about = ? ORDER BY seq", (check_number,))
-        return tuple(JournalRow(seq, decode(payload)) for seq, payload in rows)
+        rows = self._database.execute(
+            "SELECT seq, salt, payload, content_hash FROM journal WHERE about = ? ORDER BY seq", (check_number,)
+        )
+        return tuple(_row(*each) for each in rows)
 
     def erase_expired(self, *, at: UnixTime) -> Head | None:
         """Erases the content whose retention time is over, and says so in a new row; None when there was none.
@@ -197,16 +202,23 @@ class Journal:
         return decoded is not None and decoded.get("event") in ("erasure", "tampering")
 
 
+def _row(seq: int, salt: bytes | None, payload: bytes | None, hashed: bytes) -> JournalRow:
+    """What a reader gets: content that is not what was hashed is shown to nobody as if it had been said."""
+    if salt is not None and payload is not None and content_hash(salt, payload) != hashed:
+        return JournalRow(seq, _UNREADABLE)
+    return JournalRow(seq, decode(payload))
+
+
 def decode(payload: bytes | None) -> Payload | None:
     """The content of a row; None where it was erased, an `unreadable` event where somebody broke it."""
     if payload is None:
         return None
     try:
         decoded = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         # Somebody edited it; reading goes on and `chain` says where.
-        return {"event": "unreadable"}
-    return decoded if isinstance(decoded, dict) else {"event": "unreadable"}
+        return _UNREADABLE
+    return decoded if isinstance(decoded, dict) and "event" in decoded else _UNREADABLE
 
 
 def _ranges(numbers: list[int]) -> list[list[int]]:

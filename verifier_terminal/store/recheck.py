@@ -93,7 +93,9 @@ class RecheckQueue:
         rows = self._database.execute(
             "SELECT check_number, found_at, answer FROM alarm ORDER BY found_at, check_number"
         )
-        return tuple(Alarm(number, UnixTime(at), Status[answer]) for number, at, answer in rows)
+        # A hand in the database must not silence the other alarms; as in a list, what has no name counts as INVALID.
+        named = Status.__members__
+        return tuple(Alarm(number, UnixTime(at), named.get(answer, Status.INVALID)) for number, at, answer in rows)
 
     def acknowledge(self, check_number: str) -> bool:
         """Ends an alarm; False when there was none."""
