@@ -265,8 +265,9 @@ def _row(table: _Table, kind: Kind, purpose: Purpose, regions: frozenset[str]) -
         table.fail("optional", "an item is mandatory as well")
     if not masked <= mandatory | optional:
         table.fail("masked", "an item that is not asked for")
-    if not mandatory <= {item.key for item in kind.items if item.required}:
-        table.fail("mandatory", "an item that a licence of this kind may lack")
+    if not mandatory <= {item.key for item in kind.items if item.required} | kind.absence_is_stated:
+        # Without a hidden item nobody can tell whether the licence lacks it or its holder withholds it.
+        table.fail("mandatory", "an item that a licence of this kind may lack, and that is not clear")
     max_status_age = table.value("max_status_age", int, default=0)
     row = PolicyRow(
         vct=kind.vct,

@@ -154,7 +154,7 @@ class Issuance:
         layouts = {_FLEXIBLE: layout.flexible(kind, checked.items, random_bytes=self._random_bytes)}
         for purpose, item_keys in sorted(kind.views.items()):
             lint_view(kind, purpose, item_keys, checked)
-            layouts[purpose.word] = layout.view(item_keys, checked.items)
+            layouts[purpose.word] = layout.view(item_keys & checked.items.keys(), checked.items)
         draft = _Draft(kind, checked, holder_key, key_assurance, iat, nbf, exp, layouts)
         lint(draft, at=at)
         return draft
@@ -237,8 +237,9 @@ def lint(draft: _Draft, *, at: UnixTime) -> None:
 
 
 def lint_view(kind: Kind, purpose: Purpose, item_keys: frozenset[int], checked: Subject) -> None:
-    """Return if the subject has every item of a view. Raises: LintRefused."""
-    lacking = [item.name for item in kind.items if item.key in item_keys - checked.items.keys()]
+    """Return if the subject has every item of a view that it may not lack. Raises: LintRefused."""
+    missing = item_keys - checked.items.keys() - kind.absence_is_stated
+    lacking = [item.name for item in kind.items if item.key in missing]
     if lacking:
         raise LintRefused(f"the view for {purpose.word} needs {', '.join(lacking)}")
 

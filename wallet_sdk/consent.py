@@ -95,7 +95,9 @@ def request(licence: HeldLicence, card: Card, purpose: Purpose) -> ConsentReques
             item for item in card.items if item.key in asked.optional - asked.mandatory and not item.is_clear
         ),
         always_shown=tuple(item for item in card.items if item.is_clear and item.key not in asked.mandatory),
-        missing=tuple(item for item in licence.kind.items if item.key in asked.mandatory - held),
+        missing=tuple(
+            item for item in licence.kind.items if item.key in asked.mandatory - held - licence.kind.absence_is_stated
+        ),
         _all=frozenset(item.name for item in card.items),
     )
 

@@ -111,6 +111,14 @@ class Kind:
     items: tuple[Item, ...]
     views: Mapping[Purpose, frozenset[int]]
 
+    @property
+    def absence_is_stated(self) -> frozenset[int]:
+        """Items whose absence the issuer itself signs: a licence may lack them, and clear, nobody can withhold them.
+
+        "Mandatory" means for these: shown where the licence has it. A card without an end (长期) lacks `valid_to`.
+        """
+        return frozenset(item.key for item in self.items if not item.required and isinstance(item.layout, Clear))
+
     def item(self, key: int) -> Item | None:
         """The item with this `lic` key."""
         return next((item for item in self.items if item.key == key), None)

@@ -9,14 +9,14 @@ from protocol import keys, unixtime
 from protocol.errors import Code
 from protocol.labels import KeyAssurance, Lic, Purpose
 from protocol.licence import identifier
-from protocol.licence.catalogue import RiskClass
+from protocol.licence.catalogue import Clear, RiskClass, Single
 from protocol.qr import envelope
 from protocol.sd_cwt import key_binding
 from protocol.status_list import Status
 from protocol.unixtime import DAY, HOUR, MINUTE, Seconds, UnixTime
 from revocation.freshness import Grade
 from tests.appraisal.terminal import IDENTIFIER_ITEM, SHOWN, BrokenMemory, Terminal, Uses
-from tests.utopia.kinds import DRIVING_LICENCE
+from tests.utopia.kinds import DRIVING_LICENCE, driving_licence_items
 from tests.utopia.world import LIST_NUMBER, WUYOU, ZIXU
 from verifier_terminal.appraisal import gates
 from verifier_terminal.appraisal.context import EarlierUse
@@ -478,6 +478,30 @@ def test_without_a_rule_nothing_is_accepted_and_nothing_shown(terminal: Terminal
 
 def test_a_missing_mandatory_item_is_a_hold(terminal: Terminal) -> None:
     expect(terminal.appraise(terminal.code(shown=(Lic.NAME,))), CHECK, Proceed.NO, Code.W_CLAIM_MISSING)
+
+
+@pytest.mark.parametrize(
+    ("layout", "required", "code"),
+    [(Clear(), False, None), (Clear(), True, Code.W_CLAIM_MISSING), (Single(), False, Code.W_CLAIM_MISSING)],
+)
+def test_a_licence_without_an_end_is_accepted_where_its_issuer_says_so(
+    terminal: Terminal, layout: Clear | Single, required: bool, code: Code | None
+) -> None:
+    kind = terminal.held.catalogue.kinds[DRIVING_LICENCE]
+    terminal.set_kind(
+        items=tuple(
+            replace(item, layout=layout, required=required) if item.key == Lic.VALID_TO else item for item in kind.items
+        )
+    )
+    terminal.set_row(mandatory=frozenset({Lic.NAME, Lic.LICENCE_NO, Lic.VALID_TO}))
+    endless = terminal.world.credential(
+        items={key: value for key, value in driving_licence_items().items() if key != Lic.VALID_TO}
+    )
+    verdict = terminal.appraise(terminal.code(endless))
+    assert (Code.W_CLAIM_MISSING in codes(verdict)) is (code is not None)
+    assert verdict.verdict_class is (ACCEPT if code is None else CHECK)
+    assert verdict.licence is not None
+    assert verdict.licence.valid_to is None
 
 
 def test_a_region_that_is_not_recognised_is_a_check(terminal: Terminal) -> None:

@@ -176,12 +176,12 @@ def test_a_view_that_differs_from_its_row_is_refused() -> None:
     assert refused.value.key == "view.window"
 
 
-def test_a_mandatory_item_that_a_licence_may_lack_is_refused() -> None:
+def test_a_mandatory_item_that_a_licence_may_lack_unseen_is_refused() -> None:
     kinds = catalogue_source.kinds_from([("k.toml", source("kinds", "business-licence"))])
     text = (
         source("policies", "business-licence")
-        .replace('"valid_to", ', "")
-        .replace("mandatory = [", 'mandatory = ["valid_to", ')
+        .replace(', "identifier"]', "]")
+        .replace("mandatory = [", 'mandatory = ["identifier", ')
     )
     with pytest.raises(AuthoringError, match="may lack") as refused:
         catalogue_source.policy_rows_from([("p.toml", text)], kinds, regions=REGIONS)

@@ -49,6 +49,19 @@ def flattened(claims: redaction.Restored) -> dict[object, object]:
     return items
 
 
+def test_a_card_without_an_end_has_views_without_it(issuer: Issuer) -> None:
+    endless = {name: value for name, value in ID_CARD.items() if name != "valid_to"}
+    issued = issuer.issue("id-card", endless, holder_key(), at=AT)
+    flexible, *views = credentials(issued.package)
+    assert len(views) == len(issued.kind.views)
+    assert flexible.claims.exp == local_midnight(20261122) + issued.kind.lifetime_days * DAY
+    laid_out = {frozenset(view.redacted_lic) for view in views}
+    assert laid_out == {keys - {Lic.VALID_TO} for keys in issued.kind.views.values()}
+    assert Lic.VALID_TO not in flexible.redacted_lic
+    with_end = credentials(issuer.issue("id-card", ID_CARD, holder_key(), at=AT).package)
+    assert {frozenset(view.redacted_lic) for view in with_end[1:]} == set(issued.kind.views.values())
+
+
 @pytest.mark.parametrize("slug", SUBJECTS)
 def test_every_credential_restores_the_subject(issuer: Issuer, slug: str) -> None:
     issued = issuer.issue(slug, SUBJECTS[slug], holder_key(), at=AT)
