@@ -9,8 +9,11 @@ from typing import Any, Final
 import click
 
 from issuer import config, durable_files, holder_keys, listing
-from issuer.errors import IssuerError
+from issuer.errors import HolderKeyRefused, IssuerError, StorageFailed
+from issuer.issuance import Issued
 from issuer.lifecycle import LegalChange
+from protocol import licence_package, limits
+from protocol.errors import ProtocolError
 from protocol.keys import VerificationKey
 
 _MAX_SUBJECT_BYTES: Final = 64 * 1024
@@ -115,10 +118,12 @@ def issue(
 
     key, written = _holder_key(holder_key), _subject(subject)
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
+        # Before anything is signed: what cannot be handed out should not be issued.
+        durable_files.make_folder((out.parent if out is not None else issuer.places.packages), mode=0o700)
+        if out is not None:
+            _refuse_to_overwrite(out)
         issued = issuer.issue(kind, written, key, at=wiring.now())
-        path = out if out is not None else issuer.places.packages / f"{issued.licence_id}.cbor"
-        durable_files.make_folder(path.parent, mode=0o700)
-        durable_files.write_atomically(path, issued.package, mode=durable_files.PRIVATE)
+        path = _keep(issued, out, issuer.places.packages)
     for warning in issued.warnings:
         click.echo(f"Warning: {warning}", err=True)
     if as_json:
@@ -213,14 +218,54 @@ def serve(folder: Path, port: int, passphrase_file: Path | None) -> None:
         service.run()
 
 
+def _refuse_to_overwrite(out: Path) -> None:
+    """An older package may be replaced; keys, subjects and devices are not lost to a slip of the finger."""
+    try:
+        out.lstat()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StorageFailed(f"cannot write {out.name}: {error.strerror}") from None
+    try:
+        if out.is_symlink() or not out.is_file():
+            raise StorageFailed(f"{out.name} is a device or a link", hint="Give --out a file name that is free.")
+        licence_package.decode(durable_files.read(out, max_bytes=limits.MAX_PACKAGE_BYTES))
+    except ProtocolError:
+        raise StorageFailed(
+            f"{out.name} exists and is no licence package", hint="Nothing was issued. Give --out a name that is free."
+        ) from None
+
+
+def _keep(issued: Issued, out: Path | None, packages: Path) -> Path:
+    kept = packages / f"{issued.licence_id}.cbor"
+    target = kept if out is None else out
+    try:
+        durable_files.write_atomically(target, issued.package, mode=durable_files.PRIVATE)
+    except StorageFailed as error:
+        happened = f"{issued.licence_id} is issued, but its package is not where it should be: {error}"
+        hint = f"Do not issue it again: the package is {kept}."
+        try:
+            durable_files.make_folder(packages, mode=0o700)
+            durable_files.write_atomically(kept, issued.package, mode=durable_files.PRIVATE)
+        except StorageFailed:
+            hint = "Remove the cause, revoke this licence, and issue a new one."
+        raise StorageFailed(happened, hint=hint) from None
+    return target
+
+
 def _holder_key(given: str) -> VerificationKey:
     path = Path(given)
     try:
         is_file = path.is_file()
     except (OSError, ValueError):
         is_file = False  # A key's text is longer than a file name may be on some systems.
-    content = durable_files.read(path, max_bytes=holder_keys.MAX_BYTES) if is_file else given.encode(errors="replace")
-    return holder_keys.read(content)
+    if is_file:
+        return holder_keys.read(durable_files.read(path, max_bytes=holder_keys.MAX_BYTES))
+    try:
+        return holder_keys.read(given.encode(errors="replace"))
+    except HolderKeyRefused as error:
+        # A mistyped file name looks like a bad key.
+        raise HolderKeyRefused(f"there is no such file, and as a text {error}") from None
 
 
 def _subject(path: Path) -> object:

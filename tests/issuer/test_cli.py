@@ -8,9 +8,11 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from issuer import durable_files
 from issuer.application import Issuer
 from issuer.cli import cli
 from issuer.config import PASSPHRASE_VARIABLE
+from issuer.errors import StorageFailed
 from protocol import cbor, licence_package, status_list, trust_list
 from protocol.status_list import Status
 from protocol.unixtime import UnixTime
@@ -103,6 +105,60 @@ def test_issue_in_json_and_to_another_file(folder: Path, subject: Path, tmp_path
     assert set(said) == {"id", "kind", "package", "warnings"}
     assert (said["kind"], said["package"]) == ("driving-licence", str(tmp_path / "out" / "licence.cbor"))
     assert licence_package.decode(Path(said["package"]).read_bytes()).licence_id == said["id"]
+
+
+@pytest.mark.parametrize("what", ["subject", "keys", "device", "link", "name too long"])
+def test_out_never_replaces_anything_but_a_package(folder: Path, subject: Path, tmp_path: Path, what: str) -> None:
+    target = {
+        "subject": subject,
+        "keys": folder / "keys.box",
+        "device": Path("/dev/null"),
+        "link": tmp_path / "link",
+        "name too long": tmp_path / ("n" * 300),
+    }[what]
+    if what == "link":
+        target.symlink_to(subject)
+    before = {path: path.read_bytes() for path in (subject, folder / "keys.box")}
+    result = issue(folder, subject, "--out", target)
+    assert result.exit_code == 1
+    assert "What to do" in result.stderr
+    assert {path: path.read_bytes() for path in before} == before
+    assert json.loads(run("list", folder, "--json").stdout) == []
+    assert not Path("/dev/null").is_file()
+
+
+def test_out_replaces_an_older_package(folder: Path, subject: Path, tmp_path: Path) -> None:
+    out = tmp_path / "p.lz"
+    assert issue(folder, subject, "--out", out).exit_code == 0
+    second = issue(folder, subject, "--out", out)
+    assert licence_package.decode(out.read_bytes()).licence_id == second.stdout.strip()
+
+
+@pytest.mark.parametrize("fallback", [True, False])
+def test_a_licence_whose_package_cannot_be_written_is_named(
+    folder: Path, subject: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fallback: bool
+) -> None:
+    out, real = tmp_path / "p.lz", durable_files.write_atomically
+
+    def full(path: Path, content: bytes, *, mode: int) -> None:
+        if path == out or (path.parent.name == "packages" and not fallback):
+            raise StorageFailed("cannot write: no space left")
+        real(path, content, mode=mode)
+
+    monkeypatch.setattr(durable_files, "write_atomically", full)
+    result = issue(folder, subject, "--out", out)
+    (listed,) = json.loads(run("list", folder, "--json").stdout)
+    assert result.exit_code == 1
+    assert listed["id"] in result.stderr
+    kept = folder / "packages" / f"{listed['id']}.cbor"
+    assert kept.is_file() is fallback
+    assert ("Do not issue it again" if fallback else "revoke this licence") in result.stderr
+
+
+def test_a_holder_key_file_that_is_not_there_is_said(folder: Path, subject: Path) -> None:
+    result = issue(folder, subject, key="phone.cbor")
+    assert result.exit_code == 1
+    assert "there is no such file" in result.stderr
 
 
 def test_the_holder_key_comes_as_cbor_as_text_in_a_file_or_as_text(folder: Path, subject: Path, tmp_path: Path) -> None:
