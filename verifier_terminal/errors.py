@@ -109,6 +109,12 @@ class ServerRefused(FetchError):
     meaning = "the server answered with an error"
 
 
+class NotPublished(ServerRefused):
+    """The issuer's files can be reached, and this one is not among them."""
+
+    meaning = "the document is not among the published files"
+
+
 class TooLarge(FetchError):
     """The answer is larger than any document of its kind."""
 
@@ -153,6 +159,12 @@ class ContradictsHeld(DocumentRefused):
 
     meaning = "two different documents carry the same number and moment"
     advice = "nothing that is held was changed; report it to the issuer's operator at once"
+
+
+class ShorterThanHeld(DocumentRefused):
+    """A status list that lost its end: licences that stand there would look as if they never had a status."""
+
+    meaning = "the list has fewer entries than the one that is held"
 
 
 class JumpsAhead(DocumentRefused):

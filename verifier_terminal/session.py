@@ -456,7 +456,7 @@ class Session:
         if fetched.offered:
             with self._store.writing():
                 for offered in fetched.offered:
-                    if self._store.documents.put(offered.name, offered.encoded, offered.mark):
+                    if self._store.documents.put(offered.name, offered.encoded, offered.mark, over=offered.over):
                         taken_in.append(offered.name)
         at = self._time.read(online=True).at
         if fetched.offered or fetched.unchanged:
@@ -470,7 +470,7 @@ class Session:
         clock = self._clock()
         # Erasing cannot be undone, so being online is not enough: a server may stand still, and the clock be ahead.
         if clock.plausible and clock.confirmed_age is not None and clock.confirmed_age <= MAX_UNCONFIRMED:
-            self._store.clean_up(at=clock.at)
+            self._store.clean_up(at=clock.at, confirmed=UnixTime(clock.at - clock.confirmed_age))
         self._works()
         return SyncReport(tuple(taken_in), fetched.unchanged, fetched.refused, rechecked, alarms)
 

@@ -11,12 +11,14 @@ import pytest
 
 from protocol.errors import Code
 from protocol.status_list import Status
+from protocol.unixtime import UnixTime
 from tests.terminal.conftest import Terminal
 from verifier_terminal.appraisal.appraise import appraise
 from verifier_terminal.appraisal.verdict import VerdictClass
 from verifier_terminal.errors import AlreadyVoid, AppraisalBroken, OutOfOrder, UnknownCheckNumber
 from verifier_terminal.events import OutOfOrderNews, RecheckAlarm, ShownVerdict, Subscription
 from verifier_terminal.session import Session
+from verifier_terminal.sync.mirror import FolderMirror
 
 
 def codes(session: Session, text: str, source: str = "scanner") -> list[Code]:
@@ -85,6 +87,37 @@ def test_a_code_that_another_process_used_up_during_the_appraisal_is_appraised_a
     assert len(calls) == 2
     assert shown.verdict.verdict_class is VerdictClass.REFUSE
     assert Code.E_REPLAY in [finding.code for finding in shown.verdict.findings]
+
+
+@pytest.mark.parametrize("hours", [2, 24 * 29])
+def test_a_clock_set_back_after_the_code_was_used_makes_it_no_good_again(
+    terminal: Terminal, session: Session, hours: int
+) -> None:
+    terminal.pass_seconds(60)
+    text, used_at = terminal.world.code(), terminal.world.clock.at
+    assert session.scan(text, source="scanner").verdict.verdict_class is VerdictClass.ACCEPT
+    # Off the network the rounds go on, and erase what is over.
+    terminal.pass_seconds(hours * 3_600)
+    session.sync(FolderMirror(terminal.directory / "nowhere"))
+    # The terminal is started anew, and its clock has fallen back to where the code was good.
+    terminal.world.clock.at = UnixTime(used_at + 10)
+    assert Code.E_REPLAY in codes(terminal.open(), text)
+
+
+def test_replay_keys_are_forgotten_once_a_signed_moment_says_that_they_are_over(
+    terminal: Terminal, session: Session
+) -> None:
+    def remembered() -> int:
+        (count,) = session._store.database.execute("SELECT count(*) FROM replay").fetchone()
+        return int(count)
+
+    session.scan(terminal.world.code(), source="scanner")
+    terminal.pass_seconds(3_600 + 90)
+    session.sync(terminal.publish(seq=2, age=0))
+    assert remembered() == 1
+    terminal.pass_seconds(1)
+    session.sync(terminal.publish(seq=3, age=0))
+    assert remembered() == 0
 
 
 def test_a_refused_code_is_not_burnt(terminal: Terminal, session: Session) -> None:

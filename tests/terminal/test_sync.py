@@ -4,11 +4,17 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from protocol.unixtime import DAY
+from protocol import status_list, trust_list
+from protocol.keys import Signer
+from protocol.labels import Alg
+from protocol.status_list import StatusListToken
+from protocol.trust_list import TrustList
+from protocol.unixtime import DAY, Seconds, UnixTime
 from tests.terminal.conftest import Terminal
 from tests.terminal.publishing import publish
 from tests.utopia.world import WUYOU, World
@@ -17,10 +23,12 @@ from verifier_terminal.errors import (
     ContradictsHeld,
     DocumentRefused,
     JumpsAhead,
+    NotPublished,
     NotSignedByIssuer,
     OlderThanHeld,
     Redirected,
     ServerRefused,
+    ShorterThanHeld,
     TerminalError,
     TooLarge,
     TooSlow,
@@ -108,6 +116,130 @@ def test_a_list_signed_by_a_key_that_the_new_trust_list_dropped_is_refused(termi
     anchors = tuple(anchor for anchor in world.anchors() if anchor.key != dropped)
     (terminal.published / "trust.cbor").write_bytes(world.trust_bytes(anchors, seq=2))
     assert reasons(session.sync(mirror))[LIST] is NotSignedByIssuer
+
+
+def write_list(
+    terminal: Terminal, *, seq: int, iat: int, entries: int = 8192, signer: Signer | None = None, number: int = 3
+) -> FolderMirror:
+    """One status list with these fields in the published folder."""
+    world = terminal.world
+    made = UnixTime(iat)
+    token = StatusListToken(
+        world.iss(),
+        f"lz:{WUYOU}/{number}",
+        seq,
+        made,
+        UnixTime(made + 7 * DAY),
+        Seconds(300),
+        status_list.pack({}, entries=entries),
+    )
+    encoded = status_list.sign(token, signer or world.status_signers[WUYOU])
+    (terminal.published / f"status/{number}.cwt").write_bytes(encoded)
+    return FolderMirror(terminal.published)
+
+
+def write_trust_with_a_new_status_key(terminal: Terminal, *, iat: int) -> Signer:
+    """The home region's status key is replaced; the old one is trusted no more."""
+    world = terminal.world
+    new = world.signer("status, the next", Alg.ED25519)
+    old = world.status_signers[WUYOU].public_key
+    anchors = tuple(replace(each, key=new.public_key) if each.key == old else each for each in world.anchors())
+    listed = TrustList(WUYOU, 2, UnixTime(iat), UnixTime(iat + 30 * DAY), trust_list.index(anchors))
+    (terminal.published / "trust.cbor").write_bytes(trust_list.sign(listed, world.roots[WUYOU]))
+    return new
+
+
+@pytest.mark.parametrize(("days", "taken"), [(59, True), (61, False), (300, False)])
+def test_a_status_key_cannot_set_the_time_of_a_terminal_whose_clock_is_in_doubt(
+    terminal: Terminal, session: Session, days: int, taken: bool
+) -> None:
+    # The clock steps, so that it is not believed; the trust list ends in 30 days, and 30 days of grace come on top.
+    terminal.world.clock.advance(DAY)
+    assert not session.status().clock.plausible
+    at = terminal.world.clock.at - DAY
+    report = session.sync(write_list(terminal, seq=2, iat=at + days * DAY - 7_200))
+    assert (LIST in report.taken_in) is taken
+    assert reasons(report) == ({} if taken else {LIST: JumpsAhead})
+
+
+def test_the_first_number_of_a_list_cannot_be_the_last_of_all(terminal: Terminal) -> None:
+    session = terminal.open()
+    terminal.publish()
+    report = session.sync(write_list(terminal, seq=2**63 - 1, iat=terminal.world.clock.at - 60))
+    assert reasons(report) == {LIST: JumpsAhead}
+    assert session.out_of_order is None
+    assert session.scan(terminal.world.code(), source="scanner").verdict.verdict_class is VerdictClass.CHECK
+
+
+def test_a_list_that_a_revoked_key_ran_ahead_is_healed_by_its_successor(terminal: Terminal, session: Session) -> None:
+    at = terminal.world.clock.at
+    assert LIST in session.sync(write_list(terminal, seq=9_000_000, iat=at + 290)).taken_in
+    assert reasons(session.sync(write_list(terminal, seq=2, iat=at + 200))) == {LIST: OlderThanHeld}
+    new = write_trust_with_a_new_status_key(terminal, iat=at)
+    report = session.sync(write_list(terminal, seq=2, iat=at - 30, signer=new))
+    assert set(report.taken_in) == {"trust", LIST}
+    assert numbers(session)[LIST] == 2
+    assert session.scan(terminal.world.code(), source="scanner").verdict.verdict_class is VerdictClass.ACCEPT
+    # From here on the new mark binds.
+    assert reasons(session.sync(write_list(terminal, seq=1, iat=at - 30, signer=new))) == {LIST: OlderThanHeld}
+
+
+def test_a_damaged_list_still_refuses_an_older_one(terminal: Terminal, session: Session) -> None:
+    session.sync(terminal.publish(seq=5, age=30))
+    with session._store.writing():
+        session._store.database.execute("UPDATE document SET encoded = x'00' WHERE name = ?", (LIST,))
+    report = session.sync(write_list(terminal, seq=4, iat=terminal.world.clock.at - 30))
+    assert reasons(report) == {LIST: OlderThanHeld}
+
+
+def test_a_trust_list_that_is_refused_judges_no_status_list(terminal: Terminal, session: Session) -> None:
+    at = terminal.world.clock.at
+    new = write_trust_with_a_new_status_key(terminal, iat=at + DAY)
+    report = session.sync(write_list(terminal, seq=2, iat=at - 30, signer=new))
+    assert reasons(report) == {"trust": JumpsAhead, LIST: NotSignedByIssuer}
+    assert session.scan(terminal.world.code(), source="scanner").verdict.verdict_class is VerdictClass.ACCEPT
+
+
+def test_a_list_that_shrinks_is_refused(terminal: Terminal, session: Session) -> None:
+    report = session.sync(write_list(terminal, seq=2, iat=terminal.world.clock.at - 30, entries=4_096))
+    assert reasons(report) == {LIST: ShorterThanHeld}
+    assert session.scan(terminal.world.code(), source="scanner").verdict.verdict_class is VerdictClass.ACCEPT
+    assert LIST in session.sync(write_list(terminal, seq=2, iat=terminal.world.clock.at - 30)).taken_in
+
+
+def test_lists_that_are_missing_keep_no_other_out(terminal: Terminal, session: Session) -> None:
+    """The aggregation is unsigned: whoever writes names into it may cost time, and never a list."""
+    mirror = terminal.publish(seq=2, age=30)
+    named = [*(f"lz:{WUYOU}/{number}" for number in range(1_000, 1_020)), LIST]
+    (terminal.published / "status/aggregation.json").write_text(json.dumps({"status_lists": named}))
+    (terminal.published / "status/1000.cwt").write_bytes(bytes(2_000_000))
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        try:
+            content = mirror.fetch(handler.path.removeprefix("/feed/"), max_bytes=4_000_000)
+        except NotPublished:
+            answers(404, b"no such file")(handler)
+        else:
+            answers(200, content)(handler)
+
+    with serving(answer) as url:
+        report = session.sync(quick(url))
+    assert set(report.taken_in) == {"trust", LIST}
+    assert set(reasons(report).values()) == {TooLarge, NotPublished}
+
+
+def test_a_server_that_fails_is_not_asked_for_every_list(terminal: Terminal, session: Session) -> None:
+    mirror = terminal.publish(seq=2, age=30)
+    named = [f"lz:{WUYOU}/{number}" for number in range(10_000)]
+    (terminal.published / "status/aggregation.json").write_text(json.dumps({"status_lists": named}))
+
+    class Failing:
+        def fetch(self, name: str, *, max_bytes: int) -> bytes:
+            if name.endswith(".cwt"):
+                raise TooSlow(name)
+            return mirror.fetch(name, max_bytes=max_bytes)
+
+    assert set(reasons(session.sync(Failing()))) == {f"lz:{WUYOU}/{number}" for number in range(3)}
 
 
 @pytest.mark.parametrize(

@@ -50,9 +50,13 @@ class ReplayStore:
         except sqlite3.IntegrityError:
             raise UsedAlready from None
 
-    def forget_expired(self, *, at: UnixTime) -> None:
-        """Deletes keys that are long over; call it only with a plausible clock."""
-        self._database.execute("DELETE FROM replay WHERE burn_until < ?", (at - _FORGET_AFTER,))
+    def forget_expired(self, *, confirmed: UnixTime) -> None:
+        """Deletes keys that were long over at a signed moment.
+
+        Not by the clock: it may be set back when the terminal starts anew, and only before a signed moment is that
+        noticed. A key that is forgotten by the clock alone would make its code good a second time.
+        """
+        self._database.execute("DELETE FROM replay WHERE burn_until < ?", (confirmed - _FORGET_AFTER,))
 
 
 class NothingUsed:

@@ -113,15 +113,19 @@ class Store:
         """See `unknown_codes`; inside `writing`."""
         return unknown_codes.digest_of(text, database=self.database, at=at, random_bytes=self._random_bytes)
 
-    def clean_up(self, *, at: UnixTime) -> None:
+    def clean_up(self, *, at: UnixTime, confirmed: UnixTime) -> None:
         """Erases what is over: journal content, replay keys, keys of other days. Only with a plausible clock.
+
+        Args:
+            at: Now.
+            confirmed: The latest moment that somebody signed and that is not after now.
 
         Raises:
             OutOfOrder: It could not be written.
         """
         with self.writing():
             erased = self.journal.erase_expired(at=at)
-            self.replay.forget_expired(at=at)
+            self.replay.forget_expired(confirmed=confirmed)
             unknown_codes.forget_old_keys(database=self.database, at=at)
         if erased is not None:
             # secure_delete overwrites the pages; what was written before still stands in the write-ahead log.

@@ -80,14 +80,20 @@ class TrustStore:
         rows = self._database.execute("SELECT name, seq, iat, content_sha256 FROM mark")
         return {name: Mark(seq, UnixTime(iat), content) for name, seq, iat, content in rows}
 
-    def put(self, name: str, encoded: bytes, mark: Mark) -> bool:
-        """Takes a verified, newer document in; False when another process has taken a newer one in meanwhile.
+    def put(self, name: str, encoded: bytes, mark: Mark, *, over: Mark | None) -> bool:
+        """Takes a verified document in; False when another process has taken a newer one in meanwhile.
+
+        Args:
+            name: See the module.
+            encoded: The document.
+            mark: Its own.
+            over: The mark that stood here when the intake judged this document good.
 
         Raises:
             sqlite3.Error: It was not written.
         """
         held = self.marks().get(name)
-        if held is not None and (mark.seq < held.seq or mark.iat < held.iat):
+        if held is not None and held != over and (mark.seq < held.seq or mark.iat < held.iat):
             return False
         self._database.execute(
             "INSERT INTO document VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET encoded = excluded.encoded",

@@ -11,21 +11,23 @@ from hashlib import sha256
 from typing import Final
 
 from protocol import appraisal_policy, cbor, status_list, trust_list
-from protocol.errors import ProtocolError
+from protocol.errors import IssuerUnknown, ProtocolError
 from protocol.keys import VerificationKey
 from protocol.licence import catalogue
 from protocol.trust_list import TrustList
-from protocol.unixtime import MINUTE, Seconds, UnixTime
+from protocol.unixtime import DAY, MINUTE, Seconds, UnixTime
 from verifier_terminal.appraisal.context import ClockReading
 from verifier_terminal.errors import (
     ContradictsHeld,
     DocumentRefused,
     FetchError,
     JumpsAhead,
+    NotPublished,
     NotSignedByIssuer,
     OlderThanHeld,
+    ShorterThanHeld,
     TerminalError,
-    Unreachable,
+    TooLarge,
     WebPage,
 )
 from verifier_terminal.store import trust_store
@@ -35,8 +37,13 @@ from verifier_terminal.sync.mirror import Mirror
 
 MAX_AHEAD: Final = Seconds(5 * MINUTE)
 """An iat further ahead of a clock that is otherwise believed is not applied (REVOCATION.md, "Trusted time")."""
+MAX_PAST_TRUST: Final = Seconds(30 * DAY)
+"""How far past the trust list's end a status list is believed when this terminal's own clock is not: a stolen status
+key must not be able to set the terminal's time for good. The root is the second source (REVOCATION.md)."""
 _MAX_SEQ_STEP: Final = 10_000_000
 """One a second for four months: a stolen key must not be able to make every later number look old (SECURITY.md E4)."""
+_MAX_FAILED_DOWNLOADS: Final = 3
+"""In one round: a server that is slow or gone is so for every list, and each one may take its whole patience."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,8 @@ class Offered:
     name: str
     encoded: bytes
     mark: Mark
+    over: Mark | None
+    """The mark that was held when this was judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,8 @@ class Fetched:
 class _Envelope:
     seq: int
     iat: UnixTime
+    entries: int = 0
+    """Of a status list."""
 
 
 def fetch_all(
@@ -123,7 +134,11 @@ class _Round:
     def take(self, name: str) -> None:
         try:
             encoded = mirrors.fetch_document(self._mirror, f"{name}.cbor")
-            self._consider(name, encoded, self._verify_root_signed)
+            envelope = self._verified(name, encoded, self._verify_root_signed)
+            self._consider(name, encoded, envelope, mark=self._marks.get(name), latest=None)
+            if name == trust_store.TRUST:
+                # Only now: what is refused as older, contradicting or from the future judges no list.
+                self._trust = trust_list.verify(encoded, root=self._root)
         except TerminalError as why:
             self.refused.append(Refused(name, why))
 
@@ -137,52 +152,74 @@ class _Round:
             self.refused.append(Refused("status/aggregation.json", why))
             return
 
+        failed = 0
+        for uri in uris:
+            try:
+                self._take_list(uri, mirrors.fetch_status_list(self._mirror, uri), trust)
+            except (NotPublished, TooLarge, DocumentRefused) as why:
+                # One list's own fault, and quickly found out.
+                self.refused.append(Refused(uri, why))
+            except FetchError as why:
+                self.refused.append(Refused(uri, why))
+                failed += 1
+                if failed == _MAX_FAILED_DOWNLOADS:
+                    return
+
+    def _take_list(self, uri: str, encoded: bytes, trust: TrustList) -> None:
         def verify(uri: str, encoded: bytes) -> _Envelope:
             token = status_list.verify(encoded, trust=trust, at=self._clock.at)
             if token.uri != uri:
                 # SECURITY.md E6: sub must be the list that was asked for.
                 raise NotSignedByIssuer(f"{uri}: another list came in its place")
-            return _Envelope(token.seq, token.iat)
+            return _Envelope(token.seq, token.iat, len(token.entries))
 
-        for uri in uris:
+        envelope = self._verified(uri, encoded, verify)
+        mark, held = self._marks.get(uri), self._held(uri)
+        if held is not None and held != encoded:
             try:
-                self._consider(uri, mirrors.fetch_status_list(self._mirror, uri), verify)
-            except Unreachable as why:
-                self.refused.append(Refused(uri, why))
-            except FetchError as why:
-                # A server that drips or redirects does so for every list; the others are asked for next time.
-                self.refused.append(Refused(uri, why))
-                return
-            except DocumentRefused as why:
-                self.refused.append(Refused(uri, why))
+                # Not by the clock: whether the key has ended meanwhile says nothing about what it signed.
+                entries = len(status_list.verify(held, trust=trust, at=UnixTime(0)).entries)
+            except IssuerUnknown:
+                # The key that set this mark is trusted no more. Were it to bind, a stolen key could run a list's number
+                # or moment ahead and so shut out every list of its successor (REVOCATION.md: revoking is the healing).
+                mark = None
+            except ProtocolError:
+                # Damaged here; the mark still refuses an older one.
+                entries = 0
+            else:
+                if envelope.entries < entries:
+                    raise ShorterThanHeld(f"{uri}: {envelope.entries} entries are offered, {entries} are held")
+        self._consider(uri, encoded, envelope, mark=mark, latest=UnixTime(trust.exp + MAX_PAST_TRUST))
 
-    def _consider(self, name: str, encoded: bytes, verify: Callable[[str, bytes], _Envelope]) -> None:
+    def _verified(self, name: str, encoded: bytes, verify: Callable[[str, bytes], _Envelope]) -> _Envelope:
         # a. Signature and form.
         try:
-            envelope = verify(name, encoded)
+            return verify(name, encoded)
         except ProtocolError as refusal:
             raise _not_signed(name, encoded, refusal) from refusal
+
+    def _consider(
+        self, name: str, encoded: bytes, envelope: _Envelope, *, mark: Mark | None, latest: UnixTime | None
+    ) -> None:
+        """Offers a verified document if it may be taken in; `latest` bounds its moment when the clock cannot."""
         # b. Never older, never contradicting, never from the future.
         content = _content_sha256(encoded)
-        mark = self._marks.get(name)
-        if mark is not None:
-            _check_order(name, envelope, content, mark)
-        if self._clock.plausible and envelope.iat > self._clock.at + MAX_AHEAD:
+        _check_order(name, envelope, content, mark)
+        if self._clock.plausible:
+            latest = UnixTime(self._clock.at + MAX_AHEAD)
+        if latest is not None and envelope.iat > latest:
             raise JumpsAhead(f"{name}: {envelope.iat - self._clock.at} s ahead of this terminal's clock")
         # c. The same once more: only a damaged copy is replaced by it.
         if mark is not None and (envelope.seq, envelope.iat) == (mark.seq, mark.iat) and self._held(name) == encoded:
             self.unchanged.append(name)
             return
-        self.offered.append(Offered(name, encoded, Mark(envelope.seq, envelope.iat, content)))
+        mark_now = Mark(envelope.seq, envelope.iat, content)
+        self.offered.append(Offered(name, encoded, mark_now, over=self._marks.get(name)))
 
     def _verify_root_signed(self, name: str, encoded: bytes) -> _Envelope:
         match name:
             case trust_store.TRUST:
                 trust = trust_list.verify(encoded, root=self._root)
-                mark = self._marks.get(name)
-                # Lists are verified under the held trust list when this one is refused as older.
-                if mark is None or (trust.seq >= mark.seq and trust.iat >= mark.iat):
-                    self._trust = trust
                 return _Envelope(trust.seq, trust.iat)
             case trust_store.CATALOGUE:
                 kinds = catalogue.verify(encoded, root=self._root)
@@ -199,13 +236,16 @@ class _Round:
             return None
 
 
-def _check_order(name: str, offered: _Envelope, content: bytes, mark: Mark) -> None:
+def _check_order(name: str, offered: _Envelope, content: bytes, mark: Mark | None) -> None:
+    # The first one too: a terminal that is set up on the day of an attack must not start at the end of all numbers.
+    if offered.seq > (mark.seq if mark else 0) + _MAX_SEQ_STEP:
+        raise JumpsAhead(f"{name}: number {offered.seq} after number {mark.seq if mark else 0}")
+    if mark is None:
+        return
     if offered.seq < mark.seq or offered.iat < mark.iat:
         raise OlderThanHeld(f"{name}: number {offered.seq} is offered, number {mark.seq} is held")
     if (offered.seq, offered.iat) == (mark.seq, mark.iat) and content != mark.content_sha256:
         raise ContradictsHeld(f"{name}: number {offered.seq}")
-    if offered.seq > mark.seq + _MAX_SEQ_STEP:
-        raise JumpsAhead(f"{name}: number {offered.seq} after number {mark.seq}")
 
 
 def _content_sha256(encoded: bytes) -> bytes:

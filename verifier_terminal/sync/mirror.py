@@ -19,7 +19,15 @@ from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from protocol import limits
-from verifier_terminal.errors import DocumentRefused, Redirected, ServerRefused, TooLarge, TooSlow, Unreachable
+from verifier_terminal.errors import (
+    DocumentRefused,
+    NotPublished,
+    Redirected,
+    ServerRefused,
+    TooLarge,
+    TooSlow,
+    Unreachable,
+)
 
 _MAX_AGGREGATION_BYTES: Final = 1_048_576
 _MAX_LISTS: Final = 10_000
@@ -61,6 +69,9 @@ class FolderMirror:
             with (self._folder / name).open("rb") as opened:
                 content = opened.read(max_bytes + 1)
         except OSError as failure:
+            # A stick that was pulled out takes the folder with it.
+            if isinstance(failure, FileNotFoundError) and self._folder.is_dir():
+                raise NotPublished(name) from failure
             raise Unreachable(f"{name}: {failure.strerror}") from failure
         _check_size(len(content), name, max_bytes)
         return content
@@ -133,6 +144,8 @@ class HttpMirror:
     ) -> bytes:
         if 300 <= response.status < 400:
             raise Redirected(f"{name}: status {response.status}")
+        if response.status in (http.client.NOT_FOUND, http.client.GONE):
+            raise NotPublished(f"{name}: status {response.status}")
         if response.status != http.client.OK:
             raise ServerRefused(f"{name}: status {response.status}")
         started = self._monotonic()
