@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from protocol import cbor, keys, limits
+from protocol import cbor, cwt, keys, limits
 from protocol.errors import SchemaError, ShapeError, SizeError
 from protocol.keys import VerificationKey
 
@@ -18,6 +18,9 @@ _VERSION, _LICENCE_ID, _CREDENTIALS, _PORTRAIT, _REFRESH_URL, _DIRECTORY, _ROOT 
 _REQUIRED: Final = frozenset({_VERSION, _LICENCE_ID, _CREDENTIALS, _DIRECTORY, _ROOT})
 _KNOWN: Final = _REQUIRED | {_PORTRAIT, _REFRESH_URL}
 _MAX_CREDENTIALS: Final = 16
+_MAX_ID_BYTES: Final = 64
+"""Ours have 22 characters; another issuer's register may count otherwise."""
+_MAX_URL_CHARACTERS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +70,17 @@ def decode(encoded: bytes) -> LicencePackage:
             pass
         case _:
             raise SchemaError("a licence package without credentials")
-    licence_id, directory = content[_LICENCE_ID], content[_DIRECTORY]
+    licence_id, directory = cwt.text(content, _LICENCE_ID, max_bytes=_MAX_ID_BYTES), content[_DIRECTORY]
     # What is not there is left out; null is a second way to say so, and one is enough.
     portrait, refresh_url = content.get(_PORTRAIT), content.get(_REFRESH_URL)
     if None in (content.get(_PORTRAIT, b""), content.get(_REFRESH_URL, "")):
         raise SchemaError("a portrait or refresh address that is null")
-    if not isinstance(licence_id, str) or not isinstance(directory, bytes):
-        raise SchemaError("a licence package without id or directory")
+    if not isinstance(directory, bytes):
+        raise SchemaError("a licence package without directory")
     if not isinstance(portrait, bytes | None) or not isinstance(refresh_url, str | None):
         raise SchemaError("a portrait or refresh address of the wrong type")
+    if refresh_url is not None and not _is_web_address(refresh_url):
+        raise SchemaError("a refresh address that is no web address")
     return LicencePackage(
         licence_id,
         tuple(_bytes(each) for each in credentials),
@@ -83,6 +88,16 @@ def decode(encoded: bytes) -> LicencePackage:
         refresh_url,
         directory,
         keys.load_cose_key(content[_ROOT]),
+    )
+
+
+def _is_web_address(text: str) -> bool:
+    return (
+        text.startswith(("https://", "http://"))
+        and text.isascii()
+        and text.isprintable()
+        and " " not in text
+        and len(text) <= _MAX_URL_CHARACTERS
     )
 
 

@@ -34,10 +34,10 @@ def test_round_trip(fields: dict[str, Any]) -> None:
 
 WRONG: dict[int, tuple[Any, ...]] = {
     1: (2, 0, True, "1", None),
-    2: (1, b"", None),
+    2: (1, b"", None, "", "a" * 65, "a\nb", "a\u202eb", "a\x1b[2J"),
     3: ((), b"", (b"",) * 17, ("text",), None),
     4: ("text", 1, None),
-    5: (b"", 1, None),
+    5: (b"", 1, None, "", "ftp://a", "javascript:a", "http://a\n", "http://a b", "https://é", "https://" + "a" * 493),
     6: ("text", None),
     7: (b"", None, {}, {1: True}),
 }

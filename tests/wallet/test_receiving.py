@@ -216,8 +216,8 @@ def credential_of_another_type(bench: Bench) -> LicencePackage:
 
 
 FORGERIES: tuple[tuple[Callable[[Bench], LicencePackage], type[ReceiveError], str], ...] = (
-    (hostile_id, errors.PackageMalformed, ""),
-    (hostile_refresh_address, errors.PackageMalformed, ""),
+    (hostile_id, errors.PackageMalformed, "E_SCHEMA"),
+    (hostile_refresh_address, errors.PackageMalformed, "E_SCHEMA"),
     (forged_root_signature, errors.DirectoryRefused, "E_SIG_ISSUER"),
     (other_root_than_signed, errors.DirectoryRefused, "E_ISSUER_UNKNOWN"),
     (directory_expired, errors.DirectoryExpired, ""),
