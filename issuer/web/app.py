@@ -89,6 +89,9 @@ def _guard(app: Flask, operator_token: str) -> None:
         right = hmac.compare_digest(offered.strip().encode(), operator_token.encode())
         if kind.lower() == "bearer" and right:
             return None
+        # No lockout: 256 random bits are not guessed, and a lock would let anybody shut the operator out. The route is
+        # ours, unlike path and token, which are the caller's and stay out of the log.
+        _log.warning("no valid operator token: %s from %s", request.endpoint, request.remote_addr)
         response, status = _error(
             "unauthorised", "this needs the operator's token", "Send Authorization: Bearer and operator.token.", 401
         )

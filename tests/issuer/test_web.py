@@ -69,6 +69,19 @@ def test_every_route_but_two_refuses_a_visitor(client: FlaskClient) -> None:
     assert open_routes == {"published", "package"}
 
 
+def test_a_wrong_token_is_logged_without_its_content(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
+    for offered in ("Bearer guessed-token", "Basic b3BlcmF0b3I6eA==", ""):
+        caplog.clear()
+        answer = client.get("/api/v1/licences?search=990101194912310028", headers={"Authorization": offered})
+        assert answer.status_code == 401
+        (record,) = caplog.records
+        assert record.levelname == "WARNING"
+        assert record.getMessage() == "no valid operator token: licences from 127.0.0.1"
+    caplog.clear()
+    assert client.get("/api/v1/licences", headers=OPERATOR).status_code == 200
+    assert not caplog.records
+
+
 def test_a_route_that_is_added_later_is_closed_too(issuer: Issuer) -> None:
     app = create_app(issuer, operator_token=TOKEN, now=lambda: AT, trusted_hosts=("localhost",), max_body_bytes=1000)
     app.add_url_rule("/later", view_func=lambda: "secret", endpoint="later")
