@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, ParamSpec, TypeVar
 
 import click
 
+from protocol.limits import MAX_TIME
 from protocol.unixtime import LOCAL_ZONE, UnixTime
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ def named_failures(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except (errors.NotATerminal, errors.AlreadyATerminal) as failure:
             raise Failure(str(failure), EXIT_USAGE) from failure
-        except errors.OutOfOrder as failure:
+        except (errors.OutOfOrder, errors.StoreDamaged) as failure:
             raise Failure(str(failure), EXIT_OUT_OF_ORDER) from failure
         except errors.TerminalError as failure:
             raise Failure(str(failure), 1) from failure
@@ -164,7 +166,7 @@ def appraise(
 
     With several codes the worst counts: out of order, refuse, not read, check, accept.
     """
-    from verifier_terminal import wiring
+    from verifier_terminal import errors, wiring
     from verifier_terminal.capture import Wanted
 
     if sum((text is not None, bool(images), camera is not None, serial is not None)) != 1:
@@ -172,7 +174,12 @@ def appraise(
     if more_images and not images:
         raise click.UsageError("files are only taken after --image")
     at = None if at_text is None else _moment(at_text)
-    with wiring.open_session(directory) as session:
+    with ExitStack() as opened:
+        try:
+            session = opened.enter_context(wiring.open_session(directory))
+        except errors.RootMismatch as failure:
+            # Exit 1 is "refuse" here, and a terminal that cannot work has refused nobody.
+            raise Failure(str(failure), EXIT_OUT_OF_ORDER) from failure
         one = _Appraising(session, at=at, as_json=as_json)
         if text is not None:
             one.take(_stdin_text() if text == "-" else text, "text")
@@ -373,7 +380,7 @@ def _keep_fresh(session: "Session", stop: threading.Event, every: float) -> None
 @_directory
 @_json
 @click.option("--search", default="", help="A part of the content: check number, kind, code, class.")
-@click.option("--limit", type=click.IntRange(1), default=1_000, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 1_000_000), default=1_000, show_default=True)
 @click.option("--verify", is_flag=True, help="Check the chain instead; exit 1 if it was tampered with.")
 @named_failures
 def journal(directory: Path, as_json: bool, search: str, limit: int, verify: bool) -> None:
@@ -485,7 +492,10 @@ def _moment(text: str) -> UnixTime:
         moment = datetime.fromisoformat(text)
     except ValueError as wrong:
         raise click.UsageError("--at wants a time such as 2026-11-21T10:00:00+08:00") from wrong
-    return UnixTime(int((moment if moment.tzinfo else moment.replace(tzinfo=LOCAL_ZONE)).timestamp()))
+    at = int((moment if moment.tzinfo else moment.replace(tzinfo=LOCAL_ZONE)).timestamp())
+    if not 0 <= at <= MAX_TIME:
+        raise click.UsageError("--at wants a time from 1970 to 9999")
+    return UnixTime(at)
 
 
 def _stdin_text() -> str:

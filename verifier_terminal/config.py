@@ -111,7 +111,7 @@ def load(directory: Path) -> tuple[TerminalSettings, VerificationKey]:
         root_bytes = (directory / ROOT).read_bytes()
     except OSError as failure:
         raise NotATerminal(f"{directory}: {failure.strerror}") from failure
-    except ValueError as wrong:
+    except (ValueError, RecursionError) as wrong:
         raise NotATerminal(f"{SETTINGS} is not JSON") from wrong
     fields = TerminalSettings.__dataclass_fields__.keys()
     if not isinstance(content, dict) or content.keys() != fields:

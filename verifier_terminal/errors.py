@@ -52,7 +52,10 @@ class StoreDamaged(TerminalError):
     """The database cannot be opened or is not one of ours."""
 
     meaning = "the terminal's database cannot be used"
-    advice = "keep the files for examination, restore a backup or set the terminal up in a new directory"
+    advice = (
+        "see that the directory can be written to; if it can, keep the files for examination, restore a backup or set"
+        " the terminal up in a new directory"
+    )
 
 
 class UnknownCheckNumber(TerminalError):

@@ -337,3 +337,29 @@ def test_a_closed_output_is_no_verdict_lost(counter: Counter) -> None:
         process.stdout.close()
         process.wait()
     assert len(counter.rows("verdict")) == 1
+
+
+@pytest.mark.parametrize(
+    ("damaged", "content", "exit_code"),
+    [
+        ("terminal.db", b"no database" * 1_000, 5),
+        ("root.cbor", b"", 5),
+        ("terminal.json", b"{}", 2),
+        ("terminal.json", b"[" * 100_000, 2),
+        ("terminal.json", b"\xff", 2),
+    ],
+)
+def test_a_damaged_terminal_never_exits_like_a_refusal(
+    counter: Counter, damaged: str, content: bytes, exit_code: int
+) -> None:
+    (counter.directory / damaged).write_bytes(content)
+    result = counter.run("appraise", "--text", counter.world.code())
+    assert (result.exit_code, result.stdout) == (exit_code, "")
+    assert result.stderr.startswith("Error: ")
+
+
+@pytest.mark.parametrize("at", ["0001-01-01", "1969-12-31T23:59:59+00:00", "9999-12-31T23:59:59+00:00"])
+def test_a_moment_that_no_calendar_can_write_down_is_a_usage_error(counter: Counter, at: str) -> None:
+    result = counter.run("appraise", "--text", "x", "--at", at, "--json")
+    assert result.exit_code == 2
+    assert "from 1970 to 9999" in result.stderr
