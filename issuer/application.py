@@ -82,6 +82,8 @@ class Issuer:
         its_signers = signers.create(places, passphrase=passphrase, argon2=argon2, random_bytes=random_bytes)
         token = base64.urlsafe_b64encode(random_bytes(_OPERATOR_TOKEN_BYTES)).rstrip(b"=")
         durable_files.write_atomically(places.operator_token, token + b"\n", mode=durable_files.PRIVATE)
+        # The folder may have been there, open to others; SQLite gives its further files the first one's permissions.
+        durable_files.write_atomically(places.register, b"", mode=durable_files.PRIVATE)
         register = Register.create(_url(places), first_list=FIRST_LIST)
         try:
             issuer = cls._assembled(places, its_profile, its_signers, register, random_bytes)

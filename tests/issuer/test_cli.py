@@ -1,6 +1,7 @@
 """The commands as an operator types them: outputs, files, exit codes, plain words."""
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -69,6 +70,17 @@ def test_init_makes_a_private_folder_and_warns_about_the_key_file(tmp_path: Path
     assert stat.S_IMODE((tmp_path / "i").stat().st_mode) == 0o700
     assert stat.S_IMODE((tmp_path / "i" / "operator.token").stat().st_mode) == 0o600
     assert len((tmp_path / "i" / "operator.token").read_text().strip()) == 43
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permission bits are POSIX's")
+def test_nobody_else_reads_the_register_in_a_folder_that_was_there(tmp_path: Path) -> None:
+    folder = tmp_path / "open"
+    folder.mkdir(mode=0o755)
+    assert run("init", folder, "--region", "310000").exit_code == 0
+    with Issuer.open(folder, passphrase=None, random_bytes=randomness(1)):
+        files = {path.name: path.stat().st_mode & 0o077 for path in folder.glob("register.sqlite*")}
+        assert files.keys() > {"register.sqlite"}
+        assert set(files.values()) == {0}
 
 
 def test_a_second_init_changes_nothing(folder: Path) -> None:
