@@ -1,8 +1,8 @@
 """`liangzheng doctor`: says what this machine can and cannot do, and what to do about it.
 
 Each finding is ok, a notice (something optional is missing) or a problem (a part of the product does not work); only
-a problem makes the exit code 1. Nothing is opened, changed or sent: devices are listed, not tried. Not handled here:
-the state of one terminal, wallet or issuer directory.
+a problem makes the exit code 1. Nothing is opened, changed or sent: devices are listed, not tried. Of folders that it
+is given it says how their keys rest (`keys_at_rest.py`).
 """
 
 import ctypes.util
@@ -12,13 +12,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from dataclasses import asdict
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import Final, assert_never
 
 import click
+
+from liangzheng.findings import Finding, Grade
+from liangzheng.keys_at_rest import keys_at_rest
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON: Final = (3, 11)
@@ -42,24 +44,6 @@ LIBRARIES: Final = (
     ("python-stdnum", "stdnum", "checking numbers"),
     ("rich", "rich", "progress bars"),
 )
-
-
-class Grade(StrEnum):
-    """How much a finding matters."""
-
-    OK = "ok"
-    NOTICE = "notice"
-    PROBLEM = "problem"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: its grade, what it means, and what to do (empty when there is nothing to do)."""
-
-    subject: str
-    grade: Grade
-    meaning: str
-    remedy: str = ""
 
 
 def python_version(version: Sequence[int] = sys.version_info[:3]) -> Iterator[Finding]:
@@ -247,17 +231,21 @@ def mark(grade: Grade) -> str:
 
 
 @click.command()
+@click.argument("folders", metavar="[DIR]...", nargs=-1, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object: problems, and findings with their grades.")
-def cli(as_json: bool) -> None:
-    """Say what this machine can and cannot do. Exit code 1 only when there is a problem."""
-    findings = examine()
+def cli(folders: tuple[Path, ...], as_json: bool) -> None:
+    """Say what this machine can and cannot do; of each DIR of an issuer or wallet, how its keys are protected.
+
+    Exit code 1 only when there is a problem.
+    """
+    findings = (*examine(), *(finding for folder in folders for finding in keys_at_rest(folder)))
     problems = sum(finding.grade is Grade.PROBLEM for finding in findings)
     if as_json:
         shown = {"problems": problems, "findings": [asdict(finding) for finding in findings]}
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
         for finding in findings:
-            click.echo(f"{mark(finding.grade)}  {finding.subject}: {printable(finding.meaning)}")
+            click.echo(f"{mark(finding.grade)}  {printable(finding.subject)}: {printable(finding.meaning)}")
             if finding.remedy:
                 click.echo(f"         → {finding.remedy}")
         click.echo("No problems." if problems == 0 else f"Problems: {problems}.")
