@@ -6,6 +6,7 @@ exchanged alone.
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -83,11 +84,16 @@ def save(directory: Path, settings: TerminalSettings, root: VerificationKey) -> 
 
     Raises:
         AlreadyATerminal: There is one.
-        NotATerminal: The files cannot be written.
+        NotATerminal: The files cannot be written, or not be read again.
     """
+    entries = asdict(settings)
+    _check_texts(entries)
     try:
+        if not is_terminal(directory):
+            # What a set-up left behind that was killed between the two files; no settings belong to it.
+            (directory / ROOT).unlink(missing_ok=True)
         _write_new(directory / ROOT, cbor.encode(root.cose_key))
-        _write_new(directory / SETTINGS, json.dumps(asdict(settings), ensure_ascii=False, indent=2).encode() + b"\n")
+        _write_new(directory / SETTINGS, json.dumps(entries, ensure_ascii=False, indent=2).encode() + b"\n")
     except FileExistsError as there:
         raise AlreadyATerminal(str(directory)) from there
     except OSError as failure:
@@ -116,12 +122,20 @@ def load(directory: Path) -> tuple[TerminalSettings, VerificationKey]:
     fields = TerminalSettings.__dataclass_fields__.keys()
     if not isinstance(content, dict) or content.keys() != fields:
         raise NotATerminal(f"{SETTINGS} has not exactly these entries: {', '.join(fields)}")
-    if not all(isinstance(value, str) for value in content.values()) or content["profile"] not in PROFILES:
-        raise NotATerminal(f"{SETTINGS}: every entry is a text, and profile is one of {', '.join(PROFILES)}")
+    _check_texts(content)
+    if content["profile"] not in PROFILES:
+        raise NotATerminal(f"{SETTINGS}: profile is one of {', '.join(PROFILES)}")
     settings = TerminalSettings(**content)
     root = load_root(root_bytes)
     check_root(root, expected_sha256=settings.root_sha256)
     return settings, root
+
+
+def _check_texts(entries: Mapping[str, object]) -> None:
+    """Control characters and halves of characters can stand in no name, path or address that is used later."""
+    for name, value in entries.items():
+        if not isinstance(value, str) or not value.isprintable():
+            raise NotATerminal(f"{SETTINGS}: {name} is no printable text")
 
 
 def _write_new(path: Path, content: bytes) -> None:

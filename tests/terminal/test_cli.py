@@ -363,3 +363,27 @@ def test_a_moment_that_no_calendar_can_write_down_is_a_usage_error(counter: Coun
     result = counter.run("appraise", "--text", "x", "--at", at, "--json")
     assert result.exit_code == 2
     assert "from 1970 to 9999" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["terminal_id", "trust", "name"])
+@pytest.mark.parametrize("text", ["\ud800", "\0", "\x1b[2J", "a\nb"])
+def test_settings_with_hostile_text_are_no_settings(counter: Counter, name: str, text: str) -> None:
+    settings = counter.directory / "terminal.json"
+    settings.write_text(json.dumps({**json.loads(settings.read_bytes()), name: text}))
+    for command in ("status", "sync"):
+        result = counter.run(command)
+        assert result.exit_code == 2
+        assert f"{name} is no printable text" in result.stderr
+
+
+def test_a_name_that_could_not_be_read_again_leaves_no_terminal(tmp_path: Path, counter: Counter) -> None:
+    new = Counter(counter.world, tmp_path / "new", counter.published)
+    assert new.run("init", "--trust", new.published, "--profile", "window", "--name", "a\x1b[2J").exit_code == 2
+    assert new.run("init", "--trust", new.published, "--profile", "window", "--name", "3号窗口").exit_code == 0
+
+
+def test_a_set_up_that_was_killed_before_its_settings_can_be_made_anew(counter: Counter) -> None:
+    (counter.directory / "terminal.json").unlink()
+    assert counter.run("status").exit_code == 2
+    assert counter.run("init", "--trust", counter.published, "--profile", "window").exit_code == 0
+    assert counter.appraise("--text", counter.world.code())[0] == 0

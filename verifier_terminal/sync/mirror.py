@@ -86,7 +86,10 @@ class HttpMirror:
         Raises:
             Unreachable: This is no http or https address.
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError as wrong:
+            raise Unreachable("not an http or https address") from wrong
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Unreachable("not an http or https address")
         try:
