@@ -179,7 +179,10 @@ class RegisterUnavailable(IssuerError):
     """The register cannot be read or written."""
 
     code = "register_unavailable"
-    hint = "Look at the disk, the permissions and other processes; then try again. Nothing was half written."
+    hint = (
+        "Look at the disk, the permissions and other processes; then try again: nothing was half written. "
+        "A damaged register is restored from a backup."
+    )
 
 
 class StorageFailed(IssuerError):

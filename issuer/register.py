@@ -120,7 +120,7 @@ class Register:
         try:
             with register._reading() as connection:
                 if not set(metadata.tables) <= set(inspect(connection).get_table_names()):
-                    raise NotAnIssuer("the register has not its tables")
+                    raise NotAnIssuer("the register has not its tables", hint="Restore register.sqlite from a backup.")
         except BaseException:
             register.close()
             raise

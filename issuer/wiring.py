@@ -48,9 +48,14 @@ def open_issuer(folder: Path, *, passphrase: str | None) -> Issuer:
 
 def operator_token(issuer: Issuer) -> str:
     """The token of the operator's API. Raises: StorageFailed."""
-    token = durable_files.read(issuer.places.operator_token, max_bytes=256).decode("ascii", "replace").strip()
+    remedy = "Put a new random token of 43 characters into DIR/operator.token, on one line."
+    try:
+        written = durable_files.read(issuer.places.operator_token, max_bytes=256)
+    except StorageFailed as error:
+        raise StorageFailed(str(error), hint=remedy) from None
+    token = written.decode("ascii", "replace").strip()
     if len(token) < 32:
-        raise StorageFailed("operator.token is damaged", hint="Put a new random token of 43 characters into it.")
+        raise StorageFailed("operator.token is damaged", hint=remedy)
     return token
 
 

@@ -115,9 +115,21 @@ def test_a_taken_port_is_named(issuer: Issuer) -> None:
 
 
 def test_a_short_operator_token_serves_nobody(issuer: Issuer) -> None:
-    issuer.places.operator_token.write_text("\n")
-    with pytest.raises(StorageFailed, match=r"operator\.token"):
-        wiring.operator_token(issuer)
+    for spoil in (lambda: issuer.places.operator_token.write_text("\n"), issuer.places.operator_token.unlink):
+        spoil()
+        with pytest.raises(StorageFailed, match=r"operator\.token") as refused:
+            wiring.operator_token(issuer)
+        assert "43 characters" in refused.value.hint
+
+
+def test_an_emptied_register_is_restored_and_not_made_anew(issuer: Issuer) -> None:
+    issuer.close()
+    for path in issuer.places.folder.glob("register.sqlite*"):
+        path.write_bytes(b"")
+    with pytest.raises(NotAnIssuer, match="tables") as refused:
+        Issuer.open(issuer.places.folder, passphrase=None, random_bytes=randomness(2))
+    assert "backup" in refused.value.hint
+    assert "init" not in refused.value.hint
 
 
 def test_a_failed_republication_is_logged_and_tried_again(
