@@ -215,7 +215,9 @@ def _roll(showing: Showing) -> None:
         for frame in showing:
             # Back to the first line of the last code, so that the words above it stay on the screen.
             click.echo(above, nl=False, color=True)
-            above = _ERASE_LINES.format(_draw(frame))
+            lines = _draw(frame)
+            # A file or a pipe has no cursor to move: there each code follows the one before.
+            above = _ERASE_LINES.format(lines) if sys.stdout.isatty() else ""
     except KeyboardInterrupt:
         # The holder ends the showing so; it is no failure, and no code stays behind.
         click.echo(above, nl=False, color=True)

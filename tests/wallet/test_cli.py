@@ -252,6 +252,7 @@ def test_live_rolls_until_interrupted(filled: Path, monkeypatch: pytest.MonkeyPa
     result = run("show", filled, "310", "--purpose", "window", "--live", "--every", "15")
     assert result.exit_code == 0
     assert result.stderr.count("good for 60 s") == 4
+    assert "\x1b[J" not in result.stdout
 
 
 def test_at_makes_the_moment(filled: Path) -> None:
