@@ -85,6 +85,7 @@ def policy_rows_from(
 
 
 def _lint_views(kind: Kind, rows: Mapping[tuple[int, Purpose], PolicyRow]) -> None:
+    demanded = frozenset[int]().union(*(row.mandatory for (vct, _), row in rows.items() if vct == kind.vct))
     for purpose, keys in kind.views.items():
         row, place = rows.get((kind.vct, purpose)), f"view.{purpose.word}"
         if row is None:
@@ -97,6 +98,11 @@ def _lint_views(kind: Kind, rows: Mapping[tuple[int, Purpose], PolicyRow]) -> No
                 place,
                 f"not exactly the mandatory items of its policy row; differs in: {different}",
             )
+        hidden = demanded & kind.absence_is_stated - keys
+        if hidden:
+            # A holder could show this view elsewhere, where the item's absence would pass for the issuer's statement.
+            lacking = ", ".join(sorted(item.name for item in kind.items if item.key in hidden))
+            raise AuthoringError(f"kinds/{kind.slug}.toml", place, f"lacks what another purpose relies on: {lacking}")
 
 
 def _sources(folder: str) -> tuple[Source, ...]:

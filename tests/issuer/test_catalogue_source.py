@@ -188,6 +188,18 @@ def test_a_mandatory_item_that_a_licence_may_lack_unseen_is_refused() -> None:
     assert refused.value.key == "row.window.mandatory"
 
 
+def test_a_view_that_hides_what_another_purpose_relies_on_is_refused() -> None:
+    """Shown elsewhere, such a view would pass the item's absence off as the issuer's own statement."""
+    lacking = ', "valid_to"]'
+    kinds = catalogue_source.kinds_from(
+        [("k.toml", source("kinds", "id-card").replace(f'"citizen_id"{lacking}', '"citizen_id"]', 1))]
+    )
+    policy = source("policies", "id-card").replace(f'"citizen_id"{lacking}', '"citizen_id"]', 1)
+    with pytest.raises(AuthoringError, match="another purpose relies on: valid_to") as refused:
+        catalogue_source.policy_rows_from([("p.toml", policy)], kinds, regions=REGIONS)
+    assert refused.value.key == "view.window"
+
+
 def test_a_view_without_row_is_refused() -> None:
     kinds = catalogue_source.kinds_from([("k.toml", source("kinds", "driving-licence"))])
     policy = source("policies", "driving-licence").split("[row.roadside]")[0]
