@@ -722,3 +722,17 @@ def test_the_authoritys_name_is_an_item_like_others(terminal: Terminal) -> None:
     verdict = terminal.appraise(text)
     assert verdict.licence is not None
     assert (verdict.licence.authority, verdict.licence.claims) == ("GA", None)
+
+
+@pytest.mark.parametrize("purpose", [Purpose.GATE, Purpose.KIOSK])
+def test_a_policy_cannot_loosen_a_place_where_nobody_watches(terminal: Terminal, purpose: Purpose) -> None:
+    terminal.at_place(purpose, attended=False, face_compared=False)
+    terminal.set_risk(RiskClass.G)
+    terminal.set_row(challenge_required=False, min_assurance=KeyAssurance.SOFTWARE, max_status_age=Seconds(2**31 - 1))
+    expect(terminal.appraise(), REFUSE, Proceed.NO, Code.E_CHALLENGE_REQUIRED)
+    weak = terminal.stated(key_assurance=KeyAssurance.SOFTWARE)
+    verdict = terminal.appraise(terminal.code(weak))
+    expect(verdict, REFUSE, Proceed.NO, Code.E_CHALLENGE_REQUIRED, Code.W_ASSURANCE)
+    # What needs no proof of a person may still pass an open gate.
+    terminal.set_risk(RiskClass.L)
+    expect(terminal.appraise(terminal.code(weak)), ACCEPT, Proceed.YES)

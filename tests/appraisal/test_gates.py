@@ -145,16 +145,19 @@ def test_regions() -> None:
         assert gates.region_tier(face, recognised=False) is not_recognised
 
 
-# The least key assurance at a kiosk for each class; elsewhere only policy asks.
+# The least key assurance at a kiosk and where nobody attends; elsewhere only policy asks.
 @pytest.mark.parametrize(("risk", "least"), [(L, 0), (M, 0), (G, 2), (X, 3)])
 def test_key_assurance(risk: RiskClass, least: int) -> None:
-    for purpose, has, asked in itertools.product(Purpose, KeyAssurance, KeyAssurance):
-        expected = has >= asked and (purpose is not Purpose.KIOSK or has >= least)
-        assert gates.assurance_suffices(risk, purpose, has, policy_minimum=asked) is expected
+    for purpose, attended, has, asked in itertools.product(Purpose, (True, False), KeyAssurance, KeyAssurance):
+        face = Face(purpose, "990000", attended, False)
+        expected = has >= asked and ((purpose is not Purpose.KIOSK and attended) or has >= least)
+        assert gates.assurance_suffices(risk, face, has, policy_minimum=asked) is expected
 
 
-def test_challenged_rows_are_the_kiosks_above_class_l() -> None:
-    assert {(M, K), (G, K), (X, K)} == gates.CHALLENGED_ROWS
+def test_challenged_are_the_kiosks_and_the_unattended_above_class_l() -> None:
+    for risk, purpose, attended in itertools.product((L, M, G, X), Purpose, (True, False)):
+        expected = risk is not L and (purpose is Purpose.KIOSK or not attended)
+        assert gates.challenge_required(risk, Face(purpose, "990000", attended, False)) is expected
 
 
 # Built-in classes: CONTRACTS.md, "Built-in class of every code", written out.

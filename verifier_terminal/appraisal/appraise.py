@@ -222,7 +222,7 @@ def _binding(case: _Case) -> tuple[Finding, ...]:
     if shown.cnonce is not None:
         # It answers a challenge, and no challenge of this terminal is open.
         findings.append(gates.finding(Code.E_CNONCE))
-    elif (case.row is not None and case.row.challenge_required) or (case.risk, face.purpose) in gates.CHALLENGED_ROWS:
+    elif (case.row is not None and case.row.challenge_required) or gates.challenge_required(case.risk, face):
         findings.append(gates.finding(Code.E_CHALLENGE_REQUIRED))
     else:
         findings.append(gates.finding(Code.W_OPEN_MODE))
@@ -285,7 +285,7 @@ def _policy(case: _Case) -> tuple[Finding, ...]:
     region = gates.region_tier(face, recognised=issued.region in row.regions)
     if region is not Tier.AFFIRMING:
         findings.append(Finding(Code.W_REGION, region))
-    if not gates.assurance_suffices(case.risk, face.purpose, issued.key_assurance, policy_minimum=row.min_assurance):
+    if not gates.assurance_suffices(case.risk, face, issued.key_assurance, policy_minimum=row.min_assurance):
         findings.append(gates.finding(Code.W_ASSURANCE))
     # Where a person compares, an irreversible act needs the portrait: class X without it is a hold.
     portrait = {Lic.PORTRAIT_SHA256} if _person_check(case) and case.risk is RiskClass.X else set()

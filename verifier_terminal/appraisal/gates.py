@@ -136,18 +136,13 @@ _FACE_COMPARED: Final = frozenset({(RiskClass.G, Purpose.WINDOW), (RiskClass.G, 
 _ATTENDED: Final = frozenset({(RiskClass.G, Purpose.HOTEL), (RiskClass.G, Purpose.AIRPORT)})
 """Rows that hold only under this condition; without it the strictest row of the class counts."""
 
-CHALLENGED_ROWS: Final = frozenset(
-    {(RiskClass.M, Purpose.KIOSK), (RiskClass.G, Purpose.KIOSK), (RiskClass.X, Purpose.KIOSK)}
-)
-"""Rows marked "(challenge)": nobody watches there, so an open code is not enough even where policy forgot to say so."""
-
 KIOSK_ASSURANCE: Final[Mapping[RiskClass, KeyAssurance]] = {
     RiskClass.L: KeyAssurance.SOFTWARE,
     RiskClass.M: KeyAssurance.SOFTWARE,
     RiskClass.G: KeyAssurance.HARDWARE_USER_VERIFICATION,
     RiskClass.X: KeyAssurance.PROOFED_IN_PERSON,
 }
-"""The least key assurance with which a kiosk, where nobody compares the face, may accept."""
+"""The least key assurance with which a kiosk, or a place where nobody attends, may accept."""
 
 CLOCK_UNCERTAINTY: Final = Seconds(20)
 TRUST_LATE: Final = Seconds(14 * DAY)
@@ -206,11 +201,21 @@ def region_tier(face: Face, *, recognised: bool) -> Tier:
     return Tier.AFFIRMING if recognised else where_nobody_attends(Tier.WARNING, face)
 
 
-def assurance_suffices(
-    risk: RiskClass, purpose: Purpose, assurance: KeyAssurance, *, policy_minimum: KeyAssurance
-) -> bool:
+def challenge_required(risk: RiskClass, face: Face) -> bool:
+    """Whether an open code is not enough here, even where policy forgot to say so.
+
+    TERMINAL.md marks the kiosk's rows "(challenge)"; a gate or any other place where nobody watches counts as they do.
+    """
+    return risk is not RiskClass.L and _like_a_kiosk(face)
+
+
+def _like_a_kiosk(face: Face) -> bool:
+    return face.purpose is Purpose.KIOSK or not face.attended
+
+
+def assurance_suffices(risk: RiskClass, face: Face, assurance: KeyAssurance, *, policy_minimum: KeyAssurance) -> bool:
     """Whether the device key is kept well enough for this use."""
-    built_in = KIOSK_ASSURANCE[risk] if purpose is Purpose.KIOSK else KeyAssurance.SOFTWARE
+    built_in = KIOSK_ASSURANCE[risk] if _like_a_kiosk(face) else KeyAssurance.SOFTWARE
     return assurance >= max(built_in, policy_minimum)
 
 
