@@ -1,7 +1,10 @@
 """The `liangzheng` command: lazy groups over each role's cli.py."""
 
 import importlib
+import io
+import sys
 from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -15,6 +18,16 @@ GROUPS: Mapping[str, tuple[str, str]] = {
 
 class LazyGroup(click.Group):
     """Imports a role only when one of its commands runs: `wallet` needs no camera library to start."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        # Before the arguments are read, since --help already speaks.
+        for stream in (sys.stdout, sys.stderr):
+            # Windows gives a file or a pipe its old code page, which has no Chinese; JSON is UTF-8 anyway (RFC 8259).
+            if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+                stream.reconfigure(encoding="utf-8")
+        return super().make_context(info_name, args, parent, **extra)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx

@@ -1,6 +1,7 @@
 """The commands of the README, in their order, with the exit codes and the JSON that are a contract."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -175,6 +176,16 @@ def test_every_group_has_help(role: tuple[str, ...]) -> None:
     shown = run(*role, "--help")
     assert shown.code == 0
     assert "Usage:" in shown.out
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("issuer", "revoke", "--help"), ("terminal", "status", "--help")])
+def test_chinese_goes_into_a_file_on_a_machine_with_an_old_code_page(arguments: tuple[str, ...]) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "liangzheng", *arguments],
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"}, capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout
 
 
 def test_no_camera_library_is_loaded_to_show_a_code(counter: Counter) -> None:
