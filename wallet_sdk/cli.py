@@ -154,7 +154,14 @@ def list_cards(folder: Path, as_json: bool, at: UnixTime | None, passphrase_file
     for card in cards:
         until = _day(card.valid_to) or "-"
         click.echo(f"{card.id}  {card.kind}  {card.state}  {until}  {card.names.zh_hans} / {card.names.en}")
-    if not cards:
+    if cards:
+        # A wallet that worked out "valid" from dates must not be taken for the authority.
+        click.echo(
+            "The states follow the licences' dates; whether one is suspended or revoked only its authority and "
+            "terminals know.",
+            err=True,
+        )
+    else:
         click.echo("No licences yet.", err=True)
 
 

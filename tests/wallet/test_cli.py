@@ -129,13 +129,17 @@ def test_receive_says_the_id_and_list_describes_it(made: Path, authority: Author
         ],
     }  # fmt: skip
     assert json.loads(run("list", made, "--json", "--at", "2033-01-01").stdout)[0]["state"] == "expired"
-    assert run("list", made).stdout.startswith("31000026A7  driving-licence  valid  2032-01-01")
+    listed = run("list", made)
+    assert listed.stdout.startswith("31000026A7  driving-licence  valid  2032-01-01")
+    assert "suspended or revoked only its authority and terminals know" in listed.stderr
+    assert run("list", made, "--json").stderr == ""
     assert "测试员甲" not in received.output + run("list", made, "--json").output
 
 
 def test_list_of_an_empty_wallet_is_an_empty_list(made: Path) -> None:
     assert json.loads(run("list", made, "--json").stdout) == []
     assert run("list", made).stdout == ""
+    assert "No licences yet." in run("list", made).stderr
 
 
 def test_receive_checks_the_root(made: Path, authority: Authority, tmp_path: Path) -> None:
