@@ -16,6 +16,8 @@ HDR_KCWT: Final = 13
 HDR_TYP: Final = 16
 HDR_SD_CLAIMS: Final = 17
 HDR_SD_ALG: Final = 170
+# draft-ietf-cose-hpke-27 section 7.3.1 (assumed number): the encapsulated key of HPKE.
+HDR_EK: Final = -4
 
 # CBOR tags (RFC 9052 section 4.2, RFC 9052 section 5.2, SD-CWT section 17.3).
 TAG_SIGN1: Final = 18
@@ -39,6 +41,9 @@ class ForeignAlg(IntEnum):
 
 
 SD_ALG_SHA256: Final = -16
+
+ALG_HPKE_4: Final = 42
+"""Integrated encryption with DHKEM(X25519), HKDF-SHA256, ChaCha20-Poly1305 (draft-ietf-cose-hpke-27 section 7.2.5)."""
 
 # Content types (SD-CWT section 17.7 as CoAP content formats; the others by media type or, ours, as text).
 TYP_CREDENTIAL: Final = 293
@@ -99,6 +104,8 @@ CLAIM_NBF: Final = 5
 CLAIM_IAT: Final = 6
 CLAIM_CTI: Final = 7
 CLAIM_CNF: Final = 8
+# RFC 9711 section 4.1 (eat_nonce).
+CLAIM_NONCE: Final = 10
 CLAIM_VCT: Final = 11
 CLAIM_CNONCE: Final = 39
 CLAIM_STATUS: Final = 65535
@@ -116,6 +123,28 @@ CLAIM_LIC: Final = -70001
 CLAIM_HOLDER_KIND: Final = -70002
 CLAIM_KEY_ASSURANCE: Final = -70003
 CLAIM_MANDATE: Final = -70060
+
+# Private claims of a paper code.
+CLAIM_MASKED_NAME: Final = -70061
+CLAIM_LAST_FOUR: Final = -70062
+
+# Private claims of a challenge: -70010…-70019. Purpose and reason mean the same in a receipt.
+CLAIM_WANTED: Final = -70010
+CLAIM_REASON: Final = -70011
+CLAIM_SEALING_KEY: Final = -70012
+CLAIM_PURPOSE: Final = -70013
+
+# Private claims of a terminal certificate: -70050…-70059.
+CLAIM_PLACE: Final = -70050
+CLAIM_RELYING_PARTY: Final = -70051
+CLAIM_MAXIMA: Final = -70052
+
+# Private claims of a receipt: -70040…-70049.
+CLAIM_SHOWN: Final = -70040
+CLAIM_VERDICT: Final = -70041
+CLAIM_FRESHNESS: Final = -70042
+CLAIM_JOURNAL: Final = -70043
+CLAIM_CHALLENGE: Final = -70044
 
 # Private claims of the signed documents (trust list, catalogue, policy, wallet directory): -70030…-70039.
 CLAIM_SEQ: Final = -70030
@@ -137,6 +166,7 @@ KEY_Y: Final = -3
 KTY_OKP: Final = 1
 KTY_EC2: Final = 2
 CRV_P256: Final = 1
+CRV_X25519: Final = 4
 CRV_ED25519: Final = 6
 
 
@@ -145,6 +175,17 @@ class HolderKind(IntEnum):
 
     NATURAL_PERSON = 1
     LEGAL_PERSON = 2
+
+
+class TrustTier(IntEnum):
+    """The class of a verdict in a receipt: accept, check, refuse by their tiers (draft-ietf-rats-ar4si section 2.3.2).
+
+    There is no receipt for what was not read.
+    """
+
+    AFFIRMING = 2
+    WARNING = 32
+    CONTRAINDICATED = 96
 
 
 class KeyAssurance(IntEnum):
@@ -200,6 +241,14 @@ PREFIX_PAPER: Final = "LS1:"
 PREFIX_ENROLMENT: Final = "LT1:"
 PREFIX_RESERVED: Final = "LZ2:"
 PREFIX_CHARACTERS: Final = 4
+
+
+class AnimatedKind(IntEnum):
+    """What the frames of an animated code carry."""
+
+    PRESENTATION = 1
+    PORTRAIT = 2
+    BUNDLE = 3
 
 
 class Purpose(IntEnum):

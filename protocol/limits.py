@@ -82,3 +82,81 @@ MAX_DOCUMENT_ITEMS: Final = 200_000
 
 MAX_PACKAGE_BYTES: Final = 262_144
 """A licence package: a few credentials of 3 kB, a portrait of 50 kB, the wallet directory."""
+
+BUNDLE_PRESENTATIONS: Final = range(2, 5)
+"""An identity card, a driving licence, a vehicle licence and one more in one act; one alone is no bundle."""
+
+MAX_BUNDLE_BYTES: Final = 8_192
+"""Four presentations with everything disclosed: a full driving licence has 1,185 bytes, the longest scope 2,000."""
+
+MAX_MANDATE_LIFE: Final = 90 * 86_400
+"""Seconds: an agent is named again every quarter at the latest."""
+
+MANDATE_LEVELS: Final = range(1, 4)
+"""Representative, licence manager, agent: at most three links from the licence to whom shows it."""
+
+MAX_MANDATE_KINDS: Final = 16
+"""More than the licences of any one scene."""
+
+MAX_PAPER_LIFE: Final = 180 * 86_400
+"""Seconds: paper is not refreshed by itself, so it lives longer than a credential and proves less."""
+
+MAX_MASKED_NAME_BYTES: Final = 128
+"""The longest transcribed names have about 40 characters of three bytes."""
+
+ANIMATED_DIGEST_BYTES: Final = 8
+"""Of SHA-256, in every frame: tells senders apart. What was signed holds the whole digest or a signature."""
+
+MAX_ANIMATED_SYMBOLS: Final = 128
+"""Data symbols (K); as many repair symbols remain of the 256 indices, so that every other frame may be lost."""
+
+ANIMATED_INDICES: Final = 256
+"""Elements of GF(2^8): a code over it has no more symbols than that."""
+
+MAX_ANIMATED_BYTES: Final = 37_888
+"""128 symbols of 296 bytes, the most that frames of the default version 11-L carry; a portrait has about 1,000."""
+
+MAX_ANIMATED_SENDERS: Final = 4
+"""Phones in one picture, and one before them: bounds the assembler's memory to 4 × 256 symbols (≤ 1.3 MB)."""
+
+MAX_IDLE_FRAMES: Final = 128
+"""Frames of others after which a sender counts as gone: about 13 seconds at 10 pictures a second."""
+
+ANIMATED_RATE: Final = 8
+"""Pictures a second that our wallet shows; cameras of 30 pictures a second see each about three times."""
+
+ANIMATED_RATES: Final = range(2, 11)
+"""Pictures a second that a wallet may choose; faster ones blur into one another on a 60 Hz screen."""
+
+SEAL_KID_BYTES: Final = 4
+"""Of a sealing key: a terminal tells its few open requests apart; more bytes would only cost modules."""
+
+SEAL_OVERHEAD_BYTES: Final = 68
+"""What a sealed presentation of 256 bytes or more has beyond the presentation: headers 49, lengths 3, tag 16."""
+
+MAX_CHALLENGE_LIFE: Final = 120
+"""Seconds from iat to exp of a challenge; its nonce is burnt on first use."""
+
+CHALLENGE_NONCE_BYTES: Final = 16
+"""Nobody meets one twice; the terminal draws it for each request."""
+
+MAX_WANTED_KINDS: Final = 4
+"""Of one challenge: as many as a bundle has presentations (CONTRACTS.md)."""
+
+MAX_REASON_CHARACTERS: Final = 200
+"""Of 申请事由 in a challenge and in a receipt (TERMINAL.md)."""
+
+MAX_SHOWN_NAME: Final = 64
+"""Characters of a place or of a relying party: three lines of Chinese on a phone."""
+
+MAX_CERTIFICATE_LIFE: Final = 7 * 86_400
+"""Seconds: a stolen terminal's certificate ends by itself within a week."""
+
+MAX_CERTIFICATE_KINDS: Final = 32
+"""Of one purpose in a terminal certificate; the catalogue has 26."""
+
+MAX_RECEIPT_BYTES: Final = 8_192
+"""Four licences with 32 hashes each take 4.5 kB, certificate, reason and codes another 2."""
+
+MAX_RECEIPT_CODES: Final = 32
+"""Of one verdict: no verdict collects half as many."""
