@@ -86,25 +86,62 @@ class TrustList:
             raise IssuerUnknown("no trusted key has this issuer, key identifier and use")
         return anchor
 
+    def find_for(
+        self, iss: str, kid: bytes, *, use: KeyUse, vct: int, signed_at: UnixTime, status_uri: str, at: UnixTime
+    ) -> TrustAnchor:
+        """The anchor that must have signed an object of this kind, with status in that list.
+
+        Raises:
+            IssuerUnknown: There is none with this pair and use.
+            IssuerExpired: The key was not allowed to sign any more at that moment, or must no longer be relied on.
+            KindNotAllowed: It may not sign this kind.
+            StatusUriError: The status stands in a list that is not this issuer's.
+        """
+        anchor = self.find(iss, kid, use=use)
+        if signed_at > anchor.sign_until or at > anchor.verify_until:
+            raise IssuerExpired("the issuer's key had ended")
+        if vct not in anchor.kinds:
+            raise KindNotAllowed(f"this issuer may not sign kind {vct}")
+        if not anchor.allows_status_uri(status_uri):
+            raise StatusUriError("the status list belongs to another issuer")
+        return anchor
+
 
 def find_assertion_anchor(trust: TrustList, unverified: UnverifiedCredential, *, at: UnixTime) -> TrustAnchor:
-    """Step 5: the anchor that must have signed this credential.
+    """Step 5: the anchor that must have signed this credential of a licence's own holder.
 
     Raises:
-        IssuerUnknown: No assertion key has this (iss, kid).
-        IssuerExpired: The key was not allowed to sign any more at the credential's iat, or must no longer be relied on.
-        KindNotAllowed: It may not sign this kind.
-        StatusUriError: The credential's status stands in a list that is not this issuer's.
+        IssuerUnknown: No assertion key has this (iss, kid); or the credential is a mandate, and such a key signs none.
+        IssuerExpired, KindNotAllowed, StatusUriError: As `TrustList.find_for`.
     """
+    if unverified.claims.mandate is not None:
+        raise IssuerUnknown("a mandate, and an assertion key signs none")
+    return _find_for_credential(trust, unverified, KeyUse.ASSERT, at)
+
+
+def find_mandate_anchor(trust: TrustList, unverified: UnverifiedCredential, *, at: UnixTime) -> TrustAnchor:
+    """Step 5 for a mandate. Whoever asks this must also look at what the mandate allows (`Mandate.oversteps`).
+
+    Raises:
+        IssuerUnknown: No key for mandates has this (iss, kid); or the credential is none, and it signs nothing else.
+        IssuerExpired, KindNotAllowed, StatusUriError: As `TrustList.find_for`.
+    """
+    if unverified.claims.mandate is None:
+        raise IssuerUnknown("no mandate, and a mandate key signs nothing else")
+    return _find_for_credential(trust, unverified, KeyUse.MANDATE, at)
+
+
+def _find_for_credential(trust: TrustList, unverified: UnverifiedCredential, use: KeyUse, at: UnixTime) -> TrustAnchor:
     claims = unverified.claims
-    anchor = trust.find(claims.iss, unverified.kid, use=KeyUse.ASSERT)
-    if claims.iat > anchor.sign_until or at > anchor.verify_until:
-        raise IssuerExpired("the issuer's key had ended")
-    if claims.vct not in anchor.kinds:
-        raise KindNotAllowed(f"this issuer may not sign kind {claims.vct}")
-    if not anchor.allows_status_uri(claims.status.uri):
-        raise StatusUriError("the status list belongs to another issuer")
-    return anchor
+    return trust.find_for(
+        claims.iss,
+        unverified.kid,
+        use=use,
+        vct=claims.vct,
+        signed_at=claims.iat,
+        status_uri=claims.status.uri,
+        at=at,
+    )
 
 
 def sign(trust: TrustList, root: Signer) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from protocol import cbor, cose_sign1, cwt, keys, labels, limits
+from protocol import cbor, cose_sign1, cwt, keys, labels, limits, mandate
 from protocol.cose_sign1 import UnverifiedSign1
 from protocol.errors import (
     DisclosureForbidden,
@@ -22,6 +22,7 @@ from protocol.errors import (
 )
 from protocol.keys import Signer, VerificationKey
 from protocol.labels import HolderKind, KeyAssurance
+from protocol.mandate import Mandate
 from protocol.sd_cwt import redaction
 from protocol.unixtime import UnixTime
 
@@ -43,7 +44,7 @@ _REQUIRED: Final = frozenset(
         labels.CLAIM_LIC,
     }
 )
-_OPTIONAL: Final = frozenset({labels.CLAIM_HOLDER_KIND, labels.CLAIM_KEY_ASSURANCE})
+_OPTIONAL: Final = frozenset({labels.CLAIM_HOLDER_KIND, labels.CLAIM_KEY_ASSURANCE, labels.CLAIM_MANDATE})
 _KNOWN: Final = _REQUIRED | _OPTIONAL
 
 ISS_PATTERN: Final = re.compile(r"[0-9]{6}\.[A-Z0-9]{1,16}", re.ASCII)
@@ -83,6 +84,8 @@ class CredentialClaims:
     status: StatusReference
     holder_kind: HolderKind | None
     key_assurance: KeyAssurance
+    mandate: Mandate | None = None
+    """Set where the holder of the key acts for the licence's holder. It takes a key of `KeyUse.MANDATE` to say so."""
 
     @property
     def region(self) -> str:
@@ -134,15 +137,17 @@ def issue(
         labels.CLAIM_IAT: claims.iat,
         labels.CLAIM_CNF: {labels.CNF_COSE_KEY: claims.cnf},
         labels.CLAIM_VCT: claims.vct,
-        labels.CLAIM_STATUS: {
-            labels.STATUS_STATUS_LIST: {labels.STATUS_IDX: claims.status.idx, labels.STATUS_URI: claims.status.uri}
-        },
+        labels.CLAIM_STATUS: status_value(claims.status),
         labels.CLAIM_LIC: lic,
     }
     if claims.holder_kind is not None:
         payload[labels.CLAIM_HOLDER_KIND] = int(claims.holder_kind)
     if claims.key_assurance is not KeyAssurance.SOFTWARE:
         payload[labels.CLAIM_KEY_ASSURANCE] = int(claims.key_assurance)
+    if claims.mandate is not None:
+        if claims.mandate.contradictions(region=claims.region, vct=claims.vct):
+            raise SchemaError("a mandate for another licence than its own parent's")
+        payload[labels.CLAIM_MANDATE] = mandate.to_value(claims.mandate)
     sd_claims = tuple(disclosures)
     structure = cose_sign1.sign1(
         {labels.HDR_KID: kid, labels.HDR_TYP: labels.TYP_CREDENTIAL},
@@ -253,6 +258,8 @@ def _claims(payload: cwt.Claims) -> tuple[CredentialClaims, LicenceItems]:
         raise TimeOrderError("not nbf ≤ iat < exp")
     if exp - iat > limits.MAX_CREDENTIAL_LIFE:
         raise SchemaError("a technical life of more than 120 days")
+    if labels.CLAIM_MANDATE in present and exp - iat > limits.MAX_MANDATE_LIFE:
+        raise SchemaError("a mandate for more than 90 days")
     match payload[labels.CLAIM_CNF]:
         case {labels.CNF_COSE_KEY: Mapping() as cnf, **others} if not others:
             pass
@@ -267,15 +274,26 @@ def _claims(payload: cwt.Claims) -> tuple[CredentialClaims, LicenceItems]:
             iat=iat,
             cnf=cnf,
             vct=vct,
-            status=_status(payload[labels.CLAIM_STATUS]),
+            status=status_reference(payload[labels.CLAIM_STATUS]),
             holder_kind=_holder_kind(payload),
             key_assurance=_key_assurance(payload),
+            mandate=mandate.from_value(payload[labels.CLAIM_MANDATE]) if labels.CLAIM_MANDATE in present else None,
         ),
         lic,
     )
 
 
-def _status(status: cbor.Value) -> StatusReference:
+def status_value(reference: StatusReference) -> cbor.Value:
+    """What stands under the status claim."""
+    return {labels.STATUS_STATUS_LIST: {labels.STATUS_IDX: reference.idx, labels.STATUS_URI: reference.uri}}
+
+
+def status_reference(status: cbor.Value) -> StatusReference:
+    """The reference in a status claim.
+
+    Raises:
+        SchemaError: It is not exactly one index in one list of ours.
+    """
     match status:
         case {
             labels.STATUS_STATUS_LIST: {labels.STATUS_IDX: int() as idx, labels.STATUS_URI: str() as uri, **inner},
