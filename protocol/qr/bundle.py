@@ -1,0 +1,123 @@
+"""A bundle `LB1`: two to four presentations of one act, with one consent, one aud and one cnonce.
+
+lb1 = [2*4 lz1-kbt] (CONTRACTS.md, CDDL). Guaranteed for `parse`: each member is a well-formed presentation, all name
+the same audience and answer the same challenge, and no two are the same. Each is then verified by itself, with a trust
+look-up, moments, status and a replay key of its own (`Presentation.replay_key`).
+
+Not handled here: what follows where the members are not about one person. `link` says whether they are; the appraisal
+gives W_BUNDLE_UNLINKED unless policy waives it, and never lets one member's portrait vouch for another.
+"""
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import ClassVar, Final, assert_never
+
+from protocol import cbor, labels, limits
+from protocol.errors import Code, ProtocolError, ShapeError, SizeError
+from protocol.labels import HolderKind, Lic
+from protocol.qr import envelope
+from protocol.sd_cwt import key_binding
+from protocol.sd_cwt.key_binding import Presentation, UnverifiedPresentation
+
+
+class BundleAudiencesDiffer(ProtocolError):
+    """The presentations of a bundle are meant for different audiences: there was no one consent."""
+
+    code: ClassVar[Code] = Code.E_AUD
+
+
+class BundleNoncesDiffer(ProtocolError):
+    """The presentations of a bundle answer different challenges, or only some answer one."""
+
+    code: ClassVar[Code] = Code.E_CNONCE
+
+
+class Link(Enum):
+    """By which issuer-signed identifier the licences of a bundle are one holder's."""
+
+    CITIZEN_ID = Lic.CITIZEN_ID
+    USCC = Lic.USCC
+    NONE = None
+
+
+_ARRAY_MAJOR: Final = 4
+
+
+def compose(presentations: Sequence[bytes]) -> bytes:
+    """The bundle of these presentations, in this order.
+
+    Raises:
+        ProtocolError: It would be refused; see `parse`.
+    """
+    encoded = cbor.head(_ARRAY_MAJOR, len(presentations)) + b"".join(presentations)
+    parse(encoded)
+    return encoded
+
+
+def read(text: str) -> tuple[UnverifiedPresentation, ...]:
+    """The presentations in the text of one code; a longer bundle comes as `AnimatedKind.BUNDLE` and goes to `parse`.
+
+    Raises:
+        ProtocolError: As `envelope.unwrap` and `parse`.
+    """
+    return parse(envelope.unwrap(text, expected_prefix=labels.PREFIX_BUNDLE))
+
+
+def parse(encoded: bytes) -> tuple[UnverifiedPresentation, ...]:
+    """The presentations of a bundle (steps 3 and 4 for each).
+
+    Raises:
+        SizeError: Longer than `limits.MAX_BUNDLE_BYTES`.
+        ShapeError: Not an array of two to four presentations that are all different.
+        BundleAudiencesDiffer, BundleNoncesDiffer: They do not belong to one act.
+        ProtocolError: The first rule that a member breaks, as `key_binding.parse`.
+    """
+    if len(encoded) > limits.MAX_BUNDLE_BYTES:
+        raise SizeError(f"a bundle of {len(encoded)} bytes; it may have {limits.MAX_BUNDLE_BYTES}")
+    members = cbor.decode(encoded)
+    if not isinstance(members, tuple) or len(members) not in limits.BUNDLE_PRESENTATIONS:
+        raise ShapeError(f"a bundle is not an array of {limits.BUNDLE_PRESENTATIONS} presentations")
+    # A member encodes to the very bytes that it had: its only map that may come in another order must be empty.
+    presentations = tuple(key_binding.parse(cbor.encode(member)) for member in members)
+    first = presentations[0].key_binding
+    if any(each.key_binding.aud != first.aud for each in presentations):
+        raise BundleAudiencesDiffer("the presentations of a bundle have different audiences")
+    if any(each.key_binding.cnonce != first.cnonce for each in presentations):
+        raise BundleNoncesDiffer("the presentations of a bundle answer different challenges")
+    if len({each.sign1.sig_structure() for each in presentations}) != len(presentations):
+        raise ShapeError("a bundle has the same presentation twice")
+    return presentations
+
+
+def link(presentations: Sequence[Presentation]) -> Link:
+    """Whether verified presentations are about one holder: an identifier that each issuer signed, shown and equal.
+
+    One device key is no link, since two people can enrol on one phone and one person on two. Neither is a name. A
+    mandate shows the identifier of the person for whom its holder acts: with that person's own licence it is no link.
+    """
+    if len(presentations) not in limits.BUNDLE_PRESENTATIONS:
+        return Link.NONE
+    if len({each.credential.mandate is not None for each in presentations}) != 1:
+        return Link.NONE
+    for candidate in (Link.CITIZEN_ID, Link.USCC):
+        identifiers = {_identifier(each, candidate) for each in presentations}
+        if len(identifiers) == 1 and None not in identifiers:
+            return candidate
+    return Link.NONE
+
+
+def _identifier(presentation: Presentation, candidate: Link) -> str | None:
+    """The identifier of the licence's holder; None where it is not shown, or is not the holder's own."""
+    match candidate:
+        case Link.CITIZEN_ID:
+            key, foreign_kind = Lic.CITIZEN_ID, HolderKind.LEGAL_PERSON
+        case Link.USCC:
+            key, foreign_kind = Lic.USCC, HolderKind.NATURAL_PERSON
+        case Link.NONE:
+            return None
+        case _:
+            assert_never(candidate)
+    value = presentation.items.get(key)
+    # A company's licence may name its representative's number, and a person's the employer's: those are another's.
+    is_own = presentation.credential.holder_kind is not foreign_kind
+    return value if is_own and isinstance(value, str) and value else None
