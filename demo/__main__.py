@@ -1,5 +1,6 @@
 """`./run`: starts the demonstration town and opens its page in a browser."""
 
+import signal
 import socket
 import tempfile
 import threading
@@ -69,6 +70,9 @@ def create_app(town: Town) -> Flask:
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 def main(port: int, no_browser: bool) -> None:
     """Starts the demonstration town: a phone, a counter and an authority in one page."""
+    # Also where the one who started it had interrupts ignored (a background job), and for `kill`.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     port = _port_or_another(port)
     origin = f"http://127.0.0.1:{port}"
     click.echo("Starting the town (authority, phone, counter) … 正在启动演示小镇……")

@@ -73,7 +73,12 @@ def town_url() -> Iterator[str]:
         yield found.group()
     finally:
         process.send_signal(signal.SIGINT)
-        rest = process.communicate(timeout=60)[0]
+        try:
+            rest = process.communicate(timeout=60)[0]
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise
         assert process.returncode == 0, said + rest
         assert "Traceback" not in rest
 
