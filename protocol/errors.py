@@ -21,6 +21,7 @@ class Code(StrEnum):
     E_HDR_UNPROT = "E_HDR_UNPROT"
     E_ALG = "E_ALG"
     E_KCWT = "E_KCWT"
+    E_SEAL_OPEN = "E_SEAL_OPEN"
     E_KEY = "E_KEY"
     E_SIG_FORM = "E_SIG_FORM"
     E_ISSUER_UNKNOWN = "E_ISSUER_UNKNOWN"

@@ -42,6 +42,7 @@ BUILT_IN: Final[Mapping[Code, BuiltIn]] = {
     Code.E_HDR_UNPROT: BuiltIn.REFUSE,
     Code.E_ALG: BuiltIn.REFUSE,
     Code.E_KCWT: BuiltIn.REFUSE,
+    Code.E_SEAL_OPEN: BuiltIn.REFUSE,
     Code.E_KEY: BuiltIn.REFUSE,
     Code.E_SIG_FORM: BuiltIn.REFUSE,
     Code.E_ISSUER_UNKNOWN: BuiltIn.REFUSE,
