@@ -9,8 +9,8 @@ gives W_BUNDLE_UNLINKED unless policy waives it, and never lets one member's por
 """
 
 from collections.abc import Sequence
-from enum import Enum
-from typing import ClassVar, Final, assert_never
+from enum import StrEnum
+from typing import ClassVar, Final
 
 from protocol import cbor, labels, limits
 from protocol.errors import Code, ProtocolError, ShapeError, SizeError
@@ -32,14 +32,20 @@ class BundleNoncesDiffer(ProtocolError):
     code: ClassVar[Code] = Code.E_CNONCE
 
 
-class Link(Enum):
+class Link(StrEnum):
     """By which issuer-signed identifier the licences of a bundle are one holder's."""
 
-    CITIZEN_ID = Lic.CITIZEN_ID
-    USCC = Lic.USCC
-    NONE = None
+    CITIZEN_ID = "citizen_id"
+    USCC = "uscc"
+    NONE = "none"
 
 
+_LINKS: Final = (
+    (Link.CITIZEN_ID, Lic.CITIZEN_ID, HolderKind.LEGAL_PERSON),
+    (Link.USCC, Lic.USCC, HolderKind.NATURAL_PERSON),
+)
+"""Each with its item, and the kind of holder for whom that item is another's: a company's licence may name its
+representative's number, and a person's the employer's code."""
 _ARRAY_MAJOR: Final = 4
 
 
@@ -99,25 +105,15 @@ def link(presentations: Sequence[Presentation]) -> Link:
         return Link.NONE
     if len({each.credential.mandate is not None for each in presentations}) != 1:
         return Link.NONE
-    for candidate in (Link.CITIZEN_ID, Link.USCC):
-        identifiers = {_identifier(each, candidate) for each in presentations}
+    for found, key, foreign_kind in _LINKS:
+        identifiers = {_identifier(each, key, foreign_kind) for each in presentations}
         if len(identifiers) == 1 and None not in identifiers:
-            return candidate
+            return found
     return Link.NONE
 
 
-def _identifier(presentation: Presentation, candidate: Link) -> str | None:
+def _identifier(presentation: Presentation, key: Lic, foreign_kind: HolderKind) -> str | None:
     """The identifier of the licence's holder; None where it is not shown, or is not the holder's own."""
-    match candidate:
-        case Link.CITIZEN_ID:
-            key, foreign_kind = Lic.CITIZEN_ID, HolderKind.LEGAL_PERSON
-        case Link.USCC:
-            key, foreign_kind = Lic.USCC, HolderKind.NATURAL_PERSON
-        case Link.NONE:
-            return None
-        case _:
-            assert_never(candidate)
     value = presentation.items.get(key)
-    # A company's licence may name its representative's number, and a person's the employer's: those are another's.
     is_own = presentation.credential.holder_kind is not foreign_kind
     return value if is_own and isinstance(value, str) and value else None

@@ -70,6 +70,11 @@ def test_every_symbol_is_the_one_that_the_definition_gives(count: int) -> None:
         assert erasure.encode(data, index) == symbol_by_hand(data, index)
 
 
+def test_the_example_of_the_specification() -> None:
+    data = (b"\x6c", b"\x7a")
+    assert [erasure.encode(data, index) for index in (0, 1, 2, 255)] == [b"\x6c", b"\x7a", b"\xeb", b"\x1a"]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 12), st.integers(1, 5), st.randoms(use_true_random=False))
 def test_any_k_symbols_give_the_data_back(count: int, size: int, chance: object) -> None:
