@@ -43,6 +43,7 @@ _KEM_SUITE: Final = b"KEM\x00\x20"
 _HPKE_SUITE: Final = b"HPKE\x00\x20\x00\x01\x00\x03"
 _MODE_BASE: Final = b"\x00"
 _ANY_SCALAR: Final = bytes(range(1, 33))
+_FIELD: Final = 2**255 - 19
 
 
 class SealNotOpened(ProtocolError):
@@ -53,13 +54,16 @@ class SealNotOpened(ProtocolError):
 
 @dataclass(frozen=True, slots=True)
 class SealingKey:
-    """An X25519 public key that gives no shared secret of zeros."""
+    """An X25519 public key in its one form, which gives no shared secret of zeros."""
 
     x: bytes
 
     def __post_init__(self) -> None:
         if len(self.x) != KEY_BYTES:
             raise KeyRefused(f"an X25519 key of {len(self.x)} bytes")
+        # RFC 7748 section 5 would take numbers beyond the field and a set topmost bit; one key has one form here.
+        if int.from_bytes(self.x, "little") >= _FIELD:
+            raise KeyRefused("an X25519 coordinate beyond its field")
         # RFC 7748 section 6.1: scalars are multiples of 8, so a point of small order gives zero for every one.
         _shared_point(_ANY_SCALAR, self.x)
 

@@ -38,9 +38,14 @@ class ShortCode:
             raise ShapeError("a site or nonce beyond its bits")
 
     @property
+    def site_characters(self) -> str:
+        """The site as the signed site list names it: the code's first four characters."""
+        return _characters(self.site, SITE_CHARACTERS)
+
+    @property
     def audience(self) -> str:
         """The aud of the answer: it names the site, so that a code dictated elsewhere is of no use there."""
-        return f"lz:s/{_characters(self.site, SITE_CHARACTERS)}"
+        return f"lz:s/{self.site_characters}"
 
     @property
     def cnonce(self) -> bytes:
@@ -50,7 +55,7 @@ class ShortCode:
 
 def encode(code: ShortCode) -> str:
     """The ten characters, without a hyphen."""
-    return _characters(code.site, SITE_CHARACTERS) + _characters(code.nonce, NONCE_CHARACTERS)
+    return code.site_characters + _characters(code.nonce, NONCE_CHARACTERS)
 
 
 def decode(typed: str) -> ShortCode:
@@ -59,11 +64,24 @@ def decode(typed: str) -> ShortCode:
     Raises:
         ShapeError: Not ten characters of the alphabet.
     """
-    if len(typed) > 2 * (SITE_CHARACTERS + NONCE_CHARACTERS):
-        raise ShapeError("more characters than a short code has")
+    return ShortCode(*divmod(_number(typed, SITE_CHARACTERS + NONCE_CHARACTERS), NONCES))
+
+
+def decode_site(characters: str) -> int:
+    """The number of a site that is named by its four characters, as tolerant as `decode`.
+
+    Raises:
+        ShapeError: Not four characters of the alphabet.
+    """
+    return _number(characters, SITE_CHARACTERS)
+
+
+def _number(typed: str, count: int) -> int:
+    if len(typed) > 2 * count:
+        raise ShapeError(f"more than {count} characters")
     characters = typed.replace("-", "")
-    if len(characters) != SITE_CHARACTERS + NONCE_CHARACTERS:
-        raise ShapeError("not ten characters")
+    if len(characters) != count:
+        raise ShapeError(f"not {count} characters")
     number = 0
     for character in characters:
         # Looked up and never upper-cased: other scripts have letters whose upper case is one of ours.
@@ -71,7 +89,7 @@ def decode(typed: str) -> ShortCode:
         if value is None:
             raise ShapeError("a character that no short code has")
         number = number << 5 | value
-    return ShortCode(*divmod(number, NONCES))
+    return number
 
 
 def _characters(number: int, count: int) -> str:

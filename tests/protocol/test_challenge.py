@@ -122,7 +122,11 @@ def test_sizes() -> None:
     assert text.startswith("LC1:")
     assert envelope.unwrap(text, expected_prefix=labels.PREFIX_CHALLENGE) == LC1
     longest = replace(REQUEST, reason="因" * 200)
-    assert len(challenge.build(longest, certificate=CERTIFICATE, signer=TERMINAL)) <= limits.MAX_CODE_BYTES
+    assert len(challenge.build(longest, certificate=CERTIFICATE, signer=TERMINAL)) == 1_061 < limits.MAX_CODE_BYTES
+    p256 = replace(CERTIFIED, key=WORLD.signer("terminal", Alg.ESP256).public_key)
+    assert len(terminal_certificate.certify(p256, REGION)) == 256
+    shortest = replace(CERTIFIED, terminal="1", place="窗", relying_party="局")
+    assert len(terminal_certificate.certify(shortest, REGION)) == 204
 
 
 @hypothesis.given(
@@ -478,6 +482,8 @@ def test_short_codes_come_back(site: int, nonce: int) -> None:
         assert short_code.decode(typed) == code
     assert AUDIENCE_PATTERN.fullmatch(code.audience)
     assert code.audience == f"lz:s/{text[:4]}"
+    assert code.site_characters == text[:4]
+    assert short_code.decode_site(text[:4]) == short_code.decode_site(text[:4].lower()) == site
     assert int.from_bytes(code.cnonce) == nonce
     assert len(code.cnonce) == 4
 
@@ -514,6 +520,12 @@ def test_short_code_known_answer() -> None:
 def test_what_is_no_short_code(typed: str) -> None:
     with pytest.raises(ShapeError):
         short_code.decode(typed)
+
+
+@pytest.mark.parametrize("characters", ["", "NF6", "NF6Y9", "NF6U", "NF6Y938NKR"])
+def test_what_names_no_site(characters: str) -> None:
+    with pytest.raises(ShapeError):
+        short_code.decode_site(characters)
 
 
 @pytest.mark.parametrize(("site", "nonce"), [(-1, 0), (2**20, 0), (0, -1), (0, 2**30)])

@@ -69,6 +69,7 @@ def test_the_ephemeral_key_is_the_only_randomness() -> None:
 
 
 def test_it_costs_68_bytes_and_fits_a_code() -> None:
+    assert (len(PRESENTATION), len(SEALED)) == (382, 450)  # docs/spec/sealed.md
     assert len(SEALED) - len(PRESENTATION) == limits.SEAL_OVERHEAD_BYTES == 68
     text = envelope.wrap(SEALED, labels.PREFIX_SEALED)
     assert text.startswith("LE1:")
@@ -215,6 +216,16 @@ def test_keys_of_small_order_are_refused_on_both_sides(point: bytes) -> None:
         opened(remade(unprotected={labels.HDR_EK: point}))
     with pytest.raises(KeyRefused):
         sealing.hpke_seal(b"x", recipient=point, ephemeral_key=EPHEMERAL, info=b"", aad=b"")
+
+
+def test_one_key_has_one_form() -> None:
+    u = int.from_bytes(KEY.x, "little")
+    with pytest.raises(KeyRefused):
+        SealingKey((u | 1 << 255).to_bytes(32, "little"))
+    # 9 is the base point; 9 + p is the same coordinate, and the largest number of the field is of small order.
+    SealingKey((9).to_bytes(32, "little"))
+    with pytest.raises(KeyRefused):
+        SealingKey((9 + P).to_bytes(32, "little"))
 
 
 @pytest.mark.parametrize("length", [0, 31, 33])
