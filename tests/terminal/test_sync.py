@@ -437,7 +437,9 @@ def test_an_answer_that_breaks_off_is_no_document() -> None:
         fetch_document(quick(url), "trust.cbor")
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://[::", "ftp://example.org/", "http://:80/", "http://127.0.0.1:99999/"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1/", "http://[::", "ftp://example.org/", "http://:80/", "http://127.0.0.1:99999/"]
+)
 def test_an_address_that_cannot_be_reached_is_named(url: str) -> None:
     with pytest.raises(Unreachable):
         fetch_document(quick(url), "trust.cbor")
