@@ -134,7 +134,9 @@ def test_bytes_around_it(world: World) -> None:
         with pytest.raises(CborError):
             bundle.parse(encoded)
     with pytest.raises(SizeError):
-        bundle.parse(good + bytes(limits.MAX_BUNDLE_BYTES))
+        bundle.parse(good.ljust(limits.MAX_BUNDLE_BYTES + 1, b"\0"))
+    with pytest.raises(CborError):
+        bundle.parse(good.ljust(limits.MAX_BUNDLE_BYTES, b"\0"))
     with pytest.raises(PrefixError):
         bundle.read("LZ1:" + base45.encode(good))
 

@@ -269,6 +269,10 @@ def test_round_trip(level: int, kinds: frozenset[int], purposes: frozenset[Purpo
     assert mandate.from_value(cbor.decode(cbor.encode(mandate.to_value(stated)))) == stated
 
 
+def test_the_claim_on_the_wire() -> None:
+    assert mandate.to_value(GOOD) == {1: 3, 2: (65_003, 65_004), 3: (ord("h"), ord("w")), 4: "990000", 5: 65_004}
+
+
 # What a showing oversteps.
 
 SHOWING: dict[str, Any] = {
