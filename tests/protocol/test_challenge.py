@@ -371,6 +371,46 @@ def test_forgery(reason: type[ProtocolError], change: Change) -> None:
     assert type(caught.value) is reason
 
 
+SKEW = limits.CHALLENGED_SKEW
+FOUR_KINDS = {65_001 + each: tuple(range(1, 1 + limits.MAX_DISCLOSURES)) for each in range(4)}
+JUST_ALLOWED: list[tuple[str, Change]] = [
+    (
+        "both-end-ten-minutes-ago",
+        both(
+            put(CP, labels.CLAIM_EXP, AT - SKEW),
+            put(P, labels.CLAIM_EXP, AT - SKEW),
+            put(P, labels.CLAIM_IAT, AT - 720),
+        ),
+    ),
+    (
+        "both-begin-in-ten-minutes",
+        both(
+            put(CP, labels.CLAIM_IAT, AT + SKEW),
+            put(P, labels.CLAIM_IAT, AT + SKEW),
+            put(P, labels.CLAIM_EXP, AT + 720),
+        ),
+    ),
+    ("everything-certified", put(P, labels.CLAIM_WANTED, {DRIVING_LICENCE: (1, 2, 5, 7)})),
+    (
+        "four-kinds-of-32-items",
+        both(put(CP, labels.CLAIM_MAXIMA, {int(Purpose.WINDOW): FOUR_KINDS}), put(P, labels.CLAIM_WANTED, FOUR_KINDS)),
+    ),
+    (
+        "32-kinds-certified",
+        put(CP, labels.CLAIM_MAXIMA, {int(Purpose.WINDOW): {65_001 + each: (1, 2) for each in range(32)}}),
+    ),
+    ("names-of-64", both(put(CP, labels.CLAIM_PLACE, "窗" * 64), put(CP, labels.CLAIM_SUB, "990000-W07"))),
+    ("reason-of-200", put(P, labels.CLAIM_REASON, "𠮷" * 200)),
+]
+
+
+@pytest.mark.parametrize("change", [entry[1] for entry in JUST_ALLOWED], ids=[entry[0] for entry in JUST_ALLOWED])
+def test_what_is_just_allowed(change: Change) -> None:
+    parts = sketch()
+    change(parts)
+    assert verified(parts.encoded()).certificate.terminal == CERTIFIED.terminal
+
+
 def test_signature_of_another_length() -> None:
     structure: Any = cbor.decode(LC1)
     cut = cbor.encode(cbor.Tagged(structure.tag, (*structure.value[:3], structure.value[3][:63])))

@@ -221,6 +221,11 @@ def test_copy_round_trip() -> None:
     encoded = receipt.encode_copy(copy)
     assert receipt.decode_copy(encoded) == copy
     assert len(encoded) == len(SIGNED) + 40
+    for keys in ((CLAIMS_KEY,), (None,) * limits.MAX_WANTED_KINDS):
+        assert receipt.decode_copy(receipt.encode_copy(ReceiptCopy(SIGNED, keys))).claims_keys == keys
+    longest = ReceiptCopy(bytes(limits.MAX_RECEIPT_BYTES - 6), (None,))
+    assert len(receipt.encode_copy(longest)) == limits.MAX_RECEIPT_BYTES
+    assert receipt.decode_copy(receipt.encode_copy(longest)) == longest
 
 
 @pytest.mark.parametrize(
@@ -459,6 +464,28 @@ def test_forgery(reason: type[ProtocolError], change: Change) -> None:
     with pytest.raises(ProtocolError) as caught:
         verified(parts.encoded())
     assert type(caught.value) is reason
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        put(P, labels.CLAIM_IAT, AT + limits.CLOCK_SKEW),
+        put(P, labels.CLAIM_IAT, CERTIFIED.iat),
+        put(P, labels.CLAIM_JOURNAL, (1, bytes(32))),
+        put(P, labels.CLAIM_FRESHNESS, 5),
+        put(P, labels.CLAIM_VERDICT, (A, tuple(f"W_{each}" for each in range(32)))),
+        drop(P, labels.CLAIM_CHALLENGE),
+    ],
+)
+def test_what_is_just_allowed(change: Change) -> None:
+    parts = sketch()
+    change(parts)
+    assert verified(parts.encoded()).receipt.shown == RECEIPT.shown
+
+
+def test_at_the_last_moment_of_its_certificate() -> None:
+    last = receipt.sign(replace(RECEIPT, iat=CERTIFIED.exp), certificate=CERTIFICATE, signer=TERMINAL)
+    assert verified(last, CERTIFIED.exp).receipt.iat == CERTIFIED.exp
 
 
 def test_a_certificate_bent_inside_a_receipt() -> None:
