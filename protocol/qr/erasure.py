@@ -147,13 +147,16 @@ def _combined(symbols: Sequence[bytes], points: Sequence[int]) -> bytes:
 
 
 def _shortest_recurrence(sequence: Sequence[int]) -> tuple[int, ...]:
-    """Coefficients 1, c(1), … c(L) with s(n) = Σ c(i) · s(n − i), L as small as possible (Berlekamp–Massey)."""
+    """Coefficients 1, c(1), … c(L) with s(n) = Σ c(i) · s(n − i), L as small as possible (Berlekamp–Massey).
+
+    The list of coefficients always has L + 1 of them: what is added has previous L + 1, moved by as much as L grows.
+    """
     current, previous = [1], [1]
     length, shift, previous_discrepancy = 0, 1, 1
     for place, element in enumerate(sequence):
         discrepancy = element ^ _sum(
             _POWERS[(_LOG[coefficient] + _LOG[sequence[place - back]]) % _ORDER]
-            for back, coefficient in enumerate(current[: length + 1])
+            for back, coefficient in enumerate(current)
             if back and coefficient and sequence[place - back]
         )
         if not discrepancy:
@@ -169,4 +172,4 @@ def _shortest_recurrence(sequence: Sequence[int]) -> tuple[int, ...]:
             previous, previous_discrepancy, shift = kept, discrepancy, 1
         else:
             shift += 1
-    return tuple(current[: length + 1]) + (0,) * (length + 1 - len(current))
+    return tuple(current)

@@ -137,6 +137,14 @@ def test_without_redundancy_nothing_is_suspected() -> None:
     assert erasure.wrong_symbols({**good, 3: b"wrong"}, 9) == frozenset()
 
 
+def test_where_too_many_are_wrong_no_more_than_half_of_the_redundancy_are_named() -> None:
+    data = data_of(120, 4)
+    good = {index: erasure.encode(data, index) for index in range(123)}
+    for seed in range(40):
+        found = erasure.wrong_symbols(bent(good, range(6), Drbg(f"too many {seed}")), 120)
+        assert len(found) <= 1
+
+
 def test_of_256_symbols_63_wrong_ones_are_found() -> None:
     data = data_of(128, 40)
     good = {index: erasure.encode(data, index) for index in range(256)}
