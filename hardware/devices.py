@@ -85,6 +85,13 @@ class Hint(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class StillInView:
+    """What was read last is still there; told twice a second while it is."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Connected:
     """The source is open and gives."""
 
@@ -187,7 +194,8 @@ class EndOfSource:
 
 
 DeviceEvent = (
-    Connected
+    StillInView
+    | Connected
     | Lost
     | Reconnecting
     | Discarded

@@ -27,6 +27,7 @@ from hardware.devices import (
     Reconnecting,
     SeveralCodes,
     SourceTruncated,
+    StillInView,
 )
 from hardware.errors import HardwareError
 from verifier_terminal.errors import OutOfOrder
@@ -71,6 +72,8 @@ def feed(session: Session, source: CodeSource, stop: threading.Event) -> None:
                 except OutOfOrder:
                     # The session has told its listeners; the next scan tries again.
                     continue
+            elif isinstance(item, StillInView):
+                session.still_there(item.source)
             else:
                 session.hear(item)
     except HardwareError:
@@ -93,7 +96,7 @@ def start_feeding(
 def words(event: DeviceEvent) -> str | None:
     """One line for the operator; None for what is no news on a command line."""
     match event:
-        case Connected() | EndOfSource():
+        case Connected() | EndOfSource() | StillInView():
             return None
         case Lost(reason=reason):
             return f"the device is gone: {reason.value}"

@@ -37,6 +37,7 @@ from verifier_terminal.events import (
     StatusChanged,
     Subscription,
 )
+from verifier_terminal.in_view import InView
 from verifier_terminal.standing import TerminalStatus
 from verifier_terminal.store import journal, person_check
 from verifier_terminal.store.chain import ChainReport
@@ -54,8 +55,6 @@ from verifier_terminal.trusted_time import MAX_UNCONFIRMED, TrustedTime
 
 Appraise = Callable[[str, Context], Verdict]
 
-SAME_ACT_SECONDS: Final = 2.0
-"""A text that the same source reads again before it was out of view for so long is the same act."""
 EXERCISE_NUMBER: Final = "000-000"
 _MAX_SOURCE_CHARACTERS: Final = 120
 _MAX_REASON_CHARACTERS: Final = 200
@@ -126,7 +125,7 @@ class Session:
         self._publisher = Publisher()
         self._connectivity = Connectivity()
         self._out_of_order: str | None = None
-        self._in_view: dict[tuple[str, bytes], tuple[float, ShownVerdict]] = {}
+        self._in_view = InView()
         self._loaded = Loaded(None, (), ())
         self._loaded_version: tuple[int, int, int] | None = None
         with self._store.reading():
@@ -162,9 +161,11 @@ class Session:
         with self._lock:
             seen = (source, sha256(text.encode("utf-8", "surrogatepass")).digest())
             now = self._elapsed_seconds()
-            self._forget_out_of_view(now)
-            if seen in self._in_view:
-                shown = replace(self._in_view[seen][1], same_act=True)
+            self._in_view.forget_gone(now)
+            held = self._in_view.find(seen)
+            if held is not None:
+                shown = replace(held, same_act=True)
+                self._publisher.publish(shown)
             else:
                 try:
                     shown = self._new_act(text, source)
@@ -172,9 +173,16 @@ class Session:
                     self._stops(failure)
                     raise
                 self._works()
-            self._in_view[seen] = (now, replace(shown, same_act=False))
-            self._publisher.publish(shown)
+                if not shown.same_act:
+                    # The next code of an act in view is no news, and must not bring blanked data back on a screen.
+                    self._publisher.publish(shown)
+            self._in_view.note(seen, shown, now)
             return shown
+
+    def still_there(self, source: str) -> None:
+        """A device says that what it read last is still in front of it."""
+        with self._lock:
+            self._in_view.still_there(source, self._elapsed_seconds())
 
     def exercise(self, text: str, *, at: UnixTime) -> Verdict:
         """The verdict that would be given at another moment: nothing of journal, replay or clock is read or written."""
@@ -198,6 +206,7 @@ class Session:
                 raise AlreadyVoid(number)
             said = "".join(each for each in reason if each.isprintable())[:_MAX_REASON_CHARACTERS]
             self._append({"event": "void", "check_number": number, "reason": said, "at": self._clock().at})
+            self._in_view.drop(number)
             self._publisher.publish(ActsChanged(number))
 
     def confirm_person(self, number: str, matches: bool) -> PersonChecked:
@@ -225,10 +234,7 @@ class Session:
                 self._stops(failure)
                 raise
             self._works()
-            self._in_view = {
-                seen: (last, replace(shown, person_matches=matches) if shown.verdict.check_number == number else shown)
-                for seen, (last, shown) in self._in_view.items()
-            }
+            self._in_view.answered(number, matches=matches)
             checked = PersonChecked(number, verdict_class, matches, at)
             self._publisher.publish(checked)
             return checked
@@ -378,7 +384,12 @@ class Session:
         for _ in range(2):
             verdict = self._appraise_now(text)
             foreign = name_foreign(text) if verdict.verdict_class is VerdictClass.NOT_READ else None
+            act = self._in_view.rolled_from(verdict, source)
             try:
+                if act is not None:
+                    with self._store.writing():
+                        self._burn(verdict)
+                    return replace(act, same_act=True)
                 self._record(verdict, text, _printable(source), foreign)
             except UsedAlready:
                 continue
@@ -411,12 +422,15 @@ class Session:
                 unknown_digest=self._store.unknown_digest(text, at=at) if unread else None,
             )
             self._store.journal.append(payload, at=at, retention_days=self._retention(verdict), new_check=True)
-            if verdict.replay_key is not None and verdict.burn_until is not None:
-                self._store.replay.burn(verdict.replay_key, at=at, until=verdict.burn_until)
+            self._burn(verdict)
             if verdict.recheck and verdict.status_reference is not None:
                 uri, idx = verdict.status_reference
                 as_of = UnixTime(at - (verdict.ages.status or 0))
                 self._store.rechecks.add(Waiting(verdict.check_number, uri, idx, as_of, at))
+
+    def _burn(self, verdict: Verdict) -> None:
+        if verdict.replay_key is not None and verdict.burn_until is not None:
+            self._store.replay.burn(verdict.replay_key, at=verdict.at, until=verdict.burn_until)
 
     def _retention(self, verdict: Verdict) -> int:
         knowledge, licence = self._loaded.knowledge, verdict.licence
@@ -429,12 +443,6 @@ class Session:
             if number != EXERCISE_NUMBER and self._store.journal.number_is_free(number):
                 return number
         raise OutOfOrder("no free check number was drawn: the random source repeats itself")
-
-    def _forget_out_of_view(self, now: float) -> None:
-        """A verdict carries claims, so it is not kept for longer than "the same act" needs."""
-        self._in_view = {
-            seen: (last, shown) for seen, (last, shown) in self._in_view.items() if now - last < SAME_ACT_SECONDS
-        }
 
     def _act(self, payload: Payload) -> Act:
         number = payload["check_number"]

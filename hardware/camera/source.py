@@ -29,6 +29,7 @@ from hardware.devices import (
     Quality,
     Reading,
     SeveralCodes,
+    StillInView,
 )
 from hardware.duplicates import DuplicateFilter
 from hardware.errors import DecoderFailure, DecoderHung, DecoderUnavailable
@@ -38,6 +39,7 @@ _MAX_SIDE_PIXELS = 1_920
 _HINT_EVERY_SECONDS = 1.0
 _SEVERAL_EVERY_SECONDS = 1.0
 _BLACK_AFTER_SECONDS = 1.0
+_STILL_EVERY_SECONDS = 0.5
 _PAUSE_WITHOUT_DECODER_SECONDS = 1.0
 
 
@@ -57,6 +59,7 @@ class _Course:
     frames: int = 0
     readings: int = 0
     code_seen: bool = False
+    still_at: float | None = None
     hinted_at: float | None = None
     several_at: float | None = None
     black_since: float | None = None
@@ -119,7 +122,11 @@ class CameraSource(CodeSource):
         for code in report.codes:
             if not course.duplicates.is_duplicate(code.text, at):
                 course.readings += 1
+                course.still_at = at
                 yield reading_of(code, self._name, at)
+            elif _is_due(course.still_at, at, _STILL_EVERY_SECONDS):
+                course.still_at = at
+                yield StillInView(self._name)
         yield from self._advice(report, at, course)
 
     def _advice(self, report: PictureReport, at: float, course: _Course) -> Iterator[DeviceEvent]:

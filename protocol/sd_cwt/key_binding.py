@@ -64,6 +64,8 @@ class Presentation:
     key_binding: KeyBinding
     replay_key: bytes
     """SHA-256 of the KBT's Sig_structure: the same for every form of the same signed content, and for nothing else."""
+    credential_digest: bytes
+    """SHA-256 of the issuer's signature: the same for every presentation of one credential, and for no other one."""
 
 
 def present(issued: bytes, disclosures: tuple[bytes, ...], key_binding: KeyBinding, signer: Signer) -> bytes:
@@ -147,6 +149,7 @@ def verify(unverified: UnverifiedPresentation, assertion_key: VerificationKey) -
         hidden_items=restored.hidden,
         key_binding=unverified.key_binding,
         replay_key=sha256(unverified.sign1.sig_structure()).digest(),
+        credential_digest=sha256(unverified.credential.sign1.signature).digest(),
     )
 
 

@@ -34,6 +34,7 @@ from hardware.devices import (
     Reconnecting,
     SeveralCodes,
     SourceTruncated,
+    StillInView,
 )
 from hardware.errors import (
     DeviceNotFound,
@@ -426,6 +427,11 @@ def told(*reports: PictureReport) -> list[Reading | DeviceEvent]:
 
 def test_a_code_in_view_is_one_reading_and_another_is_never_hidden() -> None:
     assert texts(told(saw("A"), saw("A"), saw("B"), saw("A"), saw("C"))) == ["A", "B", "C"]
+
+
+def test_a_code_that_stays_is_told_to_be_still_there_twice_a_second_and_no_longer() -> None:
+    items = told(saw("A"), saw("A"), saw("A"), saw(), saw(), saw("B"))
+    assert [item for item in items if isinstance(item, StillInView)] == [StillInView("camera")] * 2
 
 
 def test_a_code_that_comes_back_after_two_seconds_is_read_again() -> None:

@@ -116,6 +116,7 @@ GOOD = Verdict(
     recheck=True,
     skew=None,
     replay_key=b"\x01" * 32,
+    credential_digest=bytes(32),
     burn_until=UnixTime(NOW + 60),
     status_reference=("lz:310000/1", 77),
     at=NOW,

@@ -67,6 +67,7 @@ def _without_licence(
         recheck=False,
         skew=None,
         replay_key=replay_key,
+        credential_digest=None,
         burn_until=None,
         status_reference=None,
         at=context.clock.at,

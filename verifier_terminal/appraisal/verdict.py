@@ -108,6 +108,8 @@ class Verdict:
     """Phone clock minus terminal clock when the code was made, as far as it can be estimated; None when unknown."""
     replay_key: bytes | None
     """SHA-256(Sig_structure of the KBT); set exactly when both signatures hold."""
+    credential_digest: bytes | None
+    """Tells whether two codes show one credential; set where a licence is. Never journalled."""
     burn_until: UnixTime | None
     """Until when the replay key is to be kept; set when this verdict uses the presentation up (accept or check)."""
     status_reference: tuple[str, int] | None

@@ -21,6 +21,7 @@ from hardware.devices import (
     Reconnecting,
     SeveralCodes,
     SourceTruncated,
+    StillInView,
 )
 from protocol import unixtime
 from protocol.errors import Code
@@ -209,8 +210,8 @@ def device_json(event: DeviceEvent) -> Json | None:
             return _device(source, "hint", "discarded")
         case DecoderReplaced(source=source):
             return _device(source, "hint", "decoder")
-        case Reconnecting() | NoCodeFound() | SourceTruncated() | EndOfSource():
-            # Reconnecting repeats what Lost said; the others end a file, which a counter does not scan.
+        case Reconnecting() | NoCodeFound() | SourceTruncated() | EndOfSource() | StillInView():
+            # Reconnecting repeats what Lost said; three end a file, which a counter does not scan; the last is no news.
             return None
 
 
