@@ -736,3 +736,12 @@ def test_a_policy_cannot_loosen_a_place_where_nobody_watches(terminal: Terminal,
     # What needs no proof of a person may still pass an open gate.
     terminal.set_risk(RiskClass.L)
     expect(terminal.appraise(terminal.code(weak)), ACCEPT, Proceed.YES)
+
+
+def test_a_code_that_is_not_read_says_how_old_the_terminals_status_data_are(terminal: Terminal) -> None:
+    """Not "none held": the clerk would take the terminal for broken."""
+    verdict = terminal.appraise("https://example.org/")
+    assert (verdict.ages.status, verdict.status_grade) == (MINUTE, Grade.FRESH)
+    terminal.knowledge = None
+    nothing = terminal.appraise("https://example.org/")
+    assert (nothing.ages.status, nothing.status_grade) == (None, Grade.UNKNOWN)

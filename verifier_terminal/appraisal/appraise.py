@@ -78,7 +78,7 @@ def appraise(text: str, context: Context) -> Verdict:
 
 
 def _appraise(text: str, context: Context) -> Verdict:
-    ages = validity.ages(context, status_as_of=None)
+    ages = validity.ages(context, status_as_of=validity.oldest_status(context))
     # Steps 1 to 4.
     try:
         unverified = key_binding.parse(envelope.unwrap(text))

@@ -4,7 +4,7 @@ Not handled here: the verdict on a presentation whose signatures hold (`appraise
 """
 
 from protocol.errors import Code
-from revocation.freshness import Grade
+from revocation import freshness
 from verifier_terminal.appraisal import explain, gates
 from verifier_terminal.appraisal.context import Context
 from verifier_terminal.appraisal.verdict import (
@@ -59,7 +59,7 @@ def _without_licence(
         established=established,
         not_established=others(established),
         ages=ages,
-        status_grade=Grade.UNKNOWN,
+        status_grade=freshness.grade(ages.status),
         findings=findings,
         licence=None,
         purpose=context.face.purpose,

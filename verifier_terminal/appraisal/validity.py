@@ -115,6 +115,12 @@ def age(at: UnixTime, since: UnixTime) -> Seconds:
     return Seconds(max(0, at - since))
 
 
+def oldest_status(context: Context) -> UnixTime | None:
+    """The moment of the oldest status list that is held: how things stand where no licence names a list of its own."""
+    lists = context.knowledge.status.lists.values() if context.knowledge else ()
+    return min((token.iat for token in lists), default=None)
+
+
 def ages(context: Context, *, status_as_of: UnixTime | None) -> Ages:
     """How old everything is that this appraisal rests on."""
     knowledge, at = context.knowledge, context.clock.at
