@@ -160,11 +160,11 @@ class Journal:
         marker = "" if event is None else f'"event":"{event}"'
         found = self._database.execute(
             "SELECT seq, salt, payload, content_hash FROM journal"
-            " WHERE (?1 = '' OR instr(lower(CAST(payload AS TEXT)), lower(?1)) > 0)"
-            " AND (?2 = '' OR instr(CAST(payload AS TEXT), ?2) > 0)"
-            " ORDER BY seq DESC LIMIT ?3",
+            " WHERE (:part = '' OR instr(lower(CAST(payload AS TEXT)), lower(:part)) > 0)"
+            " AND (:marker = '' OR instr(CAST(payload AS TEXT), :marker) > 0)"
+            " ORDER BY seq DESC LIMIT :limit",
             # As the content is written: a search for 误扫 finds it, and half a character finds nothing.
-            (json.dumps(search)[1:-1].replace('\\"', '"'), marker, limit),
+            {"part": json.dumps(search)[1:-1].replace('\\"', '"'), "marker": marker, "limit": limit},
         )
         return tuple(_row(*each) for each in found)
 
