@@ -77,7 +77,13 @@ class _Reader:
         position += 1
         major = initial >> 5
         argument = initial & 0x1F
-        if argument >= 24:
+        if argument == 24 and major != 7:
+            # One byte of length is by far the most frequent; the end of the bytes is an IndexError here.
+            argument = encoded[position]
+            position += 1
+            if argument < 24:
+                raise CborError("a head longer than necessary")
+        elif argument >= 24:
             if major == 7:
                 raise CborError(f"a float or a simple value outside a map key (head {initial:#04x})")
             if argument > 27:
@@ -88,7 +94,7 @@ class _Reader:
                 raise CborError("the bytes end inside a head")
             wide = int.from_bytes(encoded[position:end])
             # RFC 8949 section 4.2.1: the shortest head that holds the argument is the only one.
-            if wide < 24 or (width > 1 and wide >> (4 * width) == 0):
+            if wide >> (4 * width) == 0:
                 raise CborError("a head longer than necessary")
             argument = wide
             position = end
