@@ -7,6 +7,7 @@ allow a phone's clock to be 30 s ahead. The file holds nothing else and is an ai
 written, the showing goes on.
 """
 
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,8 @@ from typing import Final
 from protocol.unixtime import UnixTime
 
 MOMENT_FILE: Final = "last-shown"
+_DIGITS: Final = 16
+"""As many for every moment, so that a new one covers an old one."""
 _MOST_AHEAD: Final = 10
 """Seconds; beyond that the clock was set back, and the honest moment counts."""
 
@@ -29,11 +32,22 @@ class DistinctMoments:
         last = self._last()
         moment = UnixTime(last + 1) if last is not None and 0 <= last - at < _MOST_AHEAD else at
         with suppress(OSError):
-            self._path.write_text(str(moment), encoding="ascii")
+            self._keep(moment)
         return moment
 
     def _last(self) -> int | None:
         try:
-            return int(self._path.read_text(encoding="ascii"))
+            return int(self._path.read_bytes())
         except (OSError, ValueError):
             return None
+
+    def _keep(self, moment: UnixTime) -> None:
+        # Overwritten in place and never cut off first: file systems flush a file that was cut off when it is closed,
+        # which costs a hundred signatures.
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+        try:
+            os.write(descriptor, b"%0*d" % (_DIGITS, moment))
+            if os.fstat(descriptor).st_size > _DIGITS:
+                os.ftruncate(descriptor, _DIGITS)
+        finally:
+            os.close(descriptor)

@@ -4,25 +4,22 @@ Digits in base 45 are unique, so with overflow refused the decoder is injective 
 to prove it. Nothing is stripped: a text may begin with a space, and a newline is not of the alphabet.
 """
 
+from struct import unpack
 from typing import Final
 
 from protocol.errors import Base45Error
 
 ALPHABET: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+_DIGIT: Final = ALPHABET.decode("ascii")
+_TWO_DIGITS: Final = tuple(_DIGIT[number % 45] + _DIGIT[number // 45] for number in range(2025))
 _DIGITS: Final = bytes(ALPHABET.find(byte) if byte in ALPHABET else 0 for byte in range(256))
 
 
 def encode(content: bytes) -> str:
     """The text of these bytes: three characters for two bytes, two for a last odd one."""
-    out = bytearray()
-    for high, low in zip(content[::2], content[1::2], strict=False):
-        rest, first = divmod(high << 8 | low, 45)
-        third, second = divmod(rest, 45)
-        out += bytes((ALPHABET[first], ALPHABET[second], ALPHABET[third]))
-    if len(content) % 2:
-        second, first = divmod(content[-1], 45)
-        out += bytes((ALPHABET[first], ALPHABET[second]))
-    return out.decode("ascii")
+    groups = unpack(f">{len(content) // 2}H", content[: len(content) // 2 * 2])
+    text = "".join([_TWO_DIGITS[group % 2025] + _DIGIT[group // 2025] for group in groups])
+    return text + _TWO_DIGITS[content[-1]] if len(content) % 2 else text
 
 
 def decode(text: str) -> bytes:

@@ -34,7 +34,8 @@ def test_a_clock_that_was_set_back_is_believed(tmp_path) -> None:
 @pytest.mark.parametrize("content", [b"", b"not a number", b"\xff\xfe", b"9" * 5_000])
 def test_a_damaged_file_stops_nobody(tmp_path, content: bytes) -> None:
     (tmp_path / MOMENT_FILE).write_bytes(content)
-    assert DistinctMoments(tmp_path).take(NOW) == NOW
+    moments = DistinctMoments(tmp_path)
+    assert [moments.take(NOW), moments.take(NOW)] == [NOW, NOW + 1]
 
 
 def test_a_folder_that_is_gone_stops_nobody(tmp_path) -> None:
