@@ -1,0 +1,263 @@
+"""What the fuzz targets stand on: one fixed world, its keys, and good things to start from."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from protocol import (
+    cbor,
+    challenge,
+    cose_sign1,
+    keys,
+    labels,
+    paper,
+    receipt,
+    sealing,
+    terminal_certificate,
+    trust_list,
+)
+from protocol.challenge import Request
+from protocol.errors import ProtocolError
+from protocol.keys import Signer
+from protocol.labels import Alg, KeyUse, Lic, Purpose, TrustTier
+from protocol.mandate import Mandate
+from protocol.paper import PaperClaims
+from protocol.qr import bundle, envelope
+from protocol.receipt import ClaimsMac, Receipt, RedactedHashes, ShownLicence
+from protocol.sd_cwt import disclosure, key_binding
+from protocol.sd_cwt.credential import StatusReference
+from protocol.terminal_certificate import TerminalCertificate
+from protocol.trust_list import TrustAnchor
+from protocol.unixtime import DAY, HOUR, UnixTime
+from tests.appraisal.terminal import Terminal
+from tests.utopia.kinds import DRIVING_LICENCE
+from tests.utopia.randomness import Drbg
+from tests.utopia.world import BEGINNING, LIST_NUMBER, WUYOU, World
+from tests.vectors import generate
+from wallet_sdk.device_key import SoftwareKey
+from wallet_sdk.holdings import Holdings
+
+TERMINAL: Final = Terminal()
+CONTEXT: Final = TERMINAL.context()
+WORLD: Final = TERMINAL.world
+AT: Final = UnixTime(BEGINNING)
+LATER: Final = UnixTime(BEGINNING + 400 * DAY)
+TRUST: Final = TERMINAL.held.trust
+ROOT: Final = WORLD.roots[WUYOU]
+ISSUED: Final = WORLD.credential()
+VIEW: Final = WORLD.credential(view=Purpose.WINDOW)
+RANDOMNESS: Final = Drbg("fuzz")
+SHOWN: Final = (Lic.NAME, Lic.LICENCE_NO, Lic.CITIZEN_ID, Lic.ADDRESS)
+SHOWN_DISCLOSURES: Final = ISSUED.disclosures(SHOWN)
+
+
+def payload_of(signed: bytes) -> bytes:
+    """The payload of a COSE_Sign1."""
+    structure = cbor.decode(signed)
+    assert isinstance(structure, cbor.Tagged)
+    assert isinstance(structure.value, tuple)
+    payload = structure.value[2]
+    assert isinstance(payload, bytes)
+    return payload
+
+
+def signed(payload: bytes, signer: Signer, *, typ: int | str, **headers: Any) -> bytes:
+    """Whatever bytes these are, as the payload of a good signature: behind it the fuzzer is an insider."""
+    kwct = headers.get("kcwt")
+    named: dict[cbor.Key, cbor.Value] = {labels.HDR_TYP: typ}
+    if kwct is None:
+        named[labels.HDR_KID] = keys.kid_of(signer.public_key)
+    else:
+        named[labels.HDR_KCWT] = kwct
+    return cbor.encode(cose_sign1.sign1(named, payload, signer, unprotected=headers.get("unprotected")))
+
+
+# Presentations and what is like them.
+
+DOCUMENTS: Final = generate.documents(World())
+_FOLDER: Final = Path(generate.__file__).parent
+
+
+VECTOR_TEXTS: Final[tuple[str, ...]] = tuple(
+    content["text"]
+    for content in (json.loads(path.read_bytes()) for path in sorted(_FOLDER.glob("*/*.json")))
+    if "text" in content
+)
+"""The codes among the vectors; every bad one is a step that a fuzzer need not find."""
+
+
+def _unwrapped(texts: tuple[str, ...]) -> tuple[bytes, ...]:
+    found = []
+    for text in texts:
+        try:
+            found.append(envelope.unwrap(text))
+        except ProtocolError:
+            continue
+    return tuple(found)
+
+
+VECTOR_BYTES: Final = _unwrapped(VECTOR_TEXTS)
+PRESENTATION: Final = WORLD.presentation(ISSUED, shown=SHOWN)
+PRESENTATIONS: Final = (PRESENTATION, WORLD.presentation(VIEW), WORLD.presentation(ISSUED))
+
+
+def _signed_by_both(encoded: bytes) -> Iterator[bytes]:
+    try:
+        unverified = key_binding.parse(encoded)
+        anchor = trust_list.find_assertion_anchor(TRUST, unverified.credential, at=AT)
+        key_binding.verify(unverified, anchor.key)
+    except ProtocolError:
+        return
+    yield unverified.sign1.sig_structure()
+
+
+SIGNED_BY_BOTH: Final = frozenset(
+    content for encoded in (*PRESENTATIONS, *VECTOR_BYTES) for content in _signed_by_both(encoded)
+)
+"""What issuers and holders have signed; that no bad vector is among it wrongly is for the vectors' own test.
+
+A mutant may mend what a bad vector has broken: then it is one of these again.
+"""
+BUNDLE: Final = bundle.compose(PRESENTATIONS[:2])
+MANDATE: Final = Mandate(3, frozenset({DRIVING_LICENCE, 65_003}), frozenset({Purpose.WINDOW}), WUYOU, DRIVING_LICENCE)
+
+
+def _insider(presentation: bytes, issued: bytes, disclosures: tuple[bytes, ...]) -> bytes:
+    return cbor.encode((payload_of(issued), disclosures, payload_of(presentation)))
+
+
+INSIDER: Final = _insider(PRESENTATION, ISSUED.encoded, SHOWN_DISCLOSURES)
+INSIDER_VIEW: Final = _insider(PRESENTATIONS[1], VIEW.encoded, ())
+
+
+def presented_by_insiders(content: bytes) -> bytes | None:
+    """A presentation of [credential payload, disclosures, binding payload] with both signatures good.
+
+    Where a disclosure differs from the seed's, its hash is put in for the old one, so that bending a value does not
+    end at "orphan" each time. None where the content is no such array.
+    """
+    try:
+        parts = cbor.decode(content)
+    except ProtocolError:
+        return None
+    match parts:
+        case (bytes() as payload, tuple() as disclosures, bytes() as binding) if all(
+            isinstance(each, bytes) for each in disclosures
+        ):
+            pass
+        case _:
+            return None
+    shown: list[Any] = list(disclosures)
+    # Inner disclosures stand behind their groups, and a group's hash covers theirs: from the last to the first.
+    for place in reversed(range(min(len(shown), len(SHOWN_DISCLOSURES)))):
+        old, new = (_hash(each[place]) for each in (SHOWN_DISCLOSURES, shown))
+        shown[:place] = [each.replace(old, new) for each in shown[:place]]
+        payload = payload.replace(old, new)
+    unprotected = {labels.HDR_SD_CLAIMS: tuple(shown)} if shown else None
+    issued = signed(payload, ISSUED.issuer, typ=labels.TYP_CREDENTIAL, unprotected=unprotected)
+    return signed(binding, ISSUED.holder, typ=labels.TYP_PRESENTATION, kcwt=cbor.decode(issued))
+
+
+# A package from an authority that means harm: a wallet meets roots that it does not know yet.
+
+DEVICE: Final = SoftwareKey(Alg.ESP256, WORLD.randomness.fork("key holder 甲的手机")(32))
+HOLDINGS: Final = Holdings(DEVICE, {}, {})
+_EVERYTHING: Final = ISSUED.disclosures(ISSUED.items)
+_PACKAGE: Final[dict[cbor.Key, cbor.Value]] = {1: 1, 2: "L-1", 5: "https://authority.example/refresh"}
+PACKAGED: Final = cbor.encode(
+    (
+        payload_of(ISSUED.encoded),
+        _EVERYTHING,
+        payload_of(DOCUMENTS["wallet-directory.cbor"]),
+        cbor.encode(_PACKAGE),
+    )
+)
+
+
+def packaged_by_insiders(content: bytes) -> bytes | None:
+    """The package of [credential payload, disclosures, directory payload, rest]; every signature in it is good."""
+    try:
+        match cbor.decode(content):
+            case (bytes() as payload, tuple() as disclosures, bytes() as listed, bytes() as rest):
+                others = cbor.decode(rest)
+            case _:
+                return None
+    except ProtocolError:
+        return None
+    if not isinstance(others, dict):
+        return None
+    unprotected = {labels.HDR_SD_CLAIMS: disclosures} if disclosures else None
+    issued = signed(payload, ISSUED.issuer, typ=labels.TYP_CREDENTIAL, unprotected=unprotected)
+    directory = signed(listed, ROOT, typ=labels.TYP_DIRECTORY)
+    return cbor.encode({**others, 3: (issued,), 6: directory, 7: ROOT.public_key.cose_key})
+
+
+def _hash(encoded: bytes) -> bytes:
+    return disclosure.Disclosure(encoded, None, None, is_decoy=False).redacted_claim_hash
+
+
+# What a terminal signs.
+
+REGION_SIGNER: Final = WORLD.signer("terminal key of the region", Alg.ED25519)
+TERMINAL_SIGNER: Final = WORLD.signer("terminal", Alg.ED25519)
+_ANCHOR: Final = TrustAnchor(WORLD.iss(), REGION_SIGNER.public_key, KeyUse.TERMINAL, frozenset(), (), LATER, LATER)
+TERMINAL_KEYS: Final = {(_ANCHOR.iss, _ANCHOR.kid): _ANCHOR}
+CERTIFIED: Final = TerminalCertificate(
+    iss=WORLD.iss(),
+    terminal="990000-W07",
+    place="乌有市政务大厅7号窗",
+    relying_party="乌有市车管所",
+    maxima={Purpose.WINDOW: {DRIVING_LICENCE: frozenset({1, 2, 5, 7})}},
+    key=TERMINAL_SIGNER.public_key,
+    iat=UnixTime(AT - HOUR),
+    exp=UnixTime(AT - HOUR + 7 * DAY),
+)
+CERTIFICATE: Final = terminal_certificate.certify(CERTIFIED, REGION_SIGNER)
+SEALING_SECRET: Final = RANDOMNESS(32)
+CHALLENGE: Final = challenge.build(
+    Request(
+        Purpose.WINDOW,
+        "换领驾驶证",
+        {DRIVING_LICENCE: frozenset({int(Lic.NAME), int(Lic.CLASS)})},
+        RANDOMNESS(16),
+        sealing.sealing_key(SEALING_SECRET),
+        AT,
+        UnixTime(AT + 120),
+    ),
+    certificate=CERTIFICATE,
+    signer=TERMINAL_SIGNER,
+)
+SEALED: Final = sealing.seal(PRESENTATION, recipient=sealing.sealing_key(SEALING_SECRET), ephemeral_key=RANDOMNESS(32))
+RECEIPT: Final = receipt.sign(
+    Receipt(
+        purpose=Purpose.WINDOW,
+        reason="换领驾驶证",
+        shown=(
+            ShownLicence(DRIVING_LICENCE, frozenset({1, 5}), RANDOMNESS(32), RedactedHashes((bytes(32), b"\1" * 32))),
+            ShownLicence(DRIVING_LICENCE, frozenset({1}), RANDOMNESS(32), ClaimsMac(RANDOMNESS(32))),
+        ),
+        tier=TrustTier.AFFIRMING,
+        codes=("W_NEAR_EXPIRY", "W_PERSON_CHECK"),
+        freshness=1,
+        iat=AT,
+        journal_position=4711,
+        journal_head=RANDOMNESS(32),
+        challenge=challenge.challenge_digest(CHALLENGE),
+    ),
+    certificate=CERTIFICATE,
+    signer=TERMINAL_SIGNER,
+)
+PAPER_SIGNER: Final = WORLD.signer("paper", Alg.ED25519)
+PAPER: Final = paper.issue(
+    PaperClaims(
+        iss=WORLD.iss(),
+        exp=UnixTime(AT + 100 * DAY),
+        iat=AT,
+        vct=DRIVING_LICENCE,
+        status=StatusReference(f"lz:{WUYOU}/{LIST_NUMBER}", 4711),
+        masked_name="测*甲",
+        last_four="002X",
+    ),
+    PAPER_SIGNER,
+)

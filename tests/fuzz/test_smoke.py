@@ -1,0 +1,44 @@
+"""The fuzz targets over their seeds and repeatable mutants: what fuzzing once found stays found, without any fuzzer."""
+
+import random
+
+import pytest
+
+from protocol import keys, limits
+from tests.fuzz.mutation import mutate
+from tests.fuzz.targets import TARGETS
+
+MUTANTS = 300
+"""Of each target: a few seconds for all of them. `tests.fuzz.run` is the one that searches."""
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_seeds_and_mutants(name: str) -> None:
+    target = TARGETS[name]
+    chance = random.Random(name)
+    for seed in target.seeds:
+        target.function(seed)
+    for _ in range(MUTANTS):
+        target.function(mutate(chance.choice(target.seeds), chance))
+
+
+@pytest.mark.parametrize("name", ["presentation", "appraisal", "credential"])
+def test_a_reader_that_believes_every_signature_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for key in (keys.Ed25519Key, keys.P256Key):
+        monkeypatch.setattr(key, "verify", lambda *_: None)
+    with pytest.raises(AssertionError):
+        test_seeds_and_mutants(name)
+
+
+def test_a_foreign_exception_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_CBOR_DEPTH", 10**9)
+    nested = b"\x81" * 5_000 + b"\x00"
+    with pytest.raises(RecursionError):
+        TARGETS["cbor"].function(nested)
+
+
+def test_the_same_chance_gives_the_same_mutants() -> None:
+    seed = TARGETS["presentation"].seeds[0]
+    first, again = ([mutate(seed, random.Random(each)) for each in range(50)] for _ in range(2))
+    assert first == again
+    assert len(set(first)) > 40
