@@ -51,7 +51,7 @@ _HASHES: Final[Mapping[int, hashes.HashAlgorithm]] = {
     ForeignAlg.ES256: hashes.SHA256(),
     ForeignAlg.ES384: hashes.SHA384(),
 }
-_CURVES: Final[Mapping[cbor.Value, ec.EllipticCurve]] = {
+_CURVES: Final[Mapping[int, ec.EllipticCurve]] = {
     labels.CRV_P256: ec.SECP256R1(),
     _CRV_P384: ec.SECP384R1(),
 }
@@ -294,7 +294,9 @@ def load_foreign_key(cose_key: cwt.Claims) -> ForeignKey:
     Raises:
         KeyRefused: It is none that a profile here knows.
     """
-    curve = _CURVES.get(cose_key.get(labels.KEY_CRV))
+    crv = cose_key.get(labels.KEY_CRV)
+    # A map cannot be looked up, and true equals 1 in Python.
+    curve = _CURVES.get(crv) if type(crv) is int else None
     x, y = cose_key.get(labels.KEY_X), cose_key.get(labels.KEY_Y)
     if cose_key.get(labels.KEY_KTY) != labels.KTY_EC2 or curve is None or not isinstance(x, bytes):
         loaded = keys.load_cose_key(cose_key)

@@ -48,6 +48,7 @@ ROOT: Final = WORLD.roots[WUYOU]
 ISSUED: Final = WORLD.credential()
 VIEW: Final = WORLD.credential(view=Purpose.WINDOW)
 RANDOMNESS: Final = Drbg("fuzz")
+AUDIENCE: Final = Purpose.WINDOW.audience
 SHOWN: Final = (Lic.NAME, Lic.LICENCE_NO, Lic.CITIZEN_ID, Lic.ADDRESS)
 SHOWN_DISCLOSURES: Final = ISSUED.disclosures(SHOWN)
 

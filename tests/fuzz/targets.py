@@ -34,7 +34,7 @@ from protocol.errors import ProtocolError, StatusRangeError
 from protocol.labels import AnimatedKind
 from protocol.licence import catalogue
 from protocol.qr import animated, base45, bundle, envelope
-from protocol.sd_cwt import credential, key_binding
+from protocol.sd_cwt import credential, foreign, key_binding
 from tests.appraisal.test_properties import check_invariants
 from tests.fuzz import ground
 from tests.protocol.test_licence_package import package
@@ -156,6 +156,25 @@ def presentation_by_insiders(content: bytes) -> None:
                 assert mandate.from_value(mandate.to_value(stated)) == stated
     text = labels.PREFIX_PRESENTATION + base45.encode(presented)
     check_invariants(appraise(text, ground.CONTEXT))
+
+
+def foreign_by_insiders(content: bytes) -> None:
+    """The reader of other profiles, behind its signatures."""
+    presented = ground.presented_by_insiders(content)
+    if presented is None:
+        return
+    issuer_key = ground.ISSUED.issuer.public_key
+    assert isinstance(issuer_key, keys.Ed25519Key)
+    _accepted(
+        lambda: foreign.verify_presentation(
+            presented,
+            issuer_key=issuer_key,
+            expected_audience=ground.AUDIENCE,
+            expected_cnonce=None,
+            at=ground.AT,
+            profile=foreign.DRAFT_08,
+        )
+    )
 
 
 def whole_appraisal(content: bytes) -> None:
@@ -404,6 +423,7 @@ TARGETS: Final[dict[str, Target]] = {
     ),
     "presentation": Target(presentation, (*ground.PRESENTATIONS, *ground.VECTOR_BYTES)),
     "presentation-by-insiders": Target(presentation_by_insiders, (ground.INSIDER, ground.INSIDER_VIEW)),
+    "foreign-by-insiders": Target(foreign_by_insiders, (ground.INSIDER, ground.INSIDER_VIEW)),
     "appraisal": Target(whole_appraisal, (*_TEXTS, *(envelope.wrap(each).encode() for each in ground.PRESENTATIONS))),
     "credential": Target(credential_alone, (ground.ISSUED.encoded, ground.VIEW.encoded)),
     "bundle": Target(presentations_in_a_bundle, (ground.BUNDLE,)),
