@@ -21,6 +21,7 @@ import click
 
 from liangzheng.findings import Finding, Grade
 from liangzheng.keys_at_rest import keys_at_rest
+from liangzheng.printable import printable
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON: Final = (3, 11)
@@ -250,8 +251,3 @@ def cli(folders: tuple[Path, ...], as_json: bool) -> None:
                 click.echo(f"         → {finding.remedy}")
         click.echo("No problems." if problems == 0 else f"Problems: {problems}.")
     sys.exit(1 if problems else 0)
-
-
-def printable(text: str) -> str:
-    """Device and font names are chosen by others; nothing in them may steer the terminal."""
-    return "".join(character if character.isprintable() else "�" for character in text)

@@ -11,42 +11,49 @@ import sys
 import zlib
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from liangzheng.vectors import folder, reading
+from liangzheng.vectors.folder import Format, Given, Stage
+from liangzheng.vectors.stages import stages
 from protocol import appraisal_policy, cbor, cose_sign1, directory, keys, labels, limits, unixtime
 from protocol.directory import PurposeItems, WalletDirectory
 from protocol.errors import Code
+from protocol.keys import VerificationKey
 from protocol.labels import Alg, Lic, Purpose
 from protocol.licence import catalogue
-from protocol.sd_cwt.key_binding import Presentation
+from protocol.trust_list import TrustList
 from tests.utopia.forgeries import FORGERIES, LATER
-from tests.utopia.forgery import Forgery
 from tests.utopia.kinds import DRIVING_LICENCE, fixed_kinds
 from tests.utopia.world import BEGINNING, WUYOU, World
+from tests.vectors import from_authorities, from_holders
+from tests.vectors.vector import NAMED, Vector, described, further_anchors, signer
 
 FOLDER = Path(__file__).parent
 NOT_READ = frozenset({Code.E_PREFIX, Code.E_SIZE, Code.E_B45, Code.E_CBOR})
 """CONTRACTS.md, "Built-in class of every code"."""
 
 
-def plain(value: Any) -> Any:
-    """A claim value as JSON: byte strings as {"hex": …}, map keys as text."""
-    if isinstance(value, bytes):
-        return {"hex": value.hex()}
-    if isinstance(value, Mapping):
-        return {str(int(key)): plain(member) for key, member in sorted(value.items())}
-    if isinstance(value, tuple):
-        return [plain(each) for each in value]
-    return value
-
-
 def as_json(content: Any) -> bytes:
     return (json.dumps(content, indent=1, ensure_ascii=True, sort_keys=True) + "\n").encode()
 
 
-def good_presentations(world: World) -> Iterator[tuple[str, str, str, Presentation]]:
-    """Name, notes, text, and what must be read."""
+def presentations(world: World) -> Iterator[Vector]:
+    """Plain presentations: every pair of algorithms in both layouts, special cases, and all forgeries."""
+    for name, notes, text in _good_presentations(world):
+        yield Vector(Format.PRESENTATION, name, notes, Given((text,)))
+    for stage, forgeries in ((Stage.READING, FORGERIES), (Stage.APPRAISAL, LATER)):
+        for forgery in forgeries:
+            text = forgery.make(world)
+            # A megabyte of zeros teaches nothing that 2,001 characters do not.
+            if len(text) <= 2 * limits.MAX_TEXT_CHARACTERS:
+                notes = f"made by {forgery.attacker}"
+                yield Vector(Format.PRESENTATION, forgery.name, notes, Given((text,)), forgery.code, stage)
+
+
+def _good_presentations(world: World) -> Iterator[tuple[str, str, str]]:
     for issuer_alg in Alg:
         for holder_alg in Alg:
             holder = world.holder(alg=holder_alg)
@@ -54,8 +61,7 @@ def good_presentations(world: World) -> Iterator[tuple[str, str, str, Presentati
             view = world.credential(holder=holder, issuer_alg=issuer_alg, view=Purpose.WINDOW)
             pair = f"{issuer_alg.name}-issuer-{holder_alg.name}-holder".lower()
             for layout, issued in (("flexible", flexible), ("view", view)):
-                text = world.code(issued)
-                yield f"{layout}-{pair}", f"layout {layout}, {pair.replace('-', ' ')}", text, world.read(text)
+                yield f"{layout}-{pair}", f"layout {layout}, {pair.replace('-', ' ')}", world.code(issued)
     flexible = world.credential()
     cases: dict[str, tuple[str, dict[str, Any]]] = {
         "nothing-disclosed": ("sd_claims is absent; only clear items are shown", {"shown": ()}),
@@ -72,42 +78,76 @@ def good_presentations(world: World) -> Iterator[tuple[str, str, str, Presentati
         "life-of-120-seconds": ("the longest life", {"binding": world.key_binding(life=120)}),
     }
     for name, (notes, arguments) in cases.items():
-        text = world.code(flexible, **arguments)
-        yield name, notes, text, world.read(text)
+        yield name, notes, world.code(flexible, **arguments)
 
 
-def good_file(name: str, notes: str, text: str, read: Presentation) -> dict[str, Any]:
+def vectors(world: World) -> Iterator[Vector]:
+    """All of them, format by format."""
+    return chain(
+        presentations(world),
+        from_holders.sealed(world),
+        from_authorities.challenges(),
+        from_holders.bundles(world),
+        from_holders.animations(),
+        from_holders.mandates(world),
+        from_authorities.receipts(),
+        from_authorities.papers(world),
+    )
+
+
+def expected(vector: Vector, trust: TrustList) -> dict[str, Any]:
+    """What a reader must answer: values from what was made, or the code that the forgery was made for."""
+    if vector.code is None:
+        return {"class": "read", **reading.read(vector.format, vector.given, trust=trust, at=BEGINNING)}
     return {
-        "name": name,
-        "notes": notes,
-        "text": text,
-        "at": BEGINNING,
-        "expected": {
-            "class": "read",
-            "iss": read.credential.iss,
-            "vct": read.credential.vct,
-            "status": {"uri": read.credential.status.uri, "idx": read.credential.status.idx},
-            "aud": read.key_binding.aud,
-            "items": plain(read.items),
-            "hidden_items": read.hidden_items,
-            "confirmation_key_thumbprint": read.confirmation_key.thumbprint.hex(),
-            "replay_key": read.replay_key.hex(),
-        },
+        "class": "not_read" if vector.code in NOT_READ else "refuse",
+        "code": vector.code.value,
+        "stage": vector.stage.value,
     }
 
 
-def bad_file(forgery: Forgery, text: str, *, stage: str) -> dict[str, Any]:
-    return {
-        "name": forgery.name,
-        "notes": f"made by {forgery.attacker}",
-        "text": text,
+def content_of(vector: Vector, trust: TrustList) -> dict[str, Any]:
+    """The vector's own file."""
+    given = vector.given
+    content: dict[str, Any] = {
+        "format": vector.format.value,
+        "name": vector.name,
+        "notes": vector.notes,
         "at": BEGINNING,
-        "expected": {
-            "class": "not_read" if forgery.code in NOT_READ else "refuse",
-            "code": forgery.code.value,
-            "stage": stage,
-        },
+        "expected": expected(vector, trust),
     }
+    if given.content is not None:
+        content["hex"] = given.content.hex()
+    elif vector.format is Format.ANIMATED:
+        content["texts"] = list(given.texts)
+    else:
+        (content["text"],) = given.texts
+    if given.private_key is not None:
+        content["private_key"] = given.private_key.hex()
+    if vector.making is not None:
+        content["making"] = dict(vector.making)
+    return content
+
+
+def entry_of(path: str, content: Mapping[str, Any], vector: Vector, public_keys: Mapping[str, VerificationKey]) -> Any:
+    """The vector's line in the index; of a good one with all bytes between its text and its values."""
+    stated = {key: content["expected"][key] for key in ("class", "code", "stage") if key in content["expected"]}
+    entry = {"file": path, **{key: content[key] for key in ("format", "name", "notes", "at")}, **stated}
+    if vector.code is None:
+        entry["bytes"] = stages(vector.format, vector.given)
+        shown = json.dumps(entry["bytes"])
+        entry["keys"] = [
+            name
+            for name, key in public_keys.items()
+            if keys.kid_of(key).hex() in shown or _coordinate(key).hex() in shown
+        ]
+    return entry
+
+
+def _coordinate(key: VerificationKey) -> bytes:
+    x = key.cose_key[labels.KEY_X]
+    assert isinstance(x, bytes)
+    return x
 
 
 def documents(world: World) -> Mapping[str, bytes]:
@@ -122,7 +162,8 @@ def documents(world: World) -> Mapping[str, bytes]:
     rows = [world.policy_row(DRIVING_LICENCE, purpose) for purpose in Purpose]
     return {
         "root-key.cbor": cbor.encode(root.public_key.cose_key),
-        "trust-list.cbor": world.trust_bytes(),
+        "trust-list.cbor": world.trust_bytes((*world.anchors(), *further_anchors(world))),
+        "keys.json": as_json(described(world)),
         "catalogue.cbor": catalogue.sign(world.catalogue(), root),
         "policy.cbor": appraisal_policy.sign(world.policy(rows), root),
         "wallet-directory.cbor": directory.sign(wallet, root),
@@ -155,23 +196,25 @@ def status_token(world: World) -> bytes:
 def files() -> Mapping[str, bytes]:
     """Every file, by its path below this folder."""
     world = World(kinds=fixed_kinds())
+    trust = world.trust((*world.anchors(), *further_anchors(world)))
+    public_keys = {name: signer(world, name).public_key for name in NAMED}
     made = {f"documents/{name}": content for name, content in documents(world).items()}
     index = []
-    vectors = [("good", good_file(*each)) for each in good_presentations(world)]
-    for stage, forgeries in (("reading", FORGERIES), ("appraisal", LATER)):
-        for forgery in forgeries:
-            text = forgery.make(world)
-            # A megabyte of zeros teaches nothing that 2,001 characters do not.
-            if len(text) <= 2 * limits.MAX_TEXT_CHARACTERS:
-                vectors.append(("bad", bad_file(forgery, text, stage=stage)))
-    for folder, content in vectors:
-        path = f"{folder}/{content['name']}.json"
+    for vector in vectors(world):
+        path = f"{'good' if vector.code is None else 'bad'}/{vector.name}.json"
+        assert path not in made, f"two vectors are named {path}"
+        content = content_of(vector, trust)
         made[path] = as_json(content)
-        expected = {key: content["expected"][key] for key in ("class", "code", "stage") if key in content["expected"]}
-        index.append(
-            {"file": path, "name": content["name"], "at": content["at"], "notes": content["notes"], **expected}
-        )
-    made["index.json"] = as_json({"version": 1, "root": "documents/root-key.cbor", "vectors": index})
+        index.append(entry_of(path, content, vector, public_keys))
+    made["index.json"] = as_json(
+        {
+            "version": folder.VERSION,
+            "root": "documents/root-key.cbor",
+            "trust": "documents/trust-list.cbor",
+            "keys": "documents/keys.json",
+            "vectors": index,
+        }
+    )
     return made
 
 

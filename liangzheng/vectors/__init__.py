@@ -1,0 +1,1 @@
+"""Test vectors against any implementation: the folder, our own answers, other programs' answers, the comparison."""

@@ -1,0 +1,170 @@
+"""What our own library reads in a vector, as the JSON that a good vector expects.
+
+Byte strings become {"hex": …} among items and hexadecimal text elsewhere. Each reader takes the steps of its page in
+docs/spec and raises the protocol's own reasons. Not handled here: clocks of a terminal, status and policy.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from liangzheng.receipts.stated import certificate_values, items_values, receipt_values
+from liangzheng.vectors.folder import Format, Given
+from protocol import challenge, labels, paper, receipt, sealing, trust_list
+from protocol.labels import Purpose
+from protocol.qr import animated, bundle, envelope
+from protocol.qr.animated import Assembled, Assembler
+from protocol.sd_cwt import key_binding
+from protocol.sd_cwt.key_binding import Presentation, UnverifiedPresentation
+from protocol.trust_list import TrustList
+from protocol.unixtime import UnixTime
+
+Read = dict[str, Any]
+
+
+def read(form: Format, given: Given, *, trust: TrustList, at: UnixTime) -> Read:
+    """What stands in it.
+
+    Raises:
+        ProtocolError: The first rule that it breaks.
+    """
+    return _READERS[form](given, trust, at)
+
+
+def plain(value: Any) -> Any:
+    """A claim value as JSON: byte strings as {"hex": …}, map keys as text."""
+    if isinstance(value, bytes):
+        return {"hex": value.hex()}
+    if isinstance(value, Mapping):
+        return {str(int(key)): plain(member) for key, member in sorted(value.items())}
+    if isinstance(value, tuple):
+        return [plain(each) for each in value]
+    return value
+
+
+def verified(unverified: UnverifiedPresentation, trust: TrustList, at: UnixTime) -> Presentation:
+    """Steps 5 to 9 of the order of verification, and the clockless part of 10; a mandate needs a mandate's key.
+
+    Raises:
+        ProtocolError: The first rule that it breaks.
+    """
+    is_mandate = unverified.credential.claims.mandate is not None
+    find = trust_list.find_mandate_anchor if is_mandate else trust_list.find_assertion_anchor
+    presentation = key_binding.verify(unverified, find(trust, unverified.credential, at=at).key)
+    key_binding.check_time_relations(presentation)
+    return presentation
+
+
+def _presentation(presentation: Presentation, at: UnixTime) -> Read:
+    issued, shown = presentation.credential, presentation.key_binding
+    found: Read = {
+        "iss": issued.iss,
+        "vct": issued.vct,
+        "status": {"uri": issued.status.uri, "idx": issued.status.idx},
+        "aud": shown.aud,
+        "key_binding": {
+            "iat": shown.iat,
+            "exp": shown.exp,
+            "cnonce": None if shown.cnonce is None else shown.cnonce.hex(),
+        },
+        "items": plain(presentation.items),
+        "hidden_items": presentation.hidden_items,
+        "confirmation_key_thumbprint": presentation.confirmation_key.thumbprint.hex(),
+        "replay_key": presentation.replay_key.hex(),
+    }
+    if issued.mandate is not None:
+        stated = issued.mandate
+        found["mandate"] = {
+            "level": stated.level,
+            "kinds": sorted(stated.kinds),
+            "purposes": sorted(purpose.audience for purpose in stated.purposes),
+            "parent_region": stated.parent_region,
+            "parent_kind": stated.parent_kind,
+        }
+        purpose = next((each for each in Purpose if each.audience == shown.aud), None)
+        if purpose is not None:
+            limits_broken = stated.oversteps(
+                region=issued.region, vct=issued.vct, exp=issued.exp, purpose=purpose, at=at
+            )
+            found["oversteps"] = sorted(limits_broken)
+    return found
+
+
+def _read_presentation(given: Given, trust: TrustList, at: UnixTime) -> Read:
+    return _presentation(verified(key_binding.parse(envelope.unwrap(given.texts[0])), trust, at), at)
+
+
+def _read_sealed(given: Given, trust: TrustList, at: UnixTime) -> Read:
+    sealed = sealing.parse(envelope.unwrap(given.texts[0], expected_prefix=labels.PREFIX_SEALED))
+    assert given.private_key is not None, "a sealed vector has the key that opens it"
+    plaintext = sealing.unseal(sealed, private_key=given.private_key)
+    inside = _presentation(verified(key_binding.parse(plaintext), trust, at), at)
+    return {"kid": sealed.kid.hex(), "plaintext": plaintext.hex(), "presentation": inside}
+
+
+def _read_challenge(given: Given, trust: TrustList, at: UnixTime) -> Read:
+    encoded = envelope.unwrap(given.texts[0], expected_prefix=labels.PREFIX_CHALLENGE)
+    found = challenge.verify(encoded, terminal_keys=trust.anchors, at=at)
+    request = found.request
+    return {
+        "certificate": certificate_values(found.certificate),
+        "purpose": request.purpose.audience,
+        "reason": request.reason,
+        "wanted": items_values(request.wanted),
+        "nonce": request.nonce.hex(),
+        "sealing_key": request.sealing_key.x.hex(),
+        "sealing_kid": request.sealing_key.kid.hex(),
+        "iat": request.iat,
+        "exp": request.exp,
+        "cnonce": found.cnonce.hex(),
+    }
+
+
+def _read_bundle(given: Given, trust: TrustList, at: UnixTime) -> Read:
+    # A bundle that fits no code travels as an animated one, and then it is bytes.
+    members = bundle.read(given.texts[0]) if given.content is None else bundle.parse(given.content)
+    presentations = [verified(each, trust, at) for each in members]
+    return {"members": [_presentation(each, at) for each in presentations], "link": str(bundle.link(presentations))}
+
+
+def _read_animated(given: Given, trust: TrustList, at: UnixTime) -> Read:
+    del trust, at  # Frames carry no signature and no moment.
+    assembler = Assembler()
+    answers = [assembler.add(animated.read(text)) for text in given.texts]
+    wholes = {answer.sha256: answer for answer in answers if isinstance(answer, Assembled)}
+    return {
+        "wholes": [
+            {"kind": whole.kind.name.lower(), "content": whole.content.hex(), "sha256": digest.hex()}
+            for digest, whole in sorted(wholes.items())
+        ]
+    }
+
+
+def _read_receipt(given: Given, trust: TrustList, at: UnixTime) -> Read:
+    assert given.content is not None, "a receipt is bytes"
+    return receipt_values(receipt.verify(given.content, terminal_keys=trust.anchors, at=at))
+
+
+def _read_paper(given: Given, trust: TrustList, at: UnixTime) -> Read:
+    unverified = paper.read(given.texts[0])
+    claims = paper.verify(unverified, paper.find_paper_anchor(trust, unverified, at=at).key).claims
+    return {
+        "iss": claims.iss,
+        "vct": claims.vct,
+        "status": {"uri": claims.status.uri, "idx": claims.status.idx},
+        "iat": claims.iat,
+        "exp": claims.exp,
+        "masked_name": claims.masked_name,
+        "last_four": claims.last_four,
+    }
+
+
+_READERS: Final[Mapping[Format, Callable[[Given, TrustList, UnixTime], Read]]] = {
+    Format.PRESENTATION: _read_presentation,
+    Format.MANDATE: _read_presentation,
+    Format.SEALED: _read_sealed,
+    Format.CHALLENGE: _read_challenge,
+    Format.BUNDLE: _read_bundle,
+    Format.ANIMATED: _read_animated,
+    Format.RECEIPT: _read_receipt,
+    Format.PAPER: _read_paper,
+}

@@ -1,0 +1,145 @@
+"""Vectors of what terminals and authorities sign: challenges with their certificates, receipts, paper codes."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+from liangzheng.vectors.folder import Format, Given
+from protocol import challenge, labels, limits, paper, receipt
+from protocol.errors import Code
+from protocol.labels import Alg, Purpose, TrustTier
+from protocol.qr import base45, envelope
+from protocol.unixtime import DAY, UnixTime
+from tests.protocol import test_challenge, test_paper, test_receipt
+from tests.utopia.kinds import DRIVING_LICENCE
+from tests.utopia.world import World
+from tests.vectors.vector import Vector
+
+# Challenges and the certificates in them.
+
+
+def challenges() -> Iterator[Vector]:
+    request = test_challenge.REQUEST
+    goods = {
+        "of-a-window": ("name and vehicle classes of a driving licence", request),
+        "for-all-that-is-allowed": (
+            "everything that its certificate names",
+            replace(request, wanted={DRIVING_LICENCE: frozenset({1, 2, 5, 7})}),
+        ),
+        "with-the-longest-reason": ("200 characters", replace(request, reason="因" * limits.MAX_REASON_CHARACTERS)),
+    }
+    for name, (notes, asked) in goods.items():
+        encoded = challenge.build(asked, certificate=test_challenge.CERTIFICATE, signer=test_challenge.TERMINAL)
+        yield _challenge(name, notes, encoded)
+    for name, reason, change in test_challenge.FORGERIES:
+        parts = test_challenge.sketch()
+        change(parts)
+        encoded = parts.encoded()
+        if len(encoded) <= limits.MAX_CODE_BYTES:
+            yield _challenge(name, "one field was changed, and both signed it again", encoded, reason.code)
+    good = test_challenge.LC1
+    yield _challenge("byte-more", "a byte after the challenge", good + b"\0", Code.E_CBOR)
+    text = envelope.wrap(good, labels.PREFIX_CHALLENGE)
+    yield Vector(Format.CHALLENGE, "challenge-prefix-lower-case", "lc1:", Given(("lc1:" + text[4:],)), Code.E_PREFIX)
+
+
+def _challenge(name: str, notes: str, encoded: bytes, code: Code | None = None) -> Vector:
+    given = Given((labels.PREFIX_CHALLENGE + base45.encode(encoded),))
+    return Vector(Format.CHALLENGE, f"challenge-{name}", notes, given, code)
+
+
+# Receipts.
+
+
+def receipts() -> Iterator[Vector]:
+    stated = test_receipt.RECEIPT
+    goods = {
+        "of-two-licences": ("one in each layout, in answer to a challenge", stated),
+        "of-a-check": (
+            "one licence, no challenge, to be checked",
+            replace(
+                stated,
+                shown=(test_receipt.LICENCE_V,),
+                tier=TrustTier.WARNING,
+                codes=("W_STATUS_STALE",),
+                challenge=None,
+            ),
+        ),
+        "of-a-refusal": (
+            "refused, at the roadside, with the code of a later version",
+            replace(
+                stated,
+                purpose=Purpose.ROADSIDE,
+                tier=TrustTier.CONTRAINDICATED,
+                codes=("E_REVOKED", "E_OF_A_LATER_VERSION"),
+                freshness=5,
+            ),
+        ),
+    }
+    for name, (notes, one) in goods.items():
+        encoded = receipt.sign(one, certificate=test_receipt.CERTIFICATE, signer=test_receipt.TERMINAL)
+        yield _receipt(name, notes, encoded)
+    for name, reason, change in test_receipt.FORGERIES:
+        parts = test_receipt.sketch()
+        change(parts)
+        yield _receipt(name, "one field was changed, and the terminal signed it again", parts.encoded(), reason.code)
+    yield _receipt("byte-more", "a byte after the receipt", test_receipt.SIGNED + b"\0", Code.E_CBOR)
+    too_long = test_receipt.SIGNED + bytes(limits.MAX_RECEIPT_BYTES)
+    yield _receipt("too-long", "more than 8,192 bytes", too_long, Code.E_SIZE)
+
+
+def _receipt(name: str, notes: str, encoded: bytes, code: Code | None = None) -> Vector:
+    return Vector(Format.RECEIPT, f"receipt-{name}", notes, Given(content=encoded), code)
+
+
+# Paper codes.
+
+
+def papers(world: World) -> Iterator[Vector]:
+    claims = test_paper.GOOD
+    for alg in Alg:
+        encoded = paper.issue(claims, test_paper.signer_of(world, alg))
+        yield _paper(f"signed-with-{alg.name.lower()}", "180 days, a masked name, four digits", encoded)
+    short = replace(claims, exp=UnixTime(claims.iat + DAY), masked_name="欧阳*")
+    yield _paper("of-one-day", "another name and life", paper.issue(short, test_paper.signer_of(world)))
+    numbers: Counter[int] = Counter()
+    for label, reason, values in test_paper.CLAIMS:
+        for value in values:
+            numbers[label] += 1
+            notes = f"claim {label} is missing" if value is ... else f"claim {label} is {value!r}"[:120]
+            encoded = test_paper.resigned(world, payload={label: value})
+            yield _paper(f"claim-{label}-{numbers[label]}", notes, encoded, reason.code)
+    for typ in sorted(map(str, labels.TYPES - {labels.TYP_PAPER})):
+        forged = test_paper.resigned(world, headers={labels.HDR_TYP: int(typ) if typ.isdecimal() else typ})
+        yield _paper(f"typ-{typ.replace('/', '-').replace('+', '-')}", f"the type is {typ}", forged, Code.E_TYP)
+    headers: dict[str, tuple[bytes, Code]] = {
+        "without-typ": (test_paper.resigned(world, headers={labels.HDR_TYP: ...}), Code.E_TYP),
+        "without-kid": (test_paper.resigned(world, headers={labels.HDR_KID: ...}), Code.E_HDR_UNKNOWN),
+        "kid-of-7-bytes": (test_paper.resigned(world, headers={labels.HDR_KID: b"7 bytes"}), Code.E_SHAPE),
+        "kid-unknown": (test_paper.resigned(world, headers={labels.HDR_KID: bytes(8)}), Code.E_ISSUER_UNKNOWN),
+        "crit": (test_paper.resigned(world, headers={labels.HDR_CRIT: (4,)}), Code.E_HDR_UNKNOWN),
+        "alg-unprotected": (test_paper.resigned(world, unprotected={labels.HDR_ALG: -19}), Code.E_HDR_UNPROT),
+    }
+    for name, (encoded, code) in headers.items():
+        yield _paper(name, "one header was changed, and the authority signed it again", encoded, code)
+    good = paper.issue(claims, test_paper.signer_of(world))
+    foreign = paper.issue(claims, world.signer("stranger", Alg.ED25519))
+    bent = good[:-1] + bytes((good[-1] ^ 1,))
+    other_key = paper.issue(claims, world.issuers[claims.iss[:6], Alg.ED25519])
+    yield _paper("byte-more", "a byte after the code", good + b"\0", Code.E_CBOR)
+    yield _paper("byte-less", "the last byte is missing", good[:-1], Code.E_CBOR)
+    yield _paper("without-tag", "the tag is missing", good[1:], Code.E_SHAPE)
+    yield _paper("signature-bent", "one bit of the signature", bent, Code.E_SIG_ISSUER)
+    yield _paper("by-a-stranger", "a key that nobody trusts", foreign, Code.E_ISSUER_UNKNOWN)
+    yield _paper("by-an-assertion-key", "a key that signs credentials signs no paper", other_key, Code.E_ISSUER_UNKNOWN)
+    text = paper.text(good)
+    for name, forged_text, code in (
+        ("prefix-of-a-presentation", "LZ1:" + text[4:], Code.E_PREFIX),
+        ("newline-after", text + "\n", Code.E_B45),
+    ):
+        yield Vector(Format.PAPER, f"paper-{name}", "the text was changed", Given((forged_text,)), code)
+
+
+def _paper(name: str, notes: str, encoded: bytes, code: Code | None = None) -> Vector:
+    given = Given((labels.PREFIX_PAPER + base45.encode(encoded),))
+    return Vector(Format.PAPER, f"paper-{name}", notes, given, code)
