@@ -112,7 +112,9 @@ def _assertion_keys(value: cbor.Value) -> Mapping[tuple[str, bytes], Verificatio
     found: dict[tuple[str, bytes], VerificationKey] = {}
     for entry in value:
         match entry:
-            case (str() as iss, cose_key) if cwt.text_is_harmless(iss):
+            case (str() as iss, cose_key) if 0 < len(
+                iss.encode()
+            ) <= signed_document.MAX_ISS_BYTES and cwt.text_is_harmless(iss):
                 key = keys.load_cose_key(cose_key)
                 found[iss, keys.kid_of(key)] = key
             case _:
