@@ -112,9 +112,7 @@ def _assertion_keys(value: cbor.Value) -> Mapping[tuple[str, bytes], Verificatio
     found: dict[tuple[str, bytes], VerificationKey] = {}
     for entry in value:
         match entry:
-            case (str() as iss, cose_key) if 0 < len(
-                iss.encode()
-            ) <= signed_document.MAX_ISS_BYTES and cwt.text_is_harmless(iss):
+            case (str() as iss, cose_key) if _is_name(iss):
                 key = keys.load_cose_key(cose_key)
                 found[iss, keys.kid_of(key)] = key
             case _:
@@ -122,3 +120,7 @@ def _assertion_keys(value: cbor.Value) -> Mapping[tuple[str, bytes], Verificatio
     if len(found) != len(value):
         raise SchemaError("two assertion keys have one (iss, kid)")
     return found
+
+
+def _is_name(iss: str) -> bool:
+    return 0 < len(iss.encode()) <= signed_document.MAX_ISS_BYTES and cwt.text_is_harmless(iss)

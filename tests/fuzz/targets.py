@@ -49,10 +49,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A function and what it starts from."""
+    """A function and what it starts from. A script is many inputs in one, so the bound for one does not judge it."""
 
     function: Function
     seeds: tuple[bytes, ...]
+    is_script: bool = False
 
 
 def _accepted(read: Callable[[], T]) -> T | None:
@@ -471,6 +472,7 @@ TARGETS: Final[dict[str, Target]] = {
     "assembler": Target(
         animated_assembler,
         (bytes((4, 0, *(each for index in range(8) for each in (0, index)))), bytes(range(256)), bytes(512)),
+        is_script=True,
     ),
     "serial-line": Target(
         serial_line, (b"LZ1:ABC\r\n\xff\xffLZ1:DEF\r", b"\x02]Q3LZ1: A\t\xfe\xfcX\x80\xfd", b"\r\n\xff")
