@@ -11,6 +11,7 @@ from protocol import (
     cose_sign1,
     keys,
     labels,
+    mandate,
     paper,
     receipt,
     sealing,
@@ -128,8 +129,17 @@ def _insider(presentation: bytes, issued: bytes, disclosures: tuple[bytes, ...])
     return cbor.encode((payload_of(issued), disclosures, payload_of(presentation)))
 
 
-INSIDER: Final = _insider(PRESENTATION, ISSUED.encoded, SHOWN_DISCLOSURES)
-INSIDER_VIEW: Final = _insider(PRESENTATIONS[1], VIEW.encoded, ())
+def _as_mandate(payload: bytes) -> bytes:
+    claims = cbor.decode(payload)
+    assert isinstance(claims, dict)
+    return cbor.encode({**claims, labels.CLAIM_MANDATE: mandate.to_value(MANDATE)})
+
+
+INSIDERS: Final = (
+    _insider(PRESENTATION, ISSUED.encoded, SHOWN_DISCLOSURES),
+    _insider(PRESENTATIONS[1], VIEW.encoded, ()),
+    cbor.encode((_as_mandate(payload_of(VIEW.encoded)), (), payload_of(PRESENTATIONS[1]))),
+)
 
 
 def presented_by_insiders(content: bytes) -> bytes | None:

@@ -38,6 +38,7 @@ from protocol.sd_cwt import credential, foreign, key_binding
 from tests.appraisal.test_properties import check_invariants
 from tests.fuzz import ground
 from tests.protocol.test_licence_package import package
+from verifier_terminal.appraisal import foreign_codes
 from verifier_terminal.appraisal.appraise import appraise
 from verifier_terminal.appraisal.verdict import VerdictClass
 from wallet_sdk import holdings, receiving
@@ -88,6 +89,7 @@ def code_text(content: bytes) -> None:
         inner = _accepted(partial(envelope.unwrap, text, expected_prefix=prefix))
         if inner is not None:
             assert prefix + base45.encode(inner) == text
+    assert foreign_codes.classify(text) in foreign_codes.NAMES
     code = _accepted(lambda: short_code.decode(text))
     if code is not None:
         assert short_code.decode(short_code.encode(code)) == code
@@ -179,12 +181,12 @@ def foreign_by_insiders(content: bytes) -> None:
 
 
 def whole_appraisal(content: bytes) -> None:
-    """Never an exception, and only codes that were made by the holder are taken."""
-    text = content.decode("latin-1")
-    verdict = appraise(text, ground.CONTEXT)
-    check_invariants(verdict)
-    if verdict.verdict_class in (VerdictClass.ACCEPT, VerdictClass.CHECK):
-        assert key_binding.parse(envelope.unwrap(text)).sign1.sig_structure() in ground.SIGNED_BY_BOTH
+    """Never an exception, and only what was signed is taken: from the text, and from the bytes behind it."""
+    for text in (content.decode("latin-1"), labels.PREFIX_PRESENTATION + base45.encode(content)):
+        verdict = appraise(text, ground.CONTEXT)
+        check_invariants(verdict)
+        if verdict.verdict_class in (VerdictClass.ACCEPT, VerdictClass.CHECK):
+            assert key_binding.parse(envelope.unwrap(text)).sign1.sig_structure() in ground.SIGNED_BY_BOTH
 
 
 def presentations_in_a_bundle(content: bytes) -> None:
@@ -414,6 +416,7 @@ def serial_line(content: bytes) -> None:
 
 _PAYLOAD = ground.payload_of
 _TEXTS: Final = tuple(text.encode("utf-8", "surrogatepass") for text in ground.VECTOR_TEXTS)
+_OUR_TEXTS: Final = tuple(envelope.wrap(each).encode() for each in ground.PRESENTATIONS)
 _ANIMATION: Final = animated.animate(bytes(range(256)) * 8, AnimatedKind.PORTRAIT)
 
 TARGETS: Final[dict[str, Target]] = {
@@ -423,9 +426,12 @@ TARGETS: Final[dict[str, Target]] = {
         cose_key, tuple(cbor.encode(each.public_key.cose_key) for each in (ground.ROOT, ground.ISSUED.holder))
     ),
     "presentation": Target(presentation, (*ground.PRESENTATIONS, *ground.VECTOR_BYTES)),
-    "presentation-by-insiders": Target(presentation_by_insiders, (ground.INSIDER, ground.INSIDER_VIEW)),
-    "foreign-by-insiders": Target(foreign_by_insiders, (ground.INSIDER, ground.INSIDER_VIEW)),
-    "appraisal": Target(whole_appraisal, (*_TEXTS, *(envelope.wrap(each).encode() for each in ground.PRESENTATIONS))),
+    "presentation-by-insiders": Target(presentation_by_insiders, ground.INSIDERS),
+    "foreign-by-insiders": Target(foreign_by_insiders, ground.INSIDERS),
+    "appraisal": Target(
+        whole_appraisal,
+        (*_TEXTS, *(envelope.wrap(each).encode() for each in ground.PRESENTATIONS), *ground.PRESENTATIONS),
+    ),
     "credential": Target(credential_alone, (ground.ISSUED.encoded, ground.VIEW.encoded)),
     "bundle": Target(presentations_in_a_bundle, (ground.BUNDLE,)),
     "mandate": Target(mandate_claim, (cbor.encode(mandate.to_value(ground.MANDATE)),)),
