@@ -60,10 +60,9 @@ def cli() -> None:
 def verify(*, file: Path, trust: Path, root_sha256: str | None, copy_file: Path | None, as_json: bool) -> None:
     """Verify the receipt in FILE. Exit: 0 both signatures hold, 1 refused, 2 nothing to verify it with.
 
-    A receipt says what a terminal checked and never what the items said. Terminals of this version write none yet; they
-    are made with `protocol.receipt`, and are to come from the terminal that gave the verdict. Anchored means that the
-    region's copy of the journal has the receipt's row: there is no service for that yet, so the answer is "not
-    anchored".
+    A receipt is signed by the terminal that gave the verdict; it says what was checked and never what the items said.
+    Terminals of this version write none yet. Anchored means that the region's copy of the journal has the receipt's
+    row: there is no service for that yet, so the answer is always "not anchored".
     """
     try:
         source = published.load(trust, root_sha256=root_sha256)

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import cbor2
 import pytest
 
 from liangzheng.vectors import checking, folder
@@ -137,6 +138,28 @@ def test_stated_signatures_are_made_by_the_stated_keys(entry: dict[str, Any]) ->
         protected, _, payload, signature = structure.value
         assert cose_sign1.sig_structure(protected, payload).hex() == signed
         assert signature in {signer.sign(bytes.fromhex(signed)) for signer in signers}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [entry for entry in GOOD if entry["format"] in (Format.PRESENTATION, Format.MANDATE)],
+    ids=lambda entry: entry["name"],
+)
+def test_a_stranger_writes_the_same_code_by_the_readme_alone(entry: dict[str, Any]) -> None:
+    """README, "Writing": another CBOR library, the stated claims, the stated key; none of our encoders."""
+    stated, content = entry["bytes"], file_of(entry)
+    binding = content["expected"]["key_binding"]
+    (holder,) = [KEYS[name] for name in entry["keys"] if name.startswith(("holder", "agent"))]
+    payload = {3: content["expected"]["aud"], 4: binding["exp"], 6: binding["iat"]}
+    if binding["cnonce"] is not None:
+        payload[39] = bytes.fromhex(binding["cnonce"])
+    credential = cbor2.loads(bytes.fromhex(stated["cwt"]))
+    protected = cbor2.dumps({1: holder["alg"], 13: credential, 16: 294})
+    signed = cbor2.dumps(["Signature1", protected, b"", cbor2.dumps(payload)])
+    assert signed.hex() == stated["kbt_sig_structure"]
+    signature = keys.signer_for(Alg(holder["alg"]), bytes.fromhex(holder["private"])).sign(signed)
+    encoded = cbor2.dumps(cbor2.CBORTag(18, [protected, {}, cbor2.dumps(payload), signature]))
+    assert encoded.hex() == stated["kbt"]
 
 
 def test_replay_keys_and_nonces_are_hashes_of_sig_structures() -> None:
