@@ -72,13 +72,14 @@ def report(name: str, output: str, status: int) -> str:
     """One line for one target."""
     executions = _EXECUTIONS.search(output)
     coverage = _COVERAGE.findall(output)
-    told = f"{int(executions[1]):>10,} executions" if executions else "         ? executions"
-    covered = f"{coverage[-1][0]:>6} edges" if coverage else "     ? edges"
-    return f"{name:<26}{told}{covered}  {'nothing found' if status == 0 else 'FOUND SOMETHING'}"
+    if executions is None or not coverage:
+        return f"{name:<26}did not run"
+    outcome = "nothing found" if status == 0 else "FOUND SOMETHING"
+    return f"{name:<26}{int(executions[1]):>10,} executions {coverage[-1][0]:>6} edges  {outcome}"
 
 
 def main() -> int:
-    """One line for each target; 1 if anything was found."""
+    """One line for each target; 1 if anything was found, or a target did not run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("target", help="the name of a target, several with commas, or all")
     parser.add_argument("--seconds", type=int, default=60, help="for each target")
@@ -106,7 +107,7 @@ def main() -> int:
             [*command, "--findings", str(asked.findings)], capture_output=True, text=True, errors="replace", check=False
         )
         print(report(name, done.stderr, done.returncode), flush=True)
-        if done.returncode:
+        if done.returncode or not _EXECUTIONS.search(done.stderr):
             found = 1
             print(done.stdout[-4_000:], done.stderr[-6_000:], sep="\n", flush=True)
     return found

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from protocol import keys, limits
+from tests.fuzz import run
 from tests.fuzz.mutation import mutate
 from tests.fuzz.targets import TARGETS
 
@@ -42,3 +43,22 @@ def test_the_same_chance_gives_the_same_mutants() -> None:
     first, again = ([mutate(seed, random.Random(each)) for each in range(50)] for _ in range(2))
     assert first == again
     assert len(set(first)) > 40
+
+
+@pytest.mark.parametrize(
+    ("output", "status", "told"),
+    [
+        (
+            "#9 cov: 7 ft: 8 corp: 1\nstat::number_of_executed_units: 1234\n",
+            0,
+            "1,234 executions      7 edges  nothing",
+        ),
+        ("#9 cov: 7 ft: 8 corp: 1\nstat::number_of_executed_units: 1234\n", 77, "FOUND SOMETHING"),
+        ("ImportError", 1, "did not run"),
+        ("", 0, "did not run"),
+    ],
+)
+def test_the_runner_keeps_nothing_found_and_not_run_apart(output: str, status: int, told: str) -> None:
+    line = run.report("cbor", output, status)
+    assert told in line
+    assert ("nothing found" in line) is (status == 0 and bool(output))
