@@ -91,17 +91,18 @@ def parsed(verdict: str, output: bytes) -> Answer:
         return Answer(broken="the last line of standard output is no JSON")
     if not isinstance(said, dict):
         return Answer(broken="the last line of standard output is no JSON object")
-    return Answer(verdict, _code(said), _members(said, "read"), _members(said, "bytes"))
+    codes = _codes(said)
+    return Answer(verdict, codes[0] if codes else None, _members(said, "read"), _members(said, "bytes"), also=codes[1:])
 
 
-def _code(said: Mapping[str, Any]) -> str | None:
-    """`code`, or the first refusing one of `codes` as `terminal appraise --json` has them."""
+def _codes(said: Mapping[str, Any]) -> tuple[str, ...]:
+    """`code`, or the refusing ones of `codes` as `terminal appraise --json` has them."""
     code = said.get("code")
     if isinstance(code, str):
-        return code
+        return (code,)
     several = said.get("codes")
     found = [each.get("code") for each in several if isinstance(each, dict)] if isinstance(several, list) else []
-    return next((each for each in found if isinstance(each, str) and each.startswith("E_")), None)
+    return tuple(each for each in found if isinstance(each, str) and each.startswith("E_"))
 
 
 def _members(said: Mapping[str, Any], name: str) -> Mapping[str, Any]:

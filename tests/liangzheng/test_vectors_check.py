@@ -166,7 +166,10 @@ def vector(name: str) -> Vector:
         ("later-for-the-police", Role.READER, Answer("read"), True),
         ("later-for-the-police", Role.READER, Answer("refuse", "E_AUD"), False),
         ("later-for-the-police", Role.TERMINAL, Answer("refuse", "E_AUD"), True),
+        ("later-for-the-police", Role.TERMINAL, Answer("refuse", "E_KBT_STALE", also=("E_AUD",)), True),
+        ("later-for-the-police", Role.TERMINAL, Answer("refuse", "E_KBT_STALE", also=("E_REPLAY",)), False),
         ("later-for-the-police", Role.TERMINAL, Answer("read"), False),
+        ("paper-crit", Role.READER, Answer("refuse", "E_SHAPE", also=("E_HDR_UNKNOWN",)), False),
     ],
 )
 def test_judging(name: str, role: Role, answer: Answer, is_right: bool) -> None:
@@ -180,7 +183,8 @@ def test_a_terminal_is_asked_for_bad_presentations_only() -> None:
 
 def test_codes_of_a_verdict_are_understood() -> None:
     verdict = {"class": "refuse", "codes": [{"code": "W_NEAR_EXPIRY"}, {"code": "E_AUD"}, {"code": "E_KBT_STALE"}]}
-    assert parsed("refuse", json.dumps(verdict).encode()).code == "E_AUD"
+    found = parsed("refuse", json.dumps(verdict).encode())
+    assert (found.code, found.also) == ("E_AUD", ("E_KBT_STALE",))
     assert parsed("refuse", b'{"codes": "E_AUD"}').code is None
     assert parsed("refuse", b"[" * 100_000).broken is not None
 
