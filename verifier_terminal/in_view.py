@@ -36,6 +36,7 @@ class InView:
 
     def __init__(self) -> None:
         self._acts: dict[Seen, _Held] = {}
+        self._read_last: dict[str, Seen] = {}
 
     def forget_gone(self, now: float) -> None:
         """Lets go of what was last seen two seconds ago or earlier."""
@@ -49,13 +50,14 @@ class InView:
     def note(self, seen: Seen, shown: ShownVerdict, now: float) -> None:
         """This text was seen just now, and belongs to this act."""
         self._acts[seen] = _Held(now, replace(shown, same_act=False), stays=False)
+        self._read_last[seen[0]] = seen
 
     def still_there(self, source: str, now: float) -> None:
-        """A source says that what it read is still there."""
+        """A source says that what it read last is still there: that one text, and no earlier one of anybody."""
         self.forget_gone(now)
-        self._acts = {
-            seen: _Held(now, held.shown, stays=True) if seen[0] == source else held for seen, held in self._acts.items()
-        }
+        seen = self._read_last.get(source)
+        if seen is not None and seen in self._acts:
+            self._acts[seen] = _Held(now, self._acts[seen].shown, stays=True)
 
     def rolled_from(self, verdict: Verdict, source: str) -> ShownVerdict | None:
         """The act that stays at this source and of which this verdict is the next code, saying exactly the same."""

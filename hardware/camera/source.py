@@ -124,7 +124,7 @@ class CameraSource(CodeSource):
                 course.readings += 1
                 course.still_at = at
                 yield reading_of(code, self._name, at)
-            elif _is_due(course.still_at, at, _STILL_EVERY_SECONDS):
+            elif course.duplicates.was_read_last(code.text) and _is_due(course.still_at, at, _STILL_EVERY_SECONDS):
                 course.still_at = at
                 yield StillInView(self._name)
         yield from self._advice(report, at, course)

@@ -434,6 +434,12 @@ def test_a_code_that_stays_is_told_to_be_still_there_twice_a_second_and_no_longe
     assert [item for item in items if isinstance(item, StillInView)] == [StillInView("camera")] * 2
 
 
+def test_only_the_code_that_was_read_last_is_told_to_be_still_there() -> None:
+    """A was read first and is seen again; what the terminal takes for present is B."""
+    items = told(saw("A"), saw("B"), saw("A"), saw("A"))
+    assert [item for item in items if isinstance(item, StillInView)] == []
+
+
 def test_a_code_that_comes_back_after_two_seconds_is_read_again() -> None:
     assert texts(told(saw("A"), saw(), saw(), saw(), saw(), saw("A"))) == ["A", "A"]
 

@@ -92,6 +92,29 @@ def test_a_different_verdict_is_never_hidden(terminal: Terminal, session: Sessio
     assert shown.verdict.check_number != first.verdict.check_number
 
 
+def test_a_phone_that_stays_keeps_nobody_elses_act_alive(terminal: Terminal, session: Session, issued: Issued) -> None:
+    """Otherwise a picture of a used code would pass as long as another phone is before the camera."""
+    used = code(terminal, issued)
+    assert session.scan(used, source="camera").verdict.verdict_class is VerdictClass.ACCEPT
+    other = terminal.world.credential(holder=terminal.world.holder("somebody else"))
+    session.scan(code(terminal, other), source="camera")
+    stay(terminal, session, 5)
+    shown = session.scan(used, source="camera")
+    assert (shown.same_act, shown.verdict.verdict_class) == (False, VerdictClass.REFUSE)
+    assert Code.E_REPLAY in [finding.code for finding in shown.verdict.findings]
+
+
+def test_an_earlier_code_of_the_phone_in_view_is_no_longer_the_act(
+    terminal: Terminal, session: Session, issued: Issued
+) -> None:
+    old = code(terminal, issued)
+    session.scan(old, source="camera")
+    stay(terminal, session, 30)
+    assert session.scan(code(terminal, issued), source="camera").same_act
+    stay(terminal, session, 5)
+    assert not session.scan(old, source="camera").same_act
+
+
 def test_after_a_void_the_next_code_is_a_new_act(terminal: Terminal, session: Session, issued: Issued) -> None:
     first = session.scan(code(terminal, issued), source="camera")
     session.void(first.verdict.check_number, "wrong person")
