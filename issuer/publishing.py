@@ -19,7 +19,6 @@ from issuer.signers import Signers
 from protocol import appraisal_policy, cbor, directory, status_list, trust_list, unixtime
 from protocol.appraisal_policy import AppraisalPolicy, PolicyRow
 from protocol.directory import PurposeItems, WalletDirectory
-from protocol.keys import kid_of
 from protocol.labels import KeyUse, Purpose
 from protocol.licence import catalogue
 from protocol.licence.catalogue import Catalogue, Kind
@@ -152,12 +151,12 @@ class Publisher:
         )
         by_pair = trust_list.index(anchors)
         maxima = {key: PurposeItems(row.mandatory, row.optional) for key, row in rows.items()}
-        keys = {(self._profile.iss, kid_of(assertion)): assertion}
+        for_wallets = {pair: anchor for pair, anchor in by_pair.items() if anchor.use in directory.USES}
         return {
             "trust": lambda seq, iat, exp: trust_list.sign(TrustList(region, seq, iat, exp, by_pair), root),
             "catalogue": lambda seq, iat, exp: catalogue.sign(Catalogue(region, seq, iat, exp, kinds), root),
             "policy": lambda seq, iat, exp: appraisal_policy.sign(AppraisalPolicy(region, seq, iat, exp, rows), root),
             DIRECTORY: lambda seq, iat, exp: directory.sign(
-                WalletDirectory(region, seq, iat, exp, kinds, maxima, keys), root
+                WalletDirectory(region, seq, iat, exp, kinds, maxima, for_wallets, {}), root
             ),
         }

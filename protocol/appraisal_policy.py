@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from protocol import cbor, cwt, labels, signed_document
+from protocol import cbor, cwt, labels, limits, signed_document
 from protocol.errors import SchemaError
 from protocol.keys import Signer, VerificationKey
 from protocol.labels import KeyAssurance, Purpose
@@ -26,7 +26,9 @@ class PolicyRow:
 
     `mandatory` and `optional` are `lic` keys; together they are the maximum that may be asked for, and undemanded items
     are dropped before the verdict. `masked` items are shown in part (张*三). `max_status_age` tightens the matrix; None
-    leaves it as it is. `irreversible` raises the risk class to X.
+    leaves it as it is. `irreversible` raises the risk class to X. `seal_required` demands that a challenge's answer is
+    sealed. `link_waived` lets licences of different persons stand in one bundle. `holders_required` is 1 where any
+    holder of the licence may show it alone, else how many different holders must show it together (marriage: 2).
     """
 
     vct: int
@@ -37,6 +39,9 @@ class PolicyRow:
     optional: frozenset[int]
     masked: frozenset[int]
     challenge_required: bool
+    seal_required: bool
+    link_waived: bool
+    holders_required: int
     person_check: bool
     irreversible: bool
     show_under_refusal: bool
@@ -80,6 +85,9 @@ class RowLabel(IntEnum):
     MAX_STATUS_AGE = 13
     RETENTION_DAYS = 14
     REVIEW_PATH = 15
+    SEAL_REQUIRED = 16
+    LINK_WAIVED = 17
+    HOLDERS_REQUIRED = 18
 
 
 def sign(policy: AppraisalPolicy, root: Signer) -> bytes:
@@ -124,6 +132,9 @@ def _row_to_value(row: PolicyRow) -> cbor.Value:
         RowLabel.MAX_STATUS_AGE: row.max_status_age,
         RowLabel.RETENTION_DAYS: row.retention_days,
         RowLabel.REVIEW_PATH: row.review_path,
+        RowLabel.SEAL_REQUIRED: row.seal_required,
+        RowLabel.LINK_WAIVED: row.link_waived,
+        RowLabel.HOLDERS_REQUIRED: row.holders_required,
     }
 
 
@@ -143,6 +154,9 @@ def _row_from_value(value: cbor.Value) -> PolicyRow:
         optional=_keys(value, RowLabel.OPTIONAL),
         masked=_keys(value, RowLabel.MASKED),
         challenge_required=_flag(value, RowLabel.CHALLENGE_REQUIRED),
+        seal_required=_flag(value, RowLabel.SEAL_REQUIRED),
+        link_waived=_flag(value, RowLabel.LINK_WAIVED),
+        holders_required=_integer(value, RowLabel.HOLDERS_REQUIRED, limits.HOLDERS_REQUIRED),
         person_check=_flag(value, RowLabel.PERSON_CHECK),
         irreversible=_flag(value, RowLabel.IRREVERSIBLE),
         show_under_refusal=_flag(value, RowLabel.SHOW_UNDER_REFUSAL),

@@ -1,30 +1,41 @@
 """The wallet directory of a region (typ `lz-directory`): what a wallet needs to know, in one signed document.
 
-Today: the catalogue (names, items, views), the maximum of items that each purpose may ask for, and the assertion keys,
-so that a wallet can check what it receives (SD-CWT section 6.2). The wallet never reads trust lists of terminals.
+The catalogue (names, items, views), the maximum of items that each purpose may ask for, the keys that sign credentials,
+mandates and terminal certificates (so that a wallet can check what it receives, SD-CWT section 6.2, and who asks), and
+the sites that short codes name. The wallet never reads trust lists of terminals.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from protocol import cbor, cwt, keys, labels, signed_document
-from protocol.errors import SchemaError
+from protocol import cbor, cwt, labels, limits, short_code, signed_document, trust_list
+from protocol.errors import SchemaError, ShapeError
 from protocol.keys import Signer, VerificationKey
-from protocol.labels import Purpose
+from protocol.labels import KeyUse, Purpose
 from protocol.licence import catalogue
 from protocol.licence.catalogue import Kind
+from protocol.sd_cwt.credential import UnverifiedCredential
 from protocol.signed_document import SignedDocument
+from protocol.trust_list import TrustAnchor
 from protocol.unixtime import UnixTime
 
 _CATALOGUE: Final = 1
 _PURPOSE_MAXIMA: Final = 2
-_ASSERTION_KEYS: Final = 3
+_ANCHORS: Final = 3
+_SITES: Final = 4
+
+USES: Final = frozenset({KeyUse.ASSERT, KeyUse.MANDATE, KeyUse.TERMINAL})
+"""What a wallet has to verify: credentials, mandates, and terminal certificates. Other keys have no place here."""
 
 
 @dataclass(frozen=True, slots=True)
 class WalletDirectory:
-    """A verified directory. `maxima` and `mandatory` map (vct, purpose) to `lic` keys; keys are found by (iss, kid)."""
+    """A verified directory.
+
+    `maxima` maps (vct, purpose) to what may be asked there; `anchors` are found by (iss, kid), each with its one use;
+    `sites` by the four characters that begin a short code.
+    """
 
     iss: str
     seq: int
@@ -32,7 +43,13 @@ class WalletDirectory:
     exp: UnixTime
     kinds: Mapping[int, Kind]
     maxima: Mapping[tuple[int, Purpose], "PurposeItems"]
-    assertion_keys: Mapping[tuple[str, bytes], VerificationKey]
+    anchors: Mapping[tuple[str, bytes], TrustAnchor]
+    sites: Mapping[str, "Site"]
+
+    def credential_anchor(self, unverified: UnverifiedCredential, *, at: UnixTime) -> TrustAnchor:
+        """The key that must have signed this credential. Raises: as `trust_list.find_credential_anchor`."""
+        trust = trust_list.TrustList(self.iss, self.seq, self.iat, self.exp, self.anchors)
+        return trust_list.find_credential_anchor(trust, unverified, at=at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +58,14 @@ class PurposeItems:
 
     mandatory: frozenset[int]
     optional: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place whose terminals take short codes: what the wallet says before anything is signed for it."""
+
+    name: str
+    relying_party: str
 
 
 def sign(directory: WalletDirectory, root: Signer) -> bytes:
@@ -52,10 +77,8 @@ def sign(directory: WalletDirectory, root: Signer) -> bytes:
             (vct, int(purpose), tuple(sorted(items.mandatory)), tuple(sorted(items.optional)))
             for (vct, purpose), items in maxima
         ),
-        _ASSERTION_KEYS: tuple(
-            (iss, key.cose_key)
-            for (iss, _), key in sorted(directory.assertion_keys.items(), key=lambda entry: entry[0])
-        ),
+        _ANCHORS: trust_list.anchors_to_value(directory.anchors),
+        _SITES: tuple((code, site.name, site.relying_party) for code, site in sorted(directory.sites.items())),
     }
     document = SignedDocument(directory.iss, directory.seq, directory.iat, directory.exp, body)
     return signed_document.sign(document, typ=labels.TYP_DIRECTORY, body_label=labels.CLAIM_CATALOGUE, signer=root)
@@ -71,12 +94,17 @@ def verify(encoded: bytes, *, root: VerificationKey) -> WalletDirectory:
         encoded, expected_typ=labels.TYP_DIRECTORY, body_label=labels.CLAIM_CATALOGUE, root=root
     )
     body = document.body
-    if not isinstance(body, Mapping) or body.keys() != {_CATALOGUE, _PURPOSE_MAXIMA, _ASSERTION_KEYS}:
+    if not isinstance(body, Mapping) or body.keys() != {_CATALOGUE, _PURPOSE_MAXIMA, _ANCHORS, _SITES}:
         raise SchemaError("not a wallet directory")
     kinds = catalogue.kinds_from_value(body[_CATALOGUE])
     maxima = _maxima(body[_PURPOSE_MAXIMA])
-    assertion_keys = _assertion_keys(body[_ASSERTION_KEYS])
-    return WalletDirectory(document.iss, document.seq, document.iat, document.exp, kinds, maxima, assertion_keys)
+    anchors = trust_list.anchors_from_value(body[_ANCHORS])
+    if not any(anchor.use is KeyUse.ASSERT for anchor in anchors.values()):
+        raise SchemaError("a directory without assertion keys")
+    if not USES.issuperset(anchor.use for anchor in anchors.values()):
+        raise SchemaError("a directory with keys that no wallet needs")
+    sites = _sites(body[_SITES])
+    return WalletDirectory(document.iss, document.seq, document.iat, document.exp, kinds, maxima, anchors, sites)
 
 
 def _maxima(value: cbor.Value) -> Mapping[tuple[int, Purpose], PurposeItems]:
@@ -106,21 +134,30 @@ def _keys(value: tuple[cbor.Value, ...]) -> frozenset[int]:
     return frozenset(found)
 
 
-def _assertion_keys(value: cbor.Value) -> Mapping[tuple[str, bytes], VerificationKey]:
-    if not isinstance(value, tuple) or not value:
-        raise SchemaError("a directory without assertion keys")
-    found: dict[tuple[str, bytes], VerificationKey] = {}
+def _sites(value: cbor.Value) -> Mapping[str, Site]:
+    if not isinstance(value, tuple):
+        raise SchemaError("sites are not an array")
+    sites: dict[str, Site] = {}
     for entry in value:
         match entry:
-            case (str() as iss, cose_key) if _is_name(iss):
-                key = keys.load_cose_key(cose_key)
-                found[iss, keys.kid_of(key)] = key
+            case (str() as code, str() as name, str() as relying_party) if _is_site(code) and (
+                _is_shown(name) and _is_shown(relying_party)
+            ):
+                sites[code] = Site(name, relying_party)
             case _:
-                raise SchemaError("an assertion key that has not its form")
-    if len(found) != len(value):
-        raise SchemaError("two assertion keys have one (iss, kid)")
-    return found
+                raise SchemaError("a site that has not its form")
+    if len(sites) != len(value):
+        raise SchemaError("two sites have one code")
+    return sites
 
 
-def _is_name(iss: str) -> bool:
-    return 0 < len(iss.encode()) <= signed_document.MAX_ISS_BYTES and cwt.text_is_harmless(iss)
+def _is_site(code: str) -> bool:
+    """Four characters in the one form that an audience carries; the tolerance is for what people type."""
+    try:
+        return short_code.ShortCode(short_code.decode_site(code), 0).site_characters == code
+    except ShapeError:
+        return False
+
+
+def _is_shown(text: str) -> bool:
+    return 0 < len(text) <= limits.MAX_SHOWN_NAME and cwt.text_is_harmless(text)

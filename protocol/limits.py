@@ -86,6 +86,9 @@ MAX_PACKAGE_BYTES: Final = 262_144
 BUNDLE_PRESENTATIONS: Final = range(2, 5)
 """An identity card, a driving licence, a vehicle licence and one more in one act; one alone is no bundle."""
 
+HOLDERS_REQUIRED: Final = range(1, BUNDLE_PRESENTATIONS.stop)
+"""Who must show a licence together: its holders' presentations travel in one bundle."""
+
 MAX_BUNDLE_BYTES: Final = 8_192
 """Four presentations with everything disclosed: a full driving licence has 1,185 bytes, the longest scope 2,000."""
 

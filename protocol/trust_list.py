@@ -144,9 +144,25 @@ def _find_for_credential(trust: TrustList, unverified: UnverifiedCredential, use
     )
 
 
+def find_credential_anchor(trust: TrustList, unverified: UnverifiedCredential, *, at: UnixTime) -> TrustAnchor:
+    """Step 5 for any credential: a mandate takes a mandate key, everything else an assertion key.
+
+    Raises:
+        IssuerUnknown, IssuerExpired, KindNotAllowed, StatusUriError: As `TrustList.find_for`.
+    """
+    find = find_assertion_anchor if unverified.claims.mandate is None else find_mandate_anchor
+    return find(trust, unverified, at=at)
+
+
 def sign(trust: TrustList, root: Signer) -> bytes:
     """The signed bytes of a trust list."""
-    anchors: tuple[cbor.Value, ...] = tuple(
+    document = SignedDocument(trust.iss, trust.seq, trust.iat, trust.exp, anchors_to_value(trust.anchors))
+    return signed_document.sign(document, typ=labels.TYP_TRUST, body_label=labels.CLAIM_ANCHORS, signer=root)
+
+
+def anchors_to_value(anchors: Mapping[tuple[str, bytes], TrustAnchor]) -> cbor.Value:
+    """Anchors as they stand in a trust list and in a wallet directory, in the order of their pairs."""
+    return tuple(
         {
             AnchorLabel.ISS: anchor.iss,
             AnchorLabel.KID: kid,
@@ -157,10 +173,20 @@ def sign(trust: TrustList, root: Signer) -> bytes:
             AnchorLabel.SIGN_UNTIL: anchor.sign_until,
             AnchorLabel.VERIFY_UNTIL: anchor.verify_until,
         }
-        for (_, kid), anchor in sorted(trust.anchors.items(), key=lambda entry: entry[0])
+        for (_, kid), anchor in sorted(anchors.items(), key=lambda entry: entry[0])
     )
-    document = SignedDocument(trust.iss, trust.seq, trust.iat, trust.exp, anchors)
-    return signed_document.sign(document, typ=labels.TYP_TRUST, body_label=labels.CLAIM_ANCHORS, signer=root)
+
+
+def anchors_from_value(value: cbor.Value) -> Mapping[tuple[str, bytes], TrustAnchor]:
+    """The anchors by (iss, kid), every key of them checked; a single bad one spoils them all.
+
+    Raises:
+        SchemaError: Not an array of anchors, or as `index`.
+        KeyRefused, TimeTypeError: One of them has no key, or no moments.
+    """
+    if not isinstance(value, tuple):
+        raise SchemaError("anchors is not an array")
+    return index(tuple(_anchor(entry) for entry in value))
 
 
 def index(anchors: tuple[TrustAnchor, ...]) -> Mapping[tuple[str, bytes], TrustAnchor]:
@@ -186,10 +212,7 @@ def verify(encoded: bytes, *, root: VerificationKey) -> TrustList:
     document = signed_document.verify(
         encoded, expected_typ=labels.TYP_TRUST, body_label=labels.CLAIM_ANCHORS, root=root
     )
-    if not isinstance(document.body, tuple):
-        raise SchemaError("anchors is not an array")
-    anchors = index(tuple(_anchor(entry) for entry in document.body))
-    return TrustList(document.iss, document.seq, document.iat, document.exp, anchors)
+    return TrustList(document.iss, document.seq, document.iat, document.exp, anchors_from_value(document.body))
 
 
 def _anchor(entry: cbor.Value) -> TrustAnchor:

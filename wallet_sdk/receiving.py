@@ -78,7 +78,7 @@ def receive(encoded: bytes, holdings: Holdings, *, at: UnixTime, root: bytes | N
     region, listed = _directory(package, holdings, at)
     # 4 to 7
     ours = holdings.device_key.public_key
-    held = tuple(_credential(each, listed, ours) for each in package.credentials)
+    held = tuple(_credential(each, listed, ours, at) for each in package.credentials)
     # 8
     _check_times(held, at)
     # 9
@@ -126,9 +126,9 @@ def _directory(package: LicencePackage, holdings: Holdings, at: UnixTime) -> tup
     return region, listed
 
 
-def _credential(encoded: bytes, listed: WalletDirectory, ours: VerificationKey) -> HeldCredential:
+def _credential(encoded: bytes, listed: WalletDirectory, ours: VerificationKey, at: UnixTime) -> HeldCredential:
     # 4
-    verified, kind = _verified(encoded, listed)
+    verified, kind = _verified(encoded, listed, at)
     # 5 (SD-CWT section 6.2: the holder makes sure that the confirmation key is its own)
     if verified.confirmation_key.thumbprint != ours.thumbprint:
         raise ForeignDevice
@@ -145,7 +145,7 @@ def _credential(encoded: bytes, listed: WalletDirectory, ours: VerificationKey) 
     return held
 
 
-def _verified(encoded: bytes, listed: WalletDirectory) -> tuple[Credential, Kind]:
+def _verified(encoded: bytes, listed: WalletDirectory, at: UnixTime) -> tuple[Credential, Kind]:
     try:
         unverified = credential.parse(cbor.decode(encoded))
     except ProtocolError as reason:
@@ -153,11 +153,12 @@ def _verified(encoded: bytes, listed: WalletDirectory) -> tuple[Credential, Kind
     claims = unverified.claims
     if claims.region != listed.iss:
         raise RegionMismatch(f"{claims.iss} under the root of {listed.iss}")
-    assertion_key = listed.assertion_keys.get((claims.iss, unverified.kid))
-    if assertion_key is None:
-        raise IssuerUnknown(f"{claims.iss}, key {unverified.kid.hex()}")
     try:
-        verified = credential.verify(unverified, assertion_key)
+        anchor = listed.credential_anchor(unverified, at=at)
+    except ProtocolError as reason:
+        raise IssuerUnknown(f"{claims.iss}, key {unverified.kid.hex()}: {reason}") from None
+    try:
+        verified = credential.verify(unverified, anchor.key)
     except IssuerSignatureInvalid as reason:
         raise IssuerSignatureWrong(reason=reason) from None
     except ProtocolError as reason:

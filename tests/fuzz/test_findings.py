@@ -7,6 +7,7 @@ import pytest
 from protocol import cbor, directory, labels
 from protocol.errors import KeyRefused, SchemaError
 from protocol.sd_cwt import foreign
+from protocol.trust_list import AnchorLabel
 from tests.fuzz import ground
 
 
@@ -26,10 +27,13 @@ def test_an_issuer_of_the_wallet_directory_has_a_name_of_the_usual_length(iss: s
     payload: Any = cbor.decode(ground.payload_of(ground.DOCUMENTS["wallet-directory.cbor"]))
 
     def listed(name: str) -> bytes:
-        body = {**payload[labels.CLAIM_CATALOGUE], 3: ((name, ground.ROOT.public_key.cose_key),)}
+        body = {
+            **payload[labels.CLAIM_CATALOGUE],
+            3: ({**payload[labels.CLAIM_CATALOGUE][3][0], AnchorLabel.ISS: name},),
+        }
         changed = cbor.encode({**payload, labels.CLAIM_CATALOGUE: body})
         return ground.signed(changed, ground.ROOT, typ=labels.TYP_DIRECTORY)
 
-    assert directory.verify(listed("9" * 32), root=ground.ROOT.public_key).assertion_keys
+    assert directory.verify(listed("9" * 32), root=ground.ROOT.public_key).anchors
     with pytest.raises(SchemaError):
         directory.verify(listed(iss), root=ground.ROOT.public_key)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from protocol import appraisal_policy, cbor, cose_sign1, directory, keys, labels, limits, trust_list
-from protocol.directory import PurposeItems, WalletDirectory
+from protocol.directory import PurposeItems, Site, WalletDirectory
 from protocol.errors import (
     HeaderUnknown,
     IssuerUnknown,
@@ -20,7 +20,7 @@ from protocol.errors import (
     TypError,
 )
 from protocol.keys import VerificationKey
-from protocol.labels import Alg, Lic, Purpose
+from protocol.labels import Lic, Purpose
 from protocol.licence import catalogue
 from protocol.unixtime import DAY, UnixTime
 from tests.utopia.kinds import DRIVING_LICENCE
@@ -32,7 +32,6 @@ LATER = UnixTime(BEGINNING + DAY)
 
 
 def _directory() -> WalletDirectory:
-    signers = [WORLD.issuers[WUYOU, alg] for alg in Alg]
     return WalletDirectory(
         WUYOU,
         4,
@@ -40,7 +39,8 @@ def _directory() -> WalletDirectory:
         LATER,
         WORLD.kinds,
         {(DRIVING_LICENCE, Purpose.WINDOW): PurposeItems(frozenset({Lic.NAME, Lic.CLASS}), frozenset({Lic.ADDRESS}))},
-        {(WORLD.iss(), keys.kid_of(each.public_key)): each.public_key for each in signers},
+        trust_list.index(tuple(each for each in WORLD.anchors() if each.use in directory.USES)),
+        {"00A7": Site("乌有市政务服务中心", "乌有市数据局")},
     )
 
 

@@ -18,8 +18,8 @@ from typing import Any
 from liangzheng.vectors import folder, reading
 from liangzheng.vectors.folder import Format, Given, Stage
 from liangzheng.vectors.stages import stages
-from protocol import appraisal_policy, cbor, cose_sign1, directory, keys, labels, limits, unixtime
-from protocol.directory import PurposeItems, WalletDirectory
+from protocol import appraisal_policy, cbor, cose_sign1, directory, keys, labels, limits, trust_list, unixtime
+from protocol.directory import PurposeItems, Site, WalletDirectory
 from protocol.errors import Code
 from protocol.keys import VerificationKey
 from protocol.labels import Alg, Lic, Purpose
@@ -154,11 +154,10 @@ def documents(world: World) -> Mapping[str, bytes]:
     """The signed documents of 乌有市."""
     root = world.roots[WUYOU]
     later = unixtime.UnixTime(BEGINNING + unixtime.DAY)
-    issuers = [world.issuers[WUYOU, alg].public_key for alg in Alg]
+    listed = [each for each in (*world.anchors(), *further_anchors(world)) if each.use in directory.USES]
     maxima = {(DRIVING_LICENCE, Purpose.WINDOW): PurposeItems(frozenset({Lic.NAME}), frozenset({Lic.ADDRESS}))}
-    wallet = WalletDirectory(
-        WUYOU, 1, BEGINNING, later, world.kinds, maxima, {(world.iss(), keys.kid_of(key)): key for key in issuers}
-    )
+    sites = {"00A7": Site("乌有市政务服务中心", "乌有市数据局")}
+    wallet = WalletDirectory(WUYOU, 1, BEGINNING, later, world.kinds, maxima, trust_list.index(tuple(listed)), sites)
     rows = [world.policy_row(DRIVING_LICENCE, purpose) for purpose in Purpose]
     return {
         "root-key.cbor": cbor.encode(root.public_key.cose_key),

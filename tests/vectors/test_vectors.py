@@ -199,6 +199,6 @@ def test_keys_are_what_they_say() -> None:
 def test_documents() -> None:
     documents = {path.name: path.read_bytes() for path in (FOLDER / "documents").iterdir()}
     assert catalogue.verify(documents["catalogue.cbor"], root=root()).kinds
-    assert directory.verify(documents["wallet-directory.cbor"], root=root()).assertion_keys
+    assert directory.verify(documents["wallet-directory.cbor"], root=root()).anchors
     token = status_list.verify(documents["status-list.cbor"], trust=trust(), at=UnixTime(INDEX[0]["at"]))
     assert [token.entries.value(idx) for idx in range(8)] == [0, 0, 0, 1, 0, 2, 0, 3]

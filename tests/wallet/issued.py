@@ -5,15 +5,16 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import count
 
-from protocol import cbor, directory, keys, labels, licence_package, unixtime
+from protocol import cbor, directory, keys, labels, licence_package, limits, trust_list, unixtime
 from protocol.directory import PurposeItems, WalletDirectory
 from protocol.keys import Ed25519Signer, Signer, VerificationKey
-from protocol.labels import Purpose
+from protocol.labels import KeyUse, Purpose
 from protocol.licence.catalogue import Clear, Group, HolderRule, Item, ItemType, Kind, Layout, Names, RiskClass, Single
 from protocol.licence_package import LicencePackage
 from protocol.sd_cwt import credential, disclosure, redaction
 from protocol.sd_cwt.credential import CredentialClaims, StatusReference
 from protocol.sd_cwt.disclosure import Disclosure
+from protocol.trust_list import TrustAnchor
 from protocol.unixtime import DAY, HOUR, UnixTime
 
 TODAY = 20261122
@@ -105,6 +106,12 @@ def flexible(values: Mapping[int, cbor.Value], salts: Salts) -> tuple[Mapping[cb
     return redaction.redacted_map(clear, outer), [*outer, *(each for inner in groups.values() for each in inner)]
 
 
+def anchor(key: VerificationKey, *, iss: str = ISS, use: KeyUse = KeyUse.ASSERT) -> TrustAnchor:
+    """This key as the directory lists it: for the one kind and one that its catalogue lacks, without an end."""
+    end = UnixTime(limits.MAX_TIME)
+    return TrustAnchor(iss, key, use, frozenset({VCT, VCT + 1}), ("lz:310000/",), end, end)
+
+
 @dataclass
 class Authority:
     """Root, assertion key and directory of one region."""
@@ -122,7 +129,8 @@ class Authority:
             exp=UnixTime(MIDNIGHT + 30 * DAY),
             kinds={VCT: KIND},
             maxima=MAXIMA,
-            assertion_keys={(ISS, keys.kid_of(self.assertion.public_key)): self.assertion.public_key},
+            anchors=trust_list.index((anchor(self.assertion.public_key),)),
+            sites={},
         )
 
     def claims(self, holder: VerificationKey, **changes: object) -> CredentialClaims:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol import cbor, directory, keys, labels, licence_package, limits, unixtime
+from protocol import cbor, directory, keys, labels, licence_package, limits, trust_list, unixtime
 from protocol.keys import Ed25519Signer
 from protocol.licence.catalogue import ItemType
 from protocol.licence_package import LicencePackage
@@ -16,7 +16,19 @@ from protocol.sd_cwt import disclosure, redaction
 from protocol.sd_cwt.credential import StatusReference
 from protocol.unixtime import DAY
 from tests.wallet.conftest import ManualClock
-from tests.wallet.issued import AT, KIND, MIDNIGHT, PORTRAIT, VALUES, VCT, Authority, encoded, flexible, holder_key
+from tests.wallet.issued import (
+    AT,
+    KIND,
+    MIDNIGHT,
+    PORTRAIT,
+    VALUES,
+    VCT,
+    Authority,
+    anchor,
+    encoded,
+    flexible,
+    holder_key,
+)
 from wallet_sdk import Card, CardState, Wallet, errors, receiving
 from wallet_sdk.device_key import SoftwareKey
 from wallet_sdk.errors import ReceiveError
@@ -157,11 +169,10 @@ def one_sub_twice(bench: Bench) -> LicencePackage:
 
 
 def another_authority_in_the_view(bench: Bench) -> LicencePackage:
-    both = (("310000.GA", bench.authority.assertion.public_key), ("310000.JT", STRANGER.public_key))
-    of = {(iss, keys.kid_of(key)): key for iss, key in both}
+    of = trust_list.index((anchor(bench.authority.assertion.public_key), anchor(STRANGER.public_key, iss="310000.JT")))
     claims = bench.authority.claims(bench.holder, iss="310000.JT")
     view = bench.authority.issue(claims, {key: VALUES[key] for key in (1, 2, 7)}, signer=STRANGER)
-    good = bench.resigned(lambda listed: replace(listed, assertion_keys=of))
+    good = bench.resigned(lambda listed: replace(listed, anchors=of))
     return replace(good, credentials=(good.credentials[0], view))
 
 
