@@ -12,12 +12,10 @@ from typing import Final
 
 from protocol import cbor, labels, limits
 from protocol.errors import AlgError, HeaderUnknown, HeaderUnprotected, ShapeError, SignatureForm, TypError
-from protocol.keys import Signer, VerificationKey
-from protocol.labels import Alg
+from protocol.keys import DEFAULT_ALGORITHMS, AlgorithmTable, Signer, VerificationKey
 
 _SIG_STRUCTURE_HEAD: Final = b"\x84\x6aSignature1"
 _NO_EXTERNAL_AAD: Final = b"\x40"
-_ALGS: Final = frozenset(Alg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +81,7 @@ def parse(
     expected_typ: int | str,
     protected_labels: frozenset[int],
     unprotected_labels: frozenset[int] = frozenset(),
+    algorithms: AlgorithmTable = DEFAULT_ALGORITHMS,
 ) -> UnverifiedSign1:
     """The parts of a decoded structure with exactly these headers.
 
@@ -91,6 +90,7 @@ def parse(
         expected_typ: The one type that may stand here.
         protected_labels: Header parameters that must all be present, none other may be. Includes alg and typ.
         unprotected_labels: Header parameters that may stand in the unprotected bucket.
+        algorithms: Those of which one must stand in the header.
 
     Raises:
         ShapeError: Not a COSE_Sign1.
@@ -113,6 +113,7 @@ def parse(
         expected_typ=expected_typ,
         protected_labels=protected_labels,
         unprotected_labels=unprotected_labels,
+        algorithms=algorithms,
     )
 
 
@@ -122,6 +123,7 @@ def check_headers(
     expected_typ: int | str,
     protected_labels: frozenset[int],
     unprotected_labels: frozenset[int],
+    algorithms: AlgorithmTable,
 ) -> UnverifiedSign1:
     """The same object, once its headers are exactly the expected ones. Raises: as `parse`."""
     protected = unverified.protected
@@ -130,7 +132,8 @@ def check_headers(
             raise HeaderUnprotected(f"{label!r} in the unprotected header")
     if labels.HDR_ALG not in protected:
         raise AlgError("no algorithm in the protected header")
-    if type(protected[labels.HDR_ALG]) is not int or protected[labels.HDR_ALG] not in _ALGS:
+    alg = protected[labels.HDR_ALG]
+    if type(alg) is not int or alg not in algorithms.by_alg:
         raise AlgError("an algorithm that is not in use here")
     if labels.HDR_TYP not in protected:
         raise TypError("no type in the protected header")

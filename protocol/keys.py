@@ -1,17 +1,18 @@
-"""Public keys and signatures: COSE_Key forms, thumbprints, and one table alg → (key type, verify).
+"""Public keys and signatures: COSE_Key forms, thumbprints, and one table alg → (key type, sizes, load, sign).
 
 The algorithm is a property of the key and never of the message. Ed25519 is verified by PyNaCl only: the other library
 accepts small-order public keys (SECURITY.md, finding 1). P-256 signatures are raw r‖s with low s, in both directions,
 so that one signed content has one signature form (PROTOCOL.md, "Rules that stop attacks").
 
-Not handled here: where private keys live. A `Signer` is injected; `Ed25519Signer` and `P256Signer` wrap key material
-that somebody else made and keeps.
+A table is a value: nothing registers itself, and whoever reads foreign keys says by which table; without a word it is
+the default one, exactly Ed25519 and ESP256 (docs/spec/algorithms.md). Not handled here: where private keys live. A
+`Signer` is injected; `Ed25519Signer` and `P256Signer` wrap key material that somebody else made and keeps.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Final, Protocol, assert_never
+from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -22,8 +23,8 @@ from nacl.bindings.crypto_sign import crypto_sign_open
 from nacl.exceptions import CryptoError
 
 from protocol import cbor, labels, limits
-from protocol.errors import KeyRefused, SignatureForm
-from protocol.labels import Alg
+from protocol.errors import AlgError, KeyRefused, SignatureForm
+from protocol.labels import Alg, SignatureAlg
 
 P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _HALF_ORDER: Final = P256_ORDER // 2
@@ -40,7 +41,7 @@ class VerificationKey(Protocol):
     """A public key that was checked when it was loaded."""
 
     @property
-    def alg(self) -> Alg:
+    def alg(self) -> SignatureAlg:
         """The only algorithm that this key verifies."""
 
     @property
@@ -68,7 +69,7 @@ class Signer(Protocol):
         """The key under which others verify."""
 
     def sign(self, message: bytes) -> bytes:
-        """64 bytes in the one accepted form for the key's algorithm."""
+        """A signature in the one accepted form for the key's algorithm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,30 +166,6 @@ def kid_of(key: VerificationKey) -> bytes:
     return key.thumbprint[: limits.KID_BYTES]
 
 
-def load_cose_key(cose_key: cbor.Value) -> VerificationKey:
-    """The key of a COSE_Key map as we write it; closed set of parameters.
-
-    Raises:
-        KeyRefused: Any other parameter, type, curve, or a point that is not one.
-    """
-    if not isinstance(cose_key, Mapping):
-        raise KeyRefused("not a COSE_Key map")
-    kty, crv = cose_key.get(labels.KEY_KTY), cose_key.get(labels.KEY_CRV)
-    if type(kty) is not int or type(crv) is not int:
-        # true equals 1 in Python; one key has one form.
-        raise KeyRefused("key type or curve is not an integer")
-    kind = kty, crv
-    x = cose_key.get(labels.KEY_X)
-    y = cose_key.get(labels.KEY_Y)
-    if not isinstance(x, bytes):
-        raise KeyRefused("x is not a byte string")
-    if kind == (labels.KTY_OKP, labels.CRV_ED25519) and len(cose_key) == 3:
-        return Ed25519Key(x)
-    if kind == (labels.KTY_EC2, labels.CRV_P256) and len(cose_key) == 4 and isinstance(y, bool):
-        return P256Key(x, y_is_odd=y)
-    raise KeyRefused("neither an Ed25519 key nor a P-256 key with y as bool")
-
-
 class Ed25519Signer:
     """Signs with an Ed25519 seed that the caller made from 32 random bytes and keeps."""
 
@@ -229,18 +206,93 @@ def raw_low_s(der_signature: bytes) -> bytes:
     return r.to_bytes(32) + min(s, P256_ORDER - s).to_bytes(32)
 
 
-def signer_for(alg: Alg, secret: bytes) -> Signer:
-    """The software signer of an algorithm over 32 secret bytes (seed or scalar).
+@dataclass(frozen=True, slots=True)
+class Algorithm:
+    """One row of a table: all that differs from one algorithm to the next. A loaded key verifies by itself."""
+
+    alg: SignatureAlg
+    key_type: tuple[int, int]
+    """(kty, crv); of an AKP key, which has no curve, (kty, alg)."""
+    secret_bytes: int
+    signature_bytes: int
+    load: Callable[[Mapping[cbor.Key, cbor.Value]], VerificationKey]
+    """The key of a COSE_Key map of this type, after every check. Raises: KeyRefused."""
+    signer: Callable[[bytes], Signer]
+    """The software signer over `secret_bytes` that the caller made and keeps. Raises: KeyRefused."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlgorithmTable:
+    """The algorithms in force for one reader, each with a number and a key type of its own."""
+
+    algorithms: tuple[Algorithm, ...]
+    by_alg: Mapping[int, Algorithm] = field(init=False, repr=False, compare=False)
+    by_key_type: Mapping[tuple[int, int], Algorithm] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_alg", {int(each.alg): each for each in self.algorithms})
+        object.__setattr__(self, "by_key_type", {each.key_type: each for each in self.algorithms})
+        if not self.algorithms or not len(self.by_alg) == len(self.by_key_type) == len(self.algorithms):
+            raise AlgError("a table without algorithms, or with two of one number or key type")
+
+    def including(self, *further: Algorithm) -> "AlgorithmTable":
+        """A table with these besides."""
+        return AlgorithmTable((*self.algorithms, *further))
+
+
+def _load_ed25519(cose_key: Mapping[cbor.Key, cbor.Value]) -> VerificationKey:
+    x = cose_key.get(labels.KEY_X)
+    if len(cose_key) != 3 or not isinstance(x, bytes):
+        raise KeyRefused("an Ed25519 key is exactly {kty, crv, x}")
+    return Ed25519Key(x)
+
+
+def _load_p256(cose_key: Mapping[cbor.Key, cbor.Value]) -> VerificationKey:
+    x, y = cose_key.get(labels.KEY_X), cose_key.get(labels.KEY_Y)
+    if len(cose_key) != 4 or not isinstance(x, bytes) or not isinstance(y, bool):
+        raise KeyRefused("a P-256 key is exactly {kty, crv, x, y} with y as bool")
+    return P256Key(x, y_is_odd=y)
+
+
+ED25519: Final = Algorithm(
+    Alg.ED25519, (labels.KTY_OKP, labels.CRV_ED25519), 32, limits.SIGNATURE_BYTES, _load_ed25519, Ed25519Signer
+)
+ESP256: Final = Algorithm(
+    Alg.ESP256, (labels.KTY_EC2, labels.CRV_P256), 32, limits.SIGNATURE_BYTES, _load_p256, P256Signer
+)
+DEFAULT_ALGORITHMS: Final = AlgorithmTable((ED25519, ESP256))
+"""What every reader accepts that was not told otherwise."""
+
+
+def load_cose_key(cose_key: cbor.Value, *, algorithms: AlgorithmTable = DEFAULT_ALGORITHMS) -> VerificationKey:
+    """The key of a COSE_Key map as we write it; closed set of parameters.
 
     Raises:
-        KeyRefused: these bytes are no private key of that algorithm.
+        KeyRefused: Any other parameter, a type or curve that is not in this table, or a point that is not one.
     """
-    match alg:
-        case Alg.ED25519:
-            if len(secret) != 32:
-                raise KeyRefused("not an Ed25519 seed")
-            return Ed25519Signer(secret)
-        case Alg.ESP256:
-            return P256Signer(secret)
-        case _:
-            assert_never(alg)
+    if not isinstance(cose_key, Mapping):
+        raise KeyRefused("not a COSE_Key map")
+    kty = cose_key.get(labels.KEY_KTY)
+    parameter = cose_key.get(labels.KEY_ALG if kty == labels.KTY_AKP else labels.KEY_CRV)
+    if type(kty) is not int or type(parameter) is not int:
+        # true equals 1 in Python; one key has one form.
+        raise KeyRefused("key type or curve is not an integer")
+    algorithm = algorithms.by_key_type.get((kty, parameter))
+    if algorithm is None:
+        raise KeyRefused("a key of no algorithm that is in force here")
+    return algorithm.load(cose_key)
+
+
+def signer_for(alg: SignatureAlg, secret: bytes, *, algorithms: AlgorithmTable = DEFAULT_ALGORITHMS) -> Signer:
+    """The software signer of an algorithm over its secret bytes (seed or scalar).
+
+    Raises:
+        AlgError: the table does not have that algorithm.
+        KeyRefused: these bytes are no private key of it.
+    """
+    algorithm = algorithms.by_alg.get(alg)
+    if algorithm is None:
+        raise AlgError("no algorithm that is in force here")
+    if len(secret) != algorithm.secret_bytes:
+        raise KeyRefused(f"a private key of {len(secret)} bytes")
+    return algorithm.signer(secret)

@@ -18,8 +18,12 @@ HDR_SD_CLAIMS: Final = 17
 HDR_SD_ALG: Final = 170
 # draft-ietf-cose-hpke-27 section 7.3.1 (assumed number): the encapsulated key of HPKE.
 HDR_EK: Final = -4
+# Private headers of a checkpoint, both unprotected: what rides along and is checked by what was signed.
+HDR_INLINE_DELTAS: Final = -70100
+HDR_REVERSALS: Final = -70101
 
-# CBOR tags (RFC 9052 section 4.2, RFC 9052 section 5.2, SD-CWT section 17.3).
+# CBOR tags (RFC 9052 sections 4.1, 4.2 and 5.2, SD-CWT section 17.3).
+TAG_SIGN: Final = 98
 TAG_SIGN1: Final = 18
 TAG_ENCRYPT0: Final = 16
 TAG_REDACTED_ELEMENT: Final = 60
@@ -27,10 +31,22 @@ SIMPLE_REDACTED_KEYS: Final = 59
 
 
 class Alg(IntEnum):
-    """Fully-specified COSE algorithms (RFC 9864). The algorithm is a property of the key."""
+    """Fully-specified COSE algorithms (RFC 9864) that are always in force: those of `keys.DEFAULT_ALGORITHMS`."""
 
     ESP256 = -9
     ED25519 = -19
+
+
+class FurtherAlg(IntEnum):
+    """In force only where somebody builds a table that has them (docs/spec/algorithms.md)."""
+
+    ML_DSA_65 = -49
+    """RFC 9964: the second signature of roots and hourly manifests."""
+    SM2_SM3 = -70232
+    """GB/T 32918.2 with SM3; no number is registered with IANA, so this one is private."""
+
+
+SignatureAlg = Alg | FurtherAlg
 
 
 class ForeignAlg(IntEnum):
@@ -50,6 +66,7 @@ TYP_CREDENTIAL: Final = 293
 TYP_PRESENTATION: Final = 294
 TYP_STATUS_LIST: Final = "application/statuslist+cwt"
 TYP_CHECKPOINT: Final = "application/status-checkpoint+cwt"
+TYP_REVERSAL: Final = "lz-reversal"
 TYP_CHALLENGE: Final = "lz-challenge"
 TYP_TERMINAL: Final = "lz-terminal"
 TYP_PAPER: Final = "lz-paper"
@@ -68,6 +85,7 @@ TYPES: Final = frozenset(
         TYP_PRESENTATION,
         TYP_STATUS_LIST,
         TYP_CHECKPOINT,
+        TYP_REVERSAL,
         TYP_CHALLENGE,
         TYP_TERMINAL,
         TYP_PAPER,
@@ -93,6 +111,8 @@ class KeyUse(IntEnum):
     PAPER = 4
     MANDATE = 5
     BEACON = 6
+    REVERSAL = 7
+    """Kept offline: the way back from a final status (`protocol.reversal`)."""
 
 
 # CWT claims (RFC 8392 section 4, RFC 8747 for cnf, SD-CWT section 17.4 for vct, Token Status List section 5.1/6.3).
@@ -158,16 +178,31 @@ CLAIM_CATALOGUE: Final = -70035
 CLAIM_LIST_SEQ: Final = -70020
 CLAIM_LIST_SHA256: Final = -70021
 
-# COSE_Key (RFC 9052 section 7.1, RFC 9053 section 7).
+# Private claims of checkpoints and co-signatures, in the same range.
+CLAIM_FEED: Final = -70022
+CLAIM_HEADS: Final = -70023
+CLAIM_BASE: Final = -70024
+CLAIM_LISTS: Final = -70025
+CLAIM_BANS: Final = -70026
+CLAIM_TUF_VERSIONS: Final = -70027
+CLAIM_REVERSALS: Final = -70028
+CLAIM_DELTA_SHA256: Final = -70029
+
+# COSE_Key (RFC 9052 section 7.1, RFC 9053 section 7; RFC 9964 for AKP, whose label -1 is the public key).
 KEY_KTY: Final = 1
+KEY_ALG: Final = 3
 KEY_CRV: Final = -1
 KEY_X: Final = -2
 KEY_Y: Final = -3
+KEY_PUB: Final = -1
 KTY_OKP: Final = 1
 KTY_EC2: Final = 2
+KTY_AKP: Final = 7
 CRV_P256: Final = 1
 CRV_X25519: Final = 4
 CRV_ED25519: Final = 6
+CRV_SM2: Final = -70201
+"""sm2p256v1 of GB/T 32918.5; private, as its algorithm."""
 
 
 class HolderKind(IntEnum):

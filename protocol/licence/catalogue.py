@@ -12,8 +12,8 @@ from typing import Final, TypeVar, assert_never
 
 from protocol import cbor, cwt, labels, signed_document, unixtime
 from protocol.errors import SchemaError
-from protocol.keys import Signer, VerificationKey
 from protocol.labels import Purpose
+from protocol.roots import Root, RootSigner
 from protocol.signed_document import SignedDocument
 from protocol.unixtime import UnixTime
 
@@ -194,7 +194,7 @@ def kinds_from_value(value: cbor.Value) -> Mapping[int, Kind]:
     return kinds
 
 
-def sign(catalogue: Catalogue, root: Signer) -> bytes:
+def sign(catalogue: Catalogue, root: RootSigner) -> bytes:
     """The signed bytes of a catalogue."""
     document = SignedDocument(
         catalogue.iss, catalogue.seq, catalogue.iat, catalogue.exp, kinds_to_value(catalogue.kinds)
@@ -202,7 +202,7 @@ def sign(catalogue: Catalogue, root: Signer) -> bytes:
     return signed_document.sign(document, typ=labels.TYP_CATALOGUE, body_label=labels.CLAIM_KINDS, signer=root)
 
 
-def verify(encoded: bytes, *, root: VerificationKey) -> Catalogue:
+def verify(encoded: bytes, *, root: Root) -> Catalogue:
     """The catalogue, once its root's signature holds.
 
     Raises:
