@@ -74,6 +74,33 @@ MAX_STATUS_LISTS: Final = 1_000_000
 MAX_STATUS_TOKEN_BYTES: Final = 1_048_576
 """A list of random 4-bit values does not compress: 512 KiB and its envelope, with room for twice as much."""
 
+MAX_FEED_NUMBER: Final = 2**32 - 1
+"""Epochs, sequence numbers, versions and sizes of a feed; with a delta every five seconds it lasts 680 years."""
+
+SHA256_BYTES: Final = 32
+"""Of a digest of an object of the feed."""
+
+MAX_CHECKPOINT_BYTES: Final = 2_048
+"""340 of the checkpoint itself, 8 bans of 25, 8 reversals of 40, 1,024 inline, and the heads of these."""
+
+MAX_CHECKPOINT_LIFE: Final = 86_400
+"""Seconds: what says nothing for a day is late by its own word; lateness is a grade (REVOCATION.md)."""
+
+MAX_BANS: Final = 8
+"""Issuer keys banned at once by one checkpoint; the trust list takes them over within hours."""
+
+MAX_REVERSALS: Final = 8
+"""Co-signed deltas that a checkpoint names, the last ones; an authority reverses a handful a year."""
+
+MAX_REVERSAL_BYTES: Final = 256
+"""Of one co-signature: 179 with the widest numbers and a region's name of nine characters."""
+
+MAX_INLINE_DELTAS: Final = 10
+"""Deltas that ride in a checkpoint: ten minutes of a feed that has one a minute."""
+
+MAX_INLINE_BYTES: Final = 1_024
+"""Of inline deltas and co-signatures together: one poll is one packet."""
+
 MAX_DOCUMENT_BYTES: Final = 4_194_304
 """Trust lists, catalogues, policies: nine regions with ten thousand keys stay below."""
 
