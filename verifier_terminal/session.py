@@ -189,7 +189,8 @@ class Session:
         with self._lock:
             clock = ClockReading(at, Seconds(0), Seconds(0), plausible=True)
             knowledge = self._loaded.knowledge
-            return self._appraise(text, Context(self.settings.face, clock, knowledge, NothingUsed(), EXERCISE_NUMBER))
+            context = Context(self.settings.face, clock, knowledge, NothingUsed(), EXERCISE_NUMBER, requests=())
+            return self._appraise(text, context)
 
     def void(self, number: str, reason: str) -> None:
         """Declares a check void, by a new row.
@@ -401,7 +402,9 @@ class Session:
             self._load_if_changed()
             number = self._free_number()
         self._store.replay.failure = None
-        context = Context(self.settings.face, self._clock(), self._loaded.knowledge, self._store.replay, number)
+        context = Context(
+            self.settings.face, self._clock(), self._loaded.knowledge, self._store.replay, number, requests=()
+        )
         try:
             verdict = self._appraise(text, context)
         except Exception as failure:

@@ -12,7 +12,7 @@ from revocation.coverage import StatusSnapshot
 from tests.utopia.kinds import DRIVING_LICENCE, driving_licence_items
 from tests.utopia.world import WUYOU, ZIXU, Issued, World
 from verifier_terminal.appraisal.appraise import appraise
-from verifier_terminal.appraisal.context import ClockReading, Context, EarlierUse, Face, Knowledge
+from verifier_terminal.appraisal.context import ClockReading, Context, EarlierUse, Face, Knowledge, OpenRequest
 from verifier_terminal.appraisal.verdict import Verdict
 
 SHOWN = (Lic.NAME, Lic.LICENCE_NO)
@@ -53,6 +53,7 @@ class Terminal:
         self.face = Face(Purpose.WINDOW, WUYOU, attended=True, face_compared=True)
         self.replay: Uses | BrokenMemory = Uses()
         self.knowledge: Knowledge | None = good_knowledge()
+        self.requests: tuple[OpenRequest, ...] = ()
 
     @property
     def at(self) -> UnixTime:
@@ -64,7 +65,7 @@ class Terminal:
         return self.knowledge
 
     def context(self) -> Context:
-        return Context(self.face, self.clock, self.knowledge, self.replay, "7K3-Q42")
+        return Context(self.face, self.clock, self.knowledge, self.replay, "7K3-Q42", self.requests)
 
     def appraise(self, text: str | None = None) -> Verdict:
         return appraise(self.code() if text is None else text, self.context())

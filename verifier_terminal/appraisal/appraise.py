@@ -12,7 +12,7 @@ from typing import Final, assert_never
 from protocol import limits
 from protocol.appraisal_policy import PolicyRow
 from protocol.errors import Code, IssuerExpired, ProtocolError, SchemaError
-from protocol.labels import Lic
+from protocol.labels import AnimatedKind, Lic
 from protocol.licence import identifier
 from protocol.licence.catalogue import Kind, RiskClass
 from protocol.qr import envelope
@@ -77,11 +77,42 @@ def appraise(text: str, context: Context) -> Verdict:
         return dead_ends.broken(context)
 
 
-def _appraise(text: str, context: Context) -> Verdict:
-    ages = validity.ages(context, status_as_of=validity.oldest_status(context))
-    # Steps 1 to 4.
+def appraise_bytes(kind: AnimatedKind, content: bytes, context: Context) -> Verdict:
+    """The verdict on what animated frames carried, once they are complete: from step 3 on, as total as `appraise`.
+
+    Args:
+        kind: What the frames said they carry.
+        content: The assembled whole; hostile.
+        context: As for `appraise`.
+    """
     try:
-        unverified = key_binding.parse(envelope.unwrap(text))
+        match kind:
+            case AnimatedKind.PRESENTATION:
+                return _appraise_content(content, context)
+            case AnimatedKind.BUNDLE | AnimatedKind.PORTRAIT:
+                ages = validity.ages(context, status_as_of=validity.oldest_status(context))
+                return dead_ends.ended((gates.finding(Code.E_SHAPE),), context, ages)
+            case _:
+                assert_never(kind)
+    except Exception:  # noqa: BLE001 — as in `appraise`.
+        return dead_ends.broken(context)
+
+
+def _appraise(text: str, context: Context) -> Verdict:
+    # Steps 1 and 2.
+    try:
+        content = envelope.unwrap(text)
+    except ProtocolError as refusal:
+        ages = validity.ages(context, status_as_of=validity.oldest_status(context))
+        return dead_ends.ended((gates.finding(refusal.code),), context, ages)
+    return _appraise_content(content, context)
+
+
+def _appraise_content(content: bytes, context: Context) -> Verdict:
+    ages = validity.ages(context, status_as_of=validity.oldest_status(context))
+    # Steps 3 and 4.
+    try:
+        unverified = key_binding.parse(content)
     except ProtocolError as refusal:
         return dead_ends.ended((gates.finding(refusal.code),), context, ages)
     # Step 5. Without a trust list the terminal cannot say whether the issuer is known: ignorance, not evidence.

@@ -1,11 +1,12 @@
 """Everything that an appraisal may know: no part of it is looked up while appraising."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from protocol.appraisal_policy import AppraisalPolicy
 from protocol.labels import Purpose
 from protocol.licence.catalogue import Catalogue
+from protocol.terminal_certificate import Items
 from protocol.trust_list import TrustList
 from protocol.unixtime import Seconds, UnixTime
 from revocation.coverage import StatusSnapshot
@@ -63,6 +64,26 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """A request of this terminal that nobody has answered yet: a challenge (LC1) or a short code.
+
+    It stands in the memory of one running session and never on a disk.
+    """
+
+    audience: str
+    """`lz:t/<terminal>` or `lz:s/<site>`: the only aud that answers it."""
+    cnonce: bytes
+    """16 bytes of a challenge, 4 of a short code."""
+    purpose: Purpose
+    wanted: Items
+    """What it asks for; empty for a short code, whose bound is the policy row's maximum."""
+    sealing_key: bytes | None = field(repr=False)
+    """X25519 private key of this request alone; None for a short code."""
+    digest: bytes | None
+    """SHA-256(Sig_structure of the LC1), for a receipt; None for a short code."""
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """The arguments of one appraisal besides the code itself."""
 
@@ -73,3 +94,5 @@ class Context:
     replay: ReplayMemory
     check_number: str
     """Drawn by the caller; short and speakable, e.g. `7K3-Q42`."""
+    requests: tuple[OpenRequest, ...]
+    """Those that are still open by the clock that only counts: the caller sees to it."""

@@ -77,6 +77,9 @@ BUILT_IN: Final[Mapping[Code, BuiltIn]] = {
     Code.E_SUSPENDED: BuiltIn.REFUSE,
     Code.E_DEVICE_LOST: BuiltIn.REFUSE,
     Code.E_STATUS_RANGE: BuiltIn.REFUSE,
+    Code.E_MANDATE_SCOPE: BuiltIn.REFUSE,
+    Code.E_MANDATE_EXPIRED: BuiltIn.REFUSE,
+    Code.E_MANDATE_REVOKED: BuiltIn.REFUSE,
     Code.W_CRED_EXPIRED: BuiltIn.HOLD,
     Code.W_CRED_NOT_YET: BuiltIn.HOLD,
     Code.W_CLAIM_MISSING: BuiltIn.HOLD,
@@ -85,10 +88,13 @@ BUILT_IN: Final[Mapping[Code, BuiltIn]] = {
     Code.W_TRUST_MISSING: BuiltIn.HOLD,
     Code.W_POLICY_MISSING: BuiltIn.HOLD,
     Code.W_ASSURANCE: BuiltIn.HOLD,
+    Code.W_HOLDERS_MISSING: BuiltIn.HOLD,
     Code.W_STATUS_STALE: BuiltIn.GRADED,
     Code.W_TRUST_STALE: BuiltIn.GRADED,
     Code.W_CLOCK: BuiltIn.GRADED,
     Code.W_REGION: BuiltIn.GRADED,
+    Code.W_BUNDLE_UNLINKED: BuiltIn.GRADED,
+    Code.W_STATIC: BuiltIn.GRADED,
     Code.W_OPEN_MODE: BuiltIn.INFORMATION,
     Code.W_NEAR_EXPIRY: BuiltIn.INFORMATION,
     Code.W_ID_CHECK_LEGACY: BuiltIn.INFORMATION,
@@ -101,7 +107,7 @@ ALWAYS_REFUSE: Final = frozenset(code for code, built_in in BUILT_IN.items() if 
 
 NEVER_ACCEPT: Final = frozenset(
     code for code, built_in in BUILT_IN.items() if built_in in (BuiltIn.HOLD, BuiltIn.NOT_READ)
-) | {Code.W_REGION, Code.W_CLOCK}
+) | {Code.W_REGION, Code.W_CLOCK, Code.W_BUNDLE_UNLINKED, Code.W_STATIC}
 """TERMINAL.md, "Never accept": evidence is missing, whatever the policy says."""
 
 _A: Final = Tier.AFFIRMING

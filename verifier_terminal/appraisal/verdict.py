@@ -1,7 +1,7 @@
 """The verdict: what the terminal says, and everything that it rests on (TERMINAL.md, "The verdict")."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from protocol import cbor
@@ -9,6 +9,7 @@ from protocol.errors import Code
 from protocol.labels import Purpose
 from protocol.unixtime import Seconds, UnixTime
 from revocation.freshness import Grade
+from verifier_terminal.appraisal.context import OpenRequest
 
 
 class VerdictClass(StrEnum):
@@ -72,6 +73,30 @@ class Ages:
 
 
 @dataclass(frozen=True, slots=True)
+class MandateShown:
+    """Who shows the licence is not its holder: an agent, guardian or proxy.
+
+    Every item of such a licence, its portrait and its identifier too, is the licence holder's and not the agent's.
+    """
+
+    level: int
+    """Links from the licence: 1 representative, 2 licence manager, 3 agent."""
+    until: UnixTime
+    """The mandate's end; the licence has its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptEvidence:
+    """What a receipt about this licence needs. In memory only, never journalled."""
+
+    vct: int
+    items: Mapping[int, cbor.Value]
+    """By `lic` key, those that policy demands or allows alone, with their whole values."""
+    disclosures: tuple[bytes, ...]
+    """As they stand in sd_claims (layout F); none where the issuer redacted nothing (layout V)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Licence:
     """What may be said of the licence: kind and place, and the items that policy shows for this purpose."""
 
@@ -85,6 +110,13 @@ class Licence:
     claims: Mapping[str, cbor.Value] | None
     """By the catalogue's item names; masked ones are masked already. None where a verdict carries no personal claim."""
     hidden_items: int
+    mandate: MandateShown | None = None
+    """Set where somebody else than its holder shows it."""
+    is_paper: bool = False
+    """A paper code: no holder is shown by it, and claims are a masked name and four characters of a number."""
+    portrait_sha256: bytes | None = None
+    """`lic` 14 where policy shows it: a portrait is shown only if its whole SHA-256 equals this."""
+    evidence: ReceiptEvidence | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +148,12 @@ class Verdict:
     """List URI and index, for the re-check queue only; never journalled."""
     at: UnixTime
     check_number: str
+    audience: str | None = None
+    """The aud that was signed; set exactly when both signatures hold."""
+    answered: OpenRequest | None = None
+    """The open request that this answered, with both signatures: it is to be closed."""
+    members: tuple["Verdict", ...] = ()
+    """Of a bundle, each presentation's own verdict, with the same check number; none for a single one.
+
+    A bundle has no licence and no replay key of its own: its members have theirs.
+    """
