@@ -166,13 +166,14 @@ CLAIM_FRESHNESS: Final = -70042
 CLAIM_JOURNAL: Final = -70043
 CLAIM_CHALLENGE: Final = -70044
 
-# Private claims of the signed documents (trust list, catalogue, policy, wallet directory): -70030…-70039.
+# Private claims of the signed documents (trust list, catalogue, policy, wallet directory, manifest): -70030…-70039.
 CLAIM_SEQ: Final = -70030
 CLAIM_ANCHORS: Final = -70031
 CLAIM_KINDS: Final = -70032
 CLAIM_POLICY_ROWS: Final = -70033
 CLAIM_PURPOSE_MAXIMA: Final = -70034
 CLAIM_CATALOGUE: Final = -70035
+CLAIM_MANIFEST: Final = -70036
 
 # Private claims of a status list token: -70020…-70029.
 CLAIM_LIST_SEQ: Final = -70020

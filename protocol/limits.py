@@ -101,6 +101,15 @@ MAX_INLINE_DELTAS: Final = 10
 MAX_INLINE_BYTES: Final = 1_024
 """Of inline deltas and co-signatures together: one poll is one packet."""
 
+MAX_MANIFEST_ENTRIES: Final = 256
+"""48 hours, 120 days (no credential lives longer), 44 co-signed deltas with their co-signatures."""
+
+MAX_MANIFEST_BYTES: Final = 65_536
+"""256 entries of 57 bytes, and 3.4 kB of signatures where a pair signs; with room for four times as much."""
+
+MAX_DELTA_BYTES: Final = 4_194_304
+"""2^20 changes among 2^20 lists: 22 bits for a place and 5 for a status each. One of these is a whole download."""
+
 MAX_DOCUMENT_BYTES: Final = 4_194_304
 """Trust lists, catalogues, policies: nine regions with ten thousand keys stay below."""
 
