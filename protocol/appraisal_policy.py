@@ -11,8 +11,8 @@ from typing import Final
 
 from protocol import cbor, cwt, labels, limits, signed_document
 from protocol.errors import SchemaError
-from protocol.keys import Signer, VerificationKey
 from protocol.labels import KeyAssurance, Purpose
+from protocol.roots import Root, RootSigner
 from protocol.signed_document import SignedDocument
 from protocol.unixtime import Seconds, UnixTime
 
@@ -90,14 +90,14 @@ class RowLabel(IntEnum):
     HOLDERS_REQUIRED = 18
 
 
-def sign(policy: AppraisalPolicy, root: Signer) -> bytes:
+def sign(policy: AppraisalPolicy, root: RootSigner) -> bytes:
     """The signed bytes of a policy."""
     rows: tuple[cbor.Value, ...] = tuple(_row_to_value(policy.rows[key]) for key in sorted(policy.rows))
     document = SignedDocument(policy.iss, policy.seq, policy.iat, policy.exp, rows)
     return signed_document.sign(document, typ=labels.TYP_POLICY, body_label=labels.CLAIM_POLICY_ROWS, signer=root)
 
 
-def verify(encoded: bytes, *, root: VerificationKey) -> AppraisalPolicy:
+def verify(encoded: bytes, *, root: Root) -> AppraisalPolicy:
     """The policy, once its root's signature holds.
 
     Raises:

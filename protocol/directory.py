@@ -11,10 +11,11 @@ from typing import Final
 
 from protocol import cbor, cwt, labels, limits, short_code, signed_document, trust_list
 from protocol.errors import SchemaError, ShapeError
-from protocol.keys import Signer, VerificationKey
+from protocol.keys import DEFAULT_ALGORITHMS, AlgorithmTable
 from protocol.labels import KeyUse, Purpose
 from protocol.licence import catalogue
 from protocol.licence.catalogue import Kind
+from protocol.roots import Root, RootSigner
 from protocol.sd_cwt.credential import UnverifiedCredential
 from protocol.signed_document import SignedDocument
 from protocol.trust_list import TrustAnchor
@@ -68,7 +69,7 @@ class Site:
     relying_party: str
 
 
-def sign(directory: WalletDirectory, root: Signer) -> bytes:
+def sign(directory: WalletDirectory, root: RootSigner) -> bytes:
     """The signed bytes of a directory."""
     maxima = sorted(directory.maxima.items())
     body: dict[cbor.Key, cbor.Value] = {
@@ -84,21 +85,21 @@ def sign(directory: WalletDirectory, root: Signer) -> bytes:
     return signed_document.sign(document, typ=labels.TYP_DIRECTORY, body_label=labels.CLAIM_CATALOGUE, signer=root)
 
 
-def verify(encoded: bytes, *, root: VerificationKey) -> WalletDirectory:
+def verify(encoded: bytes, *, root: Root, algorithms: AlgorithmTable = DEFAULT_ALGORITHMS) -> WalletDirectory:
     """The directory, once its root's signature holds.
 
     Raises:
         ProtocolError: By its own reason.
     """
     document = signed_document.verify(
-        encoded, expected_typ=labels.TYP_DIRECTORY, body_label=labels.CLAIM_CATALOGUE, root=root
+        encoded, expected_typ=labels.TYP_DIRECTORY, body_label=labels.CLAIM_CATALOGUE, root=root, algorithms=algorithms
     )
     body = document.body
     if not isinstance(body, Mapping) or body.keys() != {_CATALOGUE, _PURPOSE_MAXIMA, _ANCHORS, _SITES}:
         raise SchemaError("not a wallet directory")
     kinds = catalogue.kinds_from_value(body[_CATALOGUE])
     maxima = _maxima(body[_PURPOSE_MAXIMA])
-    anchors = trust_list.anchors_from_value(body[_ANCHORS])
+    anchors = trust_list.anchors_from_value(body[_ANCHORS], algorithms=algorithms)
     if not any(anchor.use is KeyUse.ASSERT for anchor in anchors.values()):
         raise SchemaError("a directory without assertion keys")
     if not USES.issuperset(anchor.use for anchor in anchors.values()):

@@ -17,8 +17,9 @@ from protocol.errors import (
     SchemaError,
     StatusUriError,
 )
-from protocol.keys import Signer, VerificationKey
+from protocol.keys import DEFAULT_ALGORITHMS, AlgorithmTable, VerificationKey
 from protocol.labels import KeyUse
+from protocol.roots import Root, RootSigner
 from protocol.sd_cwt.credential import UnverifiedCredential
 from protocol.signed_document import SignedDocument
 from protocol.unixtime import UnixTime
@@ -154,7 +155,7 @@ def find_credential_anchor(trust: TrustList, unverified: UnverifiedCredential, *
     return find(trust, unverified, at=at)
 
 
-def sign(trust: TrustList, root: Signer) -> bytes:
+def sign(trust: TrustList, root: RootSigner) -> bytes:
     """The signed bytes of a trust list."""
     document = SignedDocument(trust.iss, trust.seq, trust.iat, trust.exp, anchors_to_value(trust.anchors))
     return signed_document.sign(document, typ=labels.TYP_TRUST, body_label=labels.CLAIM_ANCHORS, signer=root)
@@ -177,7 +178,9 @@ def anchors_to_value(anchors: Mapping[tuple[str, bytes], TrustAnchor]) -> cbor.V
     )
 
 
-def anchors_from_value(value: cbor.Value) -> Mapping[tuple[str, bytes], TrustAnchor]:
+def anchors_from_value(
+    value: cbor.Value, *, algorithms: AlgorithmTable = DEFAULT_ALGORITHMS
+) -> Mapping[tuple[str, bytes], TrustAnchor]:
     """The anchors by (iss, kid), every key of them checked; a single bad one spoils them all.
 
     Raises:
@@ -186,7 +189,7 @@ def anchors_from_value(value: cbor.Value) -> Mapping[tuple[str, bytes], TrustAnc
     """
     if not isinstance(value, tuple):
         raise SchemaError("anchors is not an array")
-    return index(tuple(_anchor(entry) for entry in value))
+    return index(tuple(_anchor(entry, algorithms) for entry in value))
 
 
 def index(anchors: tuple[TrustAnchor, ...]) -> Mapping[tuple[str, bytes], TrustAnchor]:
@@ -203,22 +206,28 @@ def index(anchors: tuple[TrustAnchor, ...]) -> Mapping[tuple[str, bytes], TrustA
     return by_pair
 
 
-def verify(encoded: bytes, *, root: VerificationKey) -> TrustList:
+def verify(encoded: bytes, *, root: Root, algorithms: AlgorithmTable = DEFAULT_ALGORITHMS) -> TrustList:
     """The trust list, once its root's signature holds and every key in it was checked.
+
+    Args:
+        encoded: The signed bytes.
+        root: The key or pair that is pinned.
+        algorithms: The table by which the keys in it are read; one of another algorithm spoils the list.
 
     Raises:
         ProtocolError: By its own reason; a single bad anchor spoils the list.
     """
     document = signed_document.verify(
-        encoded, expected_typ=labels.TYP_TRUST, body_label=labels.CLAIM_ANCHORS, root=root
+        encoded, expected_typ=labels.TYP_TRUST, body_label=labels.CLAIM_ANCHORS, root=root, algorithms=algorithms
     )
-    return TrustList(document.iss, document.seq, document.iat, document.exp, anchors_from_value(document.body))
+    anchors = anchors_from_value(document.body, algorithms=algorithms)
+    return TrustList(document.iss, document.seq, document.iat, document.exp, anchors)
 
 
-def _anchor(entry: cbor.Value) -> TrustAnchor:
+def _anchor(entry: cbor.Value, algorithms: AlgorithmTable) -> TrustAnchor:
     if not isinstance(entry, Mapping) or entry.keys() != frozenset(AnchorLabel):
         raise SchemaError("an anchor that has not exactly the eight entries")
-    key = keys.load_cose_key(entry[AnchorLabel.COSE_KEY])
+    key = keys.load_cose_key(entry[AnchorLabel.COSE_KEY], algorithms=algorithms)
     if entry[AnchorLabel.KID] != keys.kid_of(key):
         raise SchemaError("an anchor whose kid is not its key's thumbprint")
     use = entry[AnchorLabel.USE]

@@ -20,7 +20,7 @@ from protocol.errors import (
     ShapeError,
     TimeOrderError,
 )
-from protocol.keys import Signer, VerificationKey
+from protocol.keys import DEFAULT_ALGORITHMS, AlgorithmTable, Signer, VerificationKey
 from protocol.labels import HolderKind, KeyAssurance
 from protocol.mandate import Mandate
 from protocol.sd_cwt import redaction
@@ -115,7 +115,13 @@ class Credential:
 
 
 def issue(
-    claims: CredentialClaims, lic: LicenceItems, disclosures: Iterable[bytes], signer: Signer, *, kid: bytes
+    claims: CredentialClaims,
+    lic: LicenceItems,
+    disclosures: Iterable[bytes],
+    signer: Signer,
+    *,
+    kid: bytes,
+    algorithms: AlgorithmTable = DEFAULT_ALGORITHMS,
 ) -> bytes:
     """The SD-CWT of these claims with all its disclosures, as the wallet receives it.
 
@@ -125,6 +131,7 @@ def issue(
         disclosures: Encoded disclosures of every hash in it.
         signer: The assertion key.
         kid: Its 8-byte identifier.
+        algorithms: The table of whoever is to read it.
 
     Raises:
         ProtocolError: What comes out would not be accepted by `parse`; nothing is returned.
@@ -157,12 +164,13 @@ def issue(
     )
     encoded = cbor.encode(structure)
     # Nothing leaves the issuer that a terminal would refuse: the same reader, on the bytes that were made.
-    verified = verify(parse(cbor.decode(encoded)), signer.public_key)
+    unverified = parse(cbor.decode(encoded), algorithms=algorithms)
+    verified = verify(unverified, signer.public_key, algorithms=algorithms)
     disclosed_licence(verified)
     return encoded
 
 
-def parse(structure: cbor.Value) -> UnverifiedCredential:
+def parse(structure: cbor.Value, *, algorithms: AlgorithmTable = DEFAULT_ALGORITHMS) -> UnverifiedCredential:
     """The parts of a decoded credential.
 
     Raises:
@@ -173,6 +181,7 @@ def parse(structure: cbor.Value) -> UnverifiedCredential:
         expected_typ=labels.TYP_CREDENTIAL,
         protected_labels=_PROTECTED,
         unprotected_labels=_UNPROTECTED,
+        algorithms=algorithms,
     )
     kid = sign1.protected[labels.HDR_KID]
     if not isinstance(kid, bytes) or len(kid) != limits.KID_BYTES:
@@ -184,12 +193,15 @@ def parse(structure: cbor.Value) -> UnverifiedCredential:
     return UnverifiedCredential(sign1, kid, claims, lic, _sd_claims(sign1.unprotected))
 
 
-def verify(unverified: UnverifiedCredential, assertion_key: VerificationKey) -> Credential:
+def verify(
+    unverified: UnverifiedCredential, assertion_key: VerificationKey, *, algorithms: AlgorithmTable = DEFAULT_ALGORITHMS
+) -> Credential:
     """The credential, once the issuer's signature holds and its confirmation key is a key (steps 6 and 7).
 
     Args:
         unverified: What `parse` gave.
         assertion_key: The key that the trust list has for this (iss, kid), and for this use and kind.
+        algorithms: The table by which the confirmation key is read.
 
     Raises:
         AlgError, SignatureForm, IssuerSignatureInvalid, KeyRefused.
@@ -199,7 +211,7 @@ def verify(unverified: UnverifiedCredential, assertion_key: VerificationKey) -> 
     except keys.SignatureMismatch:
         raise IssuerSignatureInvalid("the issuer's signature does not fit") from None
     # SD-CWT section 9 step 4.
-    confirmation_key = keys.load_cose_key(unverified.claims.cnf)
+    confirmation_key = keys.load_cose_key(unverified.claims.cnf, algorithms=algorithms)
     return Credential(unverified.claims, confirmation_key, unverified.redacted_lic, unverified.encoded_disclosures)
 
 

@@ -20,7 +20,7 @@ from protocol.errors import (
     ShapeError,
     TimeOrderError,
 )
-from protocol.keys import Signer, VerificationKey
+from protocol.keys import DEFAULT_ALGORITHMS, AlgorithmTable, Signer, VerificationKey
 from protocol.sd_cwt import credential
 from protocol.sd_cwt.credential import CredentialClaims, LicenceItems, UnverifiedCredential
 from protocol.unixtime import UnixTime
@@ -68,7 +68,14 @@ class Presentation:
     """SHA-256 of the issuer's signature: the same for every presentation of one credential, and for no other one."""
 
 
-def present(issued: bytes, disclosures: tuple[bytes, ...], key_binding: KeyBinding, signer: Signer) -> bytes:
+def present(
+    issued: bytes,
+    disclosures: tuple[bytes, ...],
+    key_binding: KeyBinding,
+    signer: Signer,
+    *,
+    algorithms: AlgorithmTable = DEFAULT_ALGORITHMS,
+) -> bytes:
     """The bytes of a presentation.
 
     Args:
@@ -76,12 +83,13 @@ def present(issued: bytes, disclosures: tuple[bytes, ...], key_binding: KeyBindi
         disclosures: Those of its encoded disclosures that the holder lets out.
         key_binding: Audience and moments.
         signer: The device key that the credential is bound to.
+        algorithms: The table of whoever is to read it.
 
     Raises:
         ProtocolError: The credential is none, or these bytes would be refused for their form.
     """
     structure = cbor.decode(issued)
-    unverified = credential.parse(structure)
+    unverified = credential.parse(structure, algorithms=algorithms)
     shown = cbor.Tagged(
         labels.TAG_SIGN1,
         (
@@ -105,13 +113,18 @@ def present(issued: bytes, disclosures: tuple[bytes, ...], key_binding: KeyBindi
     )
 
 
-def parse(encoded: bytes) -> UnverifiedPresentation:
+def parse(encoded: bytes, *, algorithms: AlgorithmTable = DEFAULT_ALGORITHMS) -> UnverifiedPresentation:
     """The parts of a presentation (steps 3 and 4).
 
     Raises:
         ProtocolError: The reason names the first rule that it breaks.
     """
-    sign1 = cose_sign1.parse(cbor.decode(encoded), expected_typ=labels.TYP_PRESENTATION, protected_labels=_PROTECTED)
+    sign1 = cose_sign1.parse(
+        cbor.decode(encoded),
+        expected_typ=labels.TYP_PRESENTATION,
+        protected_labels=_PROTECTED,
+        algorithms=algorithms,
+    )
     # SD-CWT section 9 step 1.
     kcwt = sign1.protected[labels.HDR_KCWT]
     if not isinstance(kcwt, cbor.Tagged):
@@ -120,21 +133,27 @@ def parse(encoded: bytes) -> UnverifiedPresentation:
     if not isinstance(payload, Mapping):
         raise ShapeError("the payload is not a map")
     key_binding = _key_binding(payload)
-    return UnverifiedPresentation(sign1, credential.parse(kcwt), key_binding)
+    return UnverifiedPresentation(sign1, credential.parse(kcwt, algorithms=algorithms), key_binding)
 
 
-def verify(unverified: UnverifiedPresentation, assertion_key: VerificationKey) -> Presentation:
+def verify(
+    unverified: UnverifiedPresentation,
+    assertion_key: VerificationKey,
+    *,
+    algorithms: AlgorithmTable = DEFAULT_ALGORITHMS,
+) -> Presentation:
     """The presentation, once both signatures and all disclosures hold (steps 6 to 9).
 
     Args:
         unverified: What `parse` gave.
         assertion_key: The key that the trust list has for this credential's (iss, kid), use and kind.
+        algorithms: The table by which the confirmation key is read.
 
     Raises:
         ProtocolError: The first rule that it breaks, in the order of the steps.
     """
     # Steps 6 and 7: the issuer's signature, the confirmation key.
-    issued = credential.verify(unverified.credential, assertion_key)
+    issued = credential.verify(unverified.credential, assertion_key, algorithms=algorithms)
     # Step 8, SD-CWT section 9 step 5: the holder's signature under the confirmation key.
     try:
         unverified.sign1.verify(issued.confirmation_key)
