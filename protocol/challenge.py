@@ -55,10 +55,24 @@ class ChallengeNotOpen(ProtocolError):
     code = Code.E_CNONCE
 
 
+class ChallengeAhead(ChallengeNotOpen):
+    """The challenge begins more than ten minutes from now: one of the two clocks is wrong."""
+
+
 class WantedTooMuch(ProtocolError):
-    """The terminal asks for what its certificate does not allow: another purpose, kind or item."""
+    """The terminal asks for what its certificate does not allow: another purpose, kind or item.
+
+    Attributes:
+        purpose: What it asks for.
+        beyond: The items that it may not ask for.
+    """
 
     code = Code.E_SCHEMA
+
+    def __init__(self, message: str, *, purpose: Purpose, beyond: Items) -> None:
+        self.purpose = purpose
+        self.beyond = beyond
+        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +150,10 @@ def verify(encoded: bytes, *, terminal_keys: TerminalKeys, at: UnixTime) -> Chal
     terminal_certificate.verify_by_terminal(sign1, certificate)
     # Step 6.
     request = _request(cbor.decode(sign1.payload), certificate)
-    if not request.iat - limits.CHALLENGED_SKEW <= at <= request.exp + limits.CHALLENGED_SKEW:
-        raise ChallengeNotOpen("the challenge is over, or has not begun")
+    if at < request.iat - limits.CHALLENGED_SKEW:
+        raise ChallengeAhead("the challenge has not begun")
+    if at > request.exp + limits.CHALLENGED_SKEW:
+        raise ChallengeNotOpen("the challenge is over")
     # Step 7.
     _check_scope(request, certificate)
     return Challenge(certificate, request, digest_of(sign1)[:CNONCE_BYTES])
@@ -169,10 +185,15 @@ def _parse(encoded: bytes) -> UnverifiedSign1:
 def _check_scope(request: Request, certificate: TerminalCertificate) -> None:
     maximum = certificate.maxima.get(request.purpose)
     if maximum is None:
-        raise WantedTooMuch("a purpose that the terminal's certificate does not name")
-    for vct, items in request.wanted.items():
-        if not items <= maximum.get(vct, frozenset()):
-            raise WantedTooMuch(f"more of kind {vct} than the terminal's certificate allows")
+        raise WantedTooMuch(
+            "a purpose that the terminal's certificate does not name", purpose=request.purpose, beyond=request.wanted
+        )
+    beyond = {vct: items - maximum.get(vct, frozenset()) for vct, items in request.wanted.items()}
+    if any(beyond.values()):
+        beyond = {vct: items for vct, items in beyond.items() if items}
+        raise WantedTooMuch(
+            f"more of {sorted(beyond)} than the terminal's certificate allows", purpose=request.purpose, beyond=beyond
+        )
 
 
 def _request(payload: cbor.Value, certificate: TerminalCertificate) -> Request:

@@ -40,7 +40,7 @@ class Link(StrEnum):
     NONE = "none"
 
 
-_LINKS: Final = (
+LINKS: Final = (
     (Link.CITIZEN_ID, Lic.CITIZEN_ID, HolderKind.LEGAL_PERSON),
     (Link.USCC, Lic.USCC, HolderKind.NATURAL_PERSON),
 )
@@ -105,7 +105,7 @@ def link(presentations: Sequence[Presentation]) -> Link:
         return Link.NONE
     if len({each.credential.mandate is not None for each in presentations}) != 1:
         return Link.NONE
-    for found, key, foreign_kind in _LINKS:
+    for found, key, foreign_kind in LINKS:
         identifiers = {_identifier(each, key, foreign_kind) for each in presentations}
         if len(identifiers) == 1 and None not in identifiers:
             return found

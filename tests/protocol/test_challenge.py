@@ -10,7 +10,7 @@ import pytest
 from hypothesis import strategies
 
 from protocol import cbor, challenge, cose_sign1, keys, labels, limits, sealing, short_code, terminal_certificate
-from protocol.challenge import ChallengeForeign, ChallengeNotOpen, Request, WantedTooMuch
+from protocol.challenge import ChallengeAhead, ChallengeForeign, ChallengeNotOpen, Request, WantedTooMuch
 from protocol.errors import (
     AlgError,
     CborError,
@@ -324,7 +324,7 @@ FORGERIES: list[tuple[str, type[ProtocolError], Change]] = [
     ("life", SchemaError, put(P, labels.CLAIM_EXP, AT + 121)),
     ("over", ChallengeNotOpen,
      both(put(P, labels.CLAIM_IAT, AT - 700), put(P, labels.CLAIM_EXP, AT - limits.CHALLENGED_SKEW - 1))),
-    ("not-begun", ChallengeNotOpen,
+    ("not-begun", ChallengeAhead,
      both(put(P, labels.CLAIM_IAT, AT + limits.CHALLENGED_SKEW + 1), put(P, labels.CLAIM_EXP, AT + 700))),
     ("before-its-certificate", TimeOrderError, put(CP, labels.CLAIM_IAT, AT + 1)),
     ("beyond-its-certificate", TimeOrderError, put(CP, labels.CLAIM_EXP, AT + 119)),
