@@ -1,7 +1,7 @@
 """The grammar in docs/spec is run: a CDDL validator (RFC 8610) of others reads our vectors by it.
 
 What a page says in CDDL is what our bytes are, and what has another structure is refused by the grammar alone. Rules
-that no grammar can say (signatures, relations of moments, hashes, key points) are the readers'; their vectors pass here.
+that no grammar can say (signatures, relations of moments, hashes, points of curves) are the readers' own.
 """
 
 import json
