@@ -110,6 +110,18 @@ MAX_MANIFEST_BYTES: Final = 65_536
 MAX_DELTA_BYTES: Final = 4_194_304
 """2^20 changes among 2^20 lists: 22 bits for a place and 5 for a status each. One of these is a whole download."""
 
+MAX_DELTA_CHANGES: Final = 2**20
+"""Of one delta or aggregate: a million licences revoked at once (with a co-signature), or a day of 90,000 changes."""
+
+MAX_RETIRED_AT_ONCE: Final = 256
+"""Lists closed by one delta or aggregate: two months' lists of a region of 56 million."""
+
+MAX_BASE_BYTES: Final = 67_108_864
+"""A thousand million entries of which 5 % are not valid take 48 MB."""
+
+MAX_HELD_LISTS: Final = 4_096
+"""Lists with anything but VALID in them that one state may hold: 4 thousand million entries, 2 GiB."""
+
 MAX_DOCUMENT_BYTES: Final = 4_194_304
 """Trust lists, catalogues, policies: nine regions with ten thousand keys stay below."""
 

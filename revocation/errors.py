@@ -1,0 +1,40 @@
+"""Why status data are refused: one exception for each reason. Nothing built-in leaks out of this package.
+
+What is refused here changes nothing: the state that is held stays, and grows old (a grade, never an error).
+"""
+
+
+class RevocationError(Exception):
+    """The root: whatever this package refuses."""
+
+
+class MalformedObject(RevocationError):
+    """A delta, aggregate or base that is not in its one form, or larger than its bound."""
+
+
+class OutsideLists(RevocationError):
+    """A change of an entry that no open list has; lists that shrink; a list that is closed and comes back."""
+
+
+class ChainBroken(RevocationError):
+    """The deltas do not lead from the head that is held to the head that was signed: one is missing, twice, foreign."""
+
+
+class StateMismatch(RevocationError):
+    """The state that came out is not the one that was signed."""
+
+
+class WrongObject(RevocationError):
+    """A good object, and not the one that was asked for: another region, epoch, seq, hash or size."""
+
+
+class FinalStatusChanged(RevocationError):
+    """A final status would change, and the offline reversal key has not signed that."""
+
+
+class MassChange(RevocationError):
+    """More changes at once than an authority makes on an ordinary day; the offline key must sign them (the brake)."""
+
+
+class ListsExhausted(RevocationError):
+    """No index can be allocated: the region has opened every list that a number can name."""

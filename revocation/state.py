@@ -1,0 +1,150 @@
+"""The state of a region: every list's statuses, their root, and how changes fold into them.
+
+A list is 2^20 statuses of 4 bits, as in a status list token, so that a list's hash here is the hash that its token
+carries. The root is a hash over all lists' hashes. A state is a value: folding makes a new one that shares every list
+without a change, and lists in which everything is VALID share one.
+
+Not handled here: what may change (`revocation.guard`), and where a terminal keeps 28 MB.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+import numpy as np
+
+from protocol import limits
+from revocation.coverage import Coverage
+from revocation.delta import INDEX_BITS, Delta, Values
+from revocation.errors import OutsideLists
+from revocation.rice import Places
+
+LIST_BYTES: Final = limits.STATUS_LIST_ENTRIES // 2
+_ROOT: Final = b"lz-status-root\0"
+_INDEX_MASK: Final = np.uint64(limits.STATUS_LIST_ENTRIES - 1)
+_RETIRED_HASH: Final = bytes(limits.SHA256_BYTES)
+
+Packed = bytes | memoryview
+"""`LIST_BYTES` bytes; index 0 in the low bits of the first one."""
+
+
+class ListEntries:
+    """The entries of one list; their hash is taken when somebody asks for it, and once."""
+
+    __slots__ = ("_sha256", "packed")
+
+    def __init__(self, packed: Packed) -> None:
+        assert len(packed) == LIST_BYTES
+        self.packed = packed
+        self._sha256: bytes | None = None
+
+    @property
+    def sha256(self) -> bytes:
+        if self._sha256 is None:
+            self._sha256 = sha256(self.packed).digest()
+        return self._sha256
+
+
+ALL_VALID: Final = ListEntries(bytes(LIST_BYTES))
+"""What a list is when it is opened; the whole of it, so that allocation is invisible."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RegionState:
+    """All lists of a region by number; None where one was closed for good."""
+
+    region: str
+    lists: tuple[ListEntries | None, ...]
+
+    @property
+    def root(self) -> bytes:
+        """What a checkpoint signs. A closed list counts as 32 zeros: no list has that hash."""
+        hashes = [_RETIRED_HASH if each is None else each.sha256 for each in self.lists]
+        return sha256(b"".join((_ROOT, self.region.encode("ascii"), len(hashes).to_bytes(4), *hashes))).digest()
+
+    @property
+    def universe(self) -> int:
+        """Entries of all lists that are open."""
+        return sum(each is not None for each in self.lists) << INDEX_BITS
+
+    def look_up(self, list_number: int, idx: int) -> int | Coverage:
+        """The value of this entry, or why there is none; never VALID for what is not known."""
+        if not 0 <= list_number < len(self.lists):
+            return Coverage.NOT_COVERED
+        entries = self.lists[list_number]
+        if entries is None:
+            return Coverage.NOT_COVERED
+        if not 0 <= idx < limits.STATUS_LIST_ENTRIES:
+            return Coverage.OUT_OF_RANGE
+        return entries.packed[idx >> 1] >> ((idx & 1) << 2) & 0xF
+
+    def values(self, places: Places) -> Values:
+        """The values at these ascending places.
+
+        Raises:
+            OutsideLists: One is in no open list.
+        """
+        values = np.zeros(len(places), np.uint8)
+        for number, part in _by_list(places):
+            packed = np.frombuffer(_open_list(self.lists, number).packed, np.uint8)
+            indices = places[part] & _INDEX_MASK
+            values[part] = packed[indices >> np.uint64(1)] >> ((indices & np.uint64(1)) << np.uint64(2)) & np.uint64(
+                0xF
+            )
+        return values
+
+
+def fold(state: RegionState, changes: Delta) -> RegionState:
+    """The state after these changes, whatever they are.
+
+    Raises:
+        OutsideLists: A change in no open list, fewer lists than there were, or more than a state may hold.
+    """
+    lists = list(with_lists(state, changes).lists)
+    for number, part in _by_list(changes.places):
+        lists[number] = _with(_open_list(lists, number), changes.places[part] & _INDEX_MASK, changes.values[part])
+    if sum(each is not None and each is not ALL_VALID for each in lists) > limits.MAX_HELD_LISTS:
+        raise OutsideLists(f"more than {limits.MAX_HELD_LISTS} lists that are not all valid")
+    return RegionState(state.region, tuple(lists))
+
+
+def with_lists(state: RegionState, changes: Delta) -> RegionState:
+    """The state with the lists that these changes open and close, and no entry changed yet.
+
+    Raises:
+        OutsideLists: There would be fewer lists than there were.
+    """
+    if changes.lists is None:
+        return state
+    if changes.lists < len(state.lists):
+        raise OutsideLists("lists that vanish")
+    lists = [*state.lists, *(ALL_VALID,) * (changes.lists - len(state.lists))]
+    for number in changes.retired:
+        lists[number] = None
+    return RegionState(state.region, tuple(lists))
+
+
+def _open_list(lists: tuple[ListEntries | None, ...] | list[ListEntries | None], number: int) -> ListEntries:
+    entries = lists[number] if number < len(lists) else None
+    if entries is None:
+        raise OutsideLists(f"list {number} is not open")
+    return entries
+
+
+def _with(entries: ListEntries, indices: Places, values: Values) -> ListEntries:
+    packed = np.frombuffer(entries.packed, np.uint8).copy()
+    # The two entries of one byte are written one after the other; within each half no byte occurs twice.
+    for half, shift in ((0, 0), (1, 4)):
+        here = (indices & np.uint64(1)) == half
+        which = indices[here] >> np.uint64(1)
+        packed[which] = packed[which] & (0xF0 >> shift) | values[here] << shift
+    return ListEntries(packed.tobytes())
+
+
+def _by_list(places: Places) -> Iterator[tuple[int, slice]]:
+    """The lists that ascending places lie in, each with the slice of its places."""
+    numbers, begins = np.unique(places >> np.uint64(INDEX_BITS), return_index=True)
+    ends = [*begins[1:].tolist(), len(places)]
+    for number, begin, end in zip(numbers.tolist(), begins.tolist(), ends, strict=True):
+        yield number, slice(begin, end)
