@@ -5,7 +5,8 @@ the same audience and answer the same challenge, and no two are the same. Each i
 look-up, moments, status and a replay key of its own (`Presentation.replay_key`).
 
 Not handled here: what follows where the members are not about one person. `link` says whether they are; the appraisal
-gives W_BUNDLE_UNLINKED unless policy waives it, and never lets one member's portrait vouch for another.
+gives W_BUNDLE_UNLINKED unless policy waives it, W_HOLDERS_MISSING where `count_holders` says fewer than policy demands,
+and never lets one member's portrait vouch for another.
 """
 
 from collections.abc import Sequence
@@ -46,6 +47,8 @@ LINKS: Final = (
 )
 """Each with its item, and the kind of holder for whom that item is another's: a company's licence may name its
 representative's number, and a person's the employer's code."""
+_LICENCE_NUMBERS: Final = (Lic.IDENTIFIER, Lic.LICENCE_NO)
+"""By either of them two credentials state one licence, if kind and region are one as well."""
 _ARRAY_MAJOR: Final = 4
 
 
@@ -110,6 +113,60 @@ def link(presentations: Sequence[Presentation]) -> Link:
         if len(identifiers) == 1 and None not in identifiers:
             return found
     return Link.NONE
+
+
+def is_same_licence(one: Presentation, other: Presentation) -> bool:
+    """Whether both state one licence of one region: a number of it that the issuer signed, shown and equal in both."""
+    first, second = one.credential, other.credential
+    if (first.vct, first.region) != (second.vct, second.region):
+        return False
+    return any(
+        isinstance(one.items.get(key), str) and one.items.get(key) == other.items.get(key) for key in _LICENCE_NUMBERS
+    )
+
+
+def count_holders(presentation: Presentation, shown: Sequence[Presentation]) -> int:
+    """How many different holders of this licence are shown, each by an identifier of its own.
+
+    An agent is none: where a licence must be shown by all of its holders, it is they who agree.
+
+    Args:
+        presentation: Of the licence.
+        shown: All verified presentations of the act, this one among them.
+    """
+    holders = [each for each in shown if each.credential.mandate is None and is_same_licence(presentation, each)]
+    # By one identifier at a time: a citizen number and a company's code may be the same holder's.
+    found = ({_identifier(each, key, foreign_kind) for each in holders} - {None} for _, key, foreign_kind in LINKS)
+    return max(len(identifiers) for identifiers in found)
+
+
+def is_linked(presentations: Sequence[Presentation], held_jointly: Sequence[bool]) -> bool:
+    """Whether the licences belong together: one holder's (`link`), or those of the holders of one joint licence.
+
+    The holders of a marriage licence are different people by design. What links them is that licence, which each of
+    them shows with an identifier of its own; every other licence of the act must then be linked to one of theirs.
+
+    Args:
+        presentations: Of a bundle, verified.
+        held_jointly: For each of them, whether policy demands several holders of its licence.
+    """
+    if link(presentations) is not Link.NONE:
+        return True
+    jointly = [each for each, joint in zip(presentations, held_jointly, strict=True) if joint]
+    for licence in jointly:
+        holders = [each for each in jointly if is_same_licence(licence, each) and _is_own(each)]
+        if len(holders) > 1 and all(
+            any(each is holder or link((each, holder)) is not Link.NONE for holder in holders) for each in presentations
+        ):
+            return True
+    return False
+
+
+def _is_own(presentation: Presentation) -> bool:
+    """Whether the holder itself shows it, with an identifier."""
+    return presentation.credential.mandate is None and any(
+        _identifier(presentation, key, foreign_kind) is not None for _, key, foreign_kind in LINKS
+    )
 
 
 def _identifier(presentation: Presentation, key: Lic, foreign_kind: HolderKind) -> str | None:

@@ -12,7 +12,7 @@ from verifier_terminal.appraisal import explain
 from verifier_terminal.appraisal.explain import Outcome, Step
 from verifier_terminal.appraisal.verdict import Fact, Finding, Tier
 
-P, N, H, F, U, Z = Outcome  # passed, noted, held, failed, not reached, concluded
+P, N, H, F, U, A, Z = Outcome  # passed, noted, held, failed, not reached, absent, concluded
 
 
 def test_every_code_has_its_step() -> None:
@@ -33,7 +33,7 @@ def test_findings_are_ranked_by_tier_then_usefulness_and_each_stands_once() -> N
 
 
 def outcomes(terminal: Terminal, text: str | None = None) -> str:
-    letters = {P: ".", N: "n", H: "h", F: "F", U: " ", Z: "="}
+    letters = {P: ".", N: "n", H: "h", F: "F", U: " ", A: "-", Z: "="}
     return "".join(letters[line.outcome] for line in explain.trace(terminal.appraise(text)))
 
 
@@ -44,7 +44,7 @@ def test_a_trace_has_every_step_in_order(terminal: Terminal) -> None:
     assert facts[Step.TRUST] == {"trust_age": 3600}
     assert facts[Step.STATUS] == {"status_age": 60, "grade": "fresh"}
     assert facts[Step.MOMENTS] == {"at": terminal.at, "clock_age": 60, "skew": 0}
-    assert facts[Step.BINDING] == {"purpose": "window"}
+    assert facts[Step.BINDING] == {"purpose": "window", "form": "presentation", "sealed": 0, "challenged": 0}
     assert facts[Step.VERDICT] == {"class": "accept", "proceed": "yes", "check_number": "7K3-Q42", "recheck": 0}
 
 

@@ -14,8 +14,8 @@ from protocol.unixtime import DAY, HOUR, Seconds, UnixTime
 from tests.appraisal.terminal import SHOWN, Terminal, Uses
 from tests.utopia.world import WUYOU, ZIXU
 from verifier_terminal.appraisal import explain, gates
-from verifier_terminal.appraisal.appraise import SHOWN_UNDER_REFUSAL
 from verifier_terminal.appraisal.context import EarlierUse, Face
+from verifier_terminal.appraisal.presentation import SHOWN_UNDER_REFUSAL
 from verifier_terminal.appraisal.verdict import Fact, Proceed, Tier, Verdict, VerdictClass
 
 GOOD = Terminal()

@@ -32,7 +32,7 @@ TEXT = (
     _text("prefix-after-space", Code.E_PREFIX, lambda text: " " + text),
     _text("prefix-after-byte-order-mark", Code.E_PREFIX, lambda text: "\ufeff" + text),
     _text("prefix-of-a-later-version", Code.E_PREFIX, lambda text: "LZ2:" + text[_REST:]),
-    _text("prefix-of-a-bundle", Code.E_PREFIX, lambda text: "LB1:" + text[_REST:]),
+    _text("prefix-of-a-challenge", Code.E_PREFIX, lambda text: "LC1:" + text[_REST:]),
     _text("prefix-of-a-health-certificate", Code.E_PREFIX, lambda text: "HC1:" + text[_REST:]),
     _text("prefix-missing", Code.E_PREFIX, lambda text: text[_REST:]),
     _text("prefix-full-width", Code.E_PREFIX, lambda text: "ＬＺ１：" + text[_REST:]),

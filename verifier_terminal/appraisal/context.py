@@ -96,3 +96,6 @@ class Context:
     """Drawn by the caller; short and speakable, e.g. `7K3-Q42`."""
     requests: tuple[OpenRequest, ...]
     """Those that are still open by the clock that only counts: the caller sees to it."""
+    audiences: frozenset[str] = frozenset()
+    """`lz:t/…` and `lz:s/…` of this terminal, whether or not a request is open: a late answer is named E_CNONCE, and
+    not E_AUD. None of them is accepted without a request."""

@@ -11,6 +11,7 @@ from verifier_terminal.appraisal.verdict import (
     Ages,
     Fact,
     Finding,
+    Form,
     Proceed,
     Tier,
     Verdict,
@@ -28,20 +29,36 @@ def ended(
     ages: Ages,
     established: tuple[Fact, ...] = (),
     replay_key: bytes | None = None,
+    *,
+    form: Form = Form.PRESENTATION,
 ) -> Verdict:
     """The verdict of an appraisal that came to no presentation: it says nothing of a licence."""
     ranked = explain.rank(findings)
     verdict_class, proceed = gates.decide(ranked, person_check=False)
     if proceed is not Proceed.NO:
         raise Contradiction("an appraisal that came to no presentation lets the act go on")
-    return _without_licence(verdict_class, ranked, context, ages=ages, established=established, replay_key=replay_key)
+    return _without_licence(
+        verdict_class, ranked, context, ages=ages, established=established, replay_key=replay_key, form=form
+    )
+
+
+def unprovisioned(context: Context, ages: Ages, *, form: Form = Form.PRESENTATION) -> Verdict:
+    """Without a trust list nobody can say whether the issuer is known (step 5): ignorance, not evidence."""
+    missing = (
+        gates.finding(Code.W_TRUST_MISSING),
+        gates.finding(Code.W_POLICY_MISSING),
+        gates.finding(Code.W_STATUS_MISSING),
+    )
+    return ended(missing, context, ages, form=form)
 
 
 def broken(context: Context) -> Verdict:
     """The verdict on a fault of the terminal. It uses none of the tables, since the fault may be theirs."""
     findings = (Finding(Code.E_INTERNAL, Tier.NONE),)
     ages = Ages(None, None, None, None)
-    return _without_licence(VerdictClass.NOT_READ, findings, context, ages=ages, established=(), replay_key=None)
+    return _without_licence(
+        VerdictClass.NOT_READ, findings, context, ages=ages, established=(), replay_key=None, form=Form.PRESENTATION
+    )
 
 
 def _without_licence(
@@ -52,6 +69,7 @@ def _without_licence(
     ages: Ages,
     established: tuple[Fact, ...],
     replay_key: bytes | None,
+    form: Form,
 ) -> Verdict:
     return Verdict(
         verdict_class=verdict_class,
@@ -72,6 +90,7 @@ def _without_licence(
         status_reference=None,
         at=context.clock.at,
         check_number=context.check_number,
+        form=form,
     )
 
 

@@ -3,13 +3,13 @@
 Texts for people stand in `reasons`; what stands here is structure: codes, steps, outcomes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
 
 from protocol.errors import Code
-from verifier_terminal.appraisal.verdict import Fact, Finding, Tier, Verdict, VerdictClass
+from verifier_terminal.appraisal.verdict import Fact, Finding, Form, Tier, Verdict, VerdictClass
 
 
 class Step(IntEnum):
@@ -74,6 +74,7 @@ STEP_OF: Final[Mapping[Code, Step]] = {
     Code.W_CRED_NOT_YET: Step.MOMENTS,
     Code.W_CLOCK: Step.MOMENTS,
     Code.W_NEAR_EXPIRY: Step.MOMENTS,
+    Code.W_PHONE_CLOCK: Step.MOMENTS,
     Code.E_MANDATE_EXPIRED: Step.MOMENTS,
     Code.E_AUD: Step.BINDING,
     Code.E_CNONCE: Step.BINDING,
@@ -142,9 +143,11 @@ _USEFULNESS: Final = (
     Code.W_STATUS_STALE,
     Code.W_PERSON_CHECK,
     Code.W_NEAR_EXPIRY,
+    Code.W_PHONE_CLOCK,
     Code.W_ID_CHECK_LEGACY,
     Code.W_OPEN_MODE,
 )
+_NOT_ON_PAPER: Final = frozenset({Step.CONFIRMATION_KEY, Step.HOLDER_SIGNATURE, Step.DISCLOSURES})
 _RANK: Final[Mapping[Code, int]] = {code: place for place, code in enumerate(_USEFULNESS)}
 
 
@@ -169,6 +172,8 @@ class Outcome(StrEnum):
     """Evidence is missing."""
     FAILED = "failed"
     NOT_REACHED = "not_reached"
+    ABSENT = "absent"
+    """What the step looks at does not exist in such a code: paper has no holder's key and no disclosures."""
     CONCLUDED = "concluded"
     """Step 14 of an appraisal that gave its answer."""
 
@@ -189,6 +194,9 @@ def step_of(code: Code, established: tuple[Fact, ...]) -> Step:
     holder, issuer = Fact.HOLDER_KEY in established, Fact.ISSUER_SIGNATURE in established
     if code in (Code.E_SIG_FORM, Code.E_ALG) and issuer:
         return Step.HOLDER_SIGNATURE
+    if (code is Code.E_KEY and not issuer) or (code in (Code.E_AUD, Code.E_CNONCE) and not holder):
+        # The key of a seal, and what the members of a bundle do not have in common, are looked at before any signature.
+        return Step.SHAPE
     if code in (Code.E_SCHEMA, Code.E_TIME_ORDER, Code.E_SD_SHAPE, Code.E_SD_FORBIDDEN) and not holder:
         # Their first half is read with the credential's shape, before any signature.
         return Step.SHAPE
@@ -196,22 +204,41 @@ def step_of(code: Code, established: tuple[Fact, ...]) -> Step:
 
 
 def trace(verdict: Verdict) -> tuple[TraceLine, ...]:
-    """Every step of the appraisal in order: what it found, what it rested on, and which were not reached any more."""
-    by_step: dict[Step, list[Finding]] = {step: [] for step in Step}
-    for each in verdict.findings:
-        by_step[step_of(each.code, verdict.established)].append(each)
+    """Every step of the appraisal in order: what it found, what it rested on, and which were not reached any more.
+
+    A bundle's step is as good as the worst of its members'; each member's own trace is that of its verdict.
+    """
+    by_step = _by_step(verdict)
     last = _last_reached(verdict, by_step)
+    members = [trace(each) for each in verdict.members]
     return tuple(
         TraceLine(
-            step, _outcome(step, tuple(by_step[step]), last, verdict), tuple(by_step[step]), _facts(step, verdict)
+            step,
+            _outcome(step, tuple(by_step[step]), last, verdict, [lines[step - 1].outcome for lines in members]),
+            tuple(by_step[step]),
+            _facts(step, verdict),
         )
         for step in Step
     )
 
 
+def _by_step(verdict: Verdict) -> Mapping[Step, list[Finding]]:
+    """The findings under the steps that gave them; the same code of two members may have had two steps."""
+    found: dict[Step, list[Finding]] = {step: [] for step in Step}
+    own = {each.code: each for each in verdict.findings}
+    for member in verdict.members:
+        for step, findings in _by_step(member).items():
+            found[step] += [each for each in findings if each not in found[step]]
+            for each in findings:
+                own.pop(each.code, None)
+    for each in own.values():
+        found[step_of(each.code, verdict.established)].append(each)
+    return found
+
+
 def _last_reached(verdict: Verdict, by_step: Mapping[Step, list[Finding]]) -> Step:
     """The last step before the verdict. A licence stands in a verdict exactly when its appraisal went to the end."""
-    if verdict.licence is not None:
+    if verdict.licence is not None or verdict.members:
         return Step.POLICY
     if any(each.code is Code.E_INTERNAL for each in verdict.findings):
         # The terminal broke somewhere, and an honest trace does not guess where.
@@ -219,14 +246,20 @@ def _last_reached(verdict: Verdict, by_step: Mapping[Step, list[Finding]]) -> St
     return min((step for step, findings in by_step.items() if findings), default=Step.PREFIX)
 
 
-def _outcome(step: Step, findings: tuple[Finding, ...], last: Step, verdict: Verdict) -> Outcome:
+def _outcome(
+    step: Step, findings: tuple[Finding, ...], last: Step, verdict: Verdict, members: Sequence[Outcome]
+) -> Outcome:
     if step is Step.VERDICT:
         broken = any(each.code is Code.E_INTERNAL for each in findings)
         return Outcome.FAILED if broken else Outcome.CONCLUDED
     worst = max((each.tier for each in findings), default=None)
     if worst is None:
+        if Outcome.NOT_REACHED in members:
+            return Outcome.NOT_REACHED
         broken = verdict.verdict_class is VerdictClass.NOT_READ and last is Step.PREFIX
-        return Outcome.NOT_REACHED if step > last or broken else Outcome.PASSED
+        if step > last or broken:
+            return Outcome.NOT_REACHED
+        return Outcome.ABSENT if verdict.form is Form.PAPER and step in _NOT_ON_PAPER else Outcome.PASSED
     if worst >= Tier.CONTRAINDICATED:
         return Outcome.FAILED
     return Outcome.HELD if worst is Tier.HOLD else Outcome.NOTED
@@ -239,7 +272,12 @@ def _facts(step: Step, verdict: Verdict) -> Mapping[str, str | int | None]:
     if step is Step.MOMENTS:
         return {"at": verdict.at, "clock_age": ages.clock, "skew": verdict.skew}
     if step is Step.BINDING:
-        return {"purpose": verdict.purpose.word}
+        return {
+            "purpose": verdict.purpose.word,
+            "form": verdict.form,
+            "sealed": int(verdict.sealed),
+            "challenged": int(verdict.answered is not None),
+        }
     if step is Step.STATUS:
         return {"status_age": ages.status, "grade": verdict.status_grade.name.lower()}
     if step is Step.POLICY:

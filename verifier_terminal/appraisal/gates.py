@@ -97,6 +97,7 @@ BUILT_IN: Final[Mapping[Code, BuiltIn]] = {
     Code.W_STATIC: BuiltIn.GRADED,
     Code.W_OPEN_MODE: BuiltIn.INFORMATION,
     Code.W_NEAR_EXPIRY: BuiltIn.INFORMATION,
+    Code.W_PHONE_CLOCK: BuiltIn.INFORMATION,
     Code.W_ID_CHECK_LEGACY: BuiltIn.INFORMATION,
     Code.W_PERSON_CHECK: BuiltIn.INFORMATION,
 }
@@ -208,6 +209,21 @@ def region_tier(face: Face, *, recognised: bool) -> Tier:
     return Tier.AFFIRMING if recognised else where_nobody_attends(Tier.WARNING, face)
 
 
+def bundle_tier(face: Face) -> Tier:
+    """What licences that are not shown to be one person's are worth together."""
+    return where_nobody_attends(Tier.WARNING, face)
+
+
+def paper_tier(risk: RiskClass, face: Face, *, challenge_or_seal: bool) -> Tier:
+    """What a paper code is worth, which anybody may have copied: never more than "check".
+
+    Nobody can answer a challenge with it: where one is demanded, and for an irreversible act, it is a hold.
+    """
+    if risk is RiskClass.X or challenge_or_seal or challenge_required(risk, face):
+        return Tier.HOLD
+    return where_nobody_attends(Tier.WARNING, face)
+
+
 def challenge_required(risk: RiskClass, face: Face) -> bool:
     """Whether an open code is not enough here, even where policy forgot to say so.
 
@@ -220,9 +236,20 @@ def _like_a_kiosk(face: Face) -> bool:
     return face.purpose is Purpose.KIOSK or not face.attended
 
 
-def assurance_suffices(risk: RiskClass, face: Face, assurance: KeyAssurance, *, policy_minimum: KeyAssurance) -> bool:
-    """Whether the device key is kept well enough for this use."""
-    built_in = KIOSK_ASSURANCE[risk] if _like_a_kiosk(face) else KeyAssurance.SOFTWARE
+def assurance_suffices(
+    risk: RiskClass, face: Face, assurance: KeyAssurance, *, policy_minimum: KeyAssurance, comparable: bool = True
+) -> bool:
+    """Whether the device key is kept well enough for this use.
+
+    Args:
+        risk: Of the act.
+        face: The place.
+        assurance: How the key is kept, by the issuer's word.
+        policy_minimum: The signed policy's.
+        comparable: False where nobody could compare the person who stands there with anything signed (a mandate has
+            no picture of its agent): then the key must be kept as well as for a kiosk.
+    """
+    built_in = KeyAssurance.SOFTWARE if comparable and not _like_a_kiosk(face) else KIOSK_ASSURANCE[risk]
     return assurance >= max(built_in, policy_minimum)
 
 

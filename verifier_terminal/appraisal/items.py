@@ -6,11 +6,13 @@ Not handled here: whether anything may be shown at all (`appraise`; no item leav
 from collections.abc import Mapping
 
 from protocol import cbor, labels
-from protocol.appraisal_policy import PolicyRow
 from protocol.errors import SchemaError
 from protocol.licence import catalogue
 from protocol.licence.catalogue import Kind
+from protocol.sd_cwt import disclosure
+from protocol.sd_cwt.credential import UnverifiedCredential
 from verifier_terminal.appraisal import masks
+from verifier_terminal.appraisal.verdict import ReceiptEvidence
 
 Items = Mapping[int, cbor.Value]
 """By `lic` key, the members of disclosed groups among them."""
@@ -53,10 +55,42 @@ def check(kind: Kind, items: Items) -> None:
             catalogue.check_value(item, items[item.key])
 
 
-def shown(kind: Kind, row: PolicyRow, items: Items) -> Mapping[str, cbor.Value]:
-    """The items by name that policy shows for its purpose: undemanded ones dropped, masked ones masked."""
+def shown(kind: Kind, demanded: frozenset[int], masked: frozenset[int], items: Items) -> Mapping[str, cbor.Value]:
+    """The items by name that may be shown: undemanded ones dropped, masked ones masked."""
     return {
-        item.name: masks.masked(item, items[item.key]) if item.key in row.masked else items[item.key]
+        item.name: masks.masked(item, items[item.key]) if item.key in masked else items[item.key]
         for item in kind.items
-        if item.key in items and item.key in row.maximum
+        if item.key in items and item.key in demanded
     }
+
+
+def evidence(parts: UnverifiedCredential, demanded: frozenset[int], items: Items) -> ReceiptEvidence | None:
+    """What a receipt needs of the demanded items; None where none of them was shown.
+
+    Undemanded items are dropped here as well, with the disclosures that hold them.
+
+    Args:
+        parts: Of the verified credential, as it stood in the code.
+        demanded: `lic` keys that the act may show.
+        items: What was shown.
+    """
+    kept = {key: value for key, value in items.items() if key in demanded}
+    if not kept:
+        return None
+    disclosures = parts.encoded_disclosures
+    if any(key not in kept and key not in parts.redacted_lic for key in items):
+        disclosures = _disclosures_of(demanded, disclosures)
+    return ReceiptEvidence(parts.claims.vct, kept, disclosures)
+
+
+def _disclosures_of(demanded: frozenset[int], disclosures: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """Those that let out a demanded item, and the groups in which these stand."""
+    parsed = [disclosure.parse(each) for each in disclosures]
+    kept = [each for each in parsed if each.key in demanded]
+    hashes = {each.redacted_claim_hash for each in kept}
+    for each in parsed:
+        if each.key in labels.GROUP_KEYS and isinstance(each.value, Mapping):
+            members = each.value.get(cbor.Simple.REDACTED_KEYS)
+            if isinstance(members, tuple) and hashes.intersection(members):
+                kept.append(each)
+    return tuple(each.encoded for each in parsed if each in kept)

@@ -41,16 +41,21 @@ def _beyond_doubt(seconds_outside: int, clock: ClockReading) -> bool:
 
 
 def presentation_window(shown: KeyBinding, clock: ClockReading) -> Iterator[Finding]:
-    """exp ≤ iat + 120 s; iat ≤ now + 30 s; now ≤ exp + 30 s (ten minutes where a nonce tells freshness)."""
+    """exp ≤ iat + 120 s; iat ≤ now + 30 s; now ≤ exp + 30 s.
+
+    With a nonce it is the nonce that tells freshness: ten minutes of difference say only that the phone's clock is off.
+    """
     if shown.exp - shown.iat > limits.MAX_KBT_LIFE:
         yield gates.finding(Code.E_KBT_LIFE)
     skew = limits.CLOCK_SKEW if shown.cnonce is None else limits.CHALLENGED_SKEW
-    for outside, code in (
-        (clock.at - shown.exp - skew, Code.E_KBT_STALE),
-        (shown.iat - clock.at - skew, Code.E_KBT_FUTURE),
-    ):
-        if outside > 0:
-            yield gates.finding(code) if _beyond_doubt(outside, clock) else _CLOCK_MAY_BE_WRONG
+    for apart, code in ((clock.at - shown.exp, Code.E_KBT_STALE), (shown.iat - clock.at, Code.E_KBT_FUTURE)):
+        if apart > skew:
+            if _beyond_doubt(apart - skew, clock):
+                yield gates.finding(code)
+            elif shown.cnonce is None or not clock.plausible:
+                yield _CLOCK_MAY_BE_WRONG
+        elif apart > limits.CLOCK_SKEW and is_trusted(clock):
+            yield gates.finding(Code.W_PHONE_CLOCK)
 
 
 def technical_dates(credential: CredentialClaims, clock: ClockReading) -> Iterator[Finding]:
@@ -81,6 +86,19 @@ def legal_dates(items: Items, clock: ClockReading) -> Iterator[Finding]:
         yield gates.finding(Code.E_LIC_EXPIRED) if is_trusted(clock) else _CLOCK_MAY_BE_WRONG
     elif left is not None and left <= NEAR_EXPIRY:
         yield gates.finding(Code.W_NEAR_EXPIRY)
+
+
+def doubtful_dates(credential: CredentialClaims, items: Items, clock: ClockReading) -> Iterator[Finding]:
+    """Without a trusted clock the dates must hold over the whole of its uncertainty.
+
+    A nonce tells that a presentation is fresh. It does not tell the date, by which licences begin and end.
+    """
+    for moved in (-clock.uncertainty, clock.uncertainty):
+        end = replace(clock, at=UnixTime(clock.at + moved))
+        if any(
+            each.tier is not Tier.INFORMATION for each in (*technical_dates(credential, end), *legal_dates(items, end))
+        ):
+            yield _CLOCK_MAY_BE_WRONG
 
 
 def _day(items: Items, key: Lic) -> int | None:

@@ -53,6 +53,14 @@ class Fact(StrEnum):
     STATUS = "status"
 
 
+class Form(StrEnum):
+    """What was appraised, whatever carried it."""
+
+    PRESENTATION = "presentation"
+    BUNDLE = "bundle"
+    PAPER = "paper"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One reason and the grade that it has in this appraisal."""
@@ -148,6 +156,10 @@ class Verdict:
     """List URI and index, for the re-check queue only; never journalled."""
     at: UnixTime
     check_number: str
+    form: Form = Form.PRESENTATION
+    """PRESENTATION also where nothing of ours was recognised."""
+    sealed: bool = False
+    """Whether it came sealed; it opened unless E_SEAL_OPEN says otherwise."""
     audience: str | None = None
     """The aud that was signed; set exactly when both signatures hold."""
     answered: OpenRequest | None = None

@@ -1,0 +1,91 @@
+"""Checks that every form of code shares: the end of an issuer's key (5), status (12), the risk of an act (13)."""
+
+from collections.abc import Callable
+from typing import assert_never
+
+from protocol.appraisal_policy import PolicyRow
+from protocol.errors import Code, IssuerExpired, ProtocolError
+from protocol.licence.catalogue import Kind, RiskClass
+from protocol.status_list import Status
+from protocol.trust_list import TrustAnchor
+from protocol.unixtime import Seconds, UnixTime
+from revocation import freshness
+from revocation.coverage import Coverage, StatusAnswer
+from verifier_terminal.appraisal import gates, validity
+from verifier_terminal.appraisal.context import Context, Face, Knowledge
+from verifier_terminal.appraisal.verdict import Finding, Tier
+
+
+def issuer_ended(refusal: IssuerExpired, find: Callable[[UnixTime], TrustAnchor], context: Context) -> Finding:
+    """A refusal, unless only the terminal's own doubtful clock says that the key has ended.
+
+    Args:
+        refusal: What the look-up at the terminal's moment gave.
+        find: The same look-up at another moment.
+        context: With the clock.
+    """
+    if not validity.is_trusted(context.clock):
+        try:
+            # At this moment nothing has ended yet; what is left is the credential's own iat.
+            find(UnixTime(0))
+        except ProtocolError:
+            return gates.finding(refusal.code)
+        return Finding(Code.W_CLOCK, Tier.HOLD)
+    return gates.finding(refusal.code)
+
+
+def row(knowledge: Knowledge, vct: int, face: Face, *, at: UnixTime) -> PolicyRow | None:
+    """What the signed policy demands of this kind here; None where it says nothing, or is over."""
+    return knowledge.policy.rows.get((vct, face.purpose)) if at < knowledge.policy.exp else None
+
+
+def risk(kind: Kind | None, demanded: PolicyRow | None) -> RiskClass:
+    """X for an irreversible act, and for a kind of which nothing is known."""
+    if kind is None or (demanded is not None and demanded.irreversible):
+        return RiskClass.X
+    return kind.risk
+
+
+def status(
+    answer: StatusAnswer,
+    age: Seconds | None,
+    *,
+    act_risk: RiskClass,
+    face: Face,
+    foreign: bool,
+    max_age: Seconds | None,
+) -> tuple[Finding, ...]:
+    """Step 12: a non-valid answer is final at any age; "valid" is worth what its age leaves of it."""
+    match answer.coverage:
+        case Coverage.NOT_COVERED | Coverage.NO_DATA:
+            return (gates.finding(Code.W_STATUS_MISSING),)
+        case Coverage.OUT_OF_RANGE:
+            return (gates.finding(Code.E_STATUS_RANGE),)
+        case Coverage.COVERED:
+            # Covered means that both are there; a snapshot that breaks its word ends in E_INTERNAL.
+            assert answer.status is not None
+            assert age is not None
+        case _:
+            assert_never(answer.coverage)
+    match answer.status:
+        case Status.VALID:
+            pass
+        case Status.INVALID | Status.REVOKED | Status.WITHDRAWN | Status.CANCELLED:
+            return (gates.finding(Code.E_REVOKED),)
+        case Status.SUSPENDED:
+            return (gates.finding(Code.E_SUSPENDED),)
+        case Status.DEVICE_LOST:
+            return (gates.finding(Code.E_DEVICE_LOST),)
+        case Status.SUPERSEDED:
+            return (gates.finding(Code.W_SUPERSEDED),)
+        case _:
+            assert_never(answer.status)
+    tier = gates.status_tier(
+        act_risk,
+        face,
+        freshness.grade(age),
+        foreign=foreign,
+        age=age,
+        max_age=max_age,
+    )
+    return () if tier is Tier.AFFIRMING else (Finding(Code.W_STATUS_STALE, tier),)
