@@ -86,9 +86,15 @@ class Hint(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class StillInView:
-    """What was read last is still there; told twice a second while it is."""
+    """A code that was read before is still there; told twice a second while it is.
+
+    Attributes:
+        source: name of the source that sees it.
+        text_sha256: of its text (UTF-8), so that a listener who knows the text can tell which one.
+    """
 
     source: str
+    text_sha256: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

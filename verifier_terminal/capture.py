@@ -68,12 +68,12 @@ def feed(session: Session, source: CodeSource, stop: threading.Event) -> None:
         for item in source.readings(stop):
             if isinstance(item, Reading):
                 try:
-                    session.scan(item.text, source=item.source)
+                    session.read(item.text, source=item.source)
                 except OutOfOrder:
                     # The session has told its listeners; the next scan tries again.
                     continue
             elif isinstance(item, StillInView):
-                session.still_there(item.source)
+                session.still_there(item.source, item.text_sha256)
             else:
                 session.hear(item)
     except HardwareError:

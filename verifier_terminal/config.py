@@ -11,12 +11,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from protocol import cbor, keys
+from protocol import cbor, keys, short_code
 from protocol.errors import ProtocolError
 from protocol.keys import VerificationKey
 from protocol.labels import Purpose
+from protocol.short_code import ShortCode
 from verifier_terminal.appraisal.context import Face
-from verifier_terminal.errors import AlreadyATerminal, NotATerminal, RootMismatch
+from verifier_terminal.errors import AlreadyATerminal, NotATerminal, RootMismatch, SiteUnusable
 
 SETTINGS: Final = "terminal.json"
 ROOT: Final = "root.cbor"
@@ -38,6 +39,8 @@ class TerminalSettings:
         region: six digits: whose policy counts here.
         trust: folder or http(s) address of the issuer's published files.
         root_sha256: thumbprint of the pinned root, hexadecimal.
+        site: four characters by which short codes name this place; empty: it belongs to no site and has none. Settings
+            of terminals that were set up before there were sites do without the entry.
     """
 
     terminal_id: str
@@ -46,6 +49,7 @@ class TerminalSettings:
     region: str
     trust: str
     root_sha256: str
+    site: str = ""
 
     @property
     def purpose(self) -> Purpose:
@@ -93,11 +97,40 @@ def save(directory: Path, settings: TerminalSettings, root: VerificationKey) -> 
             # What a set-up left behind that was killed between the two files; no settings belong to it.
             (directory / ROOT).unlink(missing_ok=True)
         _write_new(directory / ROOT, cbor.encode(root.cose_key))
-        _write_new(directory / SETTINGS, json.dumps(entries, ensure_ascii=False, indent=2).encode() + b"\n")
+        _write_new(directory / SETTINGS, _encoded(entries))
     except FileExistsError as there:
         raise AlreadyATerminal(str(directory)) from there
     except OSError as failure:
         raise NotATerminal(f"{directory}: {failure.strerror}") from failure
+
+
+def change(directory: Path, settings: TerminalSettings) -> None:
+    """Puts other settings in the place of those that are there, whole or not at all.
+
+    Raises:
+        NotATerminal: They cannot be written; the old ones stay.
+    """
+    entries = asdict(settings)
+    _check_texts(entries)
+    temporary = directory / f".{SETTINGS}.new"
+    try:
+        temporary.unlink(missing_ok=True)
+        _write_new(temporary, _encoded(entries))
+        temporary.replace(directory / SETTINGS)
+    except OSError as failure:
+        raise NotATerminal(f"{directory}: {failure.strerror}") from failure
+
+
+def site_characters(typed: str) -> str:
+    """A site's four characters in their one form, however they were typed.
+
+    Raises:
+        SiteUnusable: They are no site's.
+    """
+    try:
+        return ShortCode(short_code.decode_site(typed), 0).site_characters
+    except ProtocolError as refusal:
+        raise SiteUnusable(str(refusal)) from refusal
 
 
 def is_terminal(directory: Path) -> bool:
@@ -120,15 +153,23 @@ def load(directory: Path) -> tuple[TerminalSettings, VerificationKey]:
     except (ValueError, RecursionError) as wrong:
         raise NotATerminal(f"{SETTINGS} is not JSON") from wrong
     fields = TerminalSettings.__dataclass_fields__.keys()
+    if isinstance(content, dict):
+        content = {"site": ""} | content
     if not isinstance(content, dict) or content.keys() != fields:
         raise NotATerminal(f"{SETTINGS} has not exactly these entries: {', '.join(fields)}")
     _check_texts(content)
     if content["profile"] not in PROFILES:
         raise NotATerminal(f"{SETTINGS}: profile is one of {', '.join(PROFILES)}")
+    if content["site"]:
+        content["site"] = site_characters(content["site"])
     settings = TerminalSettings(**content)
     root = load_root(root_bytes)
     check_root(root, expected_sha256=settings.root_sha256)
     return settings, root
+
+
+def _encoded(entries: Mapping[str, object]) -> bytes:
+    return json.dumps(entries, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
 def _check_texts(entries: Mapping[str, object]) -> None:

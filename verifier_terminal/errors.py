@@ -86,6 +86,68 @@ class PersonCheckDone(TerminalError):
     advice = "the first answer stands; if it was wrong, void the check and have the code shown again"
 
 
+class KeyUnusable(TerminalError):
+    """The terminal's own private key cannot be read or made. Codes that answer no request are read all the same."""
+
+    meaning = "the terminal's own key cannot be used"
+    advice = (
+        "see that the directory can be read and written by this account; if terminal.key is damaged, move it away: the"
+        " next `terminal key` makes a new one, for which the region must give a new certificate"
+    )
+
+
+class CertificateUnusable(TerminalError):
+    """The terminal has no certificate with which it may ask or state anything now. Open codes are read all the same."""
+
+    meaning = "the terminal has no certificate that is good now"
+    advice = (
+        "have the region certify the key that `terminal key DIR` prints, and install the file with"
+        " `terminal certificate DIR FILE`; until then there are neither challenges nor receipts"
+    )
+
+
+class RequestRefused(TerminalError):
+    """A request that the terminal must not show: no wallet would answer it, or policy forbids asking."""
+
+    meaning = "this cannot be asked for here"
+    advice = "ask for fewer items or kinds, and give a reason of 1 to 200 characters"
+
+
+class TooManyRequests(TerminalError):
+    """As many requests are open as there may be at once."""
+
+    meaning = "too many requests are open"
+    advice = "cancel one, or wait until one is over; each lives for two minutes at most"
+
+
+class NoSite(TerminalError):
+    """Short codes name their site, and this terminal was set up without one."""
+
+    meaning = "this terminal belongs to no site, so it has no short codes"
+    advice = "get the site's four characters from the region and set them with `terminal site DIR CODE`"
+
+
+class SiteUnusable(TerminalError):
+    """A site that no region could have given."""
+
+    meaning = "this is no site"
+    advice = "a site has four characters, as the region gives them; letters and digits without U"
+
+
+class UnknownRequest(TerminalError):
+    """The request is closed already, or there never was one."""
+
+    meaning = "no such request is open"
+    advice = "it was answered, cancelled or over; open a new one"
+
+
+class NoReceipt(TerminalError):
+    """No receipt can be given for this check (any more)."""
+
+    meaning = "no receipt can be given for this check"
+    advice = "receipts are given within ten minutes of a check by the terminal that made it; have the code shown again"
+
+
 class FetchError(TerminalError):
     """A published document could not be fetched. What is held stays as it is."""
 

@@ -6,15 +6,17 @@ down. A verdict reaches listeners only after its journal row is durable.
 
 import queue
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self
 
 from hardware.devices import DeviceEvent
+from protocol.labels import AnimatedKind
 from protocol.licence.catalogue import Names
 from protocol.status_list import Status
 from protocol.unixtime import UnixTime
 from verifier_terminal.appraisal.verdict import Verdict, VerdictClass
+from verifier_terminal.request_book import Ended
 
 _QUEUE_EVENTS: Final = 64
 
@@ -88,7 +90,56 @@ class RecheckAlarm:
     answer: Status
 
 
-SessionEvent = ShownVerdict | PersonChecked | StatusChanged | ActsChanged | DeviceNews | OutOfOrderNews | RecheckAlarm
+@dataclass(frozen=True, slots=True)
+class RequestOpened:
+    """The terminal asks for something; `Session.requests` says what."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestClosed:
+    """A request is open no more, whatever the answer was worth."""
+
+    number: int
+    ended: Ended
+
+
+@dataclass(frozen=True, slots=True)
+class AnimationProgress:
+    """Another frame of an animated code came in. It says nothing about what is in it."""
+
+    kind: AnimatedKind
+    received: int
+    needed: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PortraitShown:
+    """The portrait that an issuer signed for this act is complete. Nobody may keep it for longer than the claims.
+
+    `member` is the licence's place in a bundle, 0 for a single one.
+    """
+
+    check_number: str
+    member: int
+    image: bytes = field(repr=False)
+
+
+SessionEvent = (
+    ShownVerdict
+    | PersonChecked
+    | StatusChanged
+    | ActsChanged
+    | DeviceNews
+    | OutOfOrderNews
+    | RecheckAlarm
+    | RequestOpened
+    | RequestClosed
+    | AnimationProgress
+    | PortraitShown
+)
 
 
 class Subscription:

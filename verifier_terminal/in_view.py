@@ -47,21 +47,41 @@ class InView:
         held = self._acts.get(seen)
         return held.shown if held else None
 
+    def is_seen(self, seen: Seen, now: float) -> bool:
+        """The frames of this very whole go on: whether its act is still in view, which it then stays."""
+        self.forget_gone(now)
+        if seen not in self._acts:
+            return False
+        self.still_there(seen, now)
+        return True
+
     def note(self, seen: Seen, shown: ShownVerdict, now: float) -> None:
         """This text was seen just now, and belongs to this act."""
         self._acts[seen] = _Held(now, replace(shown, same_act=False), stays=False)
         self._read_last[seen[0]] = seen
 
-    def still_there(self, source: str, now: float) -> None:
-        """A source says that what it read last is still there: that one text, and no earlier one of anybody."""
+    def still_there(self, seen: Seen, now: float) -> None:
+        """A source says that this text is still there. It counts for the code that was read last, and no earlier one.
+
+        Frames of animated codes are no codes of acts, so a phone that shows its code and a portrait by turns stays.
+        """
+        self.forget_gone(now)
+        if self._read_last.get(seen[0]) == seen and seen in self._acts:
+            self._acts[seen] = _Held(now, self._acts[seen].shown, stays=True)
+
+    def keep(self, number: str, source: str, now: float) -> None:
+        """Frames that belong to this act alone are in front of this source: its phone is still there."""
         self.forget_gone(now)
         seen = self._read_last.get(source)
-        if seen is not None and seen in self._acts:
+        if seen is not None and seen in self._acts and self._acts[seen].shown.verdict.check_number == number:
             self._acts[seen] = _Held(now, self._acts[seen].shown, stays=True)
 
     def rolled_from(self, verdict: Verdict, source: str) -> ShownVerdict | None:
         """The act that stays at this source and of which this verdict is the next code, saying exactly the same."""
-        if verdict.verdict_class is not VerdictClass.ACCEPT or verdict.credential_digest is None:
+        if verdict.verdict_class is not VerdictClass.ACCEPT or verdict.answered is not None:
+            # What answers a request is news by itself, whatever stood in view before.
+            return None
+        if any(each.credential_digest is None for each in verdict.members or (verdict,)):
             return None
         for (held_source, _), held in self._acts.items():
             if held_source == source and held.stays and _says(held.shown.verdict) == _says(verdict):
@@ -91,4 +111,5 @@ def _says(verdict: Verdict) -> tuple[object, ...]:
         verdict.licence,
         verdict.purpose,
         verdict.recheck,
+        tuple(_says(each) for each in verdict.members),
     )

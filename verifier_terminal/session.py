@@ -1,49 +1,76 @@
 """One running terminal: from a scanned text to a verdict that is written down before anybody sees it.
 
-    text → same act? → appraise → journal row + replay key + re-check entry in one durable transaction → listeners
+    text → same act? → appraise → request burnt → journal row + replay keys + re-check entries, durable → listeners
 
 Guaranteed: what `scan` returns stands in the journal (a kill at any moment included); if it cannot be written there is
-no verdict, only `OutOfOrder`. Every method may be called by any thread; they take turns, except that fetching happens
-outside of the lock, so a verdict never waits for the network. Not handled here: capturing, pages, words for people.
+no verdict, only `OutOfOrder`. A request is burnt by the first answer with both signatures, before anything is written:
+if the row then fails, nobody can answer it again. Every method may be called by any thread; they take turns, except
+that fetching happens outside of the lock, so a verdict never waits for the network. Not handled here: capturing, pages,
+words for people.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
 from hardware.devices import DeviceEvent
 from protocol.keys import VerificationKey
-from protocol.licence.catalogue import Catalogue
+from protocol.labels import PREFIX_PRESENTATION, AnimatedKind
+from protocol.licence.catalogue import Catalogue, RiskClass
+from protocol.qr.animated import Assembled
+from protocol.receipt import ReceiptCopy
+from protocol.terminal_certificate import Items
 from protocol.unixtime import Seconds, UnixTime
 from revocation import freshness
-from verifier_terminal import check_number, standing
-from verifier_terminal.appraisal import foreign_codes
+from verifier_terminal import animation, asking, certification, check_number, receipts, recording, standing
+from verifier_terminal.animation import Animations
+from verifier_terminal.appraisal import foreign_codes, gates
 from verifier_terminal.appraisal.context import ClockReading, Context, Knowledge
 from verifier_terminal.appraisal.verdict import Verdict, VerdictClass
+from verifier_terminal.asking import Askable, Asking, OpenedRequest
+from verifier_terminal.certification import Certification, Trouble
 from verifier_terminal.config import TerminalSettings
-from verifier_terminal.errors import AlreadyVoid, AppraisalBroken, OutOfOrder, TerminalError, UnknownCheckNumber
+from verifier_terminal.errors import (
+    AlreadyVoid,
+    AppraisalBroken,
+    CertificateUnusable,
+    KeyUnusable,
+    NoReceipt,
+    OutOfOrder,
+    TerminalError,
+    UnknownCheckNumber,
+)
 from verifier_terminal.events import (
     ActsChanged,
+    AnimationProgress,
     DeviceNews,
     ForeignCode,
     OutOfOrderNews,
     PersonChecked,
+    PortraitShown,
     Publisher,
     RecheckAlarm,
+    RequestClosed,
+    RequestOpened,
     SessionEvent,
     ShownVerdict,
     StatusChanged,
     Subscription,
 )
+from verifier_terminal.identity import Identity
 from verifier_terminal.in_view import InView
+from verifier_terminal.portraits import Matched, Portraits
+from verifier_terminal.receipts import EvidenceShelf
+from verifier_terminal.recording import EXERCISE_NUMBER
+from verifier_terminal.request_book import Closed
 from verifier_terminal.standing import TerminalStatus
-from verifier_terminal.store import journal, person_check
+from verifier_terminal.store import person_check
 from verifier_terminal.store.chain import ChainReport
 from verifier_terminal.store.journal import JournalRow, Payload
 from verifier_terminal.store.person_check import PersonCheck
-from verifier_terminal.store.recheck import Answered, Waiting
+from verifier_terminal.store.recheck import Answered
 from verifier_terminal.store.replay import NothingUsed, UsedAlready
 from verifier_terminal.store.store import Store
 from verifier_terminal.store.trust_store import Loaded
@@ -54,11 +81,19 @@ from verifier_terminal.sync.mirror import Mirror
 from verifier_terminal.trusted_time import MAX_UNCONFIRMED, TrustedTime
 
 Appraise = Callable[[str, Context], Verdict]
+AppraiseBytes = Callable[[AnimatedKind, bytes, Context], Verdict]
 
-EXERCISE_NUMBER: Final = "000-000"
-_MAX_SOURCE_CHARACTERS: Final = 120
 _MAX_REASON_CHARACTERS: Final = 200
-_DRAWS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """What a device read: one text, or the whole of an animated code."""
+
+    sha256: bytes
+    fingerprint: str
+    """The text, or what stands for a whole that has none; for naming and recognising what could not be read."""
+    appraise: Callable[[Context], Verdict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +129,9 @@ class Session:
         root: VerificationKey,
         store: Store,
         *,
+        identity: Identity,
         appraise: Appraise,
+        appraise_bytes: AppraiseBytes,
         time: TrustedTime,
         elapsed_seconds: Callable[[], float],
         random_bytes: Callable[[int], bytes],
@@ -105,10 +142,12 @@ class Session:
             settings: The terminal's own.
             root: The pinned root, checked against them.
             store: Open; the session closes it.
+            identity: The terminal's own key and certificate.
             appraise: From a text and a context to a verdict.
+            appraise_bytes: The same for what the frames of an animated code carried.
             time: What is believed about the time.
-            elapsed_seconds: A clock that only counts, for "the same act".
-            random_bytes: For check numbers.
+            elapsed_seconds: A clock that only counts, for "the same act" and for how long requests live.
+            random_bytes: For check numbers, nonces and the keys of receipts and requests.
 
         Raises:
             OutOfOrder: The database cannot be read.
@@ -116,7 +155,9 @@ class Session:
         self.settings = settings
         self._root = root
         self._store = store
+        self._identity = identity
         self._appraise = appraise
+        self._appraise_bytes = appraise_bytes
         self._time = time
         self._elapsed_seconds = elapsed_seconds
         self._random_bytes = random_bytes
@@ -126,6 +167,10 @@ class Session:
         self._connectivity = Connectivity()
         self._out_of_order: str | None = None
         self._in_view = InView()
+        self._asking = Asking(settings.purpose, settings.site, random_bytes=random_bytes)
+        self._animations = Animations()
+        self._portraits = Portraits()
+        self._shelf = EvidenceShelf()
         self._loaded = Loaded(None, (), ())
         self._loaded_version: tuple[int, int, int] | None = None
         with self._store.reading():
@@ -152,37 +197,159 @@ class Session:
         """The signed catalogue that is held; None: never provisioned, or damaged."""
         return self._loaded.knowledge.catalogue if self._loaded.knowledge else None
 
+    def read(self, text: str, *, source: str) -> ShownVerdict | None:
+        """Takes what a device read: a frame of an animated code is put together with others, all else is scanned.
+
+        Returns:
+            The verdict; None for a frame that completed nothing to appraise. Frames leave no rows.
+
+        Raises:
+            OutOfOrder: As `scan`.
+        """
+        if not animation.is_frame(text):
+            return self.scan(text, source=source)
+        with self._lock:
+            now = self._elapsed_seconds()
+            step = self._animations.add(text, source, now)
+            if step is None:
+                return None
+            whole = step.whole
+            if step.is_news:
+                self._publisher.publish(AnimationProgress(whole.kind, step.received, whole.count, source))
+            if whole.kind is AnimatedKind.PORTRAIT:
+                for number in self._portraits.acts_of(whole.digest, now):
+                    self._in_view.keep(number, source, now)
+                if step.assembled is not None:
+                    self._show(self._portraits.arrived(step.assembled, now))
+                return None
+            if step.assembled is not None:
+                return self._take(self._whole(step.assembled), source, now)
+            if step.sha256 is not None and not self._in_view.is_seen((source, step.sha256), now):
+                # It was gone and is back: from now on it is put together, and appraised, anew.
+                self._animations.forget(whole, source)
+            return None
+
     def scan(self, text: str, *, source: str) -> ShownVerdict:
         """Appraises a text and writes the check down.
 
         Raises:
             OutOfOrder: It could not be written; there is no verdict.
         """
+        code = _Code(
+            sha256(text.encode("utf-8", "surrogatepass")).digest(), text, lambda context: self._appraise(text, context)
+        )
         with self._lock:
-            seen = (source, sha256(text.encode("utf-8", "surrogatepass")).digest())
-            now = self._elapsed_seconds()
-            self._in_view.forget_gone(now)
-            held = self._in_view.find(seen)
-            if held is not None:
-                shown = replace(held, same_act=True)
-                self._publisher.publish(shown)
-            else:
-                try:
-                    shown = self._new_act(text, source)
-                except OutOfOrder as failure:
-                    self._stops(failure)
-                    raise
-                self._works()
-                if not shown.same_act:
-                    # The next code of an act in view is no news, and must not bring blanked data back on a screen.
-                    self._publisher.publish(shown)
-            self._in_view.note(seen, shown, now)
-            return shown
+            return self._take(code, source, self._elapsed_seconds())
 
-    def still_there(self, source: str) -> None:
-        """A device says that what it read last is still in front of it."""
+    def still_there(self, source: str, text_sha256: bytes) -> None:
+        """A device says that the text with this digest is still in front of it."""
         with self._lock:
-            self._in_view.still_there(source, self._elapsed_seconds())
+            self._in_view.still_there((source, text_sha256), self._elapsed_seconds())
+
+    # Asking holders.
+
+    def askable(self) -> Mapping[int, Askable]:
+        """The kinds that may be asked for here; none without a good certificate and policy."""
+        with self._lock:
+            standing_now, knowledge = self._certification(), self._loaded.knowledge
+            if standing_now.trouble is not None or standing_now.certificate is None or knowledge is None:
+                return {}
+            return asking.askable(knowledge.policy, standing_now.certificate, self.settings.purpose)
+
+    @property
+    def always_asks(self) -> bool:
+        """Whether this is a place where an open code is never enough, so that a request should always be shown."""
+        return gates.challenge_required(RiskClass.G, self.settings.face)
+
+    def open_challenge(self, wanted: Items, reason: str) -> OpenedRequest:
+        """Asks for these items of these kinds, until they are answered, over or cancelled.
+
+        Raises:
+            CertificateUnusable: The terminal has no certificate that is good now.
+            KeyUnusable: Its key cannot be used.
+            RequestRefused: More than certificate and policy allow, no proper reason, or too long for one code.
+            TooManyRequests: Eight are open.
+        """
+        with self._lock:
+            now = self._forget_over()
+            knowledge = self._loaded.knowledge
+            standing_now = self._certification()
+            if knowledge is None:
+                raise CertificateUnusable(certification.WORDS[Trouble.NO_TRUST_LIST])
+            if standing_now.trouble is not None:
+                # Said before the key is touched: a terminal that asks for nothing needs none.
+                raise CertificateUnusable(certification.WORDS[standing_now.trouble])
+            opened = self._asking.open_challenge(
+                wanted,
+                reason,
+                certification=standing_now,
+                signer=self._identity.signer(),
+                policy=knowledge.policy,
+                at=self._clock().at,
+                now=now,
+            )
+            self._publisher.publish(RequestOpened(opened.number))
+            return opened
+
+    def open_short_code(self) -> OpenedRequest:
+        """A code of ten characters for a phone that scans nothing.
+
+        Raises:
+            NoSite: The terminal belongs to no site.
+            TooManyRequests: Eight are open.
+        """
+        with self._lock:
+            opened = self._asking.open_short_code(now=self._forget_over())
+            self._publisher.publish(RequestOpened(opened.number))
+            return opened
+
+    def requests(self) -> tuple[OpenedRequest, ...]:
+        """What is open, the oldest first."""
+        with self._lock:
+            return self._asking.opened(now=self._forget_over())
+
+    def cancel_request(self, number: int) -> None:
+        """Closes a request that nobody wants any more.
+
+        Raises:
+            UnknownRequest: It is not open.
+        """
+        with self._lock:
+            self._forget_over()
+            self._tell_closed((self._asking.cancel(number),))
+
+    # Receipts.
+
+    def receipt(self, number: str, reason: str | None = None) -> ReceiptCopy:
+        """A receipt about a check of the last ten minutes, with the keys of the holder's copy; written down first.
+
+        Args:
+            number: The check's.
+            reason: 申请事由, 1 to 200 characters; None: the one of the request that was answered.
+
+        Raises:
+            NoReceipt: Its evidence is not in memory (any more), it was declared void, or the reason is none.
+            CertificateUnusable, KeyUnusable: The terminal cannot sign.
+            OutOfOrder: The row could not be written.
+        """
+        number = check_number.normalise(number)
+        with self._lock:
+            standing_now = self._certification()
+            if standing_now.trouble is not None or standing_now.encoded is None:
+                raise CertificateUnusable(certification.WORDS[standing_now.trouble] if standing_now.trouble else "")
+            if any(row.payload and row.payload["event"] == "void" for row in self.explain(number)):
+                raise NoReceipt(f"{number}: it was declared void")
+            copy = self._shelf.make(
+                number,
+                reason=reason,
+                certificate=standing_now.encoded,
+                signer=self._identity.signer(),
+                random_bytes=self._random_bytes,
+                now=self._elapsed_seconds(),
+            )
+            digest = sha256(copy.receipt).hexdigest()
+            self._append({"event": "receipt", "check_number": number, "sha256": digest, "at": self._clock().at})
+            return copy
 
     def exercise(self, text: str, *, at: UnixTime) -> Verdict:
         """The verdict that would be given at another moment: nothing of journal, replay or clock is read or written."""
@@ -208,6 +375,8 @@ class Session:
             said = "".join(each for each in reason if each.isprintable())[:_MAX_REASON_CHARACTERS]
             self._append({"event": "void", "check_number": number, "reason": said, "at": self._clock().at})
             self._in_view.drop(number)
+            self._portraits.drop(number)
+            self._shelf.drop(number)
             self._publisher.publish(ActsChanged(number))
 
     def confirm_person(self, number: str, matches: bool) -> PersonChecked:
@@ -301,6 +470,7 @@ class Session:
     def status(self) -> TerminalStatus:
         """How the terminal stands; also answers when the disk does not."""
         with self._lock:
+            now = self._forget_over()
             waiting, rows = 0, 0
             alarms: tuple[RecheckAlarm, ...] = ()
             out_of_order = self._out_of_order
@@ -331,6 +501,9 @@ class Session:
                 alarms=alarms,
                 journal_rows=rows,
                 out_of_order=out_of_order,
+                certification=self._certification(),
+                site=self.settings.site,
+                open_requests=len(self._asking.opened(now=now)),
             )
 
     def subscribe(self) -> Subscription:
@@ -380,33 +553,85 @@ class Session:
 
     # One check.
 
-    def _new_act(self, text: str, source: str) -> ShownVerdict:
+    def _take(self, code: _Code, source: str, now: float) -> ShownVerdict:
+        seen = (source, code.sha256)
+        self._in_view.forget_gone(now)
+        held = self._in_view.find(seen)
+        if held is not None:
+            shown = replace(held, same_act=True)
+            self._publisher.publish(shown)
+        else:
+            try:
+                shown = self._new_act(code, source)
+            except OutOfOrder as failure:
+                self._stops(failure)
+                raise
+            self._works()
+            if not shown.same_act:
+                # The next code of an act in view is no news, and must not bring blanked data back on a screen.
+                self._publisher.publish(shown)
+                self._show(self._portraits.expect(shown.verdict, now))
+        self._in_view.note(seen, shown, now)
+        return shown
+
+    def _whole(self, assembled: Assembled) -> _Code:
+        return _Code(
+            assembled.sha256,
+            # It has no text; what says so much and no more is that it is one of ours which cannot be read.
+            PREFIX_PRESENTATION + assembled.sha256.hex(),
+            lambda context: self._appraise_bytes(assembled.kind, assembled.content, context),
+        )
+
+    def _show(self, matched: Iterable[Matched]) -> None:
+        for each in matched:
+            self._publisher.publish(PortraitShown(each.check_number, each.member, each.content))
+
+    def _new_act(self, code: _Code, source: str) -> ShownVerdict:
         # The second time only when another process used the same code up after the first appraisal.
         for _ in range(2):
-            verdict = self._appraise_now(text)
-            foreign = name_foreign(text) if verdict.verdict_class is VerdictClass.NOT_READ else None
+            full = self._appraise_now(code)
+            # Before anything is written: whatever becomes of this answer, the request has had its one.
+            answer = self._asking.heard(full)
+            self._tell_closed(answer.closed)
+            verdict = receipts.without_evidence(asking.without_key(full))
+            foreign = name_foreign(code.fingerprint) if verdict.verdict_class is VerdictClass.NOT_READ else None
             act = self._in_view.rolled_from(verdict, source)
             try:
                 if act is not None:
                     with self._store.writing():
-                        self._burn(verdict)
+                        recording.burn(verdict, self._store)
                     return replace(act, same_act=True)
-                self._record(verdict, text, _printable(source), foreign)
+                head = recording.record(
+                    verdict,
+                    store=self._store,
+                    knowledge=self._loaded.knowledge,
+                    fingerprint=code.fingerprint,
+                    source=source,
+                    foreign=foreign,
+                )
             except UsedAlready:
                 continue
+            entry = answer.entry
+            self._shelf.put(
+                full,
+                challenge=entry.request.digest if entry else None,
+                reason=entry.reason if entry else None,
+                head=head,
+                now=self._elapsed_seconds(),
+            )
             return ShownVerdict(verdict, False, foreign, source)
         raise OutOfOrder("the replay store contradicts itself")
 
-    def _appraise_now(self, text: str) -> Verdict:
+    def _appraise_now(self, code: _Code) -> Verdict:
+        self._forget_over()
         with self._store.reading():
             self._load_if_changed()
-            number = self._free_number()
+            number = recording.free_number(self._store, self._random_bytes)
         self._store.replay.failure = None
-        context = Context(
-            self.settings.face, self._clock(), self._loaded.knowledge, self._store.replay, number, requests=()
-        )
+        knowledge, requests = self._loaded.knowledge, self._asking.requests()
+        context = Context(self.settings.face, self._clock(), knowledge, self._store.replay, number, requests)
         try:
-            verdict = self._appraise(text, context)
+            verdict = code.appraise(context)
         except Exception as failure:
             # An appraisal never raises; if it does after all, no thread may die of it and nothing is shown.
             raise AppraisalBroken(type(failure).__name__) from failure
@@ -414,38 +639,31 @@ class Session:
             raise OutOfOrder(str(self._store.replay.failure))
         return verdict
 
-    def _record(self, verdict: Verdict, text: str, source: str, foreign: ForeignCode | None) -> None:
-        at = verdict.at
-        with self._store.writing():
-            unread = verdict.replay_key is None
-            payload = journal.verdict_payload(
-                verdict,
-                source=source,
-                foreign=None if foreign is None else foreign.slug,
-                unknown_digest=self._store.unknown_digest(text, at=at) if unread else None,
-            )
-            self._store.journal.append(payload, at=at, retention_days=self._retention(verdict), new_check=True)
-            self._burn(verdict)
-            if verdict.recheck and verdict.status_reference is not None:
-                uri, idx = verdict.status_reference
-                as_of = UnixTime(at - (verdict.ages.status or 0))
-                self._store.rechecks.add(Waiting(verdict.check_number, uri, idx, as_of, at))
+    def _forget_over(self) -> float:
+        """Lets go of requests, evidence and portraits whose time is over; gives the moment."""
+        now = self._elapsed_seconds()
+        self._tell_closed(self._asking.forget_over(now))
+        self._shelf.forget_over(now)
+        self._portraits.forget_over(now)
+        self._animations.forget_idle(now)
+        return now
 
-    def _burn(self, verdict: Verdict) -> None:
-        if verdict.replay_key is not None and verdict.burn_until is not None:
-            self._store.replay.burn(verdict.replay_key, at=verdict.at, until=verdict.burn_until)
+    def _tell_closed(self, closed: Iterable[Closed]) -> None:
+        for each in closed:
+            self._publisher.publish(RequestClosed(each.number, each.ended))
 
-    def _retention(self, verdict: Verdict) -> int:
-        knowledge, licence = self._loaded.knowledge, verdict.licence
-        row = knowledge.policy.rows.get((licence.vct, verdict.purpose)) if knowledge and licence else None
-        return journal.DEFAULT_RETENTION_DAYS if row is None else row.retention_days
-
-    def _free_number(self) -> str:
-        for _ in range(_DRAWS):
-            number = check_number.draw(self._random_bytes)
-            if number != EXERCISE_NUMBER and self._store.journal.number_is_free(number):
-                return number
-        raise OutOfOrder("no free check number was drawn: the random source repeats itself")
+    def _certification(self) -> Certification:
+        try:
+            encoded = self._identity.certificate()
+            if encoded is None:
+                return Certification(Trouble.MISSING, None, None)
+            key = self._identity.signer().public_key
+        except CertificateUnusable:
+            return Certification(Trouble.UNREADABLE, None, None)
+        except KeyUnusable:
+            return Certification(Trouble.KEY_UNUSABLE, None, None)
+        trust = self._loaded.knowledge.trust if self._loaded.knowledge else None
+        return certification.check(encoded, key=key, trust=trust, purpose=self.settings.purpose, at=self._clock().at)
 
     def _act(self, payload: Payload) -> Act:
         number = payload["check_number"]
@@ -454,7 +672,7 @@ class Session:
             check_number=number,
             at=UnixTime(payload["at"]),
             verdict_class=VerdictClass(payload["class"]),
-            kind=payload["kind"],
+            kind=_kind_of(payload),
             void_reason=next((each["reason"] for each in about if each["event"] == "void"), None),
             person=person_check.of_rows(about),
             payload=payload,
@@ -560,5 +778,8 @@ def name_foreign(text: str) -> ForeignCode:
     return ForeignCode(named.value, foreign_codes.NAMES[named])
 
 
-def _printable(source: str) -> str:
-    return "".join(each for each in source if each.isprintable())[:_MAX_SOURCE_CHARACTERS]
+def _kind_of(payload: Payload) -> str | None:
+    """The licence kind's slug; of a bundle the one of its first licence that was established."""
+    members = payload.get("members") or ()
+    kind: str | None = payload["kind"] or next((each["kind"] for each in members if each["kind"]), None)
+    return kind

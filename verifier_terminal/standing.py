@@ -8,6 +8,7 @@ from revocation import freshness
 from revocation.freshness import Grade
 from verifier_terminal.appraisal.context import ClockReading
 from verifier_terminal.appraisal.verdict import Ages
+from verifier_terminal.certification import Certification
 from verifier_terminal.events import RecheckAlarm
 from verifier_terminal.store import trust_store
 from verifier_terminal.store.trust_store import Damaged, Held
@@ -45,6 +46,11 @@ class TerminalStatus:
     """Found and not yet acknowledged by a person."""
     journal_rows: int
     out_of_order: str | None
+    certification: Certification
+    """Without a good one there are neither challenges nor receipts; open codes are read all the same."""
+    site: str
+    """Empty: no short codes."""
+    open_requests: int
 
 
 def ages(held: tuple[Held, ...], clock: ClockReading) -> Ages:

@@ -4,15 +4,17 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from protocol.keys import VerificationKey
 from protocol.labels import Purpose
 from protocol.unixtime import UnixTime
 from verifier_terminal import config
-from verifier_terminal.appraisal.appraise import appraise
+from verifier_terminal.appraisal.appraise import appraise, appraise_bytes
 from verifier_terminal.config import TerminalSettings
 from verifier_terminal.errors import AlreadyATerminal, DocumentRefused, NotATerminal, OutOfOrder
+from verifier_terminal.identity import Identity
 from verifier_terminal.session import Session, SyncReport
 from verifier_terminal.store import trust_store
 from verifier_terminal.store.store import Store
@@ -65,7 +67,7 @@ def open_session(directory: Path) -> Iterator[Session]:
 
 
 def initialise(
-    directory: Path, *, trust: str, profile: str, name: str, root_sha256: str | None
+    directory: Path, *, trust: str, profile: str, name: str, root_sha256: str | None, site: str = ""
 ) -> tuple[TerminalSettings, SyncReport]:
     """Makes a terminal: fetches everything first, and writes the settings last.
 
@@ -75,12 +77,15 @@ def initialise(
         profile: Word of the purpose.
         name: For people.
         root_sha256: Thumbprint that the root must have; None: the one that lies there is trusted as provisioned.
+        site: Four characters by which short codes name this place; empty: none.
 
     Raises:
         TerminalError: By its own reason; no terminal is left behind.
     """
     if config.is_terminal(directory):
         raise AlreadyATerminal(str(directory))
+    if site:
+        site = config.site_characters(site)
     mirror = open_mirror(trust)
     root = config.load_root(mirrors.fetch_document(mirror, config.ROOT))
     if root_sha256 is not None:
@@ -92,6 +97,7 @@ def initialise(
         region="",
         trust=trust if trust.startswith(("http://", "https://")) else str(Path(trust).resolve()),
         root_sha256=root.thumbprint.hex(),
+        site=site,
     )
     made = _make(directory)
     try:
@@ -103,9 +109,8 @@ def initialise(
             session.close()
         if region is None:
             raise _why_not(report)
-        settings = TerminalSettings(
-            settings.terminal_id, name, settings.profile, region, settings.trust, settings.root_sha256
-        )
+        settings = replace(settings, region=region)
+        Identity(directory, random_bytes=secrets.token_bytes).signer()
         config.save(directory, settings, root)
     except BaseException:
         _unmake(directory, made)
@@ -120,7 +125,9 @@ def _session(directory: Path, settings: TerminalSettings, root: VerificationKey)
             settings,
             root,
             store,
+            identity=Identity(directory, random_bytes=secrets.token_bytes),
             appraise=appraise,
+            appraise_bytes=appraise_bytes,
             time=TrustedTime(now=now, elapsed_seconds=elapsed_seconds),
             elapsed_seconds=elapsed_seconds,
             random_bytes=secrets.token_bytes,

@@ -31,7 +31,7 @@ from hardware.devices import (
     SeveralCodes,
     StillInView,
 )
-from hardware.duplicates import DuplicateFilter
+from hardware.duplicates import DuplicateFilter, text_sha256
 from hardware.errors import DecoderFailure, DecoderHung, DecoderUnavailable
 
 # Larger pictures are shrunk first: 1080p already holds any code at twice the pixels that it needs.
@@ -40,6 +40,7 @@ _HINT_EVERY_SECONDS = 1.0
 _SEVERAL_EVERY_SECONDS = 1.0
 _BLACK_AFTER_SECONDS = 1.0
 _STILL_EVERY_SECONDS = 0.5
+_HINT_AFTER_READING_SECONDS = 1.0
 _PAUSE_WITHOUT_DECODER_SECONDS = 1.0
 
 
@@ -59,7 +60,9 @@ class _Course:
     frames: int = 0
     readings: int = 0
     code_seen: bool = False
+    read_at: float | None = None
     still_at: float | None = None
+    still_told: bytes | None = None
     hinted_at: float | None = None
     several_at: float | None = None
     black_since: float | None = None
@@ -122,12 +125,19 @@ class CameraSource(CodeSource):
         for code in report.codes:
             if not course.duplicates.is_duplicate(code.text, at):
                 course.readings += 1
-                course.still_at = at
+                course.still_at, course.still_told = at, text_sha256(code.text)
                 yield reading_of(code, self._name, at)
-            elif course.duplicates.was_read_last(code.text) and _is_due(course.still_at, at, _STILL_EVERY_SECONDS):
-                course.still_at = at
-                yield StillInView(self._name)
+            else:
+                yield from self._still(code, at, course)
+            course.read_at = at
         yield from self._advice(report, at, course)
+
+    def _still(self, code: DecodedCode, at: float, course: _Course) -> Iterator[DeviceEvent]:
+        """Says which code is still there: a screen may show several by turns, and a listener knows which one counts."""
+        digest = text_sha256(code.text)
+        if digest != course.still_told or _is_due(course.still_at, at, _STILL_EVERY_SECONDS):
+            course.still_at, course.still_told = at, digest
+            yield StillInView(self._name, digest)
 
     def _advice(self, report: PictureReport, at: float, course: _Course) -> Iterator[DeviceEvent]:
         if not report.black:
@@ -138,7 +148,9 @@ class CameraSource(CodeSource):
             course.black_told = True
             yield BlackPicture(self._name)
         hint: Hint | None = report.hint
-        if hint is not None and _is_due(course.hinted_at, at, _HINT_EVERY_SECONDS):
+        # Of pictures that change, some are caught between two and cannot be read: no advice while others are.
+        moving = not _is_due(course.read_at, at, _HINT_AFTER_READING_SECONDS)
+        if hint is not None and not moving and _is_due(course.hinted_at, at, _HINT_EVERY_SECONDS):
             course.hinted_at = at
             yield GuidanceGiven(self._name, hint)
 

@@ -206,6 +206,10 @@ class Assembler:
             return sender.assembled
         return Progress(frame.whole, len(sender.symbols), disturbed=sender.attempts > 0)
 
+    def forget(self, whole: Whole) -> None:
+        """Lets go of one sender: what it sent has been taken over, and may be somebody's portrait."""
+        self._senders.pop(whole, None)
+
     def _sender(self, whole: Whole) -> _Sender:
         known = self._senders.get(whole)
         if known is not None:

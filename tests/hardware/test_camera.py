@@ -36,6 +36,7 @@ from hardware.devices import (
     SourceTruncated,
     StillInView,
 )
+from hardware.duplicates import text_sha256
 from hardware.errors import (
     DeviceNotFound,
     ImageTooLarge,
@@ -431,13 +432,23 @@ def test_a_code_in_view_is_one_reading_and_another_is_never_hidden() -> None:
 
 def test_a_code_that_stays_is_told_to_be_still_there_twice_a_second_and_no_longer() -> None:
     items = told(saw("A"), saw("A"), saw("A"), saw(), saw(), saw("B"))
-    assert [item for item in items if isinstance(item, StillInView)] == [StillInView("camera")] * 2
+    assert [item for item in items if isinstance(item, StillInView)] == [StillInView("camera", text_sha256("A"))] * 2
 
 
-def test_only_the_code_that_was_read_last_is_told_to_be_still_there() -> None:
-    """A was read first and is seen again; what the terminal takes for present is B."""
+def test_what_is_still_there_is_named_so_that_a_listener_can_tell_which_code_it_is() -> None:
+    """A was read first and is seen again; that B, which was read last, is still there is never said."""
     items = told(saw("A"), saw("B"), saw("A"), saw("A"))
-    assert [item for item in items if isinstance(item, StillInView)] == []
+    still = [item for item in items if isinstance(item, StillInView)]
+    assert still == [StillInView("camera", text_sha256("A"))] * 2
+    assert "A" not in repr(still[0]).replace("StillInView", "")
+
+
+def test_pictures_that_change_give_no_advice_while_some_of_them_are_read() -> None:
+    blurred = saw(hint=Hint.HOLD_STILL)
+    moving = told(saw("A"), blurred, saw("B"), blurred, saw("A"), blurred)
+    assert not [item for item in moving if isinstance(item, GuidanceGiven)]
+    stopped = told(saw("A"), blurred, blurred, blurred)
+    assert [item for item in stopped if isinstance(item, GuidanceGiven)] == [GuidanceGiven("camera", Hint.HOLD_STILL)]
 
 
 def test_a_code_that_comes_back_after_two_seconds_is_read_again() -> None:

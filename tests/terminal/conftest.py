@@ -8,8 +8,9 @@ import pytest
 
 from tests.terminal.publishing import publish
 from tests.utopia.world import WUYOU, World
-from verifier_terminal.appraisal.appraise import appraise
+from verifier_terminal.appraisal.appraise import appraise, appraise_bytes
 from verifier_terminal.config import TerminalSettings
+from verifier_terminal.identity import Identity
 from verifier_terminal.session import Appraise, Session
 from verifier_terminal.store.store import Store
 from verifier_terminal.sync.mirror import FolderMirror
@@ -23,7 +24,10 @@ class Terminal:
     world: World
     directory: Path
     published: Path
+    profile: str = "window"
+    site: str = ""
     elapsed: float = 0.0
+    last_code: str = ""
     opened: list[Session] = field(default_factory=list)
 
     def pass_seconds(self, seconds: int) -> None:
@@ -34,14 +38,18 @@ class Terminal:
     def open(self, appraise: Appraise = appraise, *, elapsed: Callable[[], float] | None = None) -> Session:
         """A session on this directory, as a process of its own would have."""
         root = self.world.roots[WUYOU].public_key
-        settings = TerminalSettings("t1", "一号窗口", "window", WUYOU, str(self.published), root.thumbprint.hex())
+        settings = TerminalSettings(
+            "t1", "一号窗口", self.profile, WUYOU, str(self.published), root.thumbprint.hex(), self.site
+        )
         randomness = self.world.randomness.fork(f"terminal {len(self.opened)}")
         seconds = elapsed or (lambda: self.elapsed)
         session = Session(
             settings,
             root,
             Store(self.directory, terminal_id="t1", random_bytes=randomness),
+            identity=Identity(self.directory, random_bytes=randomness),
             appraise=appraise,
+            appraise_bytes=appraise_bytes,
             time=TrustedTime(now=self.world.clock, elapsed_seconds=seconds),
             elapsed_seconds=seconds,
             random_bytes=randomness,

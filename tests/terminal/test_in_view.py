@@ -2,6 +2,7 @@
 
 import pytest
 
+from hardware.duplicates import text_sha256
 from protocol.errors import Code
 from protocol.status_list import Status
 from protocol.unixtime import UnixTime
@@ -13,11 +14,11 @@ from verifier_terminal.events import ShownVerdict
 from verifier_terminal.session import Session
 
 
-def stay(terminal: Terminal, session: Session, seconds: int) -> None:
-    """The camera goes on seeing what it read last, and says so every second."""
+def stay(terminal: Terminal, session: Session, seconds: int, text: str | None = None) -> None:
+    """The camera goes on seeing this code (the one that was made last), and says so every second."""
     for _ in range(seconds):
         terminal.pass_seconds(1)
-        session.still_there("camera")
+        session.still_there("camera", text_sha256(text or terminal.last_code))
 
 
 @pytest.fixture
@@ -27,7 +28,8 @@ def issued(terminal: Terminal) -> Issued:
 
 def code(terminal: Terminal, issued: Issued) -> str:
     """A fresh code of one and the same credential."""
-    return terminal.world.code(issued)
+    terminal.last_code = terminal.world.code(issued)
+    return terminal.last_code
 
 
 def test_the_next_code_of_a_phone_in_view_is_the_same_act(terminal: Terminal, session: Session, issued: Issued) -> None:
@@ -104,6 +106,19 @@ def test_a_phone_that_stays_keeps_nobody_elses_act_alive(terminal: Terminal, ses
     assert Code.E_REPLAY in [finding.code for finding in shown.verdict.findings]
 
 
+def test_an_earlier_code_that_is_seen_again_is_not_kept_alive_by_that(
+    terminal: Terminal, session: Session, issued: Issued
+) -> None:
+    """The device names what it sees; the act is that of the code that was read last, whatever else is in view."""
+    used = code(terminal, issued)
+    session.scan(used, source="camera")
+    other = terminal.world.credential(holder=terminal.world.holder("somebody else"))
+    session.scan(code(terminal, other), source="camera")
+    stay(terminal, session, 5, used)
+    shown = session.scan(used, source="camera")
+    assert (shown.same_act, shown.verdict.verdict_class) == (False, VerdictClass.REFUSE)
+
+
 def test_an_earlier_code_of_the_phone_in_view_is_no_longer_the_act(
     terminal: Terminal, session: Session, issued: Issued
 ) -> None:
@@ -139,6 +154,6 @@ def test_a_refused_code_never_covers_the_next_one(terminal: Terminal, session: S
     assert terminal.world.clock.at == UnixTime(stale + 600)
     refused = session.scan(old, source="camera")
     assert refused.verdict.verdict_class is VerdictClass.REFUSE
-    session.still_there("camera")
+    session.still_there("camera", text_sha256(old))
     fresh: ShownVerdict = session.scan(code(terminal, issued), source="camera")
     assert (fresh.same_act, fresh.verdict.verdict_class) == (False, VerdictClass.ACCEPT)

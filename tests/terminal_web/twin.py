@@ -31,6 +31,7 @@ from verifier_terminal.appraisal.verdict import (
     Verdict,
     VerdictClass,
 )
+from verifier_terminal.certification import Certification, Trouble
 from verifier_terminal.errors import AlreadyVoid, NoPersonCheck, OutOfOrder, PersonCheckDone, UnknownCheckNumber
 from verifier_terminal.events import (
     ActsChanged,
@@ -289,6 +290,9 @@ class TwinSession:
             "alarms": self.alarms,
             "journal_rows": 7,
             "out_of_order": "disk full" if self.broken else None,
+            "certification": Certification(Trouble.MISSING, None, None),
+            "site": "",
+            "open_requests": 0,
         }
         return TerminalStatus(**values)
 

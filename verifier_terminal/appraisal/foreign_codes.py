@@ -11,7 +11,6 @@ from typing import Final
 
 from protocol import labels, limits
 from protocol.licence.catalogue import Names
-from protocol.qr import envelope
 
 
 class ForeignCode(StrEnum):
@@ -21,6 +20,7 @@ class ForeignCode(StrEnum):
     BINARY = "binary"
     CONTROL_CHARACTERS = "control_characters"
     TOO_LONG = "too_long"
+    OURS_TERMINAL = "ours_terminal"
     OURS_OTHER_KIND = "ours_other_kind"
     OURS_DAMAGED = "ours_damaged"
     PAYMENT = "payment"
@@ -39,6 +39,11 @@ NAMES: Final[Mapping[ForeignCode, Names]] = {
     ForeignCode.BINARY: Names("二进制内容", "二進制內容", "binary content"),
     ForeignCode.CONTROL_CHARACTERS: Names("含控制字符的码", "含控制字元的碼", "code with control characters"),
     ForeignCode.TOO_LONG: Names("过长的码", "過長的碼", "code that is too long"),
+    ForeignCode.OURS_TERMINAL: Names(
+        "终端的码，请持证人用手机扫它",
+        "終端的碼，請持證人用手機掃它",
+        "a terminal's code: the holder's phone scans it",
+    ),
     ForeignCode.OURS_OTHER_KIND: Names(
         "亮证其他类型的码，本终端暂不能读取",
         "亮證其他類型的碼，本終端暫不能讀取",
@@ -79,7 +84,9 @@ _ID_NUMBER: Final = re.compile(
     r"[0-9]{17}[0-9X]$|[0-9]{15}$|@\n\x1e\r|ANSI |[IPAC][A-Z<][A-Z]{3}(?=[A-Z0-9<]*<<)", re.ASCII
 )
 _PRODUCT: Final = re.compile(r"([0-9]{8}|[0-9]{12,14})$", re.ASCII)
-_OURS_DAMAGED: Final = re.compile(r"\s*LZ1", re.IGNORECASE)
+_OURS_DAMAGED: Final = re.compile(r"\s*(LZ1|LE1:|LB1:|LS1:)", re.IGNORECASE)
+_OURS_TERMINAL: Final = frozenset({labels.PREFIX_CHALLENGE, labels.PREFIX_ENROLMENT})
+_OURS_OTHER: Final = frozenset({labels.PREFIX_ANIMATED, labels.PREFIX_RESERVED})
 _LINE_BREAKS: Final = frozenset("\r\n\t")
 
 _BY_PATTERN: Final = (
@@ -95,11 +102,13 @@ _BY_PATTERN: Final = (
 
 
 def classify(text: str) -> ForeignCode:
-    """What kind of code this text is; of a readable presentation it says OURS_DAMAGED, so ask only when one failed."""
+    """What kind of code this text is; of what `appraise` reads it says OURS_DAMAGED, so ask only when that failed."""
     if not text:
         return ForeignCode.EMPTY
     prefix = text[: labels.PREFIX_CHARACTERS]
-    if prefix in envelope.PREFIXES - {labels.PREFIX_PRESENTATION}:
+    if prefix in _OURS_TERMINAL:
+        return ForeignCode.OURS_TERMINAL
+    if prefix in _OURS_OTHER:
         return ForeignCode.OURS_OTHER_KIND
     head = text[:_HEAD]
     if _OURS_DAMAGED.match(head):

@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from protocol.unixtime import DAY, UnixTime
-from verifier_terminal.appraisal.verdict import Verdict
+from verifier_terminal.appraisal.verdict import Licence, Verdict
 from verifier_terminal.store.anchor import Head
 
 SALT_BYTES: Final = 16
@@ -64,7 +64,7 @@ def verdict_payload(verdict: Verdict, *, source: str, foreign: str | None, unkno
         foreign: What a foreign code was recognised as.
         unknown_digest: HMAC of the text under the key of the day, for a code of which nothing could be established.
     """
-    licence = verdict.licence
+    licence, answered = verdict.licence, verdict.answered
     return {
         "event": "verdict",
         "check_number": verdict.check_number,
@@ -75,10 +75,9 @@ def verdict_payload(verdict: Verdict, *, source: str, foreign: str | None, unkno
         "established": [str(fact) for fact in verdict.established],
         "not_established": [str(fact) for fact in verdict.not_established],
         "purpose": verdict.purpose.word,
-        "kind": licence.slug if licence else None,
-        "region": licence.region if licence else None,
-        "items": sorted(licence.claims) if licence and licence.claims is not None else None,
-        "hidden_items": licence.hidden_items if licence else None,
+        **_licence_payload(licence),
+        "members": [_member_payload(each) for each in verdict.members] or None,
+        "answered": None if answered is None else "short_code" if answered.digest is None else "challenge",
         "person_check": verdict.person_check,
         "recheck": verdict.recheck,
         "status_grade": verdict.status_grade.name.lower(),
@@ -91,6 +90,31 @@ def verdict_payload(verdict: Verdict, *, source: str, foreign: str | None, unkno
         "source": source,
         "foreign": foreign,
         "unknown_digest": unknown_digest,
+    }
+
+
+def _licence_payload(licence: Licence | None) -> Payload:
+    """Kind, place and names of items; of a mandate how far it is from the licence, and not whose it is."""
+    return {
+        "kind": licence.slug if licence else None,
+        "region": licence.region if licence else None,
+        "items": sorted(licence.claims) if licence and licence.claims is not None else None,
+        "hidden_items": licence.hidden_items if licence else None,
+        "mandate": licence.mandate.level if licence and licence.mandate else None,
+        "paper": licence.is_paper if licence else None,
+    }
+
+
+def _member_payload(verdict: Verdict) -> Payload:
+    """One licence of a bundle: what differs from the other ones of the act."""
+    return {
+        "class": str(verdict.verdict_class),
+        "proceed": str(verdict.proceed),
+        "codes": [[str(finding.code), finding.tier.name.lower()] for finding in verdict.findings],
+        "established": [str(fact) for fact in verdict.established],
+        "recheck": verdict.recheck,
+        "status_grade": verdict.status_grade.name.lower(),
+        **_licence_payload(verdict.licence),
     }
 
 

@@ -54,9 +54,9 @@ class RecheckQueue:
         self._database = database
 
     def add(self, waiting: Waiting) -> None:
-        """Queues an acceptance."""
+        """Queues an acceptance; one licence shown twice in an act waits once."""
         self._database.execute(
-            "INSERT INTO recheck VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO recheck VALUES (?, ?, ?, ?, ?)",
             (waiting.check_number, waiting.uri, waiting.idx, waiting.as_of, waiting.accepted_at),
         )
 
@@ -81,11 +81,20 @@ class RecheckQueue:
 
     def settle(self, answered: Answered, *, at: UnixTime) -> bool:
         """Takes an answered acceptance out and raises an alarm for a changed one; False when another process did."""
-        number = answered.waiting.check_number
-        if self._database.execute("DELETE FROM recheck WHERE check_number = ?", (number,)).rowcount != 1:
+        waiting = answered.waiting
+        deleted = self._database.execute(
+            "DELETE FROM recheck WHERE check_number = ? AND uri = ? AND idx = ?",
+            (waiting.check_number, waiting.uri, waiting.idx),
+        )
+        if deleted.rowcount != 1:
             return False
         if answered.changed:
-            self._database.execute("INSERT INTO alarm VALUES (?, ?, ?)", (number, at, answered.answer.name))
+            # Of two licences of one act that changed, the alarm names the later answer; the journal has both.
+            self._database.execute(
+                "INSERT INTO alarm VALUES (?, ?, ?) ON CONFLICT (check_number) DO UPDATE"
+                " SET found_at = excluded.found_at, answer = excluded.answer",
+                (waiting.check_number, at, answered.answer.name),
+            )
         return True
 
     def alarms(self) -> tuple[Alarm, ...]:

@@ -16,7 +16,7 @@ from verifier_terminal.errors import StoreDamaged
 if TYPE_CHECKING:
     from sqlite_utils import Migrations
 
-VERSION: Final = 1
+VERSION: Final = 2
 _BUSY_SECONDS: Final = 5.0
 """Several commands may use one directory at once; a commit takes milliseconds."""
 
@@ -66,6 +66,21 @@ _FIRST: Final = (
         iat INTEGER NOT NULL,
         content_sha256 BLOB NOT NULL
     ) STRICT, WITHOUT ROWID""",
+)
+
+_SECOND: Final = (
+    # A bundle is one check with up to four licences, and each may have been accepted on old status data.
+    """CREATE TABLE recheck_2 (
+        check_number TEXT NOT NULL,
+        uri TEXT NOT NULL,
+        idx INTEGER NOT NULL,
+        as_of INTEGER NOT NULL,
+        accepted_at INTEGER NOT NULL,
+        PRIMARY KEY (check_number, uri, idx)
+    ) STRICT, WITHOUT ROWID""",
+    "INSERT INTO recheck_2 SELECT check_number, uri, idx, as_of, accepted_at FROM recheck",
+    "DROP TABLE recheck",
+    "ALTER TABLE recheck_2 RENAME TO recheck",
 )
 
 
@@ -143,6 +158,12 @@ def _migrations() -> "Migrations":
     def version_1(database: Database) -> None:
         for statement in _FIRST:
             database.execute(statement)
-        database.execute(f"PRAGMA user_version = {VERSION}")
+        database.execute("PRAGMA user_version = 1")
+
+    @migrations()
+    def version_2(database: Database) -> None:
+        for statement in _SECOND:
+            database.execute(statement)
+        database.execute("PRAGMA user_version = 2")
 
     return migrations

@@ -3,6 +3,7 @@
 Like `views`: pure, one object per language where people read it, and never a text that came with a code.
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, assert_never
 
@@ -25,15 +26,20 @@ from hardware.devices import (
 )
 from protocol import unixtime
 from protocol.errors import Code
+from protocol.labels import AnimatedKind
 from protocol.licence.catalogue import Catalogue
 from protocol.unixtime import UnixTime
 from verifier_terminal.appraisal.reasons import Language, Reason
 from verifier_terminal.events import (
     ActsChanged,
+    AnimationProgress,
     DeviceNews,
     OutOfOrderNews,
     PersonChecked,
+    PortraitShown,
     RecheckAlarm,
+    RequestClosed,
+    RequestOpened,
     SessionEvent,
     ShownVerdict,
     StatusChanged,
@@ -84,6 +90,13 @@ def event_json(
             return None if notice is None else ("device", notice)
         case ActsChanged():
             return "acts", {}
+        case RequestOpened() | RequestClosed():
+            # Which ones are open, with their codes, is asked for: an event may be older than what is true now.
+            return "requests", {}
+        case AnimationProgress():
+            return "animation", animation_json(event)
+        case PortraitShown(check_number=number, member=member, image=image):
+            return "portrait", {"check_number": number, "member": member, "image": b64encode(image).decode()}
         case StatusChanged() | RecheckAlarm():
             return "standing", standing_json(status())
         case _:
@@ -114,6 +127,16 @@ def person_json(event: PersonChecked) -> Json:
             tag: person_words(event.verdict_class, matches=event.matches, language=language)
             for language, tag in TAGS.items()
         },
+    }
+
+
+def animation_json(event: AnimationProgress) -> Json:
+    """How far an animated code has come; never what is in it."""
+    key = "animation.portrait" if event.kind is AnimatedKind.PORTRAIT else "animation.licence"
+    return {
+        "complete": event.received >= event.needed,
+        "portrait": event.kind is AnimatedKind.PORTRAIT,
+        "views": {tag: say(key, language, n=event.received, of=event.needed) for language, tag in TAGS.items()},
     }
 
 
