@@ -13,25 +13,38 @@
 """
 
 from protocol.labels import Alg, Purpose
-from wallet_sdk.card_pack import Card, CardItem, CardState
+from wallet_sdk.card_pack import ActsFor, Card, CardItem, CardState
+from wallet_sdk.cautions import Caution
 from wallet_sdk.consent import ConsentRequest, Decision
-from wallet_sdk.dynamic_code import Frame, Showing
+from wallet_sdk.dynamic_code import Showing
 from wallet_sdk.errors import Language, WalletError
+from wallet_sdk.joint_consent import JointDecision, JointRequest
+from wallet_sdk.pictures import Frame
+from wallet_sdk.request_errors import RequestError
+from wallet_sdk.terminal_request import Asker, MissingKind, TerminalRequest
 from wallet_sdk.vault import Protection
 from wallet_sdk.wallet import Wallet
 
 __all__ = [
+    "ActsFor",
     "Alg",
+    "Asker",
     "Card",
     "CardItem",
     "CardState",
+    "Caution",
     "ConsentRequest",
     "Decision",
     "Frame",
+    "JointDecision",
+    "JointRequest",
     "Language",
+    "MissingKind",
     "Protection",
     "Purpose",
+    "RequestError",
     "Showing",
+    "TerminalRequest",
     "Wallet",
     "WalletError",
 ]

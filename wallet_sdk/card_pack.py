@@ -12,7 +12,7 @@ from typing import Final
 
 from protocol import cbor, unixtime
 from protocol.directory import WalletDirectory
-from protocol.labels import Lic
+from protocol.labels import HolderKind, Lic, Purpose
 from protocol.licence.catalogue import Kind, Names
 from protocol.unixtime import DAY, LocalDay, UnixTime
 from wallet_sdk import held_credential
@@ -48,10 +48,26 @@ class CardItem:
 
 
 @dataclass(frozen=True, slots=True)
+class ActsFor:
+    """What a mandate says: its holder acts for the licence's holder, in these purposes, until then.
+
+    `level` counts the links from the licence: 1 representative, 2 licence manager, 3 agent.
+    """
+
+    level: int
+    purposes: frozenset[Purpose]
+    kinds: frozenset[int]
+    until: UnixTime
+    holder: str | None = field(repr=False)
+    """The name of the licence's holder, if the licence states one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One licence. `valid_from` and `valid_to` are local days (the last one included), None if the kind has none.
 
-    `edition` changes whenever the issuer's statement does; a consent is about one edition.
+    `edition` changes whenever the issuer's statement does; a consent is about one edition. `acts_for` is set where the
+    card is a mandate: the licence is somebody else's.
     """
 
     id: str
@@ -65,6 +81,8 @@ class Card:
     credential_expires: UnixTime
     edition: str
     refresh_url: str | None
+    holder_kind: HolderKind | None
+    acts_for: ActsFor | None
     items: tuple[CardItem, ...] = field(repr=False)
     portrait: bytes | None = field(repr=False)
 
@@ -85,6 +103,11 @@ class HeldLicence:
     @property
     def flexible(self) -> HeldCredential:
         return self.credentials[0]
+
+    @property
+    def is_mandate(self) -> bool:
+        """The holder of the device acts for the licence's holder."""
+        return self.flexible.claims.mandate is not None
 
     @property
     def begins(self) -> UnixTime:
@@ -140,6 +163,8 @@ def card(licence: HeldLicence, at: UnixTime) -> Card:
         credential_expires=licence.credential_end,
         edition=sha256(b"".join(licence.stored.credentials)).hexdigest()[:_EDITION_CHARACTERS],
         refresh_url=licence.stored.refresh_url,
+        holder_kind=licence.flexible.claims.holder_kind,
+        acts_for=_acts_for(licence),
         items=tuple(
             CardItem(item.key, known.name, known.labels, item.value, item.is_clear)
             for item, known in named
@@ -149,9 +174,21 @@ def card(licence: HeldLicence, at: UnixTime) -> Card:
     )
 
 
+def _acts_for(licence: HeldLicence) -> ActsFor | None:
+    scope = licence.flexible.claims.mandate
+    if scope is None:
+        return None
+    name = licence.flexible.items.get(Lic.NAME)
+    holder = name.value if name is not None and isinstance(name.value, str) else None
+    return ActsFor(scope.level, scope.purposes, scope.kinds, licence.credential_end, holder)
+
+
 def state(licence: HeldLicence, at: UnixTime) -> CardState:
     """The most urgent thing to know about a licence at this moment."""
     legal_end, credential_end = licence.legal_end, licence.credential_end
+    if licence.is_mandate:
+        # A mandate that has ended is none (docs/spec/mandate.md, rule 6); nothing refreshes it.
+        legal_end = credential_end if legal_end is None else min(legal_end, credential_end)
     if legal_end is not None and at >= legal_end:
         return CardState.EXPIRED
     if at < licence.begins:

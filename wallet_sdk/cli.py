@@ -22,8 +22,9 @@ from protocol.unixtime import UnixTime
 from wallet_sdk import config, wiring
 from wallet_sdk.card_pack import Card, CardItem
 from wallet_sdk.consent import ConsentRequest, Decision
-from wallet_sdk.dynamic_code import Frame, Showing
+from wallet_sdk.dynamic_code import Showing
 from wallet_sdk.errors import InputUnusable, Language, WalletError, in_language
+from wallet_sdk.pictures import Frame
 from wallet_sdk.vault import KEY_FILE, Protection
 from wallet_sdk.wallet import Wallet
 

@@ -8,6 +8,7 @@ the verifier's policy may only demand what is mandatory.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from protocol.directory import PurposeItems
 from protocol.labels import Purpose
 from protocol.licence.catalogue import Item, Names
 from wallet_sdk.card_pack import Card, CardItem, HeldLicence
@@ -18,15 +19,17 @@ from wallet_sdk.errors import (
     ItemUnknown,
     PurposeNotOffered,
 )
+from wallet_sdk.request_errors import MandateScope
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the holder lets out: exactly these `lic` keys of this edition, for this purpose."""
+    """What the holder lets out: exactly these `lic` keys of this edition, for this purpose and audience."""
 
     licence_id: str
     edition: str
     purpose: Purpose
+    audience: str
     items: frozenset[int]
 
 
@@ -39,6 +42,7 @@ class ConsentRequest:
         optional: Items that it may ask for besides.
         always_shown: Items that stand clear in the licence and cannot be withheld.
         missing: Mandatory items that this licence does not have; the verifier will notice.
+        asked: The `lic` keys that may be let out: those of the purpose, or fewer that a terminal asks for.
     """
 
     card: Card
@@ -47,11 +51,17 @@ class ConsentRequest:
     optional: tuple[CardItem, ...]
     always_shown: tuple[CardItem, ...]
     missing: tuple[Item, ...]
+    asked: PurposeItems = field(repr=False)
     _all: frozenset[str] = field(repr=False)
 
     @property
     def licence_names(self) -> Names:
         return self.card.names
+
+    @property
+    def unavoidable(self) -> frozenset[int]:
+        """The `lic` keys of what stands clear: shown with everything else that is let out of the licence."""
+        return frozenset(item.key for item in self.card.items if item.is_clear)
 
     def approve(self, items: Iterable[str] | None = None) -> Decision:
         """The holder's decision.
@@ -72,7 +82,8 @@ class ConsentRequest:
                 raise ItemUnknown(f"{name!r}; this purpose may ask for: {valid}")
             if name not in offered:
                 raise ItemBeyondPurpose(f"{name!r}; it may ask for: {valid}")
-        return Decision(self.card.id, self.card.edition, self.purpose, frozenset(offered[name].key for name in wanted))
+        keys = frozenset(offered[name].key for name in wanted)
+        return Decision(self.card.id, self.card.edition, self.purpose, self.purpose.audience, keys)
 
 
 def request(licence: HeldLicence, card: Card, purpose: Purpose) -> ConsentRequest:
@@ -80,12 +91,30 @@ def request(licence: HeldLicence, card: Card, purpose: Purpose) -> ConsentReques
 
     Raises:
         PurposeNotOffered: The region's directory has no rule for it.
+        MandateScope: The card is a mandate, and not for this purpose.
     """
     rules = licence.directory.maxima
     asked = rules.get((card.vct, purpose))
     if asked is None:
         offered = ", ".join(each.word for vct, each in sorted(rules) if vct == card.vct)
         raise PurposeNotOffered(f"{purpose.word}; {card.kind} is shown for: {offered or 'nothing yet'}")
+    check_scope(card, purpose)
+    return sheet(licence, card, purpose, asked)
+
+
+def check_scope(card: Card, purpose: Purpose) -> None:
+    """Return unless the card is a mandate that does not cover this purpose.
+
+    Raises:
+        MandateScope: So it is.
+    """
+    if card.acts_for is not None and purpose not in card.acts_for.purposes:
+        covered = ", ".join(sorted(each.word for each in card.acts_for.purposes))
+        raise MandateScope(f"{purpose.word}; it covers: {covered}")
+
+
+def sheet(licence: HeldLicence, card: Card, purpose: Purpose, asked: PurposeItems) -> ConsentRequest:
+    """What to ask the holder where exactly these items are asked for."""
     held = frozenset(item.key for item in card.items)
     return ConsentRequest(
         card=card,
@@ -98,24 +127,29 @@ def request(licence: HeldLicence, card: Card, purpose: Purpose) -> ConsentReques
         missing=tuple(
             item for item in licence.kind.items if item.key in asked.mandatory - held - licence.kind.absence_is_stated
         ),
+        asked=asked,
         _all=frozenset(item.name for item in card.items),
     )
 
 
-def check(decision: Decision | None, *, card: Card, audience: Purpose) -> frozenset[int]:
+def check(decision: Decision | None, *, card: Card, purpose: Purpose, audience: str) -> frozenset[int]:
     """The `lic` keys that may be let out.
 
     Raises:
         ConsentMissing: Nobody decided.
         ConsentMismatch: The decision is about something else.
+        MandateScope: The card is a mandate that does not cover this purpose.
     """
     # Callers without a type checker pass anything; only a decision opens the door.
     if not isinstance(decision, Decision):
         raise ConsentMissing
     if decision.licence_id != card.id:
         raise ConsentMismatch("another licence")
-    if decision.purpose is not audience:
-        raise ConsentMismatch(f"it was given for {decision.purpose.word}, not for {audience.word}")
+    if decision.purpose is not purpose:
+        raise ConsentMismatch(f"it was given for {decision.purpose.word}, not for {purpose.word}")
+    if decision.audience != audience:
+        raise ConsentMismatch("it was given for another audience")
     if decision.edition != card.edition:
         raise ConsentMismatch("the licence has been received anew since")
+    check_scope(card, purpose)
     return decision.items

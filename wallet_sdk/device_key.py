@@ -5,6 +5,7 @@ here: where its secret is kept (`vault.py`, `holdings.py`).
 """
 
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Protocol
 
 from protocol import cbor, keys
@@ -16,12 +17,25 @@ from wallet_sdk.ports import Random
 SECRET_BYTES = 32
 
 
+class Authorisation(Enum):
+    """How often the holder has to let the key sign."""
+
+    SESSION = "session"
+    """Once, when the wallet is opened; then it signs until the wallet is locked."""
+    PER_USE = "per use"
+    """Each time, by fingerprint or face: such a key signs one code at a time and nothing ahead."""
+
+
 class DeviceKey(Signer, Protocol):
-    """A signer that says how well its secret is kept."""
+    """A signer that says how well its secret is kept, and when it signs."""
 
     @property
     def key_assurance(self) -> KeyAssurance:
         """What this key can honestly claim; the issuer decides what it writes into the credential."""
+
+    @property
+    def authorisation(self) -> Authorisation:
+        """Whether one word of the holder is enough for a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +57,11 @@ class SoftwareKey(DeviceKey):
     @property
     def key_assurance(self) -> KeyAssurance:
         return KeyAssurance.SOFTWARE
+
+    @property
+    def authorisation(self) -> Authorisation:
+        # The passphrase opened the vault; nobody asks for it again.
+        return Authorisation.SESSION
 
     def sign(self, message: bytes) -> bytes:
         return self._signer.sign(message)

@@ -4,30 +4,45 @@ Every call reads the vault's file as it is now, so a licence that another proces
 here: the network (the caller brings the package's bytes) and drawing on a screen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import Self
 
 from protocol import directory
-from protocol.directory import PurposeItems
+from protocol.directory import PurposeItems, WalletDirectory
 from protocol.errors import ProtocolError
 from protocol.labels import Alg, KeyAssurance, Purpose
 from protocol.unixtime import UnixTime
-from wallet_sdk import card_pack, consent, device_key, durable_file, holdings, receiving, selection
+from wallet_sdk import (
+    card_pack,
+    consent,
+    device_key,
+    durable_file,
+    holdings,
+    joint_consent,
+    receiving,
+    selection,
+    terminal_request,
+)
 from wallet_sdk.card_pack import Card, HeldLicence
+from wallet_sdk.composition import Member
 from wallet_sdk.consent import ConsentRequest, Decision
 from wallet_sdk.distinct_moments import DistinctMoments
 from wallet_sdk.durable_file import WriteBytes
-from wallet_sdk.dynamic_code import Frame, Showing
-from wallet_sdk.errors import VaultDamaged
+from wallet_sdk.dynamic_code import ALWAYS, Showing, Window
+from wallet_sdk.errors import ConsentMismatch, ConsentMissing, VaultDamaged
 from wallet_sdk.holdings import Holdings
-from wallet_sdk.ports import AsyncSleep, Clock, Random, Sleep
+from wallet_sdk.joint_consent import Addressee, JointDecision, JointRequest
+from wallet_sdk.pictures import Frame
+from wallet_sdk.ports import AsyncSleep, Clock, Elapsed, Ports, Random, Sleep
+from wallet_sdk.request_errors import BundleSize
+from wallet_sdk.terminal_request import TerminalRequest
 from wallet_sdk.vault import RFC_9106_LOW_MEMORY, PassphraseCost, Protection, Vault
-from wallet_sdk.wiring import Ports
+from wallet_sdk.wiring import REAL
 
-_REAL = Ports()
+_NOTHING = PurposeItems(frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +51,18 @@ class _Content:
 
     encrypted: bytes = field(repr=False)
     holdings: Holdings
+    directories: Mapping[str, WalletDirectory]
     licences: Mapping[str, HeldLicence]
 
 
 class Wallet:
     """An open wallet."""
 
-    def __init__(self, vault: Vault, clock: Clock, sleep: Sleep, async_sleep: AsyncSleep) -> None:
+    def __init__(self, vault: Vault, ports: Ports) -> None:
         self._vault = vault
         self._moments = DistinctMoments(vault.folder)
-        self._clock = clock
-        self._sleep = sleep
-        self._async_sleep = async_sleep
+        self._ports = ports
+        self._clock = ports.clock
         self._content = self._read(vault.read_encrypted())
 
     @classmethod
@@ -57,10 +72,11 @@ class Wallet:
         *,
         passphrase: str | None = None,
         key: Alg = Alg.ESP256,
-        clock: Clock = _REAL.clock,
-        random: Random = _REAL.random,
-        sleep: Sleep = _REAL.sleep,
-        async_sleep: AsyncSleep = _REAL.async_sleep,
+        clock: Clock = REAL.clock,
+        elapsed: Elapsed = REAL.elapsed,
+        random: Random = REAL.random,
+        sleep: Sleep = REAL.sleep,
+        async_sleep: AsyncSleep = REAL.async_sleep,
         cost: PassphraseCost = RFC_9106_LOW_MEMORY,
         write: WriteBytes = durable_file.write_bytes,
     ) -> Self:
@@ -71,7 +87,7 @@ class Wallet:
             passphrase: Locks the vault. None: a random key file lies beside it, which whoever can read the folder can
                 use (`protection` says so).
             key: P-256 as in phones' key stores, or Ed25519.
-            clock, random, sleep, async_sleep, cost, write: Injected by tests and by platforms.
+            clock, elapsed, random, sleep, async_sleep, cost, write: Injected by tests and by platforms.
 
         Raises:
             VaultExists, PassphraseEmpty, VaultNotWritten, VaultBusy: see these.
@@ -86,7 +102,7 @@ class Wallet:
             cost=cost,
             write=write,
         )
-        return cls(vault, clock, sleep, async_sleep)
+        return cls(vault, Ports(clock, elapsed, sleep, async_sleep, random))
 
     @classmethod
     def open(
@@ -94,10 +110,11 @@ class Wallet:
         folder: str | PathLike[str],
         *,
         passphrase: str | None = None,
-        clock: Clock = _REAL.clock,
-        random: Random = _REAL.random,
-        sleep: Sleep = _REAL.sleep,
-        async_sleep: AsyncSleep = _REAL.async_sleep,
+        clock: Clock = REAL.clock,
+        elapsed: Elapsed = REAL.elapsed,
+        random: Random = REAL.random,
+        sleep: Sleep = REAL.sleep,
+        async_sleep: AsyncSleep = REAL.async_sleep,
         write: WriteBytes = durable_file.write_bytes,
     ) -> Self:
         """The wallet in this folder.
@@ -107,7 +124,7 @@ class Wallet:
             PassphraseEmpty, KeyFileMissing: see these.
         """
         vault = Vault.open(Path(folder), passphrase=passphrase, random=random, sleep=sleep, write=write)
-        return cls(vault, clock, sleep, async_sleep)
+        return cls(vault, Ports(clock, elapsed, sleep, async_sleep, random))
 
     @property
     def protection(self) -> Protection:
@@ -175,27 +192,118 @@ class Wallet:
 
         Raises:
             ConsentMissing, ConsentMismatch: Nothing was signed.
-            ItemsInseparable, ItemBeyondPurpose, RedrawIntervalWrong, LicenceNotFound: see these.
+            ItemsInseparable, ItemBeyondPurpose, MandateScope, RedrawIntervalWrong, LicenceNotFound: see these.
         """
-        licence = self._licence(card)
-        wanted = _checked(consent, card_pack.card(licence, self._clock()), audience)
-        asked = licence.directory.maxima.get((card.vct, audience), PurposeItems(frozenset(), frozenset()))
-        return Showing(
-            licence,
-            selection.select(licence, wanted, asked),
-            audience,
-            self._current().holdings.device_key,
-            every=every,
-            moments=self._moments,
-            clock=self._clock,
-            sleep=self._sleep,
-            async_sleep=self._async_sleep,
-        )
+        addressee = Addressee.open(audience)
+        return self._showing((self._member(card.id, consent, addressee),), addressee, every=every)
 
     def present_once(self, card: Card, *, audience: Purpose, consent: Decision, at: UnixTime | None = None) -> Frame:
         """One code, signed at this moment. Raises: as `show` and `Showing.frame`."""
         with self.show(card, audience=audience, consent=consent) as showing:
             return showing.frame(at)
+
+    def request_bundle(self, cards: Iterable[Card], purpose: Purpose) -> JointRequest:
+        """What to ask the holder before several cards are shown in one act.
+
+        Raises:
+            BundleSize: Fewer than two, more than four, or one twice.
+            LicenceNotFound, PurposeNotOffered, MandateScope: see these.
+        """
+        licences = self._different(cards)
+        if len(licences) < 2:
+            raise BundleSize(f"{len(licences)} licences; one alone is shown with `wallet.show`")
+        at = self._clock()
+        sheets = tuple(consent.request(each, card_pack.card(each, at), purpose) for each in licences)
+        return JointRequest(
+            addressee=Addressee.open(purpose),
+            sheets=sheets,
+            cautions=joint_consent.cautions_of(sheet.card for sheet in sheets),
+        )
+
+    def show_bundle(self, *, consent: JointDecision, every: int = 30) -> Showing:
+        """A showing of several licences in one code that rolls. Raises: as `show`."""
+        decision = _joint(consent)
+        if decision.addressee != Addressee.open(decision.addressee.purpose):
+            raise ConsentMismatch("it was given to one terminal, not to whoever serves a purpose")
+        members = tuple(self._member(each.licence_id, each, decision.addressee) for each in decision.cards)
+        return self._showing(members, decision.addressee, every=every)
+
+    def read_challenge(self, text: str, at: UnixTime | None = None) -> TerminalRequest:
+        """What a terminal's challenge (`LC1:`) asks, once it is believed; show it to the holder, whole.
+
+        Raises:
+            RequestError: It is not believed, by its own leaf.
+        """
+        content = self._current()
+        return terminal_request.read_challenge(
+            text,
+            directories=content.directories,
+            licences=content.licences.values(),
+            at=self._clock() if at is None else at,
+        )
+
+    def short_code(
+        self, typed: str, *, purpose: Purpose, cards: Iterable[Card], at: UnixTime | None = None
+    ) -> TerminalRequest:
+        """The place behind a short code that the holder typed, and what these cards would show there.
+
+        Its cautions warn of codes that somebody dictates; the page has to show them.
+
+        Raises:
+            ShortCodeMalformed, SiteUnknown, SiteAmbiguous: It leads nowhere.
+            BundleSize, LicenceNotFound, PurposeNotOffered, MandateScope: see these.
+        """
+        return terminal_request.read_short_code(
+            typed,
+            purpose=purpose,
+            directories=self._current().directories,
+            licences=self._different(cards),
+            at=self._clock() if at is None else at,
+        )
+
+    def answer(self, request: TerminalRequest, decision: JointDecision, at: UnixTime | None = None) -> Frame:
+        """The answer to a request, as one code: sealed to a challenge's terminal, open for a short code.
+
+        Raises:
+            ConsentMissing, ConsentMismatch: Nothing was signed.
+            ChallengeOver, CodeTooLarge, LicenceExpired, …: as `show` and `Showing.frame`.
+        """
+        with self.show_answer(request, decision) as showing:
+            return showing.frame(at)
+
+    def show_answer(self, request: TerminalRequest, decision: JointDecision) -> Showing:
+        """As `answer`, as a showing that ends with the request. Raises: as `answer`."""
+        if _joint(decision).addressee != request.addressee:
+            raise ConsentMismatch("it was given for another request")
+        members = tuple(
+            self._member(each.licence_id, each, request.addressee, request.sheet(each.licence_id).asked)
+            for each in decision.cards
+        )
+        return self._showing(members, request.addressee, window=(request.read_at, request.expires_at))
+
+    def _showing(
+        self, members: tuple[Member, ...], addressee: Addressee, *, every: int = 30, window: Window = ALWAYS
+    ) -> Showing:
+        key = self._current().holdings.device_key
+        return Showing(members, addressee, key, every=every, moments=self._moments, ports=self._ports, window=window)
+
+    def _member(
+        self, card_id: str, decision: Decision | None, addressee: Addressee, asked: PurposeItems | None = None
+    ) -> Member:
+        """What a decision lets out of a licence: the one gate in front of every signature."""
+        licence = card_pack.find(self._current().licences, card_id)
+        card = card_pack.card(licence, self._clock())
+        wanted = consent.check(decision, card=card, purpose=addressee.purpose, audience=addressee.audience)
+        if asked is None:
+            asked = licence.directory.maxima.get((card.vct, addressee.purpose), _NOTHING)
+        return Member(licence, selection.select(licence, wanted, asked))
+
+    def _different(self, cards: Iterable[Card]) -> tuple[HeldLicence, ...]:
+        licences = tuple(self._licence(card) for card in cards)
+        different = len({each.stored.licence_id for each in licences})
+        if not 1 <= len(licences) <= joint_consent.MAX_CARDS or different != len(licences):
+            raise BundleSize(f"{len(licences)} licences, {different} of them different")
+        return licences
 
     def _licence(self, card: Card) -> HeldLicence:
         return card_pack.find(self._current().licences, card.id)
@@ -210,19 +318,22 @@ class Wallet:
 
     def _read(self, encrypted: bytes) -> _Content:
         held = holdings.decode(self._vault.decrypt(encrypted))
-        return _Content(encrypted, held, _licences(held))
+        try:
+            directories = {
+                name: directory.verify(region.directory, root=region.root) for name, region in held.regions.items()
+            }
+            licences = {
+                name: card_pack.hold(stored, directories[stored.region]) for name, stored in held.licences.items()
+            }
+        except (ProtocolError, KeyError) as wrong:
+            raise VaultDamaged(f"its content contradicts itself: {wrong}") from None
+        return _Content(encrypted, held, directories, licences)
 
 
-def _checked(decision: Decision | None, card: Card, audience: Purpose) -> frozenset[int]:
-    # The parameter `consent` of `Wallet.show` hides the module of that name.
-    return consent.check(decision, card=card, audience=audience)
-
-
-def _licences(content: Holdings) -> dict[str, HeldLicence]:
-    try:
-        directories = {
-            name: directory.verify(region.directory, root=region.root) for name, region in content.regions.items()
-        }
-        return {name: card_pack.hold(stored, directories[stored.region]) for name, stored in content.licences.items()}
-    except (ProtocolError, KeyError) as wrong:
-        raise VaultDamaged(f"its content contradicts itself: {wrong}") from None
+def _joint(decision: JointDecision | None) -> JointDecision:
+    # Callers without a type checker pass anything; only a decision opens the door.
+    if not isinstance(decision, JointDecision):
+        raise ConsentMissing
+    if not 1 <= len(decision.cards) <= joint_consent.MAX_CARDS:
+        raise BundleSize(f"{len(decision.cards)} licences")
+    return decision

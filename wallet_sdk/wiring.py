@@ -6,14 +6,13 @@ The network is used by the command line alone, to fetch a package that the holde
 import asyncio
 import secrets
 import time
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 from protocol import limits
 from protocol.unixtime import UnixTime
 from wallet_sdk.errors import DownloadFailed, PackageMalformed
-from wallet_sdk.ports import AsyncSleep, Clock, Random, Sleep
+from wallet_sdk.ports import Ports
 
 _SOCKET_TIMEOUT_SECONDS: Final = 10
 _WHOLE_TIMEOUT_SECONDS: Final = 30
@@ -30,14 +29,8 @@ def system_sleep(seconds: float) -> None:
     time.sleep(seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """What the library receives; the real things unless said otherwise."""
-
-    clock: Clock = system_clock
-    sleep: Sleep = system_sleep
-    async_sleep: AsyncSleep = asyncio.sleep
-    random: Random = secrets.token_bytes
+REAL: Final = Ports(system_clock, time.monotonic, system_sleep, asyncio.sleep, secrets.token_bytes)
+"""What the library receives unless it is told otherwise."""
 
 
 def download(address: str) -> bytes:

@@ -275,7 +275,7 @@ def test_nothing_is_signed_after_closing(wallet: Wallet, card: Card, signed: lis
         showing.frame()
     assert list(showing) == []
     assert len(signed) == 1
-    held = [getattr(showing, name) for name in ("_signer", "_frame", "_texts")]
+    held = [getattr(showing, name) for name in ("_signer", "_frame", "_composition")]
     assert held == [None, None, None]
 
 

@@ -1,0 +1,108 @@
+"""What one act lets out, as bytes and as text: one presentation, or a bundle of them; open, or sealed.
+
+Guaranteed: each text has one signature for each of its members; a sealed one has an ephemeral key of its own, drawn for
+it alone. Not handled here: moments, and how long a text is shown (`dynamic_code.py`).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from protocol import cbor, labels, sealing
+from protocol.keys import Signer
+from protocol.labels import AnimatedKind
+from protocol.qr import bundle, envelope
+from protocol.sd_cwt.key_binding import KeyBinding
+from protocol.unixtime import UnixTime
+from wallet_sdk.card_pack import HeldLicence
+from wallet_sdk.errors import CredentialExpired, LicenceExpired, LicenceNotYet
+from wallet_sdk.joint_consent import Addressee
+from wallet_sdk.ports import Random
+from wallet_sdk.request_errors import MandateExpired
+from wallet_sdk.rolling import RollingPresentation
+from wallet_sdk.selection import Selection
+
+_ARRAY_MAJOR: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One licence of an act, with what is let out of it."""
+
+    licence: HeldLicence
+    selection: Selection
+
+    def showable_until(self, at: UnixTime) -> UnixTime:
+        """The end of the credential that is shown, once the licence can be shown at all.
+
+        Raises:
+            LicenceNotYet, LicenceExpired, CredentialExpired, MandateExpired: It cannot.
+        """
+        if at < self.licence.begins:
+            raise LicenceNotYet
+        legal_end = self.licence.legal_end
+        if legal_end is not None and at >= legal_end:
+            raise LicenceExpired
+        end = self.selection.credential.claims.exp
+        if at >= end:
+            raise MandateExpired if self.licence.is_mandate else CredentialExpired
+        return end
+
+
+class Composition:
+    """The rolling content of one act."""
+
+    __slots__ = ("_addressee", "_members", "_random", "_rolling")
+
+    def __init__(self, members: tuple[Member, ...], addressee: Addressee, random: Random) -> None:
+        self._members = members
+        self._addressee = addressee
+        self._random = random
+        self._rolling: tuple[RollingPresentation, ...] = ()
+
+    def text(self, iat: UnixTime, exp: UnixTime, signer: Signer) -> str:
+        """The text of one code.
+
+        Raises:
+            SizeError: It does not fit one code.
+            ProtocolError: A credential or a signature is not in its form.
+        """
+        addressee = self._addressee
+        if addressee.sealing_key is not None:
+            _, plaintext = self.content(iat, exp, signer)
+            sealed = sealing.seal(
+                plaintext, recipient=addressee.sealing_key, ephemeral_key=self._random(sealing.KEY_BYTES)
+            )
+            return envelope.wrap(sealed, labels.PREFIX_SEALED)
+        if len(self._members) > 1:
+            return envelope.wrap(self.content(iat, exp, signer)[1], labels.PREFIX_BUNDLE)
+        if self._rolling:
+            return self._rolling[0].next_text(self._binding(iat, exp), signer)
+        self._first(iat, exp, signer)
+        return self._rolling[0].first_text()
+
+    def content(self, iat: UnixTime, exp: UnixTime, signer: Signer) -> tuple[AnimatedKind, bytes]:
+        """The bytes behind the prefix of an open code, and what they are. Raises ProtocolError: as `text`."""
+        if self._rolling:
+            binding = self._binding(iat, exp)
+            presentations = [each.next(binding, signer) for each in self._rolling]
+        else:
+            presentations = self._first(iat, exp, signer)
+        if len(presentations) == 1:
+            return AnimatedKind.PRESENTATION, presentations[0]
+        return AnimatedKind.BUNDLE, cbor.head(_ARRAY_MAJOR, len(presentations)) + b"".join(presentations)
+
+    def _first(self, iat: UnixTime, exp: UnixTime, signer: Signer) -> list[bytes]:
+        binding = self._binding(iat, exp)
+        chosen = (each.selection for each in self._members)
+        rolling = tuple(
+            RollingPresentation(each.credential.encoded, each.disclosures, binding, signer) for each in chosen
+        )
+        presentations = [each.first for each in rolling]
+        if len(presentations) > 1:
+            # The protocol's own look at the whole; later ones differ from it in moments and signatures alone.
+            bundle.compose(presentations)
+        self._rolling = rolling
+        return presentations
+
+    def _binding(self, iat: UnixTime, exp: UnixTime) -> KeyBinding:
+        return KeyBinding(self._addressee.audience, iat, exp, self._addressee.cnonce)
