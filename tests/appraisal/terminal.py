@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import Any
 
 from protocol import keys, status_list
 from protocol.appraisal_policy import PolicyRow
@@ -9,6 +10,7 @@ from protocol.labels import Lic, Purpose
 from protocol.licence.catalogue import Item, ItemType, Kind, Names, RiskClass, Single
 from protocol.unixtime import DAY, Seconds, UnixTime
 from revocation.coverage import StatusSnapshot
+from tests.utopia import acts
 from tests.utopia.kinds import DRIVING_LICENCE, driving_licence_items
 from tests.utopia.world import WUYOU, ZIXU, Issued, World
 from verifier_terminal.appraisal.appraise import appraise
@@ -16,6 +18,7 @@ from verifier_terminal.appraisal.context import ClockReading, Context, EarlierUs
 from verifier_terminal.appraisal.verdict import Verdict
 
 SHOWN = (Lic.NAME, Lic.LICENCE_NO)
+TOGETHER = (Lic.NAME, Lic.LICENCE_NO, Lic.CITIZEN_ID)
 IDENTIFIER_ITEM = Item(
     int(Lic.IDENTIFIER), "identifier", ItemType.IDENTIFIER, 240, False, Names("标识", "標識", "identifier"), Single()
 )
@@ -41,7 +44,8 @@ class BrokenMemory:
 @cache
 def good_knowledge() -> Knowledge:
     """What the world's terminals hold; frozen, so that one serves every test."""
-    return World().knowledge()
+    world = World()
+    return replace(world.knowledge(), trust=world.trust((*world.anchors(), *acts.anchors(world))))
 
 
 class Terminal:
@@ -54,6 +58,7 @@ class Terminal:
         self.replay: Uses | BrokenMemory = Uses()
         self.knowledge: Knowledge | None = good_knowledge()
         self.requests: tuple[OpenRequest, ...] = ()
+        self.audiences: frozenset[str] = frozenset()
 
     @property
     def at(self) -> UnixTime:
@@ -65,10 +70,28 @@ class Terminal:
         return self.knowledge
 
     def context(self) -> Context:
-        return Context(self.face, self.clock, self.knowledge, self.replay, "7K3-Q42", self.requests)
+        return Context(self.face, self.clock, self.knowledge, self.replay, "7K3-Q42", self.requests, self.audiences)
 
     def appraise(self, text: str | None = None) -> Verdict:
         return appraise(self.code() if text is None else text, self.context())
+
+    def ask(self, request: OpenRequest | None = None) -> OpenRequest:
+        """Opens a request at this place; without one, a challenge for name and numbers."""
+        opened = request or acts.challenge(purpose=self.face.purpose)
+        self.requests = (*self.requests, opened)
+        return opened
+
+    def answer(self, request: OpenRequest, issued: Issued | None = None, **changes: Any) -> bytes:
+        """The bytes of a good answer to this request, or of one that differs in these fields of the key binding."""
+        shown = changes.pop("shown", SHOWN)
+        made = self.world.key_binding(**{**acts.answering(request), **changes})
+        return self.world.presentation(issued or self.world.credential(), shown=shown, binding=made)
+
+    def bundle(self, *licences: Issued, shown: tuple[int, ...] = TOGETHER, **binding: Any) -> str:
+        """The text of a bundle of these licences."""
+        binding.setdefault("purpose", self.face.purpose)
+        made = self.world.key_binding(**binding)
+        return acts.bundle_text(self.world.presentation(each, shown=shown, binding=made) for each in licences)
 
     def code(self, issued: Issued | None = None, *, shown: tuple[int, ...] = SHOWN, **binding: object) -> str:
         binding.setdefault("purpose", self.face.purpose)

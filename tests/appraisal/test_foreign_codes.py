@@ -39,12 +39,13 @@ from verifier_terminal.appraisal.foreign_codes import ForeignCode, classify
         ("@\n\x1e\rANSI 636000", ForeignCode.ID_NUMBER),
         ("I<UTOD231458907<<<<<<<<<<<<<<<7408122F1204159UTO", ForeignCode.ID_NUMBER),
         ("6901234567892", ForeignCode.PRODUCT),
-        ("LB1:ABC", ForeignCode.OURS_OTHER_KIND),
-        ("LE1:ABC", ForeignCode.OURS_OTHER_KIND),
-        ("LC1:ABC", ForeignCode.OURS_OTHER_KIND),
+        ("LB1:ABC", ForeignCode.OURS_DAMAGED),
+        ("LE1:ABC", ForeignCode.OURS_DAMAGED),
+        ("LS1:ABC", ForeignCode.OURS_DAMAGED),
+        (" ls1:abc", ForeignCode.OURS_DAMAGED),
+        ("LC1:ABC", ForeignCode.OURS_TERMINAL),
+        ("LT1:ABC", ForeignCode.OURS_TERMINAL),
         ("LP1:ABC", ForeignCode.OURS_OTHER_KIND),
-        ("LS1:ABC", ForeignCode.OURS_OTHER_KIND),
-        ("LT1:ABC", ForeignCode.OURS_OTHER_KIND),
         ("LZ2:ABC", ForeignCode.OURS_OTHER_KIND),
         ("lz1:6bf", ForeignCode.OURS_DAMAGED),
         (" LZ1:6BF", ForeignCode.OURS_DAMAGED),
@@ -67,7 +68,11 @@ def test_it_is_named(text: str, named: ForeignCode) -> None:
 
 def test_every_prefix_of_ours_is_known() -> None:
     for prefix in envelope.PREFIXES:
-        assert classify(prefix + "ABC") in (ForeignCode.OURS_OTHER_KIND, ForeignCode.OURS_DAMAGED)
+        assert classify(prefix + "ABC") in (
+            ForeignCode.OURS_OTHER_KIND,
+            ForeignCode.OURS_DAMAGED,
+            ForeignCode.OURS_TERMINAL,
+        )
 
 
 def test_every_name_stands_in_three_languages() -> None:
