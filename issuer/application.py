@@ -28,6 +28,9 @@ from issuer.profile import Places, Profile
 from issuer.publishing import Publication, Publisher
 from issuer.register import LicenceRecord, OpenIntent, Register, StatusEvent
 from issuer.signers import LIBSODIUM_MODERATE, Argon2Profile, RandomBytes, Signers
+from issuer.terminals.certifying import Terminals
+from issuer.terminals.register import by_code, sites_in_use
+from issuer.terminals.sites import Sites
 from protocol.keys import VerificationKey
 from protocol.labels import KeyAssurance
 from protocol.licence.catalogue import Kind
@@ -51,10 +54,14 @@ class Issuer:
         kinds: Mapping[int, Kind],
         publisher: Publisher,
         issuance: Issuance,
+        terminals: Terminals,
+        random_bytes: RandomBytes,
     ) -> None:
         self.places, self.profile, self.kinds = places, its_profile, kinds
         self._signers, self._register = its_signers, register
         self._publisher, self._issuance = publisher, issuance
+        self.terminals = terminals
+        self.sites = Sites(register=register, random_bytes=random_bytes, publish=lambda at: self.publish(at=at))
 
     @classmethod
     def init(
@@ -108,7 +115,7 @@ class Issuer:
         its_profile = profile.read(places)
         if not places.register.is_file():
             raise NotAnIssuer("the register is missing", hint="Restore register.sqlite from a backup.")
-        its_signers = signers.load(places, passphrase=passphrase)
+        its_signers = signers.load(places, passphrase=passphrase, random_bytes=random_bytes)
         register = Register.open(_url(places))
         try:
             return cls._assembled(places, its_profile, its_signers, register, random_bytes)
@@ -123,7 +130,13 @@ class Issuer:
         kinds = catalogue_source.load_kinds()
         rows = catalogue_source.load_policy_rows(kinds, regions=frozenset({its_profile.region}))
         publisher = Publisher(
-            profile=its_profile, register=register, signers=its_signers, kinds=kinds, rows=rows, lock=places.lock
+            profile=its_profile,
+            register=register,
+            signers=its_signers,
+            kinds=kinds,
+            rows=rows,
+            sites=lambda: by_code(sites_in_use(register)),
+            lock=places.lock,
         )
         issuance = Issuance(
             profile=its_profile,
@@ -140,6 +153,10 @@ class Issuer:
             kinds=kinds,
             publisher=publisher,
             issuance=issuance,
+            terminals=Terminals(
+                profile=its_profile, register=register, signer=its_signers.terminal, kinds=kinds, rows=rows
+            ),
+            random_bytes=random_bytes,
         )
 
     def __enter__(self) -> Self:

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import Any, Final, NoReturn
 
 from issuer.errors import AuthoringError
-from protocol import cwt, labels
+from protocol import cwt, labels, limits
 from protocol.appraisal_policy import PolicyRow
 from protocol.errors import ProtocolError
 from protocol.labels import KeyAssurance, Lic, Purpose
@@ -274,6 +274,14 @@ def _row(table: _Table, kind: Kind, purpose: Purpose, regions: frozenset[str]) -
     if not mandatory <= {item.key for item in kind.items if item.required} | kind.absence_is_stated:
         # Without a hidden item nobody can tell whether the licence lacks it or its holder withholds it.
         table.fail("mandatory", "an item that a licence of this kind may lack, and that is not clear")
+    challenge_required = table.flag("challenge_required")
+    seal_required = table.value("seal_required", bool, default=False)
+    if seal_required and not challenge_required:
+        # Only a challenge brings a key to seal to; without one every presentation would be refused.
+        table.fail("seal_required", "what is sealed answers a challenge, so challenge_required must be true too")
+    holders_required = table.value("holders_required", int, default=1)
+    if holders_required not in limits.HOLDERS_REQUIRED:
+        table.fail("holders_required", f"not {limits.HOLDERS_REQUIRED.start} to {limits.HOLDERS_REQUIRED.stop - 1}")
     max_status_age = table.value("max_status_age", int, default=0)
     row = PolicyRow(
         vct=kind.vct,
@@ -283,10 +291,10 @@ def _row(table: _Table, kind: Kind, purpose: Purpose, regions: frozenset[str]) -
         mandatory=mandatory,
         optional=optional,
         masked=masked,
-        challenge_required=table.flag("challenge_required"),
-        seal_required=table.value("seal_required", bool, default=False),
+        challenge_required=challenge_required,
+        seal_required=seal_required,
         link_waived=table.value("link_waived", bool, default=False),
-        holders_required=table.value("holders_required", int, default=1),
+        holders_required=holders_required,
         person_check=table.flag("person_check"),
         irreversible=table.flag("irreversible"),
         show_under_refusal=table.flag("show_under_refusal"),

@@ -2,47 +2,30 @@
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
-from issuer import config, durable_files, holder_keys, listing
-from issuer.errors import HolderKeyRefused, IssuerError, StorageFailed
+from issuer import config, durable_files, listing
+from issuer.arguments import (
+    ACTOR,
+    FILE,
+    FOLDER,
+    IssuerGroup,
+    json_option,
+    passphrase_option,
+    print_json,
+    public_key,
+    refuse_to_overwrite,
+)
+from issuer.errors import StorageFailed
 from issuer.issuance import Issued
 from issuer.lifecycle import LegalChange
-from protocol import licence_package, limits
-from protocol.errors import ProtocolError
-from protocol.keys import VerificationKey
+from issuer.terminals import cli as terminals_cli
+from protocol import licence_package
 
 _MAX_SUBJECT_BYTES: Final = 64 * 1024
-_ACTOR: Final = "operator (command line)"
-_FOLDER: Final = click.Path(file_okay=False, path_type=Path)
-_FILE: Final = click.Path(dir_okay=False, path_type=Path)
-
-
-class IssuerGroup(click.Group):
-    """Turns the issuer's own errors into plain words and exit code 1."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except IssuerError as error:
-            click.echo(f"Error: {error}\nWhat to do: {error.hint}", err=True)
-            ctx.exit(1)
-
-
-def _passphrase_option(command: Callable[..., None]) -> Callable[..., None]:
-    return click.option(
-        "--passphrase-file",
-        type=_FILE,
-        help=f"First line is the passphrase of the keys (else {config.PASSPHRASE_VARIABLE}, else a key file).",
-    )(command)
-
-
-def _json_option(command: Callable[..., None]) -> Callable[..., None]:
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(command)
 
 
 @click.group(cls=IssuerGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -51,7 +34,7 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.argument("folder", metavar="DIR", type=FOLDER)
 @click.option("--region", required=True, help="Six digits of GB/T 2260, such as 310000.")
 @click.option("--authority", default=config.DEFAULT_AUTHORITY, show_default=True, help="1 to 16 of A-Z and 0-9.")
 @click.option(
@@ -59,8 +42,8 @@ def cli() -> None:
     is_flag=True,
     help="Refuse numbers of an area that does not exist; otherwise synthetic holders pass with a warning.",
 )
-@_passphrase_option
-@_json_option
+@passphrase_option
+@json_option
 def init(
     *,
     folder: Path,
@@ -85,7 +68,7 @@ def init(
                 err=True,
             )
         if as_json:
-            _print_json(
+            print_json(
                 {"iss": issuer.profile.iss, "published": str(issuer.places.published), "root_sha256": thumbprint}
             )
             return
@@ -96,13 +79,13 @@ def init(
 
 
 @cli.command()
-@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.argument("folder", metavar="DIR", type=FOLDER)
 @click.option("--kind", required=True, help="Such as driving-licence, id-card, business-licence.")
-@click.option("--subject", required=True, type=_FILE, help="JSON file with the licence's items.")
+@click.option("--subject", required=True, type=FILE, help="JSON file with the licence's items.")
 @click.option("--holder-key", required=True, help="File with the wallet's key (CBOR or base64url), or the text itself.")
-@click.option("--out", type=_FILE, help="Where to write the package (default DIR/packages/ID.cbor).")
-@_passphrase_option
-@_json_option
+@click.option("--out", type=FILE, help="Where to write the package (default DIR/packages/ID.cbor).")
+@passphrase_option
+@json_option
 def issue(
     *,
     folder: Path,
@@ -116,37 +99,37 @@ def issue(
     """Issue a licence and write its package for the wallet."""
     from issuer import wiring
 
-    key, written = _holder_key(holder_key), _subject(subject)
+    key, written = public_key(holder_key), _subject(subject)
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
         # Before anything is signed: what cannot be handed out should not be issued.
         durable_files.make_folder((out.parent if out is not None else issuer.places.packages), mode=0o700)
         if out is not None:
-            _refuse_to_overwrite(out)
+            refuse_to_overwrite(out, recognise=licence_package.decode, what="licence package")
         issued = issuer.issue(kind, written, key, at=wiring.now())
         path = _keep(issued, out, issuer.places.packages)
     for warning in issued.warnings:
         click.echo(f"Warning: {warning}", err=True)
     if as_json:
-        _print_json({"id": issued.licence_id, "kind": kind, "package": str(path), "warnings": issued.warnings})
+        print_json({"id": issued.licence_id, "kind": kind, "package": str(path), "warnings": issued.warnings})
     else:
         click.echo(issued.licence_id)
 
 
 def _legal_change_command(legal_change: LegalChange, summary: str) -> None:
     @cli.command(name=legal_change.value, help=summary)
-    @click.argument("folder", metavar="DIR", type=_FOLDER)
+    @click.argument("folder", metavar="DIR", type=FOLDER)
     @click.argument("licence_id", metavar="LICENCE")
     @click.option("--reason", required=True, help="Why; 1 to 200 characters, kept in the register.")
-    @_passphrase_option
-    @_json_option
+    @passphrase_option
+    @json_option
     def command(folder: Path, licence_id: str, reason: str, passphrase_file: Path | None, as_json: bool) -> None:
         from issuer import wiring
 
         with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
-            flipped = issuer.change(licence_id, legal_change, reason=reason, actor=_ACTOR, at=wiring.now())
+            flipped = issuer.change(licence_id, legal_change, reason=reason, actor=ACTOR, at=wiring.now())
             state = listing.state(issuer.licence(licence_id), at=wiring.now())
         if as_json:
-            _print_json({"id": licence_id, "state": state, "flipped": len(flipped)})
+            print_json({"id": licence_id, "state": state, "flipped": len(flipped)})
         else:
             click.echo(f"{licence_id} is {state}; {len(flipped)} status entries flipped and published.")
 
@@ -157,10 +140,10 @@ _legal_change_command(LegalChange.REVOKE, "Revoke a licence (吊销), finally, a
 
 
 @cli.command(name="list")
-@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.argument("folder", metavar="DIR", type=FOLDER)
 @click.option("--search", default="", help="A part of the id, the holder's name or number.")
-@_passphrase_option
-@_json_option
+@passphrase_option
+@json_option
 def list_licences(folder: Path, search: str, passphrase_file: Path | None, as_json: bool) -> None:
     """List the licences of the register, the newest first."""
     from issuer import wiring
@@ -170,7 +153,7 @@ def list_licences(folder: Path, search: str, passphrase_file: Path | None, as_js
         rows = [listing.as_json(record, issuer.kinds, at=at) for record in issuer.list(search=search)]
         unfinished = len({intent.licence_id for intent in issuer.open_intents()})
     if as_json:
-        _print_json(rows)
+        print_json(rows)
     for row in () if as_json else rows:
         click.echo(
             f"{row['id']}  {row['state']:<10}  {row['kind']:<16}  {row['valid_to'] or '长期':<10}  {row['name']}"
@@ -180,10 +163,10 @@ def list_licences(folder: Path, search: str, passphrase_file: Path | None, as_js
 
 
 @cli.command()
-@click.argument("folder", metavar="DIR", type=_FOLDER)
-@click.option("--to", type=_FOLDER, help="Also put the files into this folder.")
-@_passphrase_option
-@_json_option
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--to", type=FOLDER, help="Also put the files into this folder.")
+@passphrase_option
+@json_option
 def publish(folder: Path, to: Path | None, passphrase_file: Path | None, as_json: bool) -> None:
     """Write the signed files that any web server can serve."""
     from issuer import wiring
@@ -192,7 +175,7 @@ def publish(folder: Path, to: Path | None, passphrase_file: Path | None, as_json
         publication = issuer.publish(at=wiring.now(), to=to)
         target = to if to is not None else issuer.places.published
     if as_json:
-        _print_json(
+        print_json(
             {"folder": str(target), "files": list(publication.files), "status_seq": dict(publication.status_seq)}
         )
     else:
@@ -200,11 +183,11 @@ def publish(folder: Path, to: Path | None, passphrase_file: Path | None, as_json
 
 
 @cli.command()
-@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.argument("folder", metavar="DIR", type=FOLDER)
 @click.option(
     "--port", type=click.IntRange(0, 65_535), default=config.DEFAULT_PORT, show_default=True, help="0 takes a free one."
 )
-@_passphrase_option
+@passphrase_option
 def serve(folder: Path, port: int, passphrase_file: Path | None) -> None:
     """Serve the issuing API and the published files on the loopback address, until interrupted."""
     from issuer import wiring
@@ -216,24 +199,6 @@ def serve(folder: Path, port: int, passphrase_file: Path | None) -> None:
         click.echo(f"Serving {issuer.profile.iss} on {service.url} (interrupt with Ctrl+C)")
         sys.stdout.flush()
         service.run()
-
-
-def _refuse_to_overwrite(out: Path) -> None:
-    """An older package may be replaced; keys, subjects and devices are not lost to a slip of the finger."""
-    try:
-        out.lstat()
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise StorageFailed(f"cannot write {out.name}: {error.strerror}") from None
-    try:
-        if out.is_symlink() or not out.is_file():
-            raise StorageFailed(f"{out.name} is a device or a link", hint="Give --out a file name that is free.")
-        licence_package.decode(durable_files.read(out, max_bytes=limits.MAX_PACKAGE_BYTES))
-    except ProtocolError:
-        raise StorageFailed(
-            f"{out.name} exists and is no licence package", hint="Nothing was issued. Give --out a name that is free."
-        ) from None
 
 
 def _keep(issued: Issued, out: Path | None, packages: Path) -> Path:
@@ -251,21 +216,6 @@ def _keep(issued: Issued, out: Path | None, packages: Path) -> Path:
             hint = "Remove the cause, revoke this licence, and issue a new one."
         raise StorageFailed(happened, hint=hint) from None
     return target
-
-
-def _holder_key(given: str) -> VerificationKey:
-    path = Path(given)
-    try:
-        is_file = path.is_file()
-    except (OSError, ValueError):
-        is_file = False  # A key's text is longer than a file name may be on some systems.
-    if is_file:
-        return holder_keys.read(durable_files.read(path, max_bytes=holder_keys.MAX_BYTES))
-    try:
-        return holder_keys.read(given.encode(errors="replace"))
-    except HolderKeyRefused as error:
-        # A mistyped file name looks like a bad key.
-        raise HolderKeyRefused(f"there is no such file, and as a text {error}") from None
 
 
 def _subject(path: Path) -> object:
@@ -287,5 +237,5 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return members
 
 
-def _print_json(content: object) -> None:
-    click.echo(json.dumps(content, ensure_ascii=False, indent=2))
+for command in (terminals_cli.certify_terminal, terminals_cli.terminals, terminals_cli.site):
+    cli.add_command(command)

@@ -197,3 +197,38 @@ class PublishingFailed(IssuerError):
 
     code = "publishing_failed"
     hint = "Remove the cause and run `liangzheng issuer publish DIR`: until then terminals do not know of the change."
+
+
+class TerminalRefused(IssuerError):
+    """What is to be certified breaks a rule; nothing was recorded or signed."""
+
+    code = "terminal_refused"
+    hint = "Correct it and certify again."
+
+
+class TerminalTaken(IssuerError):
+    """A certificate for another key is still running under this terminal's name."""
+
+    code = "terminal_taken"
+    hint = "Choose another name; if the terminal was replaced by a new machine, say so with --replace."
+
+
+class SiteRefused(IssuerError):
+    """A site's code, name or relying party is not in its form."""
+
+    code = "site_refused"
+    hint = "Holders read these texts on their phones: 1 to 64 visible characters on one line. Nothing was recorded."
+
+
+class SiteTaken(IssuerError):
+    """The code was given to a site before; an old sign must not name another place."""
+
+    code = "site_taken"
+    hint = "Choose another code, or leave --code out: one is drawn."
+
+
+class SiteUnknown(IssuerError):
+    """No site in use has this code."""
+
+    code = "site_unknown"
+    hint = "Look it up with `liangzheng issuer site DIR list`."

@@ -16,9 +16,9 @@ from issuer import durable_files
 from issuer.profile import Profile
 from issuer.register import Register, StoredDocument
 from issuer.signers import Signers
-from protocol import appraisal_policy, cbor, directory, status_list, trust_list, unixtime
+from protocol import appraisal_policy, cbor, directory, limits, status_list, trust_list, unixtime
 from protocol.appraisal_policy import AppraisalPolicy, PolicyRow
-from protocol.directory import PurposeItems, WalletDirectory
+from protocol.directory import PurposeItems, Site, WalletDirectory
 from protocol.labels import KeyUse, Purpose
 from protocol.licence import catalogue
 from protocol.licence.catalogue import Catalogue, Kind
@@ -32,13 +32,20 @@ DOCUMENT_LIFE: Final = Seconds(30 * DAY)
 RESIGN_AFTER: Final = DAY
 SIGNING_YEARS: Final = Seconds(2 * 365 * DAY)
 """How long the keys of an issuer may sign, from its creation on."""
-RELIED_AFTER: Final = Seconds(120 * DAY)
-"""Nothing that they signed lives longer than a credential."""
+_LONGEST_LIFE: Final[Mapping[KeyUse, int]] = {
+    KeyUse.ASSERT: limits.MAX_CREDENTIAL_LIFE,
+    KeyUse.STATUS: limits.MAX_PAPER_LIFE,
+    KeyUse.TERMINAL: limits.MAX_CERTIFICATE_LIFE,
+    KeyUse.PAPER: limits.MAX_PAPER_LIFE,
+    KeyUse.MANDATE: limits.MAX_MANDATE_LIFE,
+}
+"""What a key signed last, it is relied on for: a status for as long as whatever it is the status of."""
 
 DIRECTORY: Final = "directory"
 AGGREGATION: Final = "status/aggregation.json"
 
-_Build = Callable[[int, UnixTime, UnixTime], bytes]
+Sites = Mapping[str, Site]
+_Build = Callable[[int, UnixTime, UnixTime, Sites], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +68,15 @@ class Publisher:
         signers: Signers,
         kinds: Mapping[int, Kind],
         rows: Mapping[tuple[int, Purpose], PolicyRow],
+        sites: Callable[[], Sites],
         lock: Path,
     ) -> None:
         self._profile, self._register, self._signers, self._lock = profile, register, signers, lock
+        self._sites = sites
         self._documents = self._builders(kinds, rows)
         # The same statement under fixed counters: equal exactly when the content and the key are.
         self._content = {
-            name: sha256(build(1, UnixTime(0), UnixTime(1))).digest() for name, build in self._documents.items()
+            name: sha256(build(1, UnixTime(0), UnixTime(1), {})).digest() for name, build in self._documents.items()
         }
 
     def publish(self, folders: tuple[Path, ...], *, at: UnixTime) -> Publication:
@@ -79,7 +88,8 @@ class Publisher:
         """
         with durable_files.exclusively(self._lock):
             files = {"root.cbor": cbor.encode(self._signers.root.public_key.cose_key)}
-            files |= {f"{name}.cbor": self._current(name, at) for name in self._documents}
+            sites = self._sites()
+            files |= {f"{name}.cbor": self._current(name, at, sites) for name in self._documents}
             lists = self._register.begin_status_publication()
             seqs = {self._profile.list_uri(number): seq for number, (seq, _) in lists.items()}
             for number, (seq, entries) in lists.items():
@@ -104,59 +114,81 @@ class Publisher:
 
     def wallet_directory(self, *, at: UnixTime) -> bytes:
         """The signed directory that goes into a licence package. Raises: as `publish`."""
-        stored = self._fresh(DIRECTORY, at)
+        sites = self._sites()
+        stored = self._fresh(DIRECTORY, at, sites)
         if stored is not None:
             return stored
         with durable_files.exclusively(self._lock):
-            return self._current(DIRECTORY, at)
+            return self._current(DIRECTORY, at, sites)
 
-    def _fresh(self, name: str, at: UnixTime) -> bytes | None:
+    def _content_with(self, name: str, sites: Sites) -> bytes:
+        # Sites are what changes while an issuer is open; they stand in the directory alone.
+        if name != DIRECTORY or not sites:
+            return self._content[name]
+        listed = tuple((code, site.name, site.relying_party) for code, site in sorted(sites.items()))
+        return sha256(self._content[name] + cbor.encode(listed)).digest()
+
+    def _fresh(self, name: str, at: UnixTime, sites: Sites) -> bytes | None:
         stored = self._register.stored_document(name)
-        if stored is None or stored.content_sha256 != self._content[name] or at - stored.iat > RESIGN_AFTER:
-            return None
-        return stored.encoded
+        unchanged = stored is not None and stored.content_sha256 == self._content_with(name, sites)
+        return stored.encoded if stored is not None and unchanged and at - stored.iat <= RESIGN_AFTER else None
 
-    def _current(self, name: str, at: UnixTime) -> bytes:
+    def _current(self, name: str, at: UnixTime, sites: Sites) -> bytes:
         """The stored document, or a new one where the content changed or a day has passed. Call under the lock."""
-        fresh = self._fresh(name, at)
+        fresh = self._fresh(name, at, sites)
         if fresh is not None:
             return fresh
         seq = self._register.next_document_seq(name)
-        encoded = self._documents[name](seq, at, UnixTime(at + DOCUMENT_LIFE))
-        self._register.store_document(name, StoredDocument(seq, self._content[name], at, encoded))
+        encoded = self._documents[name](seq, at, UnixTime(at + DOCUMENT_LIFE), sites)
+        stored = StoredDocument(seq, self._content_with(name, sites), at, encoded)
+        self._register.store_document(name, stored)
         return encoded
 
     def _builders(
         self, kinds: Mapping[int, Kind], rows: Mapping[tuple[int, Purpose], PolicyRow]
     ) -> Mapping[str, _Build]:
         root, region = self._signers.root, self._profile.region
-        assertion, status = self._signers.assertion.public_key, self._signers.status.public_key
-        begin = unixtime.local_midnight(unixtime.local_day(self._profile.created_at))
-        sign_until = UnixTime(begin + SIGNING_YEARS)
-        prefixes = (f"lz:{region}/",)
-        anchors = tuple(
-            TrustAnchor(
-                iss=self._profile.iss,
-                key=key,
-                use=use,
-                kinds=allowed,
-                status_prefixes=prefixes,
-                sign_until=sign_until,
-                verify_until=UnixTime(sign_until + RELIED_AFTER),
-            )
-            for key, use, allowed in (
-                (assertion, KeyUse.ASSERT, frozenset(kinds)),
-                (status, KeyUse.STATUS, frozenset[int]()),
-            )
-        )
-        by_pair = trust_list.index(anchors)
+        by_pair = self._anchors(frozenset(kinds), rows)
         maxima = {key: PurposeItems(row.mandatory, row.optional) for key, row in rows.items()}
         for_wallets = {pair: anchor for pair, anchor in by_pair.items() if anchor.use in directory.USES}
         return {
-            "trust": lambda seq, iat, exp: trust_list.sign(TrustList(region, seq, iat, exp, by_pair), root),
-            "catalogue": lambda seq, iat, exp: catalogue.sign(Catalogue(region, seq, iat, exp, kinds), root),
-            "policy": lambda seq, iat, exp: appraisal_policy.sign(AppraisalPolicy(region, seq, iat, exp, rows), root),
-            DIRECTORY: lambda seq, iat, exp: directory.sign(
-                WalletDirectory(region, seq, iat, exp, kinds, maxima, for_wallets, {}), root
+            "trust": lambda seq, iat, exp, _: trust_list.sign(TrustList(region, seq, iat, exp, by_pair), root),
+            "catalogue": lambda seq, iat, exp, _: catalogue.sign(Catalogue(region, seq, iat, exp, kinds), root),
+            "policy": lambda seq, iat, exp, _: appraisal_policy.sign(
+                AppraisalPolicy(region, seq, iat, exp, rows), root
+            ),
+            DIRECTORY: lambda seq, iat, exp, sites: directory.sign(
+                WalletDirectory(region, seq, iat, exp, kinds, maxima, for_wallets, sites), root
             ),
         }
+
+    def _anchors(
+        self, kinds: frozenset[int], rows: Mapping[tuple[int, Purpose], PolicyRow]
+    ) -> Mapping[tuple[str, bytes], TrustAnchor]:
+        signers, nothing = self._signers, frozenset[int]()
+        begin = unixtime.local_midnight(unixtime.local_day(self._profile.created_at))
+        sign_until = UnixTime(begin + SIGNING_YEARS)
+        # A receipt names its terminal by certificate, and is looked at for as long as its journal row is kept.
+        kept = max(row.retention_days for row in rows.values()) * DAY
+        prefixes = (f"lz:{self._profile.region}/",)
+        return trust_list.index(
+            tuple(
+                TrustAnchor(
+                    iss=self._profile.iss,
+                    key=signer.public_key,
+                    use=use,
+                    kinds=allowed,
+                    # Nothing that a terminal signs has a status.
+                    status_prefixes=() if use is KeyUse.TERMINAL else prefixes,
+                    sign_until=sign_until,
+                    verify_until=UnixTime(sign_until + _LONGEST_LIFE[use] + (kept if use is KeyUse.TERMINAL else 0)),
+                )
+                for signer, use, allowed in (
+                    (signers.assertion, KeyUse.ASSERT, kinds),
+                    (signers.status, KeyUse.STATUS, nothing),
+                    (signers.terminal, KeyUse.TERMINAL, nothing),
+                    (signers.paper, KeyUse.PAPER, kinds),
+                    (signers.mandate, KeyUse.MANDATE, kinds),
+                )
+            )
+        )

@@ -22,7 +22,16 @@ from issuer.errors import (
     RegisterUnavailable,
     TransitionRefused,
 )
-from issuer.register_schema import credential, credential_group, document, licence, metadata, status_event, status_list
+from issuer.register_schema import (
+    FIRST_TABLES,
+    credential,
+    credential_group,
+    document,
+    licence,
+    metadata,
+    status_event,
+    status_list,
+)
 from protocol.status_list import Status
 from protocol.unixtime import LocalDay, UnixTime
 
@@ -103,14 +112,14 @@ class Register:
     def create(cls, url: str, *, first_list: int) -> Self:
         """A new register with one open status list. Raises: RegisterUnavailable."""
         register = cls(_engine(url))
-        with register._writing() as connection:
+        with register.writing() as connection:
             metadata.create_all(connection)
             connection.execute(insert(status_list).values(number=first_list, seq=0))
         return register
 
     @classmethod
     def open(cls, url: str) -> Self:
-        """The register behind this URL.
+        """The register behind this URL; an older one gets the tables that it has not yet, empty.
 
         Raises:
             NotAnIssuer: The database has not its tables.
@@ -118,9 +127,14 @@ class Register:
         """
         register = cls(_engine(url))
         try:
-            with register._reading() as connection:
-                if not set(metadata.tables) <= set(inspect(connection).get_table_names()):
-                    raise NotAnIssuer("the register has not its tables", hint="Restore register.sqlite from a backup.")
+            with register.reading() as connection:
+                found = set(inspect(connection).get_table_names())
+            if not found >= FIRST_TABLES:
+                raise NotAnIssuer("the register has not its tables", hint="Restore register.sqlite from a backup.")
+            if not found >= metadata.tables.keys():
+                with register.writing() as connection:
+                    # In one transaction that holds the write lock, so two processes do not both make them.
+                    metadata.create_all(connection)
         except BaseException:
             register.close()
             raise
@@ -150,7 +164,7 @@ class Register:
             NoFreeIndex: Every draw met a taken index.
             RegisterUnavailable: Nothing was recorded.
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             if is_new:
                 connection.execute(insert(licence).values(_licence_values(record)))
             elif self._status(connection, record.id) is not Status.VALID:
@@ -162,9 +176,9 @@ class Register:
                 "exp": exp,
                 "status": int(Status.VALID),
             }
-            group_id, idx = _insert_drawn(connection, credential_group, group, "idx", draw_idx)
+            group_id, idx = insert_drawn(connection, credential_group, group, "idx", draw_idx)
             subs = tuple(
-                _insert_drawn(
+                insert_drawn(
                     connection,
                     credential,
                     {"group_id": group_id, "layout": layout, "intended_at": at},
@@ -185,7 +199,7 @@ class Register:
         at: UnixTime,
     ) -> None:
         """Record that everything of this intent was signed. Raises: RegisterUnavailable."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             for sub, digest in zip(allocation.subs, credential_sha256, strict=True):
                 connection.execute(
                     update(credential).where(credential.c.sub == sub).values(signed_at=at, sha256=digest)
@@ -210,7 +224,7 @@ class Register:
             .where(credential.c.signed_at.is_(None))
             .order_by(credential.c.intended_at, credential.c.sub)
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             return tuple(
                 OpenIntent(row.licence_id, row.sub, row.layout, row.idx, UnixTime(row.intended_at))
                 for row in connection.execute(statement)
@@ -218,7 +232,7 @@ class Register:
 
     def licence(self, licence_id: str) -> LicenceRecord:
         """The licence with this id. Raises: LicenceUnknown, RegisterUnavailable."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute(_licences().where(licence.c.id == licence_id)).one_or_none()
         if row is None:
             raise LicenceUnknown("no licence has this id")
@@ -230,7 +244,7 @@ class Register:
         if search:
             columns = (licence.c.id, licence.c.holder_name, licence.c.holder_number)
             statement = statement.where(or_(*(column.contains(search, autoescape=True) for column in columns)))
-        with self._reading() as connection:
+        with self.reading() as connection:
             return tuple(_record(row) for row in connection.execute(statement))
 
     def change_status(
@@ -243,7 +257,7 @@ class Register:
             TransitionRefused: Its status is not one that this change starts from.
             RegisterUnavailable: Nothing was changed.
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             old = self._status(connection, licence_id)
             if old not in transitions:
                 raise TransitionRefused(f"the licence is {old.name.lower()}, so this change does not apply")
@@ -277,7 +291,7 @@ class Register:
 
     def events(self, licence_id: str) -> tuple[StatusEvent, ...]:
         """Every legal change of a licence, index by index, the oldest first."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return _events(connection, licence_id)
 
     def package(self, licence_id: str) -> bytes:
@@ -289,7 +303,7 @@ class Register:
             .limit(1)
         )
         self.licence(licence_id)
-        with self._reading() as connection:
+        with self.reading() as connection:
             found: bytes | None = connection.execute(statement).scalar_one_or_none()
         if found is None:
             raise PackageUnknown("this licence was never finished")
@@ -300,13 +314,13 @@ class Register:
         statement = select(credential_group.c.secret_sha256, credential_group.c.package).where(
             credential_group.c.licence_id == licence_id, credential_group.c.package.is_not(None)
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             return tuple((row.secret_sha256, row.package) for row in connection.execute(statement))
 
     def begin_status_publication(self) -> Mapping[int, tuple[int, Mapping[int, Status]]]:
         """For each list its next seq and its non-valid entries, all of one moment. Raises: RegisterUnavailable."""
         lists: dict[int, tuple[int, Mapping[int, Status]]] = {}
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(update(status_list).values(seq=status_list.c.seq + 1))
             for row in connection.execute(select(status_list).order_by(status_list.c.number)).all():
                 entries = connection.execute(
@@ -320,13 +334,13 @@ class Register:
     def stored_document(self, name: str) -> StoredDocument | None:
         """The document as last published, if it ever was."""
         statement = select(document).where(document.c.name == name, document.c.encoded.is_not(None))
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute(statement).one_or_none()
         return None if row is None else StoredDocument(row.seq, row.content_sha256, UnixTime(row.iat), row.encoded)
 
     def next_document_seq(self, name: str) -> int:
         """A sequence number that this document never had; taken even if its publication then fails."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             raised = connection.execute(update(document).where(document.c.name == name).values(seq=document.c.seq + 1))
             if raised.rowcount == 0:
                 connection.execute(insert(document).values(name=name, seq=1))
@@ -335,7 +349,7 @@ class Register:
 
     def store_document(self, name: str, stored: StoredDocument) -> None:
         """Keep the bytes of a document that was signed under its newest sequence number."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(
                 update(document)
                 .where(document.c.name == name, document.c.seq == stored.seq)
@@ -349,12 +363,14 @@ class Register:
         return Status(found)
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """One transaction that only reads. Raises: RegisterUnavailable."""
         with _wrapped(), self._engine.connect().execution_options(**{_READS: True}) as connection, connection.begin():
             yield connection
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Connection]:
+        """One transaction that holds the write lock from its beginning. Raises: RegisterUnavailable."""
         with _wrapped(), self._engine.begin() as connection:
             yield connection
 
@@ -390,9 +406,14 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
-def _insert_drawn(
+def insert_drawn(
     connection: Connection, table: Any, values: Mapping[str, object], column: str, draw: Callable[[], Any]
 ) -> tuple[Any, Any]:
+    """Insert a row with a random value that no row has, and return its primary key and that value.
+
+    Raises:
+        NoFreeIndex: Every draw met one that is taken.
+    """
     for _ in range(_DRAWS):
         drawn = draw()
         try:

@@ -3,6 +3,10 @@
 licence 1—n credential_group 1—n credential. A group is the credentials that one device key holds from one issuance; it
 has the one status index, unique for ever: rows are never deleted. `credential` doubles as the list of intents: a row
 without `signed_at` says that the key may have signed and nobody recorded the result. `status_event` is append-only.
+
+A mandate is a group of its parent licence with a row of `mandate` beside it, a paper code one with a row of `paper` and
+without a device key: so a legal change of the licence reaches them as every other index. `certified_terminal` is
+append-only. A site's code is never given again, or an old sign would name another place.
 """
 
 from sqlalchemy import (
@@ -89,4 +93,59 @@ document = Table(
     Column("content_sha256", LargeBinary(32)),
     Column("iat", BigInteger),
     Column("encoded", LargeBinary),
+)
+
+FIRST_TABLES = frozenset(metadata.tables)
+"""What every register has had from the beginning; the tables below are added to an older one when it is opened."""
+
+certified_terminal = Table(
+    "certified_terminal",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("terminal", String(24), nullable=False, index=True),
+    Column("key_thumbprint", LargeBinary(32), nullable=False),
+    Column("place", String(64), nullable=False),
+    Column("relying_party", String(64), nullable=False),
+    Column("purposes", String(16), nullable=False),
+    Column("iat", BigInteger, nullable=False),
+    Column("exp", BigInteger, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+site = Table(
+    "site",
+    metadata,
+    Column("code", String(4), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("relying_party", String(64), nullable=False),
+    Column("added_by", String(64), nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    Column("removed_by", String(64)),
+    Column("removed_at", BigInteger),
+)
+
+mandate = Table(
+    "mandate",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("group_id", ForeignKey("credential_group.id"), nullable=False, unique=True),
+    Column("parent_id", ForeignKey("mandate.id"), index=True),
+    Column("level", Integer, nullable=False),
+    Column("capacity", String(16), nullable=False),
+    Column("kinds", String(128), nullable=False),
+    Column("purposes", String(16), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+paper = Table(
+    "paper",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("group_id", ForeignKey("credential_group.id"), nullable=False, unique=True),
+    Column("actor", String(64), nullable=False),
+    Column("intended_at", BigInteger, nullable=False),
+    Column("signed_at", BigInteger),
+    Column("sha256", LargeBinary(32)),
 )

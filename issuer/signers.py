@@ -1,12 +1,14 @@
-"""The issuer's three keys, and how they rest: root (Ed25519), assertion (Ed25519), status (ESP256).
+"""The issuer's keys, one for each use, and how they rest: all Ed25519, but for the status key (ESP256).
 
 At rest they lie in one encrypted file (XSalsa20-Poly1305). Its key comes from a passphrase (Argon2id) or, where none is
 given, from a random key file that only its owner can read: never from a default. A checksum tells a damaged file from a
-wrong passphrase. Not handled here: PKCS#11; anything with `protocol.keys.Signer`'s form may take these places.
+wrong passphrase. A file of an older version, which lacks keys, gets them when it is opened: atomically, under the same
+passphrase or key file. Not handled here: PKCS#11; anything with `protocol.keys.Signer`'s form may take these places.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -34,9 +36,24 @@ RandomBytes = Callable[[int], bytes]
 _VERSION: Final = 1
 _MAX_BYTES: Final = 4_096
 _VERSION_LABEL, _SALT, _PASSES, _MEMORY, _BOX, _CHECKSUM = range(1, 7)
-_ROOT, _ASSERTION, _STATUS = range(1, 4)
 _MIN_PASSPHRASE: Final = 8
 _ATTEMPTS: Final = 64
+
+
+class _Slot(IntEnum):
+    """Where each key lies in the box."""
+
+    ROOT = 1
+    ASSERTION = 2
+    STATUS = 3
+    TERMINAL = 4
+    PAPER = 5
+    MANDATE = 6
+
+
+_ALGORITHMS: Final[Mapping[_Slot, Alg]] = dict.fromkeys(_Slot, Alg.ED25519) | {_Slot.STATUS: Alg.ESP256}
+_FIRST_SLOTS: Final = frozenset({_Slot.ROOT, _Slot.ASSERTION, _Slot.STATUS})
+"""What every box has had from the beginning; a box without one of them is damaged and not old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +76,9 @@ class Signers:
     root: Signer
     assertion: Signer
     status: Signer
+    terminal: Signer
+    paper: Signer
+    mandate: Signer
 
 
 def create(places: Places, *, passphrase: str | None, argon2: Argon2Profile, random_bytes: RandomBytes) -> Signers:
@@ -70,11 +90,7 @@ def create(places: Places, *, passphrase: str | None, argon2: Argon2Profile, ran
     """
     if passphrase is not None and len(passphrase) < _MIN_PASSPHRASE:
         raise PassphraseRefused(f"the passphrase has fewer than {_MIN_PASSPHRASE} characters")
-    secrets = {
-        _ROOT: _new_secret(Alg.ED25519, random_bytes),
-        _ASSERTION: _new_secret(Alg.ED25519, random_bytes),
-        _STATUS: _new_secret(Alg.ESP256, random_bytes),
-    }
+    secrets = {int(slot): _new_secret(alg, random_bytes) for slot, alg in _ALGORITHMS.items()}
     content: dict[cbor.Key, cbor.Value] = {_VERSION_LABEL: _VERSION}
     if passphrase is None:
         key = random_bytes(SecretBox.KEY_SIZE)
@@ -83,21 +99,46 @@ def create(places: Places, *, passphrase: str | None, argon2: Argon2Profile, ran
         salt = random_bytes(pwhash.argon2id.SALTBYTES)
         key = _derived(passphrase, salt, argon2)
         content |= {_SALT: salt, _PASSES: argon2.passes, _MEMORY: argon2.memory}
-    plaintext = cbor.encode(dict(secrets.items()))
-    content[_BOX] = bytes(SecretBox(key).encrypt(plaintext, random_bytes(SecretBox.NONCE_SIZE)))
-    content[_CHECKSUM] = sha256(cbor.encode(content)).digest()
-    durable_files.write_atomically(places.keys, cbor.encode(content), mode=durable_files.PRIVATE)
+    _put_to_rest(places, content, key, secrets, random_bytes)
     return _signers(secrets)
 
 
-def load(places: Places, *, passphrase: str | None) -> Signers:
-    """The keys that rest in this folder.
+def load(places: Places, *, passphrase: str | None, random_bytes: RandomBytes) -> Signers:
+    """The keys that rest in this folder; those that an older version did not make are made, and rest with them.
 
     Raises:
         KeyFileDamaged: A file is missing, cut off or changed.
         PassphraseRequired: They are under a passphrase and none was given.
         WrongPassphrase: They do not open.
+        StorageFailed: Keys were to be added and the file cannot be written; it is as it was.
     """
+    _, _, secrets = _opened(places, passphrase)
+    if secrets.keys() != frozenset(_Slot):
+        # Two processes that open an old box at once must not each believe in keys of their own.
+        with durable_files.exclusively(places.lock):
+            head, key, secrets = _opened(places, passphrase)
+            missing = {slot: alg for slot, alg in _ALGORITHMS.items() if slot not in secrets}
+            if missing:
+                secrets |= {int(slot): _new_secret(alg, random_bytes) for slot, alg in missing.items()}
+                _put_to_rest(places, head, key, secrets, random_bytes)
+    return _signers(secrets)
+
+
+def _put_to_rest(
+    places: Places,
+    head: Mapping[cbor.Key, cbor.Value],
+    key: bytes,
+    secrets: Mapping[int, bytes],
+    random_bytes: RandomBytes,
+) -> None:
+    box = bytes(SecretBox(key).encrypt(cbor.encode(dict(secrets.items())), random_bytes(SecretBox.NONCE_SIZE)))
+    content: dict[cbor.Key, cbor.Value] = {**head, _BOX: box}
+    content[_CHECKSUM] = sha256(cbor.encode(content)).digest()
+    durable_files.write_atomically(places.keys, cbor.encode(content), mode=durable_files.PRIVATE)
+
+
+def _opened(places: Places, passphrase: str | None) -> tuple[Mapping[cbor.Key, cbor.Value], bytes, dict[int, bytes]]:
+    """What stands before the box, the key that opens it, and the private keys in it."""
     content = _content(places)
     match content:
         case {1: 1, 2: bytes() as salt, 3: int() as passes, 4: int() as memory, 5: bytes() as box}:
@@ -117,11 +158,20 @@ def load(places: Places, *, passphrase: str | None) -> Signers:
         plaintext = SecretBox(key).decrypt(box)
     except (CryptoError, ValueError):
         raise WrongPassphrase("the issuer's keys do not open with this passphrase or key file") from None
-    match cbor.decode(plaintext):
-        case {1: bytes() as root, 2: bytes() as assertion, 3: bytes() as status}:
-            return _signers({_ROOT: root, _ASSERTION: assertion, _STATUS: status})
-        case _:
-            raise KeyFileDamaged("keys.box does not hold the three keys")
+    head = {label: value for label, value in content.items() if label != _BOX}
+    return head, key, _secrets(cbor.decode(plaintext))
+
+
+def _secrets(value: cbor.Value) -> dict[int, bytes]:
+    secrets: dict[int, bytes] = {}
+    for slot, secret in value.items() if isinstance(value, Mapping) else ():
+        if not isinstance(slot, int) or slot not in frozenset(_Slot) or not isinstance(secret, bytes):
+            # A newer version's keys would be lost when this one writes the box again.
+            raise KeyFileDamaged("keys.box holds something that this version does not know")
+        secrets[slot] = secret
+    if not secrets.keys() >= _FIRST_SLOTS:
+        raise KeyFileDamaged("keys.box does not hold the keys of an issuer")
+    return secrets
 
 
 def rest_under_passphrase(places: Places) -> bool:
@@ -168,10 +218,6 @@ def _new_secret(alg: Alg, random_bytes: RandomBytes) -> bytes:
 
 def _signers(secrets: Mapping[int, bytes]) -> Signers:
     try:
-        return Signers(
-            root=keys.signer_for(Alg.ED25519, secrets[_ROOT]),
-            assertion=keys.signer_for(Alg.ED25519, secrets[_ASSERTION]),
-            status=keys.signer_for(Alg.ESP256, secrets[_STATUS]),
-        )
+        return Signers(**{slot.name.lower(): keys.signer_for(alg, secrets[slot]) for slot, alg in _ALGORITHMS.items()})
     except KeyRefused:
         raise KeyFileDamaged("keys.box holds something that is no key") from None

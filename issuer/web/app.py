@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Final
 
 from flask import Flask, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
@@ -27,11 +27,20 @@ from issuer.errors import (
     LintRefused,
     PackageUnknown,
     ReasonRefused,
+    SiteRefused,
+    SiteTaken,
+    SiteUnknown,
     SubjectRefused,
+    TerminalRefused,
+    TerminalTaken,
     TransitionRefused,
 )
 from issuer.lifecycle import LegalChange
 from issuer.listing import as_json
+from issuer.web import terminals
+from issuer.web.bodies import Body, Malformed
+from issuer.web.bodies import error as error_answer
+from issuer.web.terminals import ACTOR
 from protocol.unixtime import UnixTime
 
 _OPEN: Final = frozenset({"published", "package"})
@@ -43,7 +52,6 @@ _CONTENT_TYPES: Final = {
 _ROOT_TYPE: Final = "application/cose-key"
 _STATUS_MAX_AGE: Final = 30
 _DOCUMENT_MAX_AGE: Final = 300
-_ACTOR: Final = "operator (web)"
 _HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     (LicenceUnknown, 404),
     (PackageUnknown, 404),
@@ -53,6 +61,11 @@ _HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     (HolderKeyRefused, 422),
     (KindUnknown, 422),
     (ReasonRefused, 422),
+    (TerminalRefused, 422),
+    (TerminalTaken, 409),
+    (SiteRefused, 422),
+    (SiteTaken, 409),
+    (SiteUnknown, 404),
     (LintRefused, 500),
     (AuthoringError, 500),
 )
@@ -77,6 +90,7 @@ def create_app(
     _guard(app, operator_token)
     _errors(app)
     _routes(app, issuer, now)
+    terminals.add_routes(app, issuer, now)
     return app
 
 
@@ -92,7 +106,7 @@ def _guard(app: Flask, operator_token: str) -> None:
         # No lockout: 256 random bits are not guessed, and a lock would let anybody shut the operator out. The route is
         # ours, unlike path and token, which are the caller's and stay out of the log.
         _log.warning("no valid operator token: %s from %s", request.endpoint, request.remote_addr)
-        response, status = _error(
+        response, status = error_answer(
             "unauthorised", "this needs the operator's token", "Send Authorization: Bearer and operator.token.", 401
         )
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -115,7 +129,7 @@ def _errors(app: Flask) -> None:
         status = next((status for kind, status in _HTTP if isinstance(error, kind)), _UNAVAILABLE)
         if status >= 500:
             _log.error("%s: %s", error.code, error)
-        response, status = _error(error.code, str(error), error.hint, status)
+        response, status = error_answer(error.code, str(error), error.hint, status)
         if isinstance(error, SubjectRefused):
             problems = [
                 {"item": each.item, "what": each.what, "expected": each.expected, "example": each.example}
@@ -124,10 +138,14 @@ def _errors(app: Flask) -> None:
             response = jsonify(error=error.code, message=str(error), hint=error.hint, problems=problems)
         return response, status
 
+    @app.errorhandler(Malformed)
+    def malformed(error: Malformed) -> tuple[Response, int]:
+        return error_answer("malformed", str(error), "Send Content-Type: application/json and these members.", 400)
+
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> tuple[Response, int]:
         name = error.name.lower().replace(" ", "_")
-        response, status = _error(
+        response, status = error_answer(
             name, error.description or error.name, "See the API's documentation.", error.code or 500
         )
         for header, value in error.get_headers():
@@ -139,7 +157,7 @@ def _errors(app: Flask) -> None:
     def broken(error: Exception) -> tuple[Response, int]:
         # The type only: a message may repeat what the request carried.
         _log.error("unexpected %s", type(error).__name__)
-        return _error(
+        return error_answer(
             "internal", "the service failed", "Try again; the operator finds the type of failure in the log.", 500
         )
 
@@ -152,7 +170,7 @@ def _routes(app: Flask, issuer: Issuer, now: Callable[[], UnixTime]) -> None:
         if joined is not None and path.suffix in _CONTENT_TYPES and not any(part[0] == "." for part in path.parts):
             content = _content(Path(joined))
         if content is None:
-            return _error("not_found", "no such file is published", "Start from status/aggregation.json.", 404)
+            return error_answer("not_found", "no such file is published", "Start from status/aggregation.json.", 404)
         response = Response(content)
         response.headers["Content-Type"] = _ROOT_TYPE if path.name == "root.cbor" else _CONTENT_TYPES[path.suffix]
         # By content and not by time: a file that was written again unchanged is not downloaded again.
@@ -174,25 +192,17 @@ def _routes(app: Flask, issuer: Issuer, now: Callable[[], UnixTime]) -> None:
 
     @app.post("/api/v1/licences")
     def issue() -> tuple[Response, int]:
-        body = _body({"kind", "subject", "holder_key"})
-        if isinstance(body, tuple):
-            return body
-        kind, holder_key = body["kind"], body["holder_key"]
-        if not isinstance(kind, str) or not isinstance(holder_key, str):
-            return _malformed("kind and holder_key are texts")
+        body = Body.read({"kind", "subject", "holder_key"})
+        kind, holder_key = body.text("kind"), body.text("holder_key")
         key = holder_keys.read(holder_key.encode(errors="replace"))
-        issued = issuer.issue(kind, body["subject"], key, at=now())
+        issued = issuer.issue(kind, body.anything("subject"), key, at=now())
         url = f"{request.host_url}api/v1/packages/{issued.licence_id}/{issued.secret}"
         return jsonify(id=issued.licence_id, package_url=url, warnings=issued.warnings), 201
 
     @app.post("/api/v1/licences/<licence_id>/<any(suspend, reinstate, revoke):change>")
-    def change(licence_id: str, change: str) -> Response | tuple[Response, int]:
-        body = _body({"reason"})
-        if isinstance(body, tuple):
-            return body
-        if not isinstance(body["reason"], str):
-            return _malformed("reason is a text")
-        flipped = issuer.change(licence_id, LegalChange(change), reason=body["reason"], actor=_ACTOR, at=now())
+    def change(licence_id: str, change: str) -> Response:
+        reason = Body.read({"reason"}).text("reason")
+        flipped = issuer.change(licence_id, LegalChange(change), reason=reason, actor=ACTOR, at=now())
         return jsonify(as_json(issuer.licence(licence_id), issuer.kinds, at=now()) | {"flipped": len(flipped)})
 
 
@@ -201,22 +211,3 @@ def _content(path: Path) -> bytes | None:
         return path.read_bytes()
     except (OSError, ValueError):
         return None  # Not there, a folder, or a name that no file can have.
-
-
-def _body(names: set[str]) -> dict[str, Any] | tuple[Response, int]:
-    try:
-        body = request.get_json(silent=True)
-    except RecursionError:
-        # Brackets within brackets within the size limit exhaust the interpreter's stack.
-        body = None
-    if not isinstance(body, dict) or body.keys() != names:
-        return _malformed(f"the body is a JSON object with exactly: {', '.join(sorted(names))}")
-    return body
-
-
-def _malformed(message: str) -> tuple[Response, int]:
-    return _error("malformed", message, "Send Content-Type: application/json and these members.", 400)
-
-
-def _error(code: str, message: str, hint: str, status: int) -> tuple[Response, int]:
-    return jsonify(error=code, message=message, hint=hint), status

@@ -7,7 +7,7 @@ import pytest
 import issuer
 from issuer import catalogue_source
 from issuer.errors import AuthoringError
-from protocol import appraisal_policy, keys
+from protocol import appraisal_policy, keys, limits
 from protocol.appraisal_policy import AppraisalPolicy
 from protocol.labels import KeyAssurance, Lic, Purpose
 from protocol.licence import catalogue
@@ -69,6 +69,8 @@ def test_rows_keep_the_rules_of_the_risk_classes() -> None:
             assert row.challenge_required
             if kinds[vct].risk is RiskClass.G:
                 assert row.min_assurance >= KeyAssurance.HARDWARE_USER_VERIFICATION
+        assert row.seal_required is (purpose is Purpose.KIOSK)
+        assert (row.holders_required, row.link_waived) == (1, False)
         assert row.regions == REGIONS
 
 
@@ -156,6 +158,12 @@ def test_no_kind_at_all_is_refused() -> None:
         ("retention_days = 30", 'retention_days = "30"', "row.window.retention_days"),
         ("legal_basis = ", "legal_bases = ", "row.window.legal_basis"),
         ("irreversible = false", "irreversible = false\nnote = 1", "row.window.note"),
+        ("irreversible = false", "irreversible = false\nholders_required = 0", "row.window.holders_required"),
+        ("irreversible = false", "irreversible = false\nholders_required = 5", "row.window.holders_required"),
+        ("irreversible = false", "irreversible = false\nholders_required = true", "row.window.holders_required"),
+        ("irreversible = false", "irreversible = false\nlink_waived = 1", "row.window.link_waived"),
+        ("challenge_required = false", "challenge_required = false\nseal_required = true", "row.window.seal_required"),
+        ("seal_required = true", 'seal_required = "yes"', "row.kiosk.seal_required"),
     ],
 )
 def test_a_wrong_policy_file_is_named_with_its_key(old: str, new: str, key: str) -> None:
@@ -164,6 +172,16 @@ def test_a_wrong_policy_file_is_named_with_its_key(old: str, new: str, key: str)
     with pytest.raises(AuthoringError) as refused:
         catalogue_source.policy_rows_from([("p.toml", text)], kinds, regions=REGIONS)
     assert (refused.value.file, refused.value.key) == ("p.toml", key)
+
+
+@pytest.mark.parametrize("holders", limits.HOLDERS_REQUIRED)
+def test_as_many_holders_as_a_bundle_holds_may_be_required(holders: int) -> None:
+    kinds = catalogue_source.kinds_from([("k.toml", source("kinds", "driving-licence"))])
+    text = source("policies", "driving-licence").replace(
+        "irreversible = false", f"irreversible = false\nholders_required = {holders}", 1
+    )
+    rows = catalogue_source.policy_rows_from([("p.toml", text)], kinds, regions=REGIONS)
+    assert [row.holders_required for row in rows.values()] == [holders, 1, 1]
 
 
 def test_a_view_that_differs_from_its_row_is_refused() -> None:

@@ -56,12 +56,37 @@ def test_init_publishes_everything_and_each_file_verifies_under_the_root(issuer:
 
 def test_every_key_has_one_use_and_the_root_none(issuer: Issuer) -> None:
     trust = trust_list.verify((issuer.places.published / "trust.cbor").read_bytes(), root=issuer.root)
-    assert sorted(anchor.use for anchor in trust.anchors.values()) == [KeyUse.ASSERT, KeyUse.STATUS]
+    uses = [KeyUse.ASSERT, KeyUse.STATUS, KeyUse.TERMINAL, KeyUse.PAPER, KeyUse.MANDATE]
+    assert sorted(anchor.use for anchor in trust.anchors.values()) == uses
     assert issuer.root not in [anchor.key for anchor in trust.anchors.values()]
+    assert len({anchor.key.thumbprint for anchor in trust.anchors.values()}) == 5
+    signs_kinds = {KeyUse.ASSERT, KeyUse.PAPER, KeyUse.MANDATE}
     for anchor in trust.anchors.values():
-        assert anchor.status_prefixes == ("lz:310000/",)
-        assert anchor.sign_until < anchor.verify_until
-        assert anchor.kinds == (frozenset(issuer.kinds) if anchor.use is KeyUse.ASSERT else frozenset())
+        assert anchor.status_prefixes == (() if anchor.use is KeyUse.TERMINAL else ("lz:310000/",))
+        assert anchor.kinds == (frozenset(issuer.kinds) if anchor.use in signs_kinds else frozenset())
+
+
+def test_every_key_is_relied_on_for_as_long_as_what_it_signed_last(issuer: Issuer) -> None:
+    trust = trust_list.verify((issuer.places.published / "trust.cbor").read_bytes(), root=issuer.root)
+    policy = appraisal_policy.verify((issuer.places.published / "policy.cbor").read_bytes(), root=issuer.root)
+    longest_kept = max(row.retention_days for row in policy.rows.values())
+    assert {anchor.use: (anchor.verify_until - anchor.sign_until) // DAY for anchor in trust.anchors.values()} == {
+        KeyUse.ASSERT: 120,
+        KeyUse.STATUS: 180,
+        KeyUse.TERMINAL: 7 + longest_kept,
+        KeyUse.PAPER: 180,
+        KeyUse.MANDATE: 90,
+    }
+    assert longest_kept == 180
+
+
+def test_the_directory_has_the_keys_that_a_wallet_needs_and_no_other(issuer: Issuer) -> None:
+    folder = issuer.places.published
+    trust = trust_list.verify((folder / "trust.cbor").read_bytes(), root=issuer.root)
+    wallet = directory.verify((folder / "directory.cbor").read_bytes(), root=issuer.root)
+    needed = (KeyUse.ASSERT, KeyUse.TERMINAL, KeyUse.MANDATE)
+    assert wallet.anchors == {pair: anchor for pair, anchor in trust.anchors.items() if anchor.use in needed}
+    assert wallet.sites == {}
 
 
 def test_a_terminal_s_snapshot_answers_from_these_files(issuer: Issuer) -> None:

@@ -179,7 +179,7 @@ def test_a_digest_is_64_hexadecimal_digits(written: object, good: bool) -> None:
 
 
 def test_a_foreign_database_error_repeats_no_parameters(issuer: Issuer) -> None:
-    with issuer._register._writing() as connection:
+    with issuer._register.writing() as connection:
         connection.exec_driver_sql("DROP TABLE status_event")
     issued = issuer.issue("id-card", ID_CARD, holder_key(), at=AT)
     with pytest.raises(RegisterUnavailable) as refused:

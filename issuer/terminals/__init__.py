@@ -1,0 +1,1 @@
+"""Who may ask: certificates of terminals, and the sites that short codes name."""
