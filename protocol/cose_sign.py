@@ -23,7 +23,8 @@ from protocol.errors import (
 )
 from protocol.keys import Signer, VerificationKey
 
-_TAG: Final = cbor.head(6, labels.TAG_SIGN)
+TAG: Final = cbor.head(6, labels.TAG_SIGN)
+"""The two bytes by which a COSE_Sign begins."""
 _SIG_STRUCTURE_HEAD: Final = b"\x85\x69Signature"
 _NO_EXTERNAL_AAD: Final = b"\x40"
 _BODY_LABELS: Final = frozenset({labels.HDR_TYP})
@@ -96,7 +97,7 @@ def sign(payload: bytes, *, typ: str, signers: tuple[Signer, Signer]) -> bytes:
         sign_protected = cbor.encode({labels.HDR_ALG: int(key.alg), labels.HDR_KID: keys.kid_of(key)})
         signature = signer.sign(sig_structure(body_protected, sign_protected, payload))
         signatures.append((sign_protected, {}, signature))
-    return _TAG + cbor.encode((body_protected, {}, payload, tuple(signatures)))
+    return TAG + cbor.encode((body_protected, {}, payload, tuple(signatures)))
 
 
 def parse(encoded: bytes, *, expected_typ: str) -> UnverifiedSign:
@@ -109,11 +110,11 @@ def parse(encoded: bytes, *, expected_typ: str) -> UnverifiedSign:
         TypError: Another type.
         AlgError: A signer without algorithm.
     """
-    if not encoded.startswith(_TAG):
+    if not encoded.startswith(TAG):
         # Bytes that are no CBOR at all are called so.
         cbor.decode(encoded)
         raise ShapeError("not a COSE_Sign (tag 98)")
-    match cbor.decode(encoded[len(_TAG) :]):
+    match cbor.decode(encoded[len(TAG) :]):
         case (bytes() as protected_bytes, Mapping() as unprotected, bytes() as payload, tuple() as signatures):
             pass
         case _:

@@ -11,10 +11,9 @@ from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from liangzheng.vectors import reading
-from liangzheng.vectors.folder import Format, Stage, Vector
+from liangzheng.vectors.folder import Format, Ground, Stage, Vector
 from liangzheng.vectors.stages import stages
 from protocol.errors import Code, ProtocolError
-from protocol.trust_list import TrustList
 
 _NOT_READ: Final = frozenset({Code.E_PREFIX, Code.E_SIZE, Code.E_B45, Code.E_CBOR})
 """Nothing of ours was recognised; every other code refuses (docs/verification.md)."""
@@ -66,12 +65,12 @@ class Outcome:
 class OwnLibrary:
     """The protocol package of this installation, in this process."""
 
-    def __init__(self, trust: TrustList) -> None:
-        self._trust = trust
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
 
     def answer(self, vector: Vector) -> Answer:
         try:
-            values = reading.read(vector.format, vector.given, trust=self._trust, at=vector.at)
+            values = reading.read(vector.format, vector.given, ground=self._ground, at=vector.at)
             found = stages(vector.format, vector.given)
         except ProtocolError as refused:
             return Answer(NOT_READ if refused.code in _NOT_READ else REFUSE, refused.code)

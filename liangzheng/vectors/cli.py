@@ -80,7 +80,7 @@ def check(
         if not vectors:
             raise _Unusable("no vector is left to check; look at --format, --only and --as")
         implementation: checking.Implementation = (
-            checking.OwnLibrary(found.trust) if command is None else program.Program(command, directory, seconds=wait)
+            checking.OwnLibrary(found.ground) if command is None else program.Program(command, directory, seconds=wait)
         )
         outcomes = _with_progress(
             checking.check(vectors, implementation, role, jobs=jobs if command is not None else 1), len(vectors)
@@ -143,7 +143,7 @@ def read(*, directory: Path, form: str, at: int, key: str) -> None:
 
     try:
         chosen = folder.Format(form)
-        trust = folder.trust_of(directory)
+        ground = folder.ground_of(directory)
         content = sys.stdin.buffer.read(_MAX_STDIN_BYTES).decode("utf-8", "surrogateescape")
         given = folder.given_by_input(chosen, content, private_key=None if key == "-" else bytes.fromhex(key))
         vector = folder.Vector("", chosen, UnixTime(at), given, {"class": checking.READ})
@@ -151,7 +151,7 @@ def read(*, directory: Path, form: str, at: int, key: str) -> None:
         raise click.UsageError(str(wrong)) from wrong
     except CommandError as failure:
         raise _Unusable(printable(str(failure))) from failure
-    answer = checking.OwnLibrary(trust).answer(vector)
+    answer = checking.OwnLibrary(ground).answer(vector)
     _print_json({"code": answer.code, "read": dict(answer.values), "bytes": dict(answer.stages)})
     sys.exit({checking.READ: 0, checking.REFUSE: 1, checking.NOT_READ: 4}[answer.verdict])
 

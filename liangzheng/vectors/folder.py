@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from liangzheng.errors import VectorsUnusable
-from protocol import cbor, keys, limits, trust_list
+from protocol import cbor, limits, root_keys, sm2, sm2_libcrypto, trust_list
 from protocol.errors import ProtocolError
+from protocol.keys import DEFAULT_ALGORITHMS, AlgorithmTable
+from protocol.labels import FurtherAlg
+from protocol.roots import Root
 from protocol.trust_list import TrustList
 from protocol.unixtime import UnixTime
 
@@ -38,9 +41,11 @@ class Format(StrEnum):
     ANIMATED = "animated"
     RECEIPT = "receipt"
     PAPER = "paper"
+    TRUST_LIST = "trust-list"
 
 
-_MAY_BE_BYTES: Final = frozenset({Format.BUNDLE, Format.RECEIPT})
+_BYTES: Final = frozenset({Format.RECEIPT, Format.TRUST_LIST})
+_MAY_BE_BYTES: Final = _BYTES | {Format.BUNDLE}
 
 
 class Stage(StrEnum):
@@ -83,11 +88,20 @@ class Vector:
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """What a folder's vectors are read by: a pinned root, the trust list that it signed, the algorithms in force."""
+
+    root: Root
+    trust: TrustList
+    algorithms: AlgorithmTable = DEFAULT_ALGORITHMS
+
+
+@dataclass(frozen=True, slots=True)
 class VectorFolder:
-    """The vectors, and the verified trust list by which they are read."""
+    """The vectors, and what they are read by."""
 
     directory: Path
-    trust: TrustList
+    ground: Ground
     vectors: tuple[Vector, ...]
 
 
@@ -98,7 +112,7 @@ def load(directory: Path) -> VectorFolder:
         VectorsUnusable: There are none, or a file is missing or not as the README says.
     """
     index = _index(directory)
-    trust = trust_of(directory)
+    ground = ground_of(directory)
     if not index["vectors"]:
         raise VectorsUnusable(f"{directory / 'index.json'} names no vector, so there is nothing to check")
     try:
@@ -107,19 +121,21 @@ def load(directory: Path) -> VectorFolder:
         raise VectorsUnusable(
             f"{directory}: an entry is not as tests/vectors/README.md says ({failure!r})"
         ) from failure
-    return VectorFolder(directory, trust, vectors)
+    return VectorFolder(directory, ground, vectors)
 
 
-def trust_of(directory: Path) -> TrustList:
-    """The verified trust list of these vectors.
+def ground_of(directory: Path) -> Ground:
+    """Root, verified trust list and algorithms of these vectors.
 
     Raises:
-        VectorsUnusable: It is missing, or refused.
+        VectorsUnusable: One of them is missing, or refused; or the vectors need an algorithm that is not here.
     """
     index = _index(directory)
+    algorithms = _algorithms(directory, index.get("algorithms", []))
     try:
-        root = keys.load_cose_key(cbor.decode(_bytes(directory, index["root"])))
-        return trust_list.verify(_bytes(directory, index["trust"]), root=root)
+        root = root_keys.load(cbor.decode(_bytes(directory, index["root"])), algorithms=algorithms)
+        trust = trust_list.verify(_bytes(directory, index["trust"]), root=root, algorithms=algorithms)
+        return Ground(root, trust, algorithms)
     except ProtocolError as failure:
         raise VectorsUnusable(f"the trust list of {directory} is refused: {failure.code}: {failure}") from failure
 
@@ -132,7 +148,7 @@ def given_by_input(form: Format, content: str, *, private_key: bytes | None) -> 
     """
     line = content.removesuffix("\n")
     # Hexadecimal of ours has neither the capital letters nor the colon of a code's prefix.
-    is_hex = form is Format.RECEIPT or (form is Format.BUNDLE and _HEX.fullmatch(line) is not None)
+    is_hex = form in _BYTES or (form is Format.BUNDLE and _HEX.fullmatch(line) is not None)
     given = Given(
         # A line end inside of a text belongs to it; only an animation has several texts.
         texts=() if is_hex else tuple(line.split("\n")) if form is Format.ANIMATED else (line,),
@@ -143,11 +159,26 @@ def given_by_input(form: Format, content: str, *, private_key: bytes | None) -> 
 
 
 def _checked(form: Format, given: Given) -> Given:
-    if (form is Format.RECEIPT and given.content is None) or (form not in _MAY_BE_BYTES and not given.texts):
+    if (form in _BYTES and given.content is None) or (form not in _MAY_BE_BYTES and not given.texts):
         raise ValueError(f"a vector of format {form.value} has another input")
     if form is Format.SEALED and given.private_key is None:
         raise ValueError("a sealed presentation without the key that opens it")
     return given
+
+
+def _algorithms(directory: Path, further: Any) -> AlgorithmTable:
+    """The default table with those that the index names besides."""
+    match further:
+        case []:
+            return DEFAULT_ALGORITHMS
+        case [FurtherAlg.SM2_SM3]:
+            pass
+        case _:
+            raise VectorsUnusable(f"{directory / 'index.json'} asks for algorithms that are not known here: {further}")
+    try:
+        return DEFAULT_ALGORITHMS.including(sm2.algorithm(sm2_libcrypto.open_provider()))
+    except sm2_libcrypto.Sm2Unavailable as unavailable:
+        raise VectorsUnusable(f"the vectors of {directory} need SM2, and {unavailable}") from unavailable
 
 
 def _index(directory: Path) -> Mapping[str, Any]:

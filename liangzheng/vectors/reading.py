@@ -8,26 +8,25 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from liangzheng.receipts.stated import certificate_values, items_values, receipt_values
-from liangzheng.vectors.folder import Format, Given
+from liangzheng.vectors.folder import Format, Given, Ground
 from protocol import challenge, labels, paper, receipt, sealing, trust_list
 from protocol.labels import Purpose
 from protocol.qr import animated, bundle, envelope
 from protocol.qr.animated import Assembled, Assembler
 from protocol.sd_cwt import key_binding
 from protocol.sd_cwt.key_binding import Presentation, UnverifiedPresentation
-from protocol.trust_list import TrustList
 from protocol.unixtime import UnixTime
 
 Read = dict[str, Any]
 
 
-def read(form: Format, given: Given, *, trust: TrustList, at: UnixTime) -> Read:
+def read(form: Format, given: Given, *, ground: Ground, at: UnixTime) -> Read:
     """What stands in it.
 
     Raises:
         ProtocolError: The first rule that it breaks.
     """
-    return _READERS[form](given, trust, at)
+    return _READERS[form](given, ground, at)
 
 
 def plain(value: Any) -> Any:
@@ -41,7 +40,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def verified(unverified: UnverifiedPresentation, trust: TrustList, at: UnixTime) -> Presentation:
+def verified(unverified: UnverifiedPresentation, ground: Ground, at: UnixTime) -> Presentation:
     """Steps 5 to 9 of the order of verification, and the clockless part of 10; a mandate needs a mandate's key.
 
     Raises:
@@ -49,7 +48,8 @@ def verified(unverified: UnverifiedPresentation, trust: TrustList, at: UnixTime)
     """
     is_mandate = unverified.credential.claims.mandate is not None
     find = trust_list.find_mandate_anchor if is_mandate else trust_list.find_assertion_anchor
-    presentation = key_binding.verify(unverified, find(trust, unverified.credential, at=at).key)
+    anchor = find(ground.trust, unverified.credential, at=at)
+    presentation = key_binding.verify(unverified, anchor.key, algorithms=ground.algorithms)
     key_binding.check_time_relations(presentation)
     return presentation
 
@@ -89,21 +89,22 @@ def _presentation(presentation: Presentation, at: UnixTime) -> Read:
     return found
 
 
-def _read_presentation(given: Given, trust: TrustList, at: UnixTime) -> Read:
-    return _presentation(verified(key_binding.parse(envelope.unwrap(given.texts[0])), trust, at), at)
+def _read_presentation(given: Given, ground: Ground, at: UnixTime) -> Read:
+    unverified = key_binding.parse(envelope.unwrap(given.texts[0]), algorithms=ground.algorithms)
+    return _presentation(verified(unverified, ground, at), at)
 
 
-def _read_sealed(given: Given, trust: TrustList, at: UnixTime) -> Read:
+def _read_sealed(given: Given, ground: Ground, at: UnixTime) -> Read:
     sealed = sealing.parse(envelope.unwrap(given.texts[0], expected_prefix=labels.PREFIX_SEALED))
     assert given.private_key is not None, "a sealed vector has the key that opens it"
     plaintext = sealing.unseal(sealed, private_key=given.private_key)
-    inside = _presentation(verified(key_binding.parse(plaintext), trust, at), at)
+    inside = _presentation(verified(key_binding.parse(plaintext), ground, at), at)
     return {"kid": sealed.kid.hex(), "plaintext": plaintext.hex(), "presentation": inside}
 
 
-def _read_challenge(given: Given, trust: TrustList, at: UnixTime) -> Read:
+def _read_challenge(given: Given, ground: Ground, at: UnixTime) -> Read:
     encoded = envelope.unwrap(given.texts[0], expected_prefix=labels.PREFIX_CHALLENGE)
-    found = challenge.verify(encoded, terminal_keys=trust.anchors, at=at)
+    found = challenge.verify(encoded, terminal_keys=ground.trust.anchors, at=at)
     request = found.request
     return {
         "certificate": certificate_values(found.certificate),
@@ -119,15 +120,15 @@ def _read_challenge(given: Given, trust: TrustList, at: UnixTime) -> Read:
     }
 
 
-def _read_bundle(given: Given, trust: TrustList, at: UnixTime) -> Read:
+def _read_bundle(given: Given, ground: Ground, at: UnixTime) -> Read:
     # A bundle that fits no code travels as an animated one, and then it is bytes.
     members = bundle.read(given.texts[0]) if given.content is None else bundle.parse(given.content)
-    presentations = [verified(each, trust, at) for each in members]
+    presentations = [verified(each, ground, at) for each in members]
     return {"members": [_presentation(each, at) for each in presentations], "link": str(bundle.link(presentations))}
 
 
-def _read_animated(given: Given, trust: TrustList, at: UnixTime) -> Read:
-    del trust, at  # Frames carry no signature and no moment.
+def _read_animated(given: Given, ground: Ground, at: UnixTime) -> Read:
+    del ground, at  # Frames carry no signature and no moment.
     assembler = Assembler()
     answers = [assembler.add(animated.read(text)) for text in given.texts]
     wholes = {answer.sha256: answer for answer in answers if isinstance(answer, Assembled)}
@@ -139,14 +140,14 @@ def _read_animated(given: Given, trust: TrustList, at: UnixTime) -> Read:
     }
 
 
-def _read_receipt(given: Given, trust: TrustList, at: UnixTime) -> Read:
+def _read_receipt(given: Given, ground: Ground, at: UnixTime) -> Read:
     assert given.content is not None, "a receipt is bytes"
-    return receipt_values(receipt.verify(given.content, terminal_keys=trust.anchors, at=at))
+    return receipt_values(receipt.verify(given.content, terminal_keys=ground.trust.anchors, at=at))
 
 
-def _read_paper(given: Given, trust: TrustList, at: UnixTime) -> Read:
+def _read_paper(given: Given, ground: Ground, at: UnixTime) -> Read:
     unverified = paper.read(given.texts[0])
-    claims = paper.verify(unverified, paper.find_paper_anchor(trust, unverified, at=at).key).claims
+    claims = paper.verify(unverified, paper.find_paper_anchor(ground.trust, unverified, at=at).key).claims
     return {
         "iss": claims.iss,
         "vct": claims.vct,
@@ -158,7 +159,33 @@ def _read_paper(given: Given, trust: TrustList, at: UnixTime) -> Read:
     }
 
 
-_READERS: Final[Mapping[Format, Callable[[Given, TrustList, UnixTime], Read]]] = {
+def _read_trust_list(given: Given, ground: Ground, at: UnixTime) -> Read:
+    del at  # Lateness is a grade of the terminal's, no refusal.
+    assert given.content is not None, "a trust list is bytes"
+    found = trust_list.verify(given.content, root=ground.root, algorithms=ground.algorithms)
+    return {
+        "iss": found.iss,
+        "seq": found.seq,
+        "iat": found.iat,
+        "exp": found.exp,
+        "anchors": [
+            {
+                "iss": anchor.iss,
+                "kid": anchor.kid.hex(),
+                "alg": int(anchor.key.alg),
+                "thumbprint": anchor.key.thumbprint.hex(),
+                "use": int(anchor.use),
+                "kinds": sorted(anchor.kinds),
+                "status_prefixes": list(anchor.status_prefixes),
+                "sign_until": anchor.sign_until,
+                "verify_until": anchor.verify_until,
+            }
+            for _, anchor in sorted(found.anchors.items())
+        ],
+    }
+
+
+_READERS: Final[Mapping[Format, Callable[[Given, Ground, UnixTime], Read]]] = {
     Format.PRESENTATION: _read_presentation,
     Format.MANDATE: _read_presentation,
     Format.SEALED: _read_sealed,
@@ -167,4 +194,5 @@ _READERS: Final[Mapping[Format, Callable[[Given, TrustList, UnixTime], Read]]] =
     Format.ANIMATED: _read_animated,
     Format.RECEIPT: _read_receipt,
     Format.PAPER: _read_paper,
+    Format.TRUST_LIST: _read_trust_list,
 }

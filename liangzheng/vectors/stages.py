@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from liangzheng.vectors.folder import Format, Given
-from protocol import cbor, challenge, cose_sign1, labels, sealing
+from protocol import cbor, challenge, cose_sign, cose_sign1, labels, sealing
 from protocol.qr import animated, base45, bundle
 from protocol.qr.animated import Assembled, Assembler
 
@@ -108,6 +108,19 @@ def _of_paper(given: Given) -> Stages:
     return {"base45": text, "paper": encoded.hex(), "paper_sig_structure": _sign1(encoded)[1].hex()}
 
 
+def _of_trust_list(given: Given) -> Stages:
+    assert given.content is not None
+    document = given.content
+    if not document.startswith(cose_sign.TAG):
+        return {"document": document.hex(), "document_sig_structure": _sign1(document)[1].hex()}
+    by_a_pair = cose_sign.parse(document, expected_typ=labels.TYP_TRUST)
+    signed = [
+        cose_sign.sig_structure(by_a_pair.protected_bytes, each.protected_bytes, by_a_pair.payload).hex()
+        for each in by_a_pair.signatures
+    ]
+    return {"document": document.hex(), "document_sig_structures": signed}
+
+
 _STAGES: Final[Mapping[Format, Callable[[Given], Stages]]] = {
     Format.PRESENTATION: _of_presentation,
     Format.MANDATE: _of_presentation,
@@ -117,4 +130,5 @@ _STAGES: Final[Mapping[Format, Callable[[Given], Stages]]] = {
     Format.ANIMATED: _of_animated,
     Format.RECEIPT: _of_receipt,
     Format.PAPER: _of_paper,
+    Format.TRUST_LIST: _of_trust_list,
 }

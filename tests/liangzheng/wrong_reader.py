@@ -15,9 +15,9 @@ def main(fault: str, vectors: str, form: str, at: str, key: str) -> int:
     content = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
     chosen = folder.Format(form)
     given = folder.given_by_input(chosen, content, private_key=None if key == "-" else bytes.fromhex(key))
-    trust = folder.trust_of(Path(vectors))
+    ground = folder.ground_of(Path(vectors))
     vector = folder.Vector("", chosen, UnixTime(int(at)), given, {"class": "read"})
-    answer = checking.OwnLibrary(trust).answer(vector)
+    answer = checking.OwnLibrary(ground).answer(vector)
     code, values, stages, verdict = answer.code, dict(answer.values), dict(answer.stages), answer.verdict
     match fault:
         case "none":

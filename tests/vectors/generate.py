@@ -9,14 +9,14 @@ import argparse
 import json
 import sys
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from liangzheng.vectors import folder, reading
-from liangzheng.vectors.folder import Format, Given, Stage
+from liangzheng.vectors.folder import Format, Given, Ground, Stage
 from liangzheng.vectors.stages import stages
 from protocol import appraisal_policy, cbor, cose_sign1, directory, keys, labels, limits, trust_list, unixtime
 from protocol.directory import PurposeItems, Site, WalletDirectory
@@ -24,20 +24,16 @@ from protocol.errors import Code
 from protocol.keys import VerificationKey
 from protocol.labels import Alg, Lic, Purpose
 from protocol.licence import catalogue
-from protocol.trust_list import TrustList
 from tests.utopia.forgeries import FORGERIES, LATER
 from tests.utopia.kinds import DRIVING_LICENCE, fixed_kinds
 from tests.utopia.world import BEGINNING, WUYOU, World
-from tests.vectors import from_authorities, from_holders
-from tests.vectors.vector import NAMED, Vector, described, further_anchors, signer
+from tests.vectors import from_authorities, from_further_algorithms, from_holders, from_roots
+from tests.vectors.from_roots import Recorded
+from tests.vectors.vector import NAMED, Vector, as_json, described, further_anchors, signer
 
 FOLDER = Path(__file__).parent
 NOT_READ = frozenset({Code.E_PREFIX, Code.E_SIZE, Code.E_B45, Code.E_CBOR})
 """CONTRACTS.md, "Built-in class of every code"."""
-
-
-def as_json(content: Any) -> bytes:
-    return (json.dumps(content, indent=1, ensure_ascii=True, sort_keys=True) + "\n").encode()
 
 
 def presentations(world: World) -> Iterator[Vector]:
@@ -81,7 +77,7 @@ def _good_presentations(world: World) -> Iterator[tuple[str, str, str]]:
         yield name, notes, world.code(flexible, **arguments)
 
 
-def vectors(world: World) -> Iterator[Vector]:
+def vectors(world: World, recorded: Recorded) -> Iterator[Vector]:
     """All of them, format by format."""
     return chain(
         presentations(world),
@@ -92,13 +88,14 @@ def vectors(world: World) -> Iterator[Vector]:
         from_holders.mandates(world),
         from_authorities.receipts(),
         from_authorities.papers(world),
+        from_roots.trust_lists(world, recorded),
     )
 
 
-def expected(vector: Vector, trust: TrustList) -> dict[str, Any]:
+def expected(vector: Vector, ground: Ground) -> dict[str, Any]:
     """What a reader must answer: values from what was made, or the code that the forgery was made for."""
     if vector.code is None:
-        return {"class": "read", **reading.read(vector.format, vector.given, trust=trust, at=BEGINNING)}
+        return {"class": "read", **reading.read(vector.format, vector.given, ground=ground, at=BEGINNING)}
     return {
         "class": "not_read" if vector.code in NOT_READ else "refuse",
         "code": vector.code.value,
@@ -106,7 +103,7 @@ def expected(vector: Vector, trust: TrustList) -> dict[str, Any]:
     }
 
 
-def content_of(vector: Vector, trust: TrustList) -> dict[str, Any]:
+def content_of(vector: Vector, ground: Ground) -> dict[str, Any]:
     """The vector's own file."""
     given = vector.given
     content: dict[str, Any] = {
@@ -114,7 +111,7 @@ def content_of(vector: Vector, trust: TrustList) -> dict[str, Any]:
         "name": vector.name,
         "notes": vector.notes,
         "at": BEGINNING,
-        "expected": expected(vector, trust),
+        "expected": expected(vector, ground),
     }
     if given.content is not None:
         content["hex"] = given.content.hex()
@@ -145,9 +142,10 @@ def entry_of(path: str, content: Mapping[str, Any], vector: Vector, public_keys:
 
 
 def _coordinate(key: VerificationKey) -> bytes:
-    x = key.cose_key[labels.KEY_X]
-    assert isinstance(x, bytes)
-    return x
+    """What of the key stands in every COSE_Key of it: x, or the whole of an AKP key."""
+    content = key.cose_key.get(labels.KEY_X, key.cose_key[labels.KEY_PUB])
+    assert isinstance(content, bytes)
+    return content
 
 
 def documents(world: World) -> Mapping[str, bytes]:
@@ -196,13 +194,31 @@ def files() -> Mapping[str, bytes]:
     """Every file, by its path below this folder."""
     world = World(kinds=fixed_kinds())
     trust = world.trust((*world.anchors(), *further_anchors(world)))
-    public_keys = {name: signer(world, name).public_key for name in NAMED}
-    made = {f"documents/{name}": content for name, content in documents(world).items()}
+    recorded = Recorded.load()
+    named = {name: signer(world, name).public_key for name in NAMED}
+    made = dict(
+        folder_of(vectors(world, recorded), Ground(world.roots[WUYOU].public_key, trust), documents(world), named)
+    )
+    for each in (from_further_algorithms.sm2_folder(world), from_roots.pair_folder(world, recorded)):
+        content = dict(folder_of(each.vectors, each.ground, each.documents, each.public_keys, **each.index))
+        made |= {f"{each.name}/{path}": encoded for path, encoded in (content | each.further).items()}
+    return made
+
+
+def folder_of(
+    of_the_folder: Iterable[Vector],
+    ground: Ground,
+    signed: Mapping[str, bytes],
+    public_keys: Mapping[str, VerificationKey],
+    **further: Any,
+) -> Mapping[str, bytes]:
+    """The files of one folder with an index of its own."""
+    made = {f"documents/{name}": content for name, content in signed.items()}
     index = []
-    for vector in vectors(world):
+    for vector in of_the_folder:
         path = f"{'good' if vector.code is None else 'bad'}/{vector.name}.json"
         assert path not in made, f"two vectors are named {path}"
-        content = content_of(vector, trust)
+        content = content_of(vector, ground)
         made[path] = as_json(content)
         index.append(entry_of(path, content, vector, public_keys))
     made["index.json"] = as_json(
@@ -212,6 +228,7 @@ def files() -> Mapping[str, bytes]:
             "trust": "documents/trust-list.cbor",
             "keys": "documents/keys.json",
             "vectors": index,
+            **further,
         }
     )
     return made
@@ -238,7 +255,7 @@ def main() -> int:
     for name in changed:
         path = FOLDER / name
         if name in made:
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(made[name])
         else:
             path.unlink()

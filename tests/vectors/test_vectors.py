@@ -10,17 +10,23 @@ from typing import Any
 import cbor2
 import pytest
 
+from liangzheng.errors import VectorsUnusable
 from liangzheng.vectors import checking, folder
 from liangzheng.vectors.folder import Format, Vector, VectorFolder
-from protocol import cbor, cose_sign1, directory, keys, sealing, status_list, trust_list
+from protocol import cbor, cose_sign1, directory, keys, sealing, sm2_libcrypto, status_list, trust_list
 from protocol.errors import Code
 from protocol.labels import Alg
 from protocol.licence import catalogue
 from protocol.qr import base45
+from protocol.sm2_libcrypto import Sm2Unavailable
 from protocol.trust_list import TrustList
 from protocol.unixtime import UnixTime
 from tests.protocol import test_challenge, test_mandate, test_paper, test_receipt
+from tests.utopia.kinds import fixed_kinds
+from tests.utopia.world import World
 from tests.vectors import generate
+from tests.vectors.from_roots import Recorded
+from tests.vectors.vector import SubFolder
 
 FOLDER = Path(__file__).parent
 INDEX: list[dict[str, Any]] = json.loads((FOLDER / "index.json").read_bytes())["vectors"]
@@ -51,11 +57,75 @@ def test_regeneration_leaves_no_difference() -> None:
 
 @pytest.mark.parametrize("vector", LOADED.vectors, ids=lambda vector: vector.file)
 def test_vector(vector: Vector) -> None:
-    outcome = checking.judged(vector, checking.OwnLibrary(LOADED.trust).answer(vector), checking.Role.READER)
+    outcome = checking.judged(vector, checking.OwnLibrary(LOADED.ground).answer(vector), checking.Role.READER)
     assert outcome.faults == ()
     if vector.is_good:
         # All but the class, and every stage.
         assert outcome.compared == len(vector.expected) - 1 + len(vector.stages)
+
+
+SUB_FOLDERS = {
+    "sm2": generate.from_further_algorithms.sm2_folder,
+    "root-pair": lambda world: generate.from_roots.pair_folder(world, Recorded.load()),
+}
+
+
+@pytest.fixture(scope="module", params=SUB_FOLDERS)
+def sub_folder(request: pytest.FixtureRequest) -> SubFolder:
+    """What such a folder is made from; SM2 by the reference of the tests."""
+    made: SubFolder = SUB_FOLDERS[request.param](World(kinds=fixed_kinds()))
+    return made
+
+
+def answers(content: VectorFolder) -> list[tuple[str, tuple[str, ...]]]:
+    library = checking.OwnLibrary(content.ground)
+    judged = [(each, checking.judged(each, library.answer(each), checking.Role.READER)) for each in content.vectors]
+    for vector, outcome in judged:
+        assert not vector.is_good or outcome.compared == len(vector.expected) - 1 + len(vector.stages)
+    return [(each.file, outcome.faults) for each, outcome in judged if outcome.faults]
+
+
+def test_a_sub_folder_by_its_own_ground(sub_folder: SubFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without any libcrypto: the files on disk, read by the algorithms that they were made with."""
+    monkeypatch.setattr(folder, "ground_of", lambda directory: sub_folder.ground)
+    loaded = folder.load(FOLDER / sub_folder.name)
+    assert len(loaded.vectors) > 40
+    assert sum(each.is_good for each in loaded.vectors) >= 1
+    assert answers(loaded) == []
+
+
+def test_root_pair() -> None:
+    assert answers(folder.load(FOLDER / "root-pair")) == []
+
+
+@pytest.mark.needs_sm2
+def test_sm2_by_the_system_s_libcrypto() -> None:
+    try:
+        loaded = folder.load(FOLDER / "sm2")
+    except VectorsUnusable as unusable:
+        if isinstance(unusable.__cause__, Sm2Unavailable):
+            pytest.skip(str(unusable))
+        raise
+    assert answers(loaded) == []
+
+
+def test_sm2_vectors_without_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unavailable() -> None:
+        raise Sm2Unavailable("none is on this system")
+
+    monkeypatch.setattr(sm2_libcrypto, "open_provider", unavailable)
+    with pytest.raises(VectorsUnusable, match="need SM2, and none is on this system"):
+        folder.load(FOLDER / "sm2")
+
+
+def test_recorded_signatures_are_all_in_use() -> None:
+    """The file has exactly what the generator asks for."""
+    recorded = Recorded.load()
+    world = World(kinds=fixed_kinds())
+    made = generate.from_roots.pair_folder(world, recorded)
+    assert recorded.known == recorded.used
+    assert len(recorded.used) > 8
+    assert made.further["signatures.json"] == (FOLDER / "root-pair/signatures.json").read_bytes()
 
 
 def test_most_vectors_are_negative() -> None:
@@ -129,7 +199,7 @@ def test_stated_signatures_are_made_by_the_stated_keys(entry: dict[str, Any]) ->
     pairs = [
         (stated[name], stated[f"{name}_sig_structure"])
         for stated in (entry["bytes"], *entry["bytes"].get("members", []))
-        for name in ("kbt", "cwt", "challenge", "certificate", "receipt", "paper")
+        for name in ("kbt", "cwt", "challenge", "certificate", "receipt", "paper", "document")
         if f"{name}_sig_structure" in stated
     ]
     assert pairs or entry["format"] == Format.ANIMATED

@@ -1,14 +1,15 @@
 """One vector before it is written down, and the named keys of 乌有市 that all of them use."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from liangzheng.vectors.folder import Format, Given, Stage
+from liangzheng.vectors.folder import Format, Given, Ground, Stage
 from protocol import cbor, keys
 from protocol.errors import Code
-from protocol.keys import Signer
-from protocol.labels import Alg, KeyUse
+from protocol.keys import DEFAULT_ALGORITHMS, AlgorithmTable, Signer, VerificationKey
+from protocol.labels import Alg, KeyUse, SignatureAlg
 from protocol.trust_list import TrustAnchor
 from protocol.unixtime import DAY, UnixTime
 from tests.utopia.world import BEGINNING, WUYOU, World
@@ -51,6 +52,11 @@ _USES = {
 }
 
 
+def as_json(content: Any) -> bytes:
+    """A file of JSON: the same bytes for the same content."""
+    return (json.dumps(content, indent=1, ensure_ascii=True, sort_keys=True) + "\n").encode()
+
+
 def signer(world: World, name: str) -> Signer:
     """The key of this name."""
     stream, alg, _ = NAMED[name]
@@ -75,17 +81,37 @@ def further_anchors(world: World) -> tuple[TrustAnchor, ...]:
     )
 
 
-def described(world: World) -> Mapping[str, Any]:
+def described(
+    world: World,
+    named: Mapping[str, tuple[str, SignatureAlg, str]] = NAMED,
+    algorithms: AlgorithmTable = DEFAULT_ALGORITHMS,
+) -> Mapping[str, Any]:
     """Every key with its private part, for those who write the same bytes with another program."""
     shown = {}
-    for name, (stream, alg, notes) in NAMED.items():
-        key = signer(world, name).public_key
+    for name, (stream, alg, notes) in named.items():
+        secret = world.randomness.fork(f"key {stream}")(32)
+        key = keys.signer_for(alg, secret, algorithms=algorithms).public_key
         shown[name] = {
             "alg": int(alg),
             "notes": notes,
-            "private": world.randomness.fork(f"key {stream}")(32).hex(),
+            "private": secret.hex(),
             "cose_key": cbor.encode(key.cose_key).hex(),
             "thumbprint": key.thumbprint.hex(),
             "kid": keys.kid_of(key).hex(),
         }
     return shown
+
+
+@dataclass(frozen=True, slots=True)
+class SubFolder:
+    """Vectors that need another root or further algorithms: a folder of the same form, with an index of its own."""
+
+    name: str
+    ground: Ground
+    documents: Mapping[str, bytes]
+    public_keys: Mapping[str, VerificationKey]
+    vectors: tuple[Vector, ...]
+    index: Mapping[str, Any]
+    """Further entries of the index."""
+    further: Mapping[str, bytes] = field(default_factory=dict)
+    """Further files."""
