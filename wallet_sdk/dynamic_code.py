@@ -81,6 +81,9 @@ class Showing:
         if self._signer is None:
             raise ShowingClosed
         if last is None or not self._drawn_at <= moment < last.next_at:
+            begin, end = self._window
+            if not begin <= moment < end:
+                raise ChallengeOver
             issued_at = self._moments.take(moment) if at is None else at
             last = self._frame = self._sign(issued_at, self._signer)
             self._drawn_at = moment
@@ -149,8 +152,5 @@ class Showing:
 
     def _end_of_code(self, at: UnixTime) -> UnixTime:
         """exp of a code signed now, once every licence can be shown at all."""
-        begin, end = self._window
-        if not begin <= at < end:
-            raise ChallengeOver
         life = limits.KBT_LIFE if self._addressee.cnonce is None else limits.MAX_KBT_LIFE
         return UnixTime(min(at + life, *(each.showable_until(at) for each in self._members)))

@@ -108,7 +108,7 @@ class TerminalRequest(JointRequest):
         if not self.sheets:
             wanted = (each.kind.slug if each.kind is not None else str(each.vct) for each in self.missing)
             raise CardNotHeld(", ".join(wanted))
-        ids = super()._default()
+        ids = tuple(sheet.card.id for sheet in self.sheets)
         if self.asker.terminal is not None and len({sheet.card.vct for sheet in self.sheets}) != len(ids):
             raise LicenceAmbiguous(", ".join(ids))
         return ids

@@ -332,7 +332,7 @@ class Wallet:
 
 def _joint(decision: JointDecision | None) -> JointDecision:
     # Callers without a type checker pass anything; only a decision opens the door.
-    if not isinstance(decision, JointDecision):
+    if not isinstance(decision, JointDecision) or not all(isinstance(each, Decision) for each in decision.cards):
         raise ConsentMissing
     if not 1 <= len(decision.cards) <= joint_consent.MAX_CARDS:
         raise BundleSize(f"{len(decision.cards)} licences")
