@@ -209,6 +209,11 @@ class Asking:
         )
 
 
+def site_audience(site: str) -> str:
+    """The aud of every answer to a short code of this site."""
+    return f"{_SITE_AUDIENCE}{site}"
+
+
 def without_key(verdict: Verdict) -> Verdict:
     """The verdict as it may travel: the private key of the request that it answered is used up, and stays nowhere."""
     if verdict.answered is None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from protocol import receipt
+from protocol import cbor, receipt
 from protocol.errors import ProtocolError
 from protocol.keys import Signer
 from protocol.labels import TrustTier
@@ -149,5 +149,6 @@ def _licence(shown: _Shown, claims_key: bytes | None) -> ShownLicence:
     if claims_key is None:
         commitment: receipt.RedactedHashes | receipt.ClaimsMac = receipt.redacted_hashes(evidence.disclosures)
     else:
-        commitment = receipt.claims_mac(claims_key, evidence.vct, dict(evidence.items))
+        items: dict[cbor.Key, cbor.Value] = dict(evidence.items.items())
+        commitment = receipt.claims_mac(claims_key, evidence.vct, items)
     return ShownLicence(evidence.vct, frozenset(evidence.items), shown.replay_key, commitment)

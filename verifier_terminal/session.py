@@ -628,8 +628,15 @@ class Session:
             self._load_if_changed()
             number = recording.free_number(self._store, self._random_bytes)
         self._store.replay.failure = None
-        knowledge, requests = self._loaded.knowledge, self._asking.requests()
-        context = Context(self.settings.face, self._clock(), knowledge, self._store.replay, number, requests)
+        context = Context(
+            self.settings.face,
+            self._clock(),
+            self._loaded.knowledge,
+            self._store.replay,
+            number,
+            self._asking.requests(),
+            self._audiences(),
+        )
         try:
             verdict = code.appraise(context)
         except Exception as failure:
@@ -647,6 +654,12 @@ class Session:
         self._portraits.forget_over(now)
         self._animations.forget_idle(now)
         return now
+
+    def _audiences(self) -> frozenset[str]:
+        """Whom an answer to this terminal names, be it ever so late: after a restart nothing is open."""
+        certificate = self._certification().certificate
+        site = (asking.site_audience(self.settings.site),) if self.settings.site else ()
+        return frozenset((*site, *((certificate.audience,) if certificate else ())))
 
     def _tell_closed(self, closed: Iterable[Closed]) -> None:
         for each in closed:

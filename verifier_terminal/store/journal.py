@@ -76,6 +76,8 @@ def verdict_payload(verdict: Verdict, *, source: str, foreign: str | None, unkno
         "not_established": [str(fact) for fact in verdict.not_established],
         "purpose": verdict.purpose.word,
         **_licence_payload(licence),
+        "form": str(verdict.form),
+        "sealed": verdict.sealed,
         "members": [_member_payload(each) for each in verdict.members] or None,
         "answered": None if answered is None else "short_code" if answered.digest is None else "challenge",
         "person_check": verdict.person_check,
@@ -101,7 +103,6 @@ def _licence_payload(licence: Licence | None) -> Payload:
         "items": sorted(licence.claims) if licence and licence.claims is not None else None,
         "hidden_items": licence.hidden_items if licence else None,
         "mandate": licence.mandate.level if licence and licence.mandate else None,
-        "paper": licence.is_paper if licence else None,
     }
 
 
