@@ -8,6 +8,7 @@ Pure: the state goes in and comes out, keys and randomness are arguments. The re
 UNIQUE(list, idx) as the second lock, and closes a class's lists when its credentials have all expired.
 """
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import shake_256
@@ -39,8 +40,7 @@ class IndexPermutation:
         seeds = (key + list_number.to_bytes(4) + bytes((number,)) for number in range(ROUNDS))
         streams = (shake_256(seed).digest(2 * _HALF) for seed in seeds)
         self._rounds = tuple(
-            tuple(int.from_bytes(stream[place : place + 2]) % _HALF for place in range(0, 2 * _HALF, 2))
-            for stream in streams
+            tuple(value % _HALF for value in struct.unpack(f">{_HALF}H", stream)) for stream in streams
         )
 
     def index(self, counter: int) -> int:

@@ -31,10 +31,10 @@ class Taken:
 
     def within(self, begin: UnixTime) -> int:
         """How many of them count as made after this moment."""
-        if begin <= self.since:
-            return self.count
         if begin >= self.until:
             return 0
+        if begin <= self.since:
+            return self.count
         return -(-self.count * (self.until - begin) // (self.until - self.since))
 
 

@@ -10,6 +10,7 @@ Not handled here: what may change (`revocation.guard`), and where a terminal kee
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -102,10 +103,13 @@ def fold(state: RegionState, changes: Delta) -> RegionState:
         OutsideLists: A change in no open list, fewer lists than there were, or more than a state may hold.
     """
     lists = list(with_lists(state, changes).lists)
-    for number, part in _by_list(changes.places):
-        lists[number] = _with(_open_list(lists, number), changes.places[part] & _INDEX_MASK, changes.values[part])
-    if sum(each is not None and each is not ALL_VALID for each in lists) > limits.MAX_HELD_LISTS:
+    touched = list(_by_list(changes.places))
+    fresh = sum(_open_list(lists, number) is ALL_VALID for number, _ in touched)
+    if fresh + sum(each is not None and each is not ALL_VALID for each in lists) > limits.MAX_HELD_LISTS:
+        # Asked before any list is made: each takes half a megabyte.
         raise OutsideLists(f"more than {limits.MAX_HELD_LISTS} lists that are not all valid")
+    for number, part in touched:
+        lists[number] = _with(_open_list(lists, number), changes.places[part] & _INDEX_MASK, changes.values[part])
     return RegionState(state.region, tuple(lists))
 
 
@@ -145,6 +149,6 @@ def _with(entries: ListEntries, indices: Places, values: Values) -> ListEntries:
 def _by_list(places: Places) -> Iterator[tuple[int, slice]]:
     """The lists that ascending places lie in, each with the slice of its places."""
     numbers, begins = np.unique(places >> np.uint64(INDEX_BITS), return_index=True)
-    ends = [*begins[1:].tolist(), len(places)]
-    for number, begin, end in zip(numbers.tolist(), begins.tolist(), ends, strict=True):
+    bounds = [*begins.tolist(), len(places)]
+    for number, (begin, end) in zip(numbers.tolist(), pairwise(bounds), strict=True):
         yield number, slice(begin, end)

@@ -103,7 +103,8 @@ def _decode_list(record: cbor.Value) -> ListEntries | None:
         raise MalformedObject("a list that is not bytes")
     if not record:
         return ALL_VALID
-    rice.check_room(record, _MASK_BITS)
+    if len(record) < 2:
+        raise MalformedObject("a list without the mask of its values")
     mask = int(rice.read_fields(record, 1, _MASK_BITS)[0])
     present = [value for value in range(1, _MASK_BITS + 1) if mask >> value - 1 & 1]
     if not present:
