@@ -10,7 +10,7 @@ Not handled here: what the values mean.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 from protocol import labels, limits
 from protocol.errors import CborError
@@ -36,8 +36,30 @@ Value = int | str | bytes | bool | None | tuple["Value", ...] | Mapping[Key, "Va
 _ALLOWED_TAGS: Final = frozenset({labels.TAG_ENCRYPT0, labels.TAG_SIGN1, labels.TAG_REDACTED_ELEMENT})
 _MIN_INT: Final = -(2**63)
 _MAX_INT: Final = 2**63 - 1
-_MAX_KEY_BYTES: Final = 255
-"""SD-CWT section 5.3: text keys have at most 255 octets."""
+_MAX_KEY_WIDTH: Final = 1
+"""SD-CWT section 5.3: text keys have at most 255 octets, the most that one byte of length tells."""
+# Major types (RFC 8949 section 3.1), and two kinds of heads that say everything themselves.
+_UINT, _NINT, _BSTR, _TSTR, _ARRAY, _MAP, _TAG, _SIMPLE, _ATOM, _REFUSED = range(10)
+_KEY_FORMS: Final = frozenset({_UINT, _NINT, _TSTR})
+_REDACTED_KEYS: Final = bytes((0xF8, labels.SIMPLE_REDACTED_KEYS))
+_SIMPLE_VALUES: Final = {20: False, 21: True, 22: None}
+
+
+def _head_of(initial: int) -> tuple[int, int, int]:
+    """What an initial byte says: a major type or kind, an argument, and how many bytes of argument follow.
+
+    The argument of an atom is its value. Where bytes follow, it is the least argument that needs as many of them.
+    """
+    major, low = initial >> 5, initial & 0x1F
+    if low < 24:
+        return (_ATOM, -1 - low if major else low, 0) if major in (_UINT, _NINT) else (major, low, 0)
+    if major == _SIMPLE or low > 27:
+        return _REFUSED, 0, 0
+    return major, (24, 2**8, 2**16, 2**32)[low - 24], 1 << (low - 24)
+
+
+_HEADS: Final = tuple(_head_of(initial) for initial in range(256))
+"""Looked up for every item: cheaper than taking each initial byte apart."""
 
 
 def decode(encoded: bytes, *, max_items: int = limits.MAX_CBOR_ITEMS) -> Value:
@@ -55,6 +77,8 @@ def decode(encoded: bytes, *, max_items: int = limits.MAX_CBOR_ITEMS) -> Value:
         value = reader.value(0)
     except IndexError:
         raise CborError("the bytes end inside an item") from None
+    except UnicodeDecodeError:
+        raise CborError("text that is not UTF-8") from None
     if reader.position != len(encoded):
         raise CborError(f"{len(encoded) - reader.position} bytes after the end of the item")
     return value
@@ -71,113 +95,71 @@ class _Reader:
         self.items_left = max_items
 
     def value(self, depth: int) -> Value:
+        # Reading is half of what a verification costs besides its signatures: the frequent heads come first, and what
+        # could be a method of its own stands here, since a call costs as much as an item.
         encoded = self.encoded
         position = self.position
-        initial = encoded[position]
+        major, argument, width = _HEADS[encoded[position]]
         position += 1
-        major = initial >> 5
-        argument = initial & 0x1F
-        if argument == 24 and major != 7:
-            # One byte of length is by far the most frequent; the end of the bytes is an IndexError here.
-            argument = encoded[position]
-            position += 1
-            if argument < 24:
-                raise CborError("a head longer than necessary")
-        elif argument >= 24:
-            if major == 7:
-                raise CborError(f"a float or a simple value outside a map key (head {initial:#04x})")
-            if argument > 27:
-                raise CborError("indefinite or reserved length")
-            width = 1 << (argument - 24)
+        if width:
             end = position + width
             if end > len(encoded):
                 raise CborError("the bytes end inside a head")
-            wide = int.from_bytes(encoded[position:end])
+            least, argument = argument, int.from_bytes(encoded[position:end])
             # RFC 8949 section 4.2.1: the shortest head that holds the argument is the only one.
-            if wide >> (4 * width) == 0:
+            if argument < least:
                 raise CborError("a head longer than necessary")
-            argument = wide
             position = end
-        self.position = position
-        if major == 0:
-            if argument > _MAX_INT:
-                raise CborError("an integer beyond 63 bits")
-            return argument
-        if major == 2 or major == 3:  # noqa: PLR1714 — two comparisons are faster than building a tuple here
-            end = position + argument
+        if major == _TSTR or major == _BSTR:  # noqa: PLR1714, SIM109 — two comparisons are faster than a tuple
+            end = self.position = position + argument
             if end > len(encoded):
                 raise CborError("a string longer than the bytes left")
-            self.position = end
             content = encoded[position:end]
-            if major == 2:
-                return content
-            try:
-                return str(content, "utf-8")
-            except UnicodeDecodeError:
-                raise CborError("text that is not UTF-8") from None
-        if major == 5:
-            return self._map(argument, depth)
-        if major == 4:
-            self._enter(argument, depth)
-            return tuple([self.value(depth + 1) for _ in range(argument)])
-        if major == 1:
+            return content if major == _BSTR else content.decode()
+        self.position = position
+        if major == _ATOM:
+            return argument
+        if major == _UINT or major == _NINT:  # noqa: PLR1714, SIM109
             if argument > _MAX_INT:
                 raise CborError("an integer beyond 63 bits")
-            return -1 - argument
-        if major == 6:
-            if argument not in _ALLOWED_TAGS:
-                raise CborError(f"tag {argument} is not in use here")
-            self._enter(1, depth)
-            return Tagged(argument, self.value(depth + 1))
-        if argument == 20:
-            return False
-        if argument == 21:
-            return True
-        if argument == 22:
-            return None
-        raise CborError(f"simple value {argument} is not in use here")
-
-    def _enter(self, items: int, depth: int) -> None:
+            return -1 - argument if major else argument
+        if major == _SIMPLE:
+            if argument not in _SIMPLE_VALUES:
+                raise CborError(f"simple value {argument} is not in use here")
+            return _SIMPLE_VALUES[argument]
+        if major == _REFUSED:
+            raise CborError("a float, an indefinite length, or a simple value outside a map key")
+        if major == _TAG and argument not in _ALLOWED_TAGS:
+            raise CborError(f"tag {argument} is not in use here")
         if depth >= limits.MAX_CBOR_DEPTH:
             raise CborError(f"nested deeper than {limits.MAX_CBOR_DEPTH} levels")
-        self.items_left -= items
+        depth += 1
+        self.items_left -= 2 * argument if major == _MAP else argument if major == _ARRAY else 1
         if self.items_left < 0:
             raise CborError("more items than the bound allows")
-
-    def _map(self, pairs: int, depth: int) -> Mapping[Key, Value]:
-        self._enter(2 * pairs, depth)
-        entries: dict[Key, Value] = {}
-        for _ in range(pairs):
-            initial = self.encoded[self.position]
-            # Nearly all keys are integers of one byte; they need no further look.
-            if initial < 0x18:
+        if major == _ARRAY:
+            return tuple([self.value(depth) for _ in range(argument)])
+        if major == _TAG:
+            return Tagged(argument, self.value(depth))
+        entries: dict[Any, Value] = {}
+        key: Value | Simple
+        for _ in range(argument):
+            form, number, width = _HEADS[encoded[self.position]]
+            if form == _ATOM:
+                # Nearly all keys are integers of one byte.
                 self.position += 1
-                key: Key = initial
-            elif 0x20 <= initial < 0x38:
-                self.position += 1
-                key = 0x1F - initial
+                key = number
+            elif form == _REFUSED and encoded[self.position : self.position + 2] == _REDACTED_KEYS:
+                self.position += 2
+                key = Simple.REDACTED_KEYS
+            elif form not in _KEY_FORMS or (form == _TSTR and width > _MAX_KEY_WIDTH):
+                raise CborError("a map key that is neither an integer nor a text key of at most 255 bytes")
             else:
-                key = self._key(depth + 1)
+                key = self.value(depth)
             if key in entries:
                 raise CborError("a duplicate map key")
-            entries[key] = self.value(depth + 1)
+            entries[key] = self.value(depth)
         return entries
-
-    def _key(self, depth: int) -> Key:
-        encoded = self.encoded
-        initial = encoded[self.position]
-        if initial == 0xF8:
-            if encoded[self.position + 1] != labels.SIMPLE_REDACTED_KEYS:
-                raise CborError("a simple value other than 59 as map key")
-            self.position += 2
-            return Simple.REDACTED_KEYS
-        if initial >> 5 not in (0, 1, 3):
-            raise CborError("a map key that is neither integer nor text")
-        key = self.value(depth)
-        assert isinstance(key, int | str)
-        if isinstance(key, str) and len(key.encode()) > _MAX_KEY_BYTES:
-            raise CborError(f"a text key longer than {_MAX_KEY_BYTES} bytes")
-        return key
 
 
 def encode(value: Value) -> bytes:
@@ -195,7 +177,9 @@ def head(major: int, argument: int) -> bytes:
     """The shortest head of a major type (0 … 7) with this argument."""
     if argument < 24:
         return bytes((major << 5 | argument,))
-    for width, low in ((1, 24), (2, 25), (4, 26), (8, 27)):
+    if argument < 2**8:
+        return bytes((major << 5 | 24, argument))
+    for width, low in ((2, 25), (4, 26), (8, 27)):
         if argument < 1 << (8 * width):
             return bytes((major << 5 | low,)) + argument.to_bytes(width)
     raise CborError("an argument beyond 64 bits")
@@ -239,7 +223,7 @@ def _write(value: Value, out: bytearray) -> None:
 
 def _key_bytes(key: Key) -> bytes:
     if isinstance(key, Simple):
-        return bytes((0xF8, key.value))
+        return _REDACTED_KEYS
     if isinstance(key, bool) or not isinstance(key, int | str):
         raise CborError("a map key that is neither integer nor text")
     return encode(key)
