@@ -30,7 +30,7 @@ VALIDATOR: Final = Validator(GRAMMAR)
 
 BYTES: Final = {
     "kbt": "lz1-kbt", "challenge": "lc1", "receipt": "receipt", "paper": "ls1", "bundle": "lb1",
-    "encrypt0": "lz1-sealed",
+    "encrypt0": "lz1-sealed", "document": "trust-list",
 }  # fmt: skip
 """Entries of the index' `bytes`, and the rule that describes them."""
 DOCUMENTS: Final = {
@@ -39,7 +39,7 @@ DOCUMENTS: Final = {
 }  # fmt: skip
 FORMATS: Final = {
     "presentation": "lz1-kbt", "mandate": "lz1-kbt", "challenge": "lc1", "paper": "ls1", "bundle": "lb1",
-    "sealed": "lz1-sealed", "receipt": "receipt",
+    "sealed": "lz1-sealed", "receipt": "receipt", "trust-list": "trust-list",
 }  # fmt: skip
 BY_GRAMMAR: Final = frozenset(
     {
@@ -55,6 +55,21 @@ BEYOND_GRAMMAR: Final = {
 
 def test_the_pages_are_one_grammar_without_gaps() -> None:
     assert [str(each) for each in schema_diagnostics(GRAMMAR)] == []
+
+
+def test_what_a_pair_of_roots_signs_is_what_the_grammar_says() -> None:
+    """A folder of its own: its root, its one good list, and every list of another structure."""
+    directory = VECTORS / "root-pair"
+    assert VALIDATOR.validate((directory / "documents/root-key.cbor").read_bytes(), root_type="root-key").valid
+    assert VALIDATOR.validate((VECTORS / "documents/root-key.cbor").read_bytes(), root_type="root-key").valid
+    seen = 0
+    for entry in json.loads((directory / "index.json").read_bytes())["vectors"]:
+        if entry["class"] == "read" or entry["code"] in BY_GRAMMAR:
+            content = bytes.fromhex(json.loads((directory / entry["file"]).read_bytes())["hex"])
+            good = entry["class"] == "read"
+            assert VALIDATOR.validate(content, root_type="trust-list-of-a-pair").valid is good, entry["name"]
+            seen += 1
+    assert seen > 15
 
 
 def _good() -> Iterator[Any]:
