@@ -338,6 +338,15 @@ class GroupInconsistent(ReceiveError):
     texts = _REFUSED
 
 
+class MandateWrong(ReceiveError):
+    """A mandate that contradicts its own scope: every terminal would refuse it."""
+
+    code = "PACKAGE_MANDATE_WRONG"
+    meaning = "the mandate is for another kind or region than the licence that it carries"
+    hint = _ISSUE_AGAIN
+    texts = _REFUSED
+
+
 class PortraitWrong(ReceiveError):
     """The portrait is not the one whose digest the issuer signed."""
 

@@ -1,9 +1,9 @@
 """Receiving a licence package: all checks before anything is stored (SD-CWT section 6.2, docs/spec).
 
 1 the package's form · 2 the root: expected, or known, or trusted at the first use · 3 the directory's signature and age
-· 4 for each credential: form, issuer's key by (iss, kid), issuer's signature, kind · 5 our confirmation key ·
-6 every redacted hash has its disclosure, and every disclosure its hash · 7 the items are those of the kind · 8 times ·
-9 one licence, one status reference for the group · 10 the portrait · 11 never an older edition.
+· 4 for each credential: form, issuer's key by (iss, kid) and use, issuer's signature, kind, a mandate's scope · 5 our
+confirmation key · 6 every redacted hash has its disclosure, and every disclosure its hash · 7 the items are those of
+the kind · 8 times · 9 one licence, one status reference for the group · 10 the portrait · 11 never an older edition.
 
 Pure: bytes and holdings in, holdings out. Not handled here: fetching (`wiring.py`) and storing (`wallet.py`).
 """
@@ -39,6 +39,7 @@ from wallet_sdk.errors import (
     ItemsWrong,
     KindUnknown,
     LicenceIdTaken,
+    MandateWrong,
     PackageExpired,
     PackageFromFuture,
     PackageMalformed,
@@ -166,6 +167,8 @@ def _verified(encoded: bytes, listed: WalletDirectory, at: UnixTime) -> tuple[Cr
     kind = listed.kinds.get(claims.vct)
     if kind is None:
         raise KindUnknown(str(claims.vct))
+    if claims.mandate is not None and claims.mandate.contradictions(region=claims.region, vct=claims.vct):
+        raise MandateWrong(f"kind {claims.vct} of {claims.region}")
     return verified, kind
 
 
@@ -208,6 +211,8 @@ def _check_group(held: tuple[HeldCredential, ...]) -> None:
             raise GroupInconsistent("status references differ")
         if (claims.holder_kind, claims.key_assurance) != (first.holder_kind, first.key_assurance):
             raise GroupInconsistent("holder kind or key assurance differ")
+        if claims.mandate != first.mandate:
+            raise GroupInconsistent("mandates differ")
         for key, item in each.items.items():
             if key not in flexible.items or flexible.items[key].value != item.value:
                 raise GroupInconsistent(f"a view states lic key {key} otherwise than the flexible credential")
@@ -227,7 +232,8 @@ def _check_edition(flexible: HeldCredential, stored: StoredLicence | None) -> No
     if stored is None:
         return
     before = held_credential.read(stored.credentials[0]).claims
-    if (before.iss, before.vct) != (flexible.claims.iss, flexible.claims.vct):
+    is_mandate = flexible.claims.mandate is not None
+    if (before.iss, before.vct, before.mandate is not None) != (flexible.claims.iss, flexible.claims.vct, is_mandate):
         # The package itself is not signed, so its licence id is only the issuer's word while the issuer is the same.
         raise LicenceIdTaken(stored.licence_id)
     if (flexible.claims.iat, flexible.claims.exp) < (before.iat, before.exp):

@@ -274,7 +274,7 @@ class Authority:
             changes = {"mandate": mandate, "exp": UnixTime(MIDNIGHT + 90 * DAY), **changes}
         signer = self.assertion if mandate is None else self.mandates
         credentials = [self.flexible(holder, values, kind, signer, **changes)]
-        if mandate is None and kind.views:
+        if mandate is None and values.keys() >= kind.views.get(Purpose.WINDOW, {0}):
             credentials.append(self.view(holder, values, kind, **changes))
         return LicencePackage(
             licence_id=licence_id,
