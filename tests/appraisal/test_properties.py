@@ -6,18 +6,24 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from protocol import limits
 from protocol.errors import Code
-from protocol.labels import KeyAssurance, Lic, Purpose
+from protocol.labels import AnimatedKind, KeyAssurance, Lic, Purpose
 from protocol.licence.catalogue import RiskClass
-from protocol.qr import envelope
+from protocol.qr import base45, envelope
+from protocol.qr.envelope import PREFIXES
 from protocol.unixtime import DAY, HOUR, Seconds, UnixTime
-from tests.appraisal.terminal import SHOWN, Terminal, Uses
+from tests.appraisal.terminal import SHOWN, TOGETHER, Terminal, Uses
+from tests.utopia import acts
 from tests.utopia.world import WUYOU, ZIXU
 from verifier_terminal.appraisal import explain, gates
+from verifier_terminal.appraisal.appraise import appraise_bytes
 from verifier_terminal.appraisal.context import EarlierUse, Face
 from verifier_terminal.appraisal.presentation import SHOWN_UNDER_REFUSAL
-from verifier_terminal.appraisal.verdict import Fact, Proceed, Tier, Verdict, VerdictClass
+from verifier_terminal.appraisal.verdict import Fact, Form, Proceed, Tier, Verdict, VerdictClass
 
+PROCEEDS = {Proceed.YES: 0, Proceed.AFTER_CHECK: 1, Proceed.NO: 2}
+CLASSES = {VerdictClass.ACCEPT: 0, VerdictClass.CHECK: 1, VerdictClass.REFUSE: 2, VerdictClass.NOT_READ: 3}
 GOOD = Terminal()
 GOOD_CODE = GOOD.code()
 GOOD_BYTES = envelope.unwrap(GOOD_CODE)
@@ -30,11 +36,10 @@ def check_invariants(verdict: Verdict) -> None:
     assert verdict.findings == explain.rank(verdict.findings)
     assert set(verdict.established) | set(verdict.not_established) == set(Fact)
     assert not set(verdict.established) & set(verdict.not_established)
-    both = {Fact.ISSUER_SIGNATURE, Fact.HOLDER_KEY} <= set(verdict.established)
-    assert (verdict.replay_key is not None) is both
-    used_up = both and verdict.verdict_class in (VerdictClass.ACCEPT, VerdictClass.CHECK)
-    assert (verdict.burn_until is not None) is used_up
-    assert (verdict.status_reference is not None) is verdict.recheck
+    if verdict.form is Form.BUNDLE and verdict.members:
+        check_act(verdict)
+    else:
+        check_single(verdict)
     assert (verdict.proceed is Proceed.YES) <= (verdict.verdict_class is VerdictClass.ACCEPT)
     if verdict.verdict_class is VerdictClass.ACCEPT:
         assert set(verdict.established) == set(Fact)
@@ -42,24 +47,68 @@ def check_invariants(verdict: Verdict) -> None:
         assert all(each.tier is Tier.INFORMATION for each in verdict.findings)
     if found & gates.ALWAYS_REFUSE:
         assert verdict.verdict_class is VerdictClass.REFUSE
-    if not both:
-        assert verdict.licence is None
-    if verdict.licence is not None and verdict.licence.claims is not None:
-        assert Fact.DISCLOSURES in verdict.established
-        assert found & gates.ALWAYS_REFUSE <= SHOWN_UNDER_REFUSAL
     assert len(explain.trace(verdict)) == len(explain.Step)
 
 
-@given(st.text(alphabet=st.characters(codec=None), max_size=400), st.sampled_from(["", "LZ1:", "LZ1:6BF", "LB1:"]))
+def check_single(verdict: Verdict) -> None:
+    """A presentation or a paper code, or what became of neither."""
+    found = {each.code for each in verdict.findings}
+    both = {Fact.ISSUER_SIGNATURE, Fact.HOLDER_KEY} <= set(verdict.established)
+    assert (verdict.replay_key is not None) is both
+    assert (verdict.audience is not None) is both
+    assert (verdict.answered is not None) <= both
+    used_up = both and verdict.verdict_class in (VerdictClass.ACCEPT, VerdictClass.CHECK)
+    assert (verdict.burn_until is not None) is used_up
+    assert (verdict.status_reference is not None) is verdict.recheck
+    assert verdict.members == ()
+    licence = verdict.licence
+    if verdict.form is Form.PAPER:
+        assert Fact.HOLDER_KEY not in verdict.established
+        assert verdict.proceed is not Proceed.YES
+        assert verdict.verdict_class is not VerdictClass.ACCEPT
+        assert licence is None or (licence.is_paper and Fact.ISSUER_SIGNATURE in verdict.established)
+    elif not both:
+        assert licence is None
+    if licence is None:
+        return
+    if licence.claims is None:
+        assert (licence.evidence, licence.portrait_sha256) == (None, None)
+    else:
+        assert licence.is_paper or Fact.DISCLOSURES in verdict.established
+        assert found & gates.ALWAYS_REFUSE <= SHOWN_UNDER_REFUSAL
+
+
+def check_act(verdict: Verdict) -> None:
+    """A bundle whose members were appraised: it is never better than the worst of them."""
+    assert (verdict.licence, verdict.replay_key, verdict.burn_until, verdict.status_reference) == (None,) * 4
+    for member in verdict.members:
+        check_invariants(member)
+        assert set(verdict.established) <= set(member.established)
+        assert PROCEEDS[verdict.proceed] >= PROCEEDS[member.proceed]
+        assert CLASSES[verdict.verdict_class] >= CLASSES[member.verdict_class]
+        worst = {each.code: each.tier for each in verdict.findings}
+        assert all(worst[each.code] >= each.tier for each in member.findings)
+    keys = [each.replay_key for each in verdict.members if each.replay_key is not None]
+    assert len(set(keys)) == len(keys)
+
+
+@given(st.text(alphabet=st.characters(codec=None), max_size=400), st.sampled_from(["", "LZ1:6BF", *sorted(PREFIXES)]))
 def test_any_text_ends_in_a_verdict_and_none_is_accepted(text: str, prefix: str) -> None:
     verdict = GOOD.appraise(prefix + text)
     check_invariants(verdict)
     assert verdict.verdict_class in (VerdictClass.NOT_READ, VerdictClass.REFUSE)
 
 
-@given(st.binary(max_size=300))
-def test_any_bytes_end_in_a_verdict_and_none_are_accepted(content: bytes) -> None:
-    verdict = GOOD.appraise(envelope.wrap(content))
+@given(st.binary(max_size=300), st.sampled_from(sorted(PREFIXES)))
+def test_any_bytes_end_in_a_verdict_and_none_are_accepted(content: bytes, prefix: str) -> None:
+    verdict = GOOD.appraise(envelope.wrap(content, prefix))
+    check_invariants(verdict)
+    assert verdict.verdict_class in (VerdictClass.NOT_READ, VerdictClass.REFUSE)
+
+
+@given(st.binary(max_size=300), st.sampled_from(AnimatedKind))
+def test_whatever_frames_carried_ends_in_a_verdict_and_none_is_accepted(content: bytes, kind: AnimatedKind) -> None:
+    verdict = appraise_bytes(kind, content, GOOD.context())
     check_invariants(verdict)
     assert verdict.verdict_class in (VerdictClass.NOT_READ, VerdictClass.REFUSE)
 
@@ -165,3 +214,121 @@ def test_no_clock_stops_the_appraisal(at: int, uncertainty: int, confirmed: int 
     terminal.clock = context.clock
     verdict = terminal.appraise(GOOD_CODE)
     check_invariants(verdict)
+
+
+# The other forms: one byte of a good one changed, and acts of good and bad members in any context.
+
+REQUEST = acts.challenge()
+ASKING = Terminal()
+ASKING.ask(REQUEST)
+SEALED = base45.decode(acts.seal(ASKING.answer(REQUEST), REQUEST)[4:])
+PAPER = base45.decode(acts.paper_text(GOOD.world)[4:])
+BUNDLE = acts.bundle_bytes(
+    GOOD.world.presentation(acts.licence(GOOD.world, number), shown=TOGETHER) for number in (1, 2)
+)
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_no_byte_of_any_other_good_code_can_change(data: st.DataObject) -> None:
+    prefix, content = data.draw(st.sampled_from([("LE1:", SEALED), ("LS1:", PAPER), ("LB1:", BUNDLE)]))
+    changed = bytearray(content)
+    changed[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    verdict = ASKING.appraise(prefix + base45.encode(bytes(changed)))
+    check_invariants(verdict)
+    assert verdict.verdict_class in (VerdictClass.NOT_READ, VerdictClass.REFUSE)
+    assert verdict.licence is None
+
+
+@settings(max_examples=200)
+@given(st.data())
+def test_whatever_is_shown_together_is_never_better_than_its_worst(data: st.DataObject) -> None:
+    terminal = Terminal()
+    terminal.face = data.draw(FACES)
+    purpose = terminal.face.purpose
+    request = acts.challenge(purpose=purpose)
+    is_open = data.draw(st.booleans())
+    if is_open:
+        terminal.ask(request)
+    answered = data.draw(st.booleans())
+    binding = terminal.world.key_binding(purpose=purpose, **(acts.answering(request) if answered else {}))
+    world = terminal.world
+    choices = [
+        lambda: acts.licence(world, data.draw(st.sampled_from([1, 2, 3, 4711]))),
+        lambda: acts.licence(world, 5, CITIZEN_ID=acts.YI, LICENCE_NO=f"{acts.JIA}-1"),
+        lambda: acts.licence(world, 6, region=ZIXU),
+        lambda: acts.mandate(world),
+        lambda: terminal.forged_by(acts.licence(world, 7), "丙的手机"),
+    ]
+    licences = [data.draw(st.sampled_from(choices))() for _ in range(data.draw(st.integers(2, 4)))]
+    terminal.set_status(data.draw(mostly(*range(16))), age=data.draw(AGES))
+    terminal.set_row(
+        holders_required=data.draw(mostly(1, 2, 3)),
+        link_waived=data.draw(mostly(False, True)),
+        seal_required=data.draw(mostly(False, True)),
+        person_check=data.draw(st.booleans()),
+        regions=data.draw(mostly(frozenset({WUYOU, ZIXU}), frozenset({ZIXU}))),
+    )
+    shown = data.draw(mostly(TOGETHER, (Lic.NAME,)))
+    content = acts.bundle_bytes(world.presentation(each, shown=shown, binding=binding) for each in licences)
+    sealed = data.draw(st.booleans())
+    # A seal has no room for everything that frames can carry.
+    text = acts.seal(content, request) if sealed else None
+    if text is not None and len(text) <= limits.MAX_TEXT_CHARACTERS:
+        verdict = terminal.appraise(text)
+    else:
+        verdict = appraise_bytes(AnimatedKind.BUNDLE, content, terminal.context())
+    check_invariants(verdict)
+    if answered and not is_open:
+        assert verdict.verdict_class is VerdictClass.REFUSE
+    if verdict.verdict_class is VerdictClass.ACCEPT:
+        assert not any("丙" in str(each) for each in licences)
+        assert len(verdict.members) == len(licences)
+        assert answered <= is_open
+
+
+@settings(max_examples=100)
+@given(st.data())
+def test_paper_is_never_accepted(data: st.DataObject) -> None:
+    terminal = Terminal()
+    terminal.face = data.draw(FACES)
+    terminal.set_status(data.draw(mostly(*range(16))), age=data.draw(AGES))
+    terminal.set_risk(data.draw(st.sampled_from(RiskClass)))
+    terminal.set_row(challenge_required=data.draw(st.booleans()), person_check=data.draw(st.booleans()))
+    moved = data.draw(mostly(0, -40 * DAY, 40 * DAY, 4000 * DAY))
+    text = acts.paper_text(terminal.world)
+    terminal.set_clock(at=UnixTime(terminal.at + moved), plausible=data.draw(mostly(True, False)))
+    verdict = terminal.appraise(text)
+    check_invariants(verdict)
+    assert verdict.verdict_class is not VerdictClass.ACCEPT
+    if not terminal.face.attended:
+        assert verdict.proceed is Proceed.NO
+
+
+@settings(max_examples=200)
+@given(st.data())
+def test_nothing_answers_without_both_halves_of_an_open_request(data: st.DataObject) -> None:
+    terminal = Terminal()
+    requests = [
+        acts.challenge("1"),
+        acts.challenge("2", audience="lz:t/B"),
+        acts.challenge("3", purpose=Purpose.ROADSIDE),
+        acts.short_code(1),
+        acts.short_code(2),
+    ]
+    terminal.requests = tuple(data.draw(st.lists(st.sampled_from(requests), unique_by=id, max_size=5)))
+    aimed, other = data.draw(st.sampled_from(requests)), data.draw(st.sampled_from(requests))
+    aud = data.draw(mostly(aimed.audience, other.audience))
+    cnonce = data.draw(mostly(aimed.cnonce, other.cnonce))
+    sealed_to = data.draw(st.none() | st.sampled_from(requests[:3]))
+    content = terminal.answer(aimed, aud=aud, cnonce=cnonce)
+    verdict = terminal.appraise(envelope.wrap(content) if sealed_to is None else acts.seal(content, sealed_to))
+    check_invariants(verdict)
+    meant = [
+        each
+        for each in terminal.requests
+        if (each.audience, each.cnonce, each.purpose) == (aud, cnonce, Purpose.WINDOW)
+        and (sealed_to is None or sealed_to is each)
+    ]
+    assert (verdict.verdict_class is VerdictClass.ACCEPT) is bool(meant)
+    assert verdict.answered is (meant[0] if meant else None)

@@ -8,29 +8,42 @@ from typing import Any, Final
 from protocol import (
     cbor,
     challenge,
+    checkpoint,
     cose_sign1,
     keys,
     labels,
     mandate,
+    manifest,
     paper,
     receipt,
+    reversal,
     sealing,
     terminal_certificate,
     trust_list,
 )
 from protocol.challenge import Request
+from protocol.checkpoint import Ban, BasePointer, Checkpoint, CoSignedDelta, Inline, TufVersions
 from protocol.errors import ProtocolError
+from protocol.feed_position import FeedPosition
 from protocol.keys import Signer
 from protocol.labels import Alg, KeyUse, Lic, Purpose, TrustTier
 from protocol.mandate import Mandate
+from protocol.manifest import EntryKind, Manifest, ManifestEntry
+from protocol.ml_dsa import MlDsa65Signer
 from protocol.paper import PaperClaims
 from protocol.qr import bundle, envelope
 from protocol.receipt import ClaimsMac, Receipt, RedactedHashes, ShownLicence
+from protocol.reversal import Reversal
+from protocol.roots import SignerPair
 from protocol.sd_cwt import disclosure, key_binding
 from protocol.sd_cwt.credential import StatusReference
 from protocol.terminal_certificate import TerminalCertificate
 from protocol.trust_list import TrustAnchor
-from protocol.unixtime import DAY, HOUR, UnixTime
+from protocol.unixtime import DAY, HOUR, Seconds, UnixTime
+from revocation import delta, status_base
+from revocation.delta import Aggregate
+from revocation.state import ALL_VALID, RegionState, fold
+from revocation.status_base import Base
 from tests.appraisal.terminal import Terminal
 from tests.utopia.kinds import DRIVING_LICENCE
 from tests.utopia.randomness import Drbg
@@ -89,17 +102,27 @@ VECTOR_TEXTS: Final[tuple[str, ...]] = tuple(
 """The codes among the vectors; every bad one is a step that a fuzzer need not find."""
 
 
-def _unwrapped(texts: tuple[str, ...]) -> tuple[bytes, ...]:
+def _unwrapped(texts: tuple[str, ...], prefix: str) -> tuple[bytes, ...]:
     found = []
     for text in texts:
         try:
-            found.append(envelope.unwrap(text))
+            found.append(envelope.unwrap(text, expected_prefix=prefix))
         except ProtocolError:
             continue
     return tuple(found)
 
 
-VECTOR_BYTES: Final = _unwrapped(VECTOR_TEXTS)
+def _members(encoded: bytes) -> tuple[bytes, ...]:
+    """What stands in a bundle, each for itself; nothing where it is none."""
+    try:
+        members = cbor.decode(encoded)
+    except ProtocolError:
+        return ()
+    return tuple(cbor.encode(each) for each in members) if isinstance(members, tuple) else ()
+
+
+VECTOR_BYTES: Final = _unwrapped(VECTOR_TEXTS, labels.PREFIX_PRESENTATION)
+BUNDLE_VECTOR_BYTES: Final = _unwrapped(VECTOR_TEXTS, labels.PREFIX_BUNDLE)
 PRESENTATION: Final = WORLD.presentation(ISSUED, shown=SHOWN)
 PRESENTATIONS: Final = (PRESENTATION, WORLD.presentation(VIEW), WORLD.presentation(ISSUED))
 
@@ -107,7 +130,7 @@ PRESENTATIONS: Final = (PRESENTATION, WORLD.presentation(VIEW), WORLD.presentati
 def _signed_by_both(encoded: bytes) -> Iterator[bytes]:
     try:
         unverified = key_binding.parse(encoded)
-        anchor = trust_list.find_assertion_anchor(TRUST, unverified.credential, at=AT)
+        anchor = trust_list.find_credential_anchor(TRUST, unverified.credential, at=AT)
         key_binding.verify(unverified, anchor.key)
     except ProtocolError:
         return
@@ -115,12 +138,19 @@ def _signed_by_both(encoded: bytes) -> Iterator[bytes]:
 
 
 SIGNED_BY_BOTH: Final = frozenset(
-    content for encoded in (*PRESENTATIONS, *VECTOR_BYTES) for content in _signed_by_both(encoded)
+    content
+    for encoded in (
+        *PRESENTATIONS,
+        *VECTOR_BYTES,
+        *(member for each in BUNDLE_VECTOR_BYTES for member in _members(each)),
+    )
+    for content in _signed_by_both(encoded)
 )
 """What issuers and holders have signed; that no bad vector is among it wrongly is for the vectors' own test.
 
 A mutant may mend what a bad vector has broken: then it is one of these again.
 """
+PAPER_VECTOR_BYTES: Final = _unwrapped(VECTOR_TEXTS, labels.PREFIX_PAPER)
 BUNDLE: Final = bundle.compose(PRESENTATIONS[:2])
 MANDATE: Final = Mandate(3, frozenset({DRIVING_LICENCE, 65_003}), frozenset({Purpose.WINDOW}), WUYOU, DRIVING_LICENCE)
 
@@ -272,3 +302,59 @@ PAPER: Final = paper.issue(
     ),
     PAPER_SIGNER,
 )
+
+# What a region says about its status lists.
+
+STATUS_SIGNER: Final = WORLD.status_signers[WUYOU]
+OFFLINE_SIGNER: Final = WORLD.signer("reversal", Alg.ESP256)
+STATUS_PAIR: Final = SignerPair(STATUS_SIGNER, MlDsa65Signer(RANDOMNESS(32)))
+STATUS_TRUST: Final = WORLD.trust(
+    (
+        *WORLD.anchors(),
+        TrustAnchor(
+            WORLD.iss(), OFFLINE_SIGNER.public_key, KeyUse.REVERSAL, frozenset(), (f"lz:{WUYOU}/",), LATER, LATER
+        ),
+    )
+)
+_POSITION: Final = FeedPosition(WUYOU, 3, 5_000)
+REVERSAL: Final = reversal.sign(Reversal(WORLD.iss(), AT, _POSITION, b"\4" * 32), OFFLINE_SIGNER)
+CHECKPOINT: Final = checkpoint.sign(
+    Checkpoint(
+        iss=WORLD.iss(),
+        position=_POSITION,
+        iat=AT,
+        exp=UnixTime(AT + DAY - 1),
+        ttl=Seconds(60),
+        head=b"\1" * 32,
+        state_root=b"\2" * 32,
+        base=BasePointer(4_990, b"\3" * 32, 12_000),
+        lists=7,
+        tuf_versions=TufVersions(3, 90),
+        bans=(Ban(WORLD.iss(), bytes(8), AT), Ban(WORLD.iss(), b"\1" * 8, AT)),
+        reversals=(CoSignedDelta(4_999, b"\5" * 32), CoSignedDelta(5_000, b"\4" * 32)),
+    ),
+    STATUS_SIGNER,
+    inline=Inline((b"one delta", b"another"), (REVERSAL,)),
+)
+MANIFEST: Final = Manifest(
+    WUYOU,
+    17,
+    AT,
+    UnixTime(AT + DAY),
+    3,
+    tuple(
+        ManifestEntry(kind, first, last, bytes(32), 14_000)
+        for kind, first, last in (
+            (EntryKind.HOUR, 4_900, 4_960),
+            (EntryKind.HOUR, 4_960, 5_000),
+            (EntryKind.DAY, 3_000, 5_000),
+            (EntryKind.CO_SIGNED_DELTA, 4_999, 5_000),
+            (EntryKind.CO_SIGNATURE, 4_999, 5_000),
+        )
+    ),
+)
+MANIFESTS: Final = (manifest.sign(MANIFEST, STATUS_SIGNER), manifest.sign(MANIFEST, STATUS_PAIR))
+DELTA: Final = delta.make({7: 2, 9: 1, delta.place(3, 70_000): 1, delta.place(6, 5): 5}, lists=7, retired=(2,))
+AGGREGATE: Final = delta.encode_aggregate(Aggregate(WUYOU, 3, 4_990, 5_000, b"\1" * 32, DELTA), universe=7 << 20)
+_STATE: Final = fold(RegionState(WUYOU, (ALL_VALID,) * 2), delta.make({7: 2, 9: 1, delta.place(1, 70_000): 5}))
+BASE: Final = status_base.encode(Base(_POSITION, b"\1" * 32, _STATE))

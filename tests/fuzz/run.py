@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 BOUND_SECONDS: Final = 0.1
-INSTRUMENTED: Final = ["protocol", "hardware.serial_scanner", "verifier_terminal.appraisal", "wallet_sdk"]
+INSTRUMENTED: Final = ["protocol", "revocation", "hardware.serial_scanner", "verifier_terminal.appraisal", "wallet_sdk"]
 MAX_INPUT_BYTES: Final = 8_192
 _EXECUTIONS: Final = re.compile(r"stat::number_of_executed_units:\s*(\d+)")
 _COVERAGE: Final = re.compile(r"cov: (\d+) ft: (\d+)")

@@ -16,14 +16,18 @@ from protocol import (
     appraisal_policy,
     cbor,
     challenge,
+    checkpoint,
     directory,
     keys,
     labels,
     licence_package,
     limits,
     mandate,
+    manifest,
     paper,
     receipt,
+    reversal,
+    roots,
     sealing,
     short_code,
     status_list,
@@ -35,12 +39,14 @@ from protocol.labels import AnimatedKind
 from protocol.licence import catalogue
 from protocol.qr import animated, base45, bundle, envelope
 from protocol.sd_cwt import credential, foreign, key_binding
+from revocation import delta, status_base
+from revocation.errors import RevocationError
 from tests.appraisal.test_properties import check_invariants
 from tests.fuzz import ground
 from tests.protocol.test_licence_package import package
 from verifier_terminal.appraisal import foreign_codes
 from verifier_terminal.appraisal.appraise import appraise
-from verifier_terminal.appraisal.verdict import VerdictClass
+from verifier_terminal.appraisal.verdict import Form, VerdictClass
 from wallet_sdk import holdings, receiving
 from wallet_sdk.errors import ReceiveError
 
@@ -61,7 +67,7 @@ def _accepted(read: Callable[[], T]) -> T | None:
     """What was read, or None where it was refused for a reason. Anything else that is raised is a finding."""
     try:
         return read()
-    except ProtocolError:
+    except (ProtocolError, RevocationError):
         return None
 
 
@@ -118,7 +124,7 @@ def presentation(content: bytes) -> None:
     if unverified is None:
         return
     _has_one_form(content)
-    anchor = _accepted(lambda: trust_list.find_assertion_anchor(ground.TRUST, unverified.credential, at=ground.AT))
+    anchor = _accepted(lambda: trust_list.find_credential_anchor(ground.TRUST, unverified.credential, at=ground.AT))
     if anchor is not None and _accepted(lambda: key_binding.verify(unverified, anchor.key)) is not None:
         # Both signatures hold: only what was signed before has them.
         assert unverified.sign1.sig_structure() in ground.SIGNED_BY_BOTH
@@ -180,13 +186,30 @@ def foreign_by_insiders(content: bytes) -> None:
     )
 
 
+_SHOWN_PREFIXES: Final = (labels.PREFIX_PRESENTATION, labels.PREFIX_BUNDLE)
+
+
 def whole_appraisal(content: bytes) -> None:
     """Never an exception, and only what was signed is taken: from the text, and from the bytes behind it."""
-    for text in (content.decode("latin-1"), labels.PREFIX_PRESENTATION + base45.encode(content)):
+    for text in (content.decode("latin-1"), *(prefix + base45.encode(content) for prefix in _SHOWN_PREFIXES)):
         verdict = appraise(text, ground.CONTEXT)
-        check_invariants(verdict)
-        if verdict.verdict_class in (VerdictClass.ACCEPT, VerdictClass.CHECK):
-            assert key_binding.parse(envelope.unwrap(text)).sign1.sig_structure() in ground.SIGNED_BY_BOTH
+        # Several licences of one act have a verdict each, which is what the invariants are about.
+        for each in verdict.members or (verdict,):
+            check_invariants(each)
+        if verdict.verdict_class not in (VerdictClass.ACCEPT, VerdictClass.CHECK):
+            continue
+        match verdict.form:
+            case Form.PRESENTATION:
+                shown = (key_binding.parse(envelope.unwrap(text)),)
+            case Form.BUNDLE:
+                shown = bundle.parse(envelope.unwrap(text, expected_prefix=labels.PREFIX_BUNDLE))
+            case Form.PAPER:
+                on_paper = paper.read(text)
+                anchor = paper.find_paper_anchor(ground.TRUST, on_paper, at=ground.AT)
+                paper.verify(on_paper, anchor.key)
+                assert envelope.unwrap(text, expected_prefix=labels.PREFIX_PAPER) in ground.PAPER_VECTOR_BYTES
+                continue
+        assert {each.sign1.sig_structure() for each in shown} <= ground.SIGNED_BY_BOTH
 
 
 def presentations_in_a_bundle(content: bytes) -> None:
@@ -244,6 +267,95 @@ def status_entries(content: bytes) -> None:
         except StatusRangeError:
             continue
         raise AssertionError(f"a value beyond the end, at {beyond}")
+
+
+def region_checkpoint(content: bytes) -> None:
+    """As it stands, and as what a region's status key signs. What rides along is signed by nobody."""
+    held = checkpoint.verify(
+        checkpoint.parse(ground.CHECKPOINT), trust=ground.STATUS_TRUST, expected_region=ground.WUYOU, at=ground.AT
+    )
+    for encoded in (content, ground.signed(content, ground.STATUS_SIGNER, typ=labels.TYP_CHECKPOINT)):
+        unverified = _accepted(partial(checkpoint.parse, encoded))
+        if unverified is None:
+            continue
+        _has_one_form(encoded)
+        verified = _accepted(
+            partial(
+                checkpoint.verify,
+                unverified,
+                trust=ground.STATUS_TRUST,
+                expected_region=ground.WUYOU,
+                at=ground.AT,
+            )
+        )
+        if verified is None:
+            continue
+        if encoded is content:
+            assert verified == held
+        again = checkpoint.sign(verified.claims, ground.STATUS_SIGNER, inline=unverified.inline)
+        assert (checkpoint.parse(again).claims, checkpoint.parse(again).inline) == (verified.claims, unverified.inline)
+        there, back = checkpoint.succession(held, verified), checkpoint.succession(verified, held)
+        assert {there, back} in _SUCCESSIONS
+
+
+_SUCCESSIONS: Final = (
+    {checkpoint.Succession.NEWER, checkpoint.Succession.OLDER},
+    {checkpoint.Succession.SAME},
+    {checkpoint.Succession.EQUIVOCATION},
+)
+
+
+def co_signature(content: bytes) -> None:
+    """As it stands, by the offline key, and by the status key, which may sign none."""
+    verify = partial(reversal.verify, trust=ground.STATUS_TRUST, expected_region=ground.WUYOU, at=ground.AT)
+    for encoded in (content, ground.signed(content, ground.OFFLINE_SIGNER, typ=labels.TYP_REVERSAL)):
+        verified = _accepted(partial(verify, encoded))
+        if verified is not None:
+            _has_one_form(encoded)
+            assert verify(reversal.sign(verified.reversal, ground.OFFLINE_SIGNER)) == verified
+            assert encoded is not content or verified == verify(ground.REVERSAL)
+    by_another = ground.signed(content, ground.STATUS_SIGNER, typ=labels.TYP_REVERSAL)
+    assert _accepted(partial(verify, by_another)) is None
+
+
+def manifest_by_one_or_both(content: bytes) -> None:
+    """As it stands under either root, and as what each root signs."""
+    for root in (ground.STATUS_SIGNER, ground.STATUS_PAIR):
+        verify = partial(manifest.verify, signed_by=root.public_key, expected_region=ground.WUYOU)
+        for encoded in (content, roots.sign(content, typ=labels.TYP_MANIFEST, signer=root)):
+            stated = _accepted(partial(verify, encoded))
+            if stated is not None:
+                assert verify(manifest.sign(stated, root)) == stated
+                assert encoded is not content or stated == ground.MANIFEST
+
+
+def status_changes(content: bytes) -> None:
+    """A delta or an aggregate of deltas; how many bits stand where is the publisher's choice, the content is not."""
+    changes = _accepted(lambda: delta.decode(content))
+    if changes is not None:
+        again = delta.decode(delta.encode(changes, universe=7 << delta.INDEX_BITS))
+        assert again.places.tolist() == changes.places.tolist()
+        assert again.values.tolist() == changes.values.tolist()
+        assert (again.lists, again.retired) == (changes.lists, changes.retired)
+        assert len(changes) < 8 * len(content)
+    aggregate = _accepted(
+        lambda: delta.decode_aggregate(content, expected_region=ground.WUYOU, expected_epoch=3),
+    )
+    if aggregate is not None:
+        assert aggregate.first < aggregate.last
+
+
+def status_base_object(content: bytes) -> None:
+    pointer = status_base.pointer_to(content, seq=5_000)
+    base = _accepted(
+        lambda: status_base.decode(content, pointer=pointer, expected_region=ground.WUYOU, expected_epoch=3)
+    )
+    if base is not None:
+        _has_one_form(content)
+        again = status_base.encode(base)
+        pointer = status_base.pointer_to(again, seq=5_000)
+        read = status_base.decode(again, pointer=pointer, expected_region=ground.WUYOU, expected_epoch=3)
+        assert read.state.root == base.state.root
 
 
 def whole_package(content: bytes) -> None:
@@ -430,10 +542,15 @@ TARGETS: Final[dict[str, Target]] = {
     "foreign-by-insiders": Target(foreign_by_insiders, ground.INSIDERS),
     "appraisal": Target(
         whole_appraisal,
-        (*_TEXTS, *(envelope.wrap(each).encode() for each in ground.PRESENTATIONS), *ground.PRESENTATIONS),
+        (
+            *_TEXTS,
+            *(envelope.wrap(each).encode() for each in ground.PRESENTATIONS),
+            *ground.PRESENTATIONS,
+            ground.BUNDLE,
+        ),
     ),
     "credential": Target(credential_alone, (ground.ISSUED.encoded, ground.VIEW.encoded)),
-    "bundle": Target(presentations_in_a_bundle, (ground.BUNDLE,)),
+    "bundle": Target(presentations_in_a_bundle, (ground.BUNDLE, *ground.BUNDLE_VECTOR_BYTES)),
     "mandate": Target(mandate_claim, (cbor.encode(mandate.to_value(ground.MANDATE)),)),
     "trust-list": Target(
         _document(labels.TYP_TRUST, trust_list.verify, trust_list.sign),
@@ -460,9 +577,14 @@ TARGETS: Final[dict[str, Target]] = {
             if isinstance(payload, dict)
         ),
     ),
+    "checkpoint": Target(region_checkpoint, (ground.CHECKPOINT, _PAYLOAD(ground.CHECKPOINT))),
+    "co-signature": Target(co_signature, (ground.REVERSAL, _PAYLOAD(ground.REVERSAL))),
+    "manifest": Target(manifest_by_one_or_both, (*ground.MANIFESTS, _PAYLOAD(ground.MANIFESTS[0]))),
+    "delta": Target(status_changes, (delta.encode(ground.DELTA, universe=7 << 20), ground.AGGREGATE)),
+    "base": Target(status_base_object, (ground.BASE,)),
     "package": Target(whole_package, (licence_package.encode(package()),)),
     "package-by-insiders": Target(package_by_insiders, (ground.PACKAGED,)),
-    "paper": Target(paper_code, (ground.PAPER, _PAYLOAD(ground.PAPER))),
+    "paper": Target(paper_code, (ground.PAPER, _PAYLOAD(ground.PAPER), *ground.PAPER_VECTOR_BYTES)),
     "challenge": Target(terminal_challenge, (ground.CHALLENGE, _PAYLOAD(ground.CHALLENGE))),
     "receipt": Target(
         terminal_receipt,

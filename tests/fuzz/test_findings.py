@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from protocol import cbor, directory, labels
+from protocol import cbor, directory, labels, limits
 from protocol.errors import KeyRefused, SchemaError
 from protocol.sd_cwt import foreign
 from protocol.trust_list import AnchorLabel
@@ -24,7 +24,9 @@ def test_a_foreign_key_whose_type_or_curve_is_no_integer(label: int, value: Any)
 @pytest.mark.parametrize("iss", ["", "9" * 33, "证" * 11], ids=["empty", "33 bytes", "33 bytes of 11 characters"])
 def test_an_issuer_of_the_wallet_directory_has_a_name_of_the_usual_length(iss: str) -> None:
     """The directory took any length, also none, where the trust list takes 1 to 32 bytes."""
-    payload: Any = cbor.decode(ground.payload_of(ground.DOCUMENTS["wallet-directory.cbor"]))
+    payload: Any = cbor.decode(
+        ground.payload_of(ground.DOCUMENTS["wallet-directory.cbor"]), max_items=limits.MAX_DOCUMENT_ITEMS
+    )
 
     def listed(name: str) -> bytes:
         body = {

@@ -23,7 +23,7 @@ def test_seeds_and_mutants(name: str) -> None:
         target.function(mutate(chance.choice(target.seeds), chance))
 
 
-@pytest.mark.parametrize("name", ["presentation", "appraisal", "credential"])
+@pytest.mark.parametrize("name", ["presentation", "appraisal", "credential", "checkpoint", "co-signature"])
 def test_a_reader_that_believes_every_signature_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for key in (keys.Ed25519Key, keys.P256Key):
         monkeypatch.setattr(key, "verify", lambda *_: None)
