@@ -1,15 +1,20 @@
 """Every forgery of the factory through the appraisal and a whole session: its one reason, its class, no claims."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from protocol.errors import Code
-from tests.appraisal.terminal import Terminal
+from protocol.labels import AnimatedKind
+from protocol.qr import base45
+from tests.appraisal.terminal import SHOWN, Terminal
 from tests.terminal.conftest import Terminal as Running
+from tests.utopia import acts
 from tests.utopia.forgeries import FORGERIES, LATER
 from tests.utopia.forgery import Forgery
 from tests.utopia.world import World
+from verifier_terminal.appraisal.appraise import appraise, appraise_bytes
 from verifier_terminal.appraisal.gates import BUILT_IN, BuiltIn
 from verifier_terminal.appraisal.verdict import Fact, Proceed, Tier, Verdict, VerdictClass
 from verifier_terminal.session import Session
@@ -72,6 +77,58 @@ def test_what_only_a_clock_or_an_audience_can_refuse_is_refused(
     text = forgery.make(shared.world)
     expect_refusal(shared.appraise(text), forgery)
     expect_refusal(running.scan(text, source="scanner").verdict, forgery)
+
+
+_OF_TEXT = {Code.E_PREFIX, Code.E_SIZE, Code.E_B45}
+BYTES = [each for each in (*FORGERIES, *LATER) if each.code not in _OF_TEXT]
+"""Those that change bytes and not the text around them, so that they can stand inside of something else."""
+# Nothing cannot be sealed, and the same content twice is too long a text once it is.
+SEALABLE = [each for each in BYTES if each.name not in ("code-without-content", "code-twice")]
+ELSEWHERE = {
+    # A member that lacks its last byte takes the next one's first: the array is what is broken.
+    ("last-byte-missing", 0): Code.E_SHAPE,
+    # What the members do not have in common is looked at before any signature.
+    ("aud-changed-after-signing", 0): Code.E_AUD,
+    ("aud-changed-after-signing", 1): Code.E_AUD,
+}
+NOT_AN_ANSWER = {Code.E_AUD, Code.E_CNONCE}
+
+
+def graded(verdict: Verdict) -> set[Code]:
+    return {each.code for each in verdict.findings if each.tier is not Tier.INFORMATION}
+
+
+@pytest.mark.parametrize("forgery", SEALABLE, ids=str)
+def test_a_forgery_inside_of_a_seal_is_answered_as_alone(shared: Terminal, forgery: Forgery) -> None:
+    content = base45.decode(forgery.make(shared.world)[4:])
+    request = acts.challenge()
+    context = replace(shared.context(), requests=(request,))
+    verdict = appraise(acts.seal(content, request), context)
+    alone = shared.appraise(forgery.make(shared.world))
+    # It was made for no request, which is said as well once both signatures hold.
+    assert graded(verdict) - NOT_AN_ANSWER == graded(alone) - NOT_AN_ANSWER
+    assert verdict.verdict_class is alone.verdict_class
+    assert verdict.answered is None
+    assert verdict.licence is None or verdict.licence.claims is None
+
+
+@pytest.mark.parametrize("forgery", BYTES, ids=str)
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_forgery_inside_of_a_bundle_is_answered_as_alone(shared: Terminal, forgery: Forgery, place: int) -> None:
+    members = [shared.world.presentation(acts.licence(shared.world, 1), shown=SHOWN)]
+    members.insert(place, base45.decode(forgery.make(shared.world)[4:]))
+    verdict = appraise_bytes(AnimatedKind.BUNDLE, acts.bundle_bytes(members), shared.context())
+    if (forgery.name, place) in ELSEWHERE:
+        assert graded(verdict) == {ELSEWHERE[forgery.name, place]}
+        return
+    alone = shared.appraise(forgery.make(shared.world))
+    assert graded(verdict) - {Code.W_BUNDLE_UNLINKED} == graded(alone) - (NOT_AN_ANSWER - graded(verdict))
+    assert forgery.code in graded(verdict)
+    assert verdict.verdict_class is alone.verdict_class
+    assert verdict.licence is None
+    if verdict.members:
+        expect_refusal(verdict.members[place], forgery)
+        assert verdict.members[1 - place].verdict_class is VerdictClass.ACCEPT
 
 
 def test_after_all_forgeries_the_good_code_is_still_good(running: Session) -> None:
