@@ -16,6 +16,7 @@ from protocol.keys import DEFAULT_ALGORITHMS, AlgorithmTable, Signer, Verificati
 
 _SIG_STRUCTURE_HEAD: Final = b"\x84\x6aSignature1"
 _NO_EXTERNAL_AAD: Final = b"\x40"
+_PARTS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class UnverifiedSign1:
         """The bytes that were signed (RFC 9052 section 4.4), without external_aad."""
         return sig_structure(self.protected_bytes, self.payload)
 
-    def verify(self, key: VerificationKey) -> None:
-        """Return if the signature fits under this trusted key.
+    def verify(self, key: VerificationKey) -> bytes:
+        """The bytes that were signed (`sig_structure`), if the signature fits under this trusted key.
 
         Raises:
             AlgError: The header names another algorithm than the key's.
@@ -43,7 +44,9 @@ class UnverifiedSign1:
         # RFC 9052 section 3.1: alg is what the signer claims; the key's own algorithm decides.
         if self.protected[labels.HDR_ALG] != key.alg:
             raise AlgError("the header's algorithm is not the one stored with the key")
-        key.verify(self.signature, self.sig_structure())
+        signed = self.sig_structure()
+        key.verify(self.signature, signed)
+        return signed
 
 
 def sig_structure(protected: bytes, payload: bytes) -> bytes:
@@ -100,13 +103,20 @@ def parse(
     """
     if not isinstance(structure, cbor.Tagged) or structure.tag != labels.TAG_SIGN1:
         raise ShapeError("not a COSE_Sign1 (tag 18)")
-    match structure.value:
-        case (bytes() as protected_bytes, Mapping() as unprotected, bytes() as payload, bytes() as signature):
-            pass
-        case _:
-            raise ShapeError("not [protected, unprotected, payload, signature]")
+    parts = structure.value
+    if not isinstance(parts, tuple) or len(parts) != _PARTS:
+        raise ShapeError("not [protected, unprotected, payload, signature]")
+    protected_bytes, unprotected, payload, signature = parts
+    # A decoded map is a dict; asking for a Mapping would go through its abstract base class each time.
+    if not (
+        isinstance(protected_bytes, bytes)
+        and isinstance(unprotected, dict)
+        and isinstance(payload, bytes)
+        and isinstance(signature, bytes)
+    ):
+        raise ShapeError("not [protected, unprotected, payload, signature]")
     protected = cbor.decode(protected_bytes)
-    if not isinstance(protected, Mapping):
+    if not isinstance(protected, dict):
         raise ShapeError("the protected header is not a map")
     return check_headers(
         UnverifiedSign1(protected_bytes, protected, unprotected, payload, signature),

@@ -6,7 +6,6 @@ the trust look-up between steps 4 and 6, and everything that needs a clock, a st
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -130,7 +129,7 @@ def parse(encoded: bytes, *, algorithms: AlgorithmTable = DEFAULT_ALGORITHMS) ->
     if not isinstance(kcwt, cbor.Tagged):
         raise KcwtError("kcwt is not a credential")
     payload = cbor.decode(sign1.payload)
-    if not isinstance(payload, Mapping):
+    if not isinstance(payload, dict):
         raise ShapeError("the payload is not a map")
     key_binding = _key_binding(payload)
     return UnverifiedPresentation(sign1, credential.parse(kcwt, algorithms=algorithms), key_binding)
@@ -156,7 +155,7 @@ def verify(
     issued = credential.verify(unverified.credential, assertion_key, algorithms=algorithms)
     # Step 8, SD-CWT section 9 step 5: the holder's signature under the confirmation key.
     try:
-        unverified.sign1.verify(issued.confirmation_key)
+        signed = unverified.sign1.verify(issued.confirmation_key)
     except keys.SignatureMismatch:
         raise HolderSignatureInvalid("the holder's signature does not fit") from None
     # Step 9, SD-CWT section 9 step 8: disclosures and hashes.
@@ -167,7 +166,7 @@ def verify(
         items=restored.claims,
         hidden_items=restored.hidden,
         key_binding=unverified.key_binding,
-        replay_key=sha256(unverified.sign1.sig_structure()).digest(),
+        replay_key=sha256(signed).digest(),
         credential_digest=sha256(unverified.credential.sign1.signature).digest(),
     )
 

@@ -21,6 +21,7 @@ from protocol.sd_cwt import disclosure
 from protocol.sd_cwt.disclosure import Disclosure
 
 _HASH_BYTES: Final = 32
+_ATOMS: Final = (int, str, bytes)
 
 NEVER_REDACTED: Final = frozenset(
     {
@@ -99,6 +100,8 @@ class _Restorer:
         self.seen: set[bytes] = set()
 
     def value(self, value: cbor.Value, depth: int) -> cbor.Value:
+        if isinstance(value, _ATOMS):
+            return value
         if isinstance(value, Mapping):
             return self.map(value, depth + 1)
         if isinstance(value, tuple):
