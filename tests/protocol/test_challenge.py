@@ -34,7 +34,7 @@ from protocol.labels import Alg, KeyUse, Lic, Purpose
 from protocol.qr import envelope
 from protocol.sd_cwt.key_binding import AUDIENCE_PATTERN
 from protocol.short_code import ShortCode
-from protocol.terminal_certificate import TerminalCertificate, TerminalSignatureInvalid
+from protocol.terminal_certificate import Items, TerminalCertificate, TerminalSignatureInvalid
 from protocol.trust_list import TrustAnchor
 from protocol.unixtime import DAY, HOUR, UnixTime
 from tests.utopia.kinds import DRIVING_LICENCE, ID_CARD
@@ -470,6 +470,34 @@ def test_but_not_more(offset: int) -> None:
 def test_a_bad_request_is_not_signed(request_: Request, reason: type[ProtocolError]) -> None:
     with pytest.raises(reason):
         challenge.build(request_, certificate=CERTIFICATE, signer=TERMINAL)
+
+
+@pytest.mark.parametrize(
+    ("request_", "purpose", "beyond", "text"),
+    [
+        (
+            replace(REQUEST, wanted={DRIVING_LICENCE: frozenset({1, 3, 4}), ID_CARD: frozenset({2})}),
+            REQUEST.purpose,
+            {DRIVING_LICENCE: frozenset({3, 4}), ID_CARD: frozenset({2})},
+            str([ID_CARD, DRIVING_LICENCE]),
+        ),
+        (
+            replace(REQUEST, wanted={DRIVING_LICENCE: frozenset({1, 3})}),
+            REQUEST.purpose,
+            {DRIVING_LICENCE: frozenset({3})},
+            "",
+        ),
+        (replace(REQUEST, purpose=Purpose.KIOSK), Purpose.KIOSK, REQUEST.wanted, "purpose"),
+    ],
+    ids=["items and a kind", "an item", "a purpose"],
+)
+def test_what_is_asked_beyond_the_certificate_is_named(
+    request_: Request, purpose: Purpose, beyond: Items, text: str
+) -> None:
+    with pytest.raises(WantedTooMuch) as refused:
+        challenge.build(request_, certificate=CERTIFICATE, signer=TERMINAL)
+    assert (refused.value.purpose, refused.value.beyond) == (purpose, beyond)
+    assert text in str(refused.value)
 
 
 def test_another_key_than_the_certified_does_not_get_a_challenge_out() -> None:
