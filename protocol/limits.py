@@ -102,7 +102,7 @@ MAX_INLINE_BYTES: Final = 1_024
 """Of inline deltas and co-signatures together: one poll is one packet."""
 
 MAX_MANIFEST_ENTRIES: Final = 256
-"""48 hours, 120 days (no credential lives longer), 44 co-signed deltas with their co-signatures."""
+"""48 hours, 120 days (no credential lives longer), a week, 43 co-signed deltas with their co-signatures."""
 
 MAX_MANIFEST_BYTES: Final = 65_536
 """256 entries of 57 bytes, and 3.4 kB of signatures where a pair signs; with room for four times as much."""

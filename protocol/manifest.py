@@ -21,16 +21,21 @@ from protocol.unixtime import UnixTime
 
 
 class EntryKind(IntEnum):
-    """What an entry names. Hours and days follow one another without a gap; co-signed deltas stand where they stand."""
+    """What an entry names. Aggregates of one kind follow one another without a gap; co-signed deltas need not.
+
+    A week is the last seven days in one: each place that changes is written once, and its bits are fewer the more there
+    are.
+    """
 
     HOUR = 1
     DAY = 2
-    CO_SIGNED_DELTA = 3
-    CO_SIGNATURE = 4
+    WEEK = 3
+    CO_SIGNED_DELTA = 4
+    CO_SIGNATURE = 5
 
 
 _KINDS: Final = frozenset(EntryKind)
-_AGGREGATES: Final = (EntryKind.HOUR, EntryKind.DAY)
+AGGREGATES: Final = frozenset({EntryKind.HOUR, EntryKind.DAY, EntryKind.WEEK})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -120,7 +125,7 @@ def _entries(body: cbor.Value) -> tuple[int, tuple[ManifestEntry, ...]]:
     for before, entry in pairwise(entries):
         if before.kind > entry.kind or (before.kind is entry.kind and before.last > entry.first):
             raise SchemaError("entries that are not ascending, or overlap")
-        if before.kind is entry.kind and entry.kind in _AGGREGATES and before.last != entry.first:
+        if before.kind is entry.kind and entry.kind in AGGREGATES and before.last != entry.first:
             raise SchemaError("a gap between two aggregates")
     return feed_number(epoch), entries
 
@@ -139,6 +144,6 @@ def _entry(value: cbor.Value) -> ManifestEntry:
             raise SchemaError("an entry is [kind, first, last, sha256, size]")
     if entry.size > limits.MAX_DELTA_BYTES:
         raise SchemaError(f"an object of {entry.size} bytes")
-    if not entry.first < entry.last or (entry.kind not in _AGGREGATES and entry.last != entry.first + 1):
+    if not entry.first < entry.last or (entry.kind not in AGGREGATES and entry.last != entry.first + 1):
         raise SchemaError("an entry that covers no delta, or a co-signed one that is more than one")
     return entry

@@ -17,7 +17,7 @@ import numpy as np
 
 from protocol.checkpoint import Checkpoint, VerifiedCheckpoint
 from protocol.feed_position import FeedPosition
-from protocol.manifest import EntryKind, ManifestEntry
+from protocol.manifest import AGGREGATES, ManifestEntry
 from protocol.unixtime import UnixTime
 from revocation import chain, delta, guard, lint, state, status_base
 from revocation.delta import INDEX_BITS, Aggregate, Delta, Values
@@ -127,7 +127,7 @@ def _base(encoded: bytes, signed: Checkpoint) -> _Step:
 
 
 def _aggregate(step: _Step, entry: ManifestEntry, body: bytes, co_signed: CoSigned) -> _Step:
-    if entry.kind not in (EntryKind.HOUR, EntryKind.DAY):
+    if entry.kind not in AGGREGATES:
         raise WrongObject("an entry that names no aggregate")
     if len(body) != entry.size or sha256(body).digest() != entry.sha256:
         raise WrongObject("another aggregate than the one in the manifest")

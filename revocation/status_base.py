@@ -22,7 +22,10 @@ from revocation.state import ALL_VALID, ListEntries, RegionState
 
 _ENTRIES: Final = limits.STATUS_LIST_ENTRIES
 _MASK_BITS: Final = 15
-_COUNT_BITS: Final = 20
+_WIDTH_BITS: Final = 5
+_COUNT_BITS: Final = limits.STATUS_LIST_ENTRIES.bit_length()
+_HEAD_BYTES: Final = (_MASK_BITS * (1 + _WIDTH_BITS + _COUNT_BITS - 1) + 7) // 8
+"""Of a list in which every value occurs more than half a million times, were that possible."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,48 +85,65 @@ def _encode_list(entries: ListEntries) -> bytes:
     present = np.unique(stated).tolist()
     if not present:
         return b""
-    counts, lows, quotients = [], [], []
+    head, lows, quotients = [_number(sum(1 << value - 1 for value in present), _MASK_BITS)], [], []
     for value in present:
         here = indices[stated == value]
         k = rice.parameter(len(here), _ENTRIES)
         high, low = rice.split(here, k)
-        counts.append(len(here) - 1)
+        width = len(here).bit_length()
+        head += [_number(width, _WIDTH_BITS), _number(len(here), width - 1)]
         lows.append(rice.fields(low, k))
         quotients.append(rice.unary(high))
-    mask = np.array([sum(1 << value - 1 for value in present)], np.uint64)
-    head = rice.pack(rice.fields(mask, _MASK_BITS), rice.fields(np.array(counts, np.uint64), _COUNT_BITS))
-    return head + rice.pack(*lows) + rice.pack(*quotients)
+    return rice.pack(*head, *lows) + rice.pack(*quotients)
+
+
+def _number(value: int, width: int) -> rice.Bits:
+    """The low bits of a number; a leading one need not be among them."""
+    return rice.fields(np.array([value], np.uint64), width)
+
+
+def _head(record: bytes) -> tuple[list[tuple[int, int]], int]:
+    """Values with how often each occurs, and the bits that say so."""
+    head, left = int.from_bytes(record[:_HEAD_BYTES].ljust(_HEAD_BYTES, b"\0")), 8 * _HEAD_BYTES
+
+    def take(bits: int) -> int:
+        nonlocal left
+        left -= bits
+        return head >> left & (1 << bits) - 1
+
+    mask, sets = take(_MASK_BITS), []
+    for value in range(1, _MASK_BITS + 1):
+        if mask >> value - 1 & 1:
+            width = take(_WIDTH_BITS)
+            if not 0 < width <= _COUNT_BITS:
+                raise MalformedObject("a number of entries that a list has not")
+            sets.append((value, 1 << width - 1 | take(width - 1)))
+    if not sets:
+        raise MalformedObject("a list in which everything is valid has no bytes")
+    return sets, 8 * _HEAD_BYTES - left
 
 
 def _decode_list(record: cbor.Value) -> ListEntries | None:
-    """One list: 15 bits for the values that occur, 20 bits less one for how often each, low bits, quotients."""
+    """One list: which values occur, how often each; then the low bits of all sets; then their quotients."""
     if record is None:
         return None
     if not isinstance(record, bytes):
         raise MalformedObject("a list that is not bytes")
     if not record:
         return ALL_VALID
-    if len(record) < 2:
-        raise MalformedObject("a list without the mask of its values")
-    mask = int(rice.read_fields(record, 1, _MASK_BITS)[0])
-    present = [value for value in range(1, _MASK_BITS + 1) if mask >> value - 1 & 1]
-    if not present:
-        raise MalformedObject("a list in which everything is valid has no bytes")
-    head_bits = _MASK_BITS + len(present) * _COUNT_BITS
-    rice.check_room(record[: (head_bits + 7) // 8], head_bits)
-    counts = [int(each) + 1 for each in rice.read_fields(record, len(present), _COUNT_BITS, first_bit=_MASK_BITS)]
-    if sum(counts) > _ENTRIES:
+    sets, first_bit = _head(record)
+    widths = [rice.parameter(count, _ENTRIES) for _, count in sets]
+    total = sum(count for _, count in sets)
+    end = first_bit + sum(count * k for (_, count), k in zip(sets, widths, strict=True))
+    if total > _ENTRIES:
         raise MalformedObject("more entries than a list has")
-    widths = [rice.parameter(count, _ENTRIES) for count in counts]
-    low_bits = sum(count * k for count, k in zip(counts, widths, strict=True))
-    sets = record[(head_bits + 7) // 8 :]
-    rice.check_room(sets, low_bits)
-    ones = rice.read_ones(sets[(low_bits + 7) // 8 :], sum(counts))
+    rice.check_room(record, end)
+    ones = rice.read_ones(record[(end + 7) // 8 :], total)
     entries = np.zeros(_ENTRIES, np.uint8)
-    first, first_bit, begin = 0, 0, 0
-    for value, count, k in zip(present, counts, widths, strict=True):
+    first, begin = 0, 0
+    for (value, count), k in zip(sets, widths, strict=True):
         ends = ones[first : first + count] - np.uint32(begin)
-        indices = rice.join(ends, rice.read_fields(sets, count, k, first_bit=first_bit), k)
+        indices = rice.join(ends, rice.read_fields(record, count, k, first_bit=first_bit), k)
         if indices[-1] >= _ENTRIES or entries[indices].any():
             raise MalformedObject("an index beyond its list, or an entry with two values")
         entries[indices] = value

@@ -37,9 +37,10 @@ def entry(kind: EntryKind, first: int, last: int) -> ManifestEntry:
 
 HOURS = (entry(EntryKind.HOUR, 5_000, 5_060), entry(EntryKind.HOUR, 5_060, 5_101))
 DAYS = (entry(EntryKind.DAY, 3_000, 4_400), entry(EntryKind.DAY, 4_400, 5_101))
+WEEKS = (entry(EntryKind.WEEK, 0, 5_101),)
 CO_SIGNED = (entry(EntryKind.CO_SIGNED_DELTA, 4_999, 5_000), entry(EntryKind.CO_SIGNED_DELTA, 5_070, 5_071))
 CO_SIGNATURES = (entry(EntryKind.CO_SIGNATURE, 4_999, 5_000), entry(EntryKind.CO_SIGNATURE, 5_070, 5_071))
-ENTRIES = (*HOURS, *DAYS, *CO_SIGNED, *CO_SIGNATURES)
+ENTRIES = (*HOURS, *DAYS, *WEEKS, *CO_SIGNED, *CO_SIGNATURES)
 
 
 def good(**changes: Any) -> Manifest:
@@ -98,9 +99,10 @@ def test_every_bit_counts() -> None:
 
 
 def test_names() -> None:
-    assert [each.name(epoch=2) for each in (HOURS[0], DAYS[0], CO_SIGNED[0], CO_SIGNATURES[0])] == [
+    assert [each.name(epoch=2) for each in (HOURS[0], DAYS[0], WEEKS[0], CO_SIGNED[0], CO_SIGNATURES[0])] == [
         "hour-2-5000-5060",
         "day-2-3000-4400",
+        "week-2-0-5101",
         "co-signed-delta-2-4999-5000",
         "co-signature-2-4999-5000",
     ]
@@ -135,7 +137,7 @@ FORGED: list[tuple[Any, type[ProtocolError]]] = [
     ((2, ((*_HOUR, 0),)), SchemaError),
     ((2, (1,)), SchemaError),
     ((2, ((0, *_HOUR[1:]),)), SchemaError),
-    ((2, ((5, *_HOUR[1:]),)), SchemaError),
+    ((2, ((6, *_HOUR[1:]),)), SchemaError),
     ((2, ((True, *_HOUR[1:]),)), SchemaError),
     ((2, (("1", *_HOUR[1:]),)), SchemaError),
     ((2, ((1, -1, 5_060, DIGEST, 14_000),)), SchemaError),
@@ -151,9 +153,10 @@ FORGED: list[tuple[Any, type[ProtocolError]]] = [
     ((2, (_HOUR, (1, 5_061, 5_100, DIGEST, 1))), SchemaError),
     ((2, (_HOUR, (1, 4_000, 5_000, DIGEST, 1))), SchemaError),
     ((2, (values(*DAYS)[0], _HOUR)), SchemaError),
-    ((2, ((3, 5_000, 5_002, DIGEST, 1),)), SchemaError),
     ((2, ((4, 5_000, 5_002, DIGEST, 1),)), SchemaError),
-    ((2, ((3, 5_000, 5_001, DIGEST, 1), (3, 5_000, 5_001, DIGEST, 1))), SchemaError),
+    ((2, ((5, 5_000, 5_002, DIGEST, 1),)), SchemaError),
+    ((2, ((4, 5_000, 5_001, DIGEST, 1), (4, 5_000, 5_001, DIGEST, 1))), SchemaError),
+    ((2, ((3, 0, 5_000, DIGEST, 1), (3, 4_000, 6_000, DIGEST, 1))), SchemaError),
 ]
 
 

@@ -194,10 +194,8 @@ def test_a_list_of_one_value() -> None:
 def test_the_plain_form_of_one_list() -> None:
     """docs/spec/status-base.md, bit by bit."""
     encoded: Any = cbor.decode(status_base.encode(Base(AT, HEAD, with_values({3: 2, 700_000: 2, 9: 15}, lists=1))))
-    head = [1 if value in (2, 15) else 0 for value in range(15, 0, -1)]
-    head += [count - 1 >> shift & 1 for count in (2, 1) for shift in range(19, -1, -1)]
     (low_2, unary_2), (low_15, unary_15) = plain_rice.write([3, 700_000], 18), plain_rice.write([9], 19)
-    expected = plain_rice.packed(head) + plain_rice.packed(low_2 + low_15) + plain_rice.packed(unary_2 + unary_15)
+    expected = _record((1 << 1) + (1 << 14), [2, 1], lows=low_2 + low_15, unary=unary_2 + unary_15)
     assert encoded == ((WUYOU, 2, 7), HEAD, (expected,))
 
 
@@ -225,9 +223,13 @@ _LIST: bytes = cbor.decode(status_base.encode(Base(AT, HEAD, with_values({3: 2, 
 
 
 def _record(mask: int, counts: list[int], *, lows: list[int], unary: list[int]) -> bytes:
+    """Which values occur; how long each count is, and its bits without the leading one; low bits; quotients."""
     head = [mask >> shift & 1 for shift in range(14, -1, -1)]
-    head += [count - 1 >> shift & 1 for count in counts for shift in range(19, -1, -1)]
-    return plain_rice.packed(head) + plain_rice.packed(lows) + plain_rice.packed(unary)
+    for count in counts:
+        width = count.bit_length()
+        head += [width >> shift & 1 for shift in range(4, -1, -1)]
+        head += [count >> shift & 1 for shift in range(width - 2, -1, -1)]
+    return plain_rice.packed(head + lows) + plain_rice.packed(unary)
 
 
 _ONE = plain_rice.write([3], 19)
@@ -256,7 +258,9 @@ def test_the_good_records_of_the_forgeries_below() -> None:
         (_LIST[:-1],),
         (_LIST + b"\0",),
         (_LIST + b"\x80",),
-        (_LIST[:6] + bytes((_LIST[6] | 1,)) + _LIST[7:],),
+        (_LIST[:-2] + bytes((_LIST[-2] | 1,)) + _LIST[-1:],),
+        (_record(1, [0], lows=[], unary=[]),),
+        (_record(1, [1 << 21], lows=[], unary=[1] * (1 << 21)),),
         # An index beyond the list; one entry with two values; more entries than a list has.
         (_record(1, [1], lows=_BEYOND[0], unary=_BEYOND[1]),),
         (_record(3, [1, 1], lows=_ONE[0] * 2, unary=_ONE[1] * 2),),
