@@ -16,10 +16,13 @@ from protocol.labels import Alg, Purpose
 from wallet_sdk.card_pack import ActsFor, Card, CardItem, CardState
 from wallet_sdk.cautions import Caution
 from wallet_sdk.consent import ConsentRequest, Decision
+from wallet_sdk.device_key import Authorisation
 from wallet_sdk.dynamic_code import Showing
 from wallet_sdk.errors import Language, WalletError
 from wallet_sdk.joint_consent import JointDecision, JointRequest
-from wallet_sdk.pictures import Frame
+from wallet_sdk.ladder import Ladder
+from wallet_sdk.moving_code import MovingContent, MovingPortrait
+from wallet_sdk.pictures import Frame, Picture
 from wallet_sdk.request_errors import RequestError
 from wallet_sdk.terminal_request import Asker, MissingKind, TerminalRequest
 from wallet_sdk.vault import Protection
@@ -29,6 +32,7 @@ __all__ = [
     "ActsFor",
     "Alg",
     "Asker",
+    "Authorisation",
     "Card",
     "CardItem",
     "CardState",
@@ -38,8 +42,12 @@ __all__ = [
     "Frame",
     "JointDecision",
     "JointRequest",
+    "Ladder",
     "Language",
     "MissingKind",
+    "MovingContent",
+    "MovingPortrait",
+    "Picture",
     "Protection",
     "Purpose",
     "RequestError",

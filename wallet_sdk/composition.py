@@ -4,7 +4,7 @@ Guaranteed: each text has one signature for each of its members; a sealed one ha
 it alone. Not handled here: moments, and how long a text is shown (`dynamic_code.py`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from protocol import cbor, labels, sealing
@@ -46,6 +46,15 @@ class Member:
         if at >= end:
             raise MandateExpired if self.licence.is_mandate else CredentialExpired
         return end
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What one code says, as bytes, and when it is to be signed anew; for moving pictures."""
+
+    kind: AnimatedKind
+    encoded: bytes = field(repr=False)
+    next_at: UnixTime
 
 
 class Composition:

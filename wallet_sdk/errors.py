@@ -123,6 +123,15 @@ class KeyFileMissing(WalletError):
     texts = Names("钱包密钥文件缺失，无法打开。", "錢包金鑰檔案遺失，無法開啟。", "The wallet's key file is missing.")
 
 
+class WalletLocked(WalletError):
+    """`lock` was called; nothing of the wallet is in memory any more."""
+
+    code = "WALLET_LOCKED"
+    meaning = "this wallet has been locked"
+    hint = "open it anew (`Wallet.open`)"
+    texts = Names("钱包已锁定。", "錢包已鎖定。", "The wallet is locked.")
+
+
 class VaultDamaged(WalletError):
     """The file is not what was written."""
 
@@ -512,7 +521,7 @@ class CodeTooLarge(WalletError):
 
     code = "CODE_TOO_LARGE"
     meaning = "the chosen items do not fit one code"
-    hint = "show fewer items at once"
+    hint = "show fewer items or licences at once, or as moving pictures (`showing.animated()`)"
     texts = Names(
         "所选内容过多，请减少项目。", "所選內容過多，請減少項目。", "Too much for one code; show fewer items."
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import Self
+from weakref import WeakSet
 
 from protocol import directory
 from protocol.directory import PurposeItems, WalletDirectory
@@ -32,7 +33,7 @@ from wallet_sdk.consent import ConsentRequest, Decision
 from wallet_sdk.distinct_moments import DistinctMoments
 from wallet_sdk.durable_file import WriteBytes
 from wallet_sdk.dynamic_code import ALWAYS, Showing, Window
-from wallet_sdk.errors import ConsentMismatch, ConsentMissing, VaultDamaged
+from wallet_sdk.errors import ConsentMismatch, ConsentMissing, VaultDamaged, WalletLocked
 from wallet_sdk.holdings import Holdings
 from wallet_sdk.joint_consent import Addressee, JointDecision, JointRequest
 from wallet_sdk.pictures import Frame
@@ -59,11 +60,12 @@ class Wallet:
     """An open wallet."""
 
     def __init__(self, vault: Vault, ports: Ports) -> None:
-        self._vault = vault
+        self._open_vault: Vault | None = vault
         self._moments = DistinctMoments(vault.folder)
         self._ports = ports
         self._clock = ports.clock
-        self._content = self._read(vault.read_encrypted())
+        self._content: _Content | None = self._read(vault.read_encrypted())
+        self._showings: WeakSet[Showing] = WeakSet()
 
     @classmethod
     def create(
@@ -125,6 +127,19 @@ class Wallet:
         """
         vault = Vault.open(Path(folder), passphrase=passphrase, random=random, sleep=sleep, write=write)
         return cls(vault, Ports(clock, elapsed, sleep, async_sleep, random))
+
+    def lock(self) -> None:
+        """Closes every showing, and lets go of the device key and the licences; open the wallet anew to go on."""
+        for showing in tuple(self._showings):
+            showing.close()
+        self._open_vault = None
+        self._content = None
+
+    @property
+    def _vault(self) -> Vault:
+        if self._open_vault is None:
+            raise WalletLocked
+        return self._open_vault
 
     @property
     def protection(self) -> Protection:
@@ -285,7 +300,9 @@ class Wallet:
         self, members: tuple[Member, ...], addressee: Addressee, *, every: int = 30, window: Window = ALWAYS
     ) -> Showing:
         key = self._current().holdings.device_key
-        return Showing(members, addressee, key, every=every, moments=self._moments, ports=self._ports, window=window)
+        showing = Showing(members, addressee, key, every=every, moments=self._moments, ports=self._ports, window=window)
+        self._showings.add(showing)
+        return showing
 
     def _member(
         self, card_id: str, decision: Decision | None, addressee: Addressee, asked: PurposeItems | None = None
@@ -310,11 +327,14 @@ class Wallet:
 
     def _current(self) -> _Content:
         """What the vault holds now; decrypted again only when its file has changed."""
+        content = self._content
+        if content is None:
+            raise WalletLocked
         encrypted = self._vault.read_encrypted()
         # One reference is exchanged, so threads of a web page see the old content or the new, never a mixture.
-        if encrypted != self._content.encrypted:
-            self._content = self._read(encrypted)
-        return self._content
+        if encrypted != content.encrypted:
+            content = self._content = self._read(encrypted)
+        return content
 
     def _read(self, encrypted: bytes) -> _Content:
         held = holdings.decode(self._vault.decrypt(encrypted))

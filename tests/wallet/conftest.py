@@ -19,10 +19,20 @@ class ManualClock:
 
     def __init__(self, at: int = AT) -> None:
         self.at = at
+        self.set_by = 0
         self.slept: list[float] = []
 
     def __call__(self) -> UnixTime:
         return UnixTime(self.at)
+
+    def elapsed(self) -> float:
+        """What a clock says that nobody can set."""
+        return float(self.at - self.set_by)
+
+    def set(self, at: int) -> None:
+        """Somebody sets the clock; no time passes."""
+        self.set_by += at - self.at
+        self.at = at
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -55,7 +65,7 @@ def alg(request: pytest.FixtureRequest) -> Alg:
 
 @pytest.fixture
 def wallet(folder: Path, clock: ManualClock) -> Wallet:
-    return Wallet.create(folder, clock=clock, sleep=clock.sleep, async_sleep=clock.sleep_async)
+    return Wallet.create(folder, clock=clock, elapsed=clock.elapsed, sleep=clock.sleep, async_sleep=clock.sleep_async)
 
 
 @pytest.fixture

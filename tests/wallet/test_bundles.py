@@ -145,7 +145,8 @@ def test_what_the_wallet_says_of_a_link_is_what_the_protocol_finds(
                 continue
             request = wallet.request_bundle([first, second], Purpose.WINDOW)
             decision = request.approve()
-            found = bundle.link(terminal.reads(show(wallet, decision)))
+            with wallet.show_bundle(consent=decision) as showing:
+                found = bundle.link(terminal.verifies(showing.content().encoded))
             assert decision.is_linked is (found is not bundle.Link.NONE), (first.id, second.id)
             if decision.is_linked:
                 linked.add(frozenset({first.id, second.id}))
