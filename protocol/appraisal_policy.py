@@ -11,6 +11,7 @@ from typing import Final
 
 from protocol import cbor, cwt, labels, limits, signed_document
 from protocol.errors import SchemaError
+from protocol.keys import DEFAULT_ALGORITHMS, AlgorithmTable
 from protocol.labels import KeyAssurance, Purpose
 from protocol.roots import Root, RootSigner
 from protocol.signed_document import SignedDocument
@@ -97,14 +98,14 @@ def sign(policy: AppraisalPolicy, root: RootSigner) -> bytes:
     return signed_document.sign(document, typ=labels.TYP_POLICY, body_label=labels.CLAIM_POLICY_ROWS, signer=root)
 
 
-def verify(encoded: bytes, *, root: Root) -> AppraisalPolicy:
+def verify(encoded: bytes, *, root: Root, algorithms: AlgorithmTable = DEFAULT_ALGORITHMS) -> AppraisalPolicy:
     """The policy, once its root's signature holds.
 
     Raises:
         ProtocolError: By its own reason; an empty policy is an error, never "nothing is demanded".
     """
     document = signed_document.verify(
-        encoded, expected_typ=labels.TYP_POLICY, body_label=labels.CLAIM_POLICY_ROWS, root=root
+        encoded, expected_typ=labels.TYP_POLICY, body_label=labels.CLAIM_POLICY_ROWS, root=root, algorithms=algorithms
     )
     if not isinstance(document.body, tuple) or not document.body:
         raise SchemaError("a policy without rows")

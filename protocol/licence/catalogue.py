@@ -12,6 +12,7 @@ from typing import Final, TypeVar, assert_never
 
 from protocol import cbor, cwt, labels, signed_document, unixtime
 from protocol.errors import SchemaError
+from protocol.keys import DEFAULT_ALGORITHMS, AlgorithmTable
 from protocol.labels import Purpose
 from protocol.roots import Root, RootSigner
 from protocol.signed_document import SignedDocument
@@ -202,14 +203,14 @@ def sign(catalogue: Catalogue, root: RootSigner) -> bytes:
     return signed_document.sign(document, typ=labels.TYP_CATALOGUE, body_label=labels.CLAIM_KINDS, signer=root)
 
 
-def verify(encoded: bytes, *, root: Root) -> Catalogue:
+def verify(encoded: bytes, *, root: Root, algorithms: AlgorithmTable = DEFAULT_ALGORITHMS) -> Catalogue:
     """The catalogue, once its root's signature holds.
 
     Raises:
         ProtocolError: By its own reason.
     """
     document = signed_document.verify(
-        encoded, expected_typ=labels.TYP_CATALOGUE, body_label=labels.CLAIM_KINDS, root=root
+        encoded, expected_typ=labels.TYP_CATALOGUE, body_label=labels.CLAIM_KINDS, root=root, algorithms=algorithms
     )
     return Catalogue(document.iss, document.seq, document.iat, document.exp, kinds_from_value(document.body))
 

@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
-from protocol import keys, labels, sm2, sm2_libcrypto, trust_list
+from protocol import appraisal_policy, keys, labels, sm2, sm2_libcrypto, trust_list
 from protocol.errors import AlgError, HolderSignatureInvalid, IssuerSignatureInvalid, KeyRefused, SignatureForm
 from protocol.keys import DEFAULT_ALGORITHMS, AlgorithmTable, SignatureMismatch, Signer
 from protocol.labels import Alg, FurtherAlg, KeyUse
+from protocol.licence import catalogue
+from protocol.ml_dsa import MlDsa65Signer
+from protocol.roots import Root, SignerPair
 from protocol.sd_cwt import credential, key_binding
 from protocol.sd_cwt.key_binding import Presentation
 from protocol.sm2 import Sm2Key, Sm2Provider, Sm2Signer
@@ -325,6 +328,25 @@ class TestEndToEnd:
             )
             with pytest.raises(AlgError):
                 self.read(self.shown(issued, holder, table), trust, table)
+
+    def test_a_root_with_an_sm2_key(self, table: AlgorithmTable) -> None:
+        """Alone by the table; as the first of a pair by being pinned."""
+        root = signer(table, "root")
+        pair = SignerPair(root, MlDsa65Signer(Drbg("sm2 pair")(32)))
+        trust, listed, policy = self.world.trust(), self.world.catalogue(), self.world.policy()
+        for each in (root, pair):
+            pinned: Root = each.public_key
+            signed = trust_list.sign(trust, each), catalogue.sign(listed, each), appraisal_policy.sign(policy, each)
+            assert trust_list.verify(signed[0], root=pinned, algorithms=table) == trust
+            assert catalogue.verify(signed[1], root=pinned, algorithms=table) == listed
+            assert appraisal_policy.verify(signed[2], root=pinned, algorithms=table) == policy
+        for refusing, encoded in (
+            (trust_list.verify, trust_list.sign(trust, root)),
+            (catalogue.verify, catalogue.sign(listed, root)),
+            (appraisal_policy.verify, appraisal_policy.sign(policy, root)),
+        ):
+            with pytest.raises(AlgError):
+                refusing(encoded, root=root.public_key)
 
 
 # The system's library.
