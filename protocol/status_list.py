@@ -102,8 +102,7 @@ def pack(values: Mapping[int, int], *, entries: int = limits.STATUS_LIST_ENTRIES
             raise StatusRangeError(f"a list of {entries} entries has no index {idx}")
         if not 0 <= value < 1 << OUR_BITS:
             raise SchemaError(f"{value} does not fit {OUR_BITS} bits")
-        shift = idx % 2 * OUR_BITS
-        packed[idx // 2] = packed[idx // 2] & (0xF0 >> shift) | value << shift
+        packed[idx // 2] |= value << idx % 2 * OUR_BITS
     return StatusList(OUR_BITS, bytes(packed))
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tracemalloc
 import zlib
 from dataclasses import replace
 
@@ -9,11 +10,13 @@ import pytest
 
 from protocol import cbor, cose_sign1, keys, labels, limits, status_list
 from protocol.errors import (
+    CborError,
     IssuerExpired,
     IssuerSignatureInvalid,
     IssuerUnknown,
     ProtocolError,
     SchemaError,
+    ShapeError,
     SizeError,
     StatusRangeError,
     StatusUriError,
@@ -145,6 +148,22 @@ def test_a_bomb_of_a_gibibyte_stays_small() -> None:
     assert grown_kib < 4 * 1024
 
 
+def test_a_list_is_not_inflated_beyond_its_bound() -> None:
+    bomb = zlib.compress(bytes(2**24), 9)
+    tracemalloc.start()
+    try:
+        with pytest.raises(SizeError):
+            decode_list({"bits": 4, "lst": bomb}, max_entries=8192)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2**20
+
+
+def test_which_statuses_are_final() -> None:
+    assert {each for each in Status if not each.is_final} == {Status.VALID, Status.SUSPENDED}
+
+
 def test_token_round_trip(world: World) -> None:
     token = world.status_token({4711: Status.SUSPENDED, 8: Status.REVOKED}, age=120)
     assert (token.uri, token.iat, token.seq) == ("lz:990000/3", BEGINNING - 120, 1)
@@ -168,6 +187,27 @@ def test_a_bent_token(world: World) -> None:
 def test_a_token_beyond_the_bound(world: World) -> None:
     with pytest.raises(SizeError):
         status_list.verify(bytes(limits.MAX_STATUS_TOKEN_BYTES + 1), trust=world.trust(), at=BEGINNING)
+    with pytest.raises(CborError):
+        status_list.verify(bytes(limits.MAX_STATUS_TOKEN_BYTES), trust=world.trust(), at=BEGINNING)
+
+
+@pytest.mark.parametrize(
+    ("payload", "kid"), [((), None), (None, "kid-0001"), ((), "kid-0001")], ids=["payload", "kid", "both"]
+)
+def test_a_payload_that_is_no_map_and_a_kid_that_is_no_string_of_bytes(
+    world: World, payload: cbor.Value, kid: str | None
+) -> None:
+    signer = world.status_signers[WUYOU]
+    good = cbor.decode(world.status_token_bytes())
+    assert isinstance(good, cbor.Tagged)
+    assert isinstance(good.value, tuple)
+    content = good.value[2] if payload is None else cbor.encode(payload)
+    assert isinstance(content, bytes)
+    forged = cose_sign1.sign1(
+        {labels.HDR_KID: kid or keys.kid_of(signer.public_key), labels.HDR_TYP: labels.TYP_STATUS_LIST}, content, signer
+    )
+    with pytest.raises(ShapeError):
+        status_list.verify(cbor.encode(forged), trust=world.trust(), at=BEGINNING)
 
 
 def test_a_full_list_of_random_values_fits(world: World) -> None:

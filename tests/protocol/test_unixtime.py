@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -66,3 +67,15 @@ def test_the_machine_s_zone_does_not_matter(zone: str) -> None:
         "1772985600",
         "1793462400",
     ]
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system cannot change the zone of a process")
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Shanghai", "UTC", "Pacific/Kiritimati"])
+def test_the_zone_of_this_process_does_not_matter(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        test_local_days_turn_at_16_00_utc()
+    finally:
+        monkeypatch.undo()
+        time.tzset()
