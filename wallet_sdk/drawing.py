@@ -21,6 +21,8 @@ Matrix = tuple[tuple[bool, ...], ...]
 QUIET_ZONE: Final = 4
 _MASK: Final = 0
 _MODULE_PIXELS: Final = 8
+_PIECE: Final = 90
+"""Characters of a segment: 495 bits, and at most 17 of its head."""
 
 # ISO/IEC 18004 table 7: alphanumeric characters of versions 1 to 25 at level L.
 _CAPACITY: Final = (
@@ -48,11 +50,23 @@ def modules(text: str) -> Matrix:
         CodeTooLarge: See `version_for`.
         ValueError: A character outside the alphanumeric set; no text of ours has one.
     """
+    version = version_for(text)
+    try:
+        return _drawn((text,), version, grow=False)
+    except ValueError:
+        # The library cannot divide a block of zeros, such as a long run of zeros in a portrait makes. A segment's head
+        # is never zero, and there is one in every 64 bytes then; the smallest block at level L has 68.
+        pieces = tuple(text[start : start + _PIECE] for start in range(0, len(text), _PIECE))
+        return _drawn(pieces, version, grow=True)
+
+
+def _drawn(segments: tuple[str, ...], version: int, *, grow: bool) -> Matrix:
     code: QRCode[BaseImage] = QRCode(
-        version=version_for(text), error_correction=ERROR_CORRECT_L, border=QUIET_ZONE, mask_pattern=_MASK
+        version=version, error_correction=ERROR_CORRECT_L, border=QUIET_ZONE, mask_pattern=_MASK
     )
-    code.add_data(QRData(text, mode=MODE_ALPHA_NUM), optimize=0)
-    code.make(fit=False)
+    for segment in segments:
+        code.add_data(QRData(segment, mode=MODE_ALPHA_NUM), optimize=0)
+    code.make(fit=grow)
     return tuple(tuple(bool(module) for module in row) for row in code.modules)
 
 

@@ -7,6 +7,8 @@ import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
@@ -16,11 +18,32 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from protocol import cbor, keys, limits, unixtime
-from protocol.qr import envelope
+from protocol.directory import PurposeItems
+from protocol.labels import Purpose
+from protocol.mandate import Mandate
+from protocol.qr import animated, envelope
+from protocol.qr.animated import Assembled, Assembler
 from protocol.sd_cwt import key_binding
-from tests.wallet.issued import AT, Authority, encoded, holder_key
+from tests.wallet.asked import BOTH, Terminal
+from tests.wallet.issued import (
+    AT,
+    COMPANY,
+    COMPANY_KIND,
+    COMPANY_VALUES,
+    ID_CARD,
+    ID_KIND,
+    ID_VALUES,
+    VALUES,
+    VCT,
+    Authority,
+    encoded,
+    holder_key,
+)
+from tests.wallet.test_moving import WEBP
+from tests.wallet.test_requests import SHORT
 from wallet_sdk import config, wiring
 from wallet_sdk.cli import cli
+from wallet_sdk.device_key import SoftwareKey
 
 NOW = unixtime.iso_utc(AT)
 
@@ -264,6 +287,239 @@ def test_at_makes_the_moment(filled: Path) -> None:
     assert key_binding.parse(envelope.unwrap(result.stdout[:-1])).key_binding.iat == 1796126400
     local = run("show", filled, "310", "--purpose", "window", "--text", "--at", "2026-12-01T20:00:00")
     assert local.stdout == result.stdout
+
+
+# Several licences, moving pictures.
+
+
+@pytest.fixture
+def packed(filled: Path, authority: Authority, tmp_path: Path) -> Path:
+    """A wallet with a driving licence, an identity card, and a mandate for a company."""
+    holder = holder_of(filled)
+    scope = Mandate(3, frozenset({COMPANY}), frozenset({Purpose.KIOSK}), "310000", COMPANY)
+    for number, package in enumerate((
+        authority.other_package(holder, ID_KIND, ID_VALUES, "31000026ID"),
+        authority.other_package(holder, COMPANY_KIND, COMPANY_VALUES, "31000026CO", mandate=scope),
+    )):  # fmt: skip
+        (tmp_path / f"{number}.lz").write_bytes(encoded(package))
+        assert run("receive", filled, tmp_path / f"{number}.lz").exit_code == 0
+    return filled
+
+
+def test_show_of_several_is_a_bundle(packed: Path, authority: Authority) -> None:
+    cards = ("id-card", "driving-licence")
+    views = "id-card:name,id-card:citizen_id,id-card:valid_to,driving-licence:name,class,valid_to"
+    result = run("show", packed, *cards, "--purpose", "window", "--disclose", views, "--text")
+    presentations = Terminal(authority).reads(result.stdout[:-1])
+    assert [each.credential.vct for each in presentations] == [ID_CARD, VCT]
+    assert "does not prove that these licences are one person's" in result.stderr
+    shown = json.loads(run("show", packed, *cards, "--purpose", "window", "--disclose", "name", "--json").stdout)
+    assert shown["text"].startswith("LB1:")
+    assert [each["id"] for each in shown["licences"]] == ["31000026ID", "31000026A7"]
+    assert "name" in shown["licences"][0]["shown"]
+    assert "citizen_id" not in shown["licences"][0]["shown"]
+    unknown = run("show", packed, *cards, "--purpose", "window", "--disclose", "id-card:address")
+    assert (unknown.exit_code, unknown.stderr.split(":")[0]) == (1, "ITEM_UNKNOWN")
+    assert refusal("show", packed, "id-card", "id-card", "--purpose", "window") == "BUNDLE_SIZE"
+
+
+def test_what_is_too_large_moves(packed: Path, authority: Authority, tmp_path: Path) -> None:
+    # Without --disclose the identifier that links is proposed, which the views of the two do not both have.
+    (tmp_path / "twin.lz").write_bytes(encoded(replace(authority.package(holder_of(packed)), licence_id="31000099Z9")))
+    run("receive", packed, tmp_path / "twin.lz")
+    arguments = ("31000026A7", "31000099Z9", "31000026ID", "--purpose", "window", "--disclose")
+    result = run("show", packed, *arguments, "name,citizen_id,address", "--text")
+    assert result.exit_code == 0, result.stderr
+    assert "Moving pictures: 8 a second" in result.stderr
+    assembler = Assembler()
+    for line in result.stdout.splitlines():
+        done = assembler.add(animated.read(line))
+    assert isinstance(done, Assembled)
+    assert len(Terminal(authority).verifies(done.content)) == 3
+    told = json.loads(run("show", packed, *arguments, "name,citizen_id,address", "--json").stdout)
+    assert told["pictures_per_second"] == 8
+    assert len(told["pictures"]) == round(told["round_seconds"] * 8)
+
+
+def holder_of(folder: Path) -> keys.VerificationKey:
+    text = run("key", folder).stdout.strip()
+    return holder_key(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+
+
+def test_portrait_moves_with_the_code(made: Path, authority: Authority, tmp_path: Path) -> None:
+    package = authority.package(
+        holder_of(made),
+        values={**VALUES, 14: sha256(WEBP).digest()},
+        listed=lambda good: replace(
+            good, maxima={(VCT, Purpose.WINDOW): PurposeItems(frozenset({1, 2, 7}), frozenset({14}))}
+        ),
+    )
+    (tmp_path / "p.lz").write_bytes(encoded(replace(package, portrait=WEBP)))
+    run("receive", made, tmp_path / "p.lz")
+    arguments = ("show", made, "310", "--purpose", "window", "--portrait")
+    assert refusal(*arguments) == "PORTRAIT_NOT_AGREED"
+    result = run(*arguments, "--disclose", "name,portrait", "--text")
+    lines = result.stdout.splitlines()
+    assert len(lines) == 15
+    assert {line[:4] for line in lines[::3]} == {"LZ1:"}
+    assembler = Assembler()
+    for number, line in enumerate(lines):
+        if number % 3:
+            done = assembler.add(animated.read(line))
+    assert isinstance(done, Assembled)
+    assert done.content == WEBP
+    assert run(*arguments, "--disclose", "name,portrait", "--png", tmp_path / "code.png").exit_code == 0
+    written = sorted(path.name for path in tmp_path.glob("code-*.png"))
+    assert written == [f"code-{number:03}.png" for number in range(15)]
+    with Image.open(BytesIO((tmp_path / "code-001.png").read_bytes())) as picture:
+        (read,) = zxingcpp.read_barcodes(picture.convert("L"))
+    assert read.text == lines[1]
+
+
+def test_list_says_which_card_is_a_mandate(packed: Path) -> None:
+    by_id = {each["id"]: each for each in json.loads(run("list", packed, "--json").stdout)}
+    assert by_id["31000026CO"]["mandate"] == {"level": 3, "purposes": ["kiosk"], "until": "2027-02-19T16:00:00Z"}
+    assert "mandate" not in by_id["31000026A7"]
+    assert "(mandate, level 3)" in run("list", packed).stdout
+    assert refusal("show", packed, "31000026CO", "--purpose", "window") == "MANDATE_SCOPE"
+    shown = run("show", packed, "31000026CO", "--purpose", "kiosk", "--text")
+    assert "mandate: for 虚构贸易有限公司 (agent)" in shown.stderr
+
+
+# Answers.
+
+
+def test_answer_to_a_challenge_from_text_file_and_pipe(packed: Path, authority: Authority, tmp_path: Path) -> None:
+    terminal = Terminal(authority)
+    asked = terminal.asks()
+    (tmp_path / "request.txt").write_text(asked + "\n")
+    for given in (asked, tmp_path / "request.txt"):
+        result = run("answer", packed, "--challenge", given, "--yes", "--text")
+        assert result.exit_code == 0
+        (presentation,) = terminal.reads(result.stdout[:-1])
+        assert presentation.key_binding.aud == "lz:t/310000-W07"
+        for said in ("虚构市车管所", "7号窗", "换领驾驶证", "needed: Name (name)", "disclosed: Name (name)"):
+            assert said in result.stderr
+        assert "测试员甲" not in result.stderr
+    piped = CliRunner().invoke(
+        cli, ["answer", str(packed), "--challenge", "-", "--yes", "--text"], input=asked, catch_exceptions=False
+    )
+    assert piped.stdout.startswith("LE1:")
+
+
+def test_nothing_is_signed_without_yes(packed: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SoftwareKey, "sign", lambda key, message: pytest.fail("it signed"))
+    asked = Terminal(authority).asks()
+    refused = run("answer", packed, "--challenge", asked, "--text")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "CONSENT_MISSING" in refused.stderr
+    looked = run("answer", packed, "--challenge", asked, "--dry-run", "--json")
+    assert json.loads(looked.stdout) == {
+        "relying_party": "虚构市车管所",
+        "place": "虚构市政务大厅7号窗",
+        "region": "310000",
+        "terminal": "310000-W07",
+        "site": None,
+        "purpose": "window",
+        "reason": "换领驾驶证",
+        "expires_at": "2026-11-22T01:02:00Z",
+        "cautions": [],
+        "licences": [
+            {
+                "id": "31000026A7",
+                "kind": "driving-licence",
+                "state": "valid",
+                "mandatory": ["name", "class", "valid_to"],
+                "optional": ["address"],
+                "always_shown": ["valid_from", "authority"],
+                "missing": [],
+            }
+        ],
+        "not_held": [],
+    }
+
+
+def test_answer_lets_out_the_named_items_of_the_named_card(packed: Path, authority: Authority, tmp_path: Path) -> None:
+    terminal = Terminal(authority)
+    asked = terminal.asks(BOTH)
+    both = json.loads(run("answer", packed, "--challenge", asked, "--yes", "--json").stdout)
+    assert both["linked"] is True
+    assert len(terminal.reads(both["text"])) == 2
+    result = run("answer", packed, "--challenge", asked, "--card", "id-card", "--item", "name", "--yes", "--json")
+    one = json.loads(result.stdout)
+    (presentation,) = terminal.reads(one["text"])
+    assert presentation.credential.vct == ID_CARD
+    assert [each["shown"] for each in one["licences"]] == [["name", "valid_to"]]
+    arguments = ("answer", packed, "--challenge", asked, "--yes")
+    picture = run(*arguments, "--item", "driving-licence:name", "--item", "id-card:name", "--png", tmp_path / "a.png")
+    assert picture.exit_code == 0
+    with Image.open(BytesIO((tmp_path / "a.png").read_bytes())) as drawn:
+        (read,) = zxingcpp.read_barcodes(drawn.convert("L"))
+    assert len(terminal.reads(read.text)) == 2
+
+
+def test_answer_to_a_short_code_warns(packed: Path, authority: Authority) -> None:
+    result = run(
+        "answer", packed, "--short", f"{SHORT[:4]}-{SHORT[4:]}", "--card", "driving-licence", "--yes", "--text"
+    )
+    (presentation,) = Terminal(authority).reads(result.stdout[:-1])
+    assert presentation.key_binding.aud == "lz:s/NF6Y"
+    assert "虚构市政务大厅" in result.stderr
+    assert "by telephone, text message or chat is a fraud" in result.stderr
+    assert run("answer", packed, "--short", SHORT, "--yes").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--challenge", "LC1:AB"), "CHALLENGE_MALFORMED"),
+        (("--challenge", "absent.txt"), "INPUT_UNUSABLE"),
+        (("--short", "NF6Y", "--card", "310"), "SHORT_CODE_MALFORMED"),
+        (("--short", "ZZZZ000000", "--card", "31000026A7"), "SHORT_CODE_SITE_UNKNOWN"),
+        (("--short", SHORT, "--card", "nurse"), "LICENCE_NOT_FOUND"),
+        (("--short", SHORT, "--card", "31000026A7", "--purpose", "hotel"), "PURPOSE_NOT_OFFERED"),
+    ],
+)
+def test_named_refusals_of_answer(arguments: tuple[str, ...], code: str, packed: Path) -> None:
+    if "310" in arguments:
+        assert refusal("answer", packed, *arguments, "--yes") == "LICENCE_AMBIGUOUS"
+        arguments = ("--short", "NF6Y", "--card", "31000026A7")
+    assert refusal("answer", packed, *arguments, "--yes") == code
+
+
+def test_refusals_that_follow_the_sheet(packed: Path, authority: Authority) -> None:
+    asked = Terminal(authority).asks()
+    for arguments, code in (
+        (("--item", "citizen_id"), "ITEM_UNKNOWN"),
+        (("--card", "id-card"), "CONSENT_MISMATCH"),
+    ):
+        result = run("answer", packed, "--challenge", asked, *arguments, "--yes", "--text")
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert f"\n{code}: " in result.stderr
+    late = run("answer", packed, "--challenge", asked, "--yes", "--text", "--at", "2026-11-22T01:20:00Z")
+    assert late.stderr.startswith("CHALLENGE_OVER: ")
+    behind = run("answer", packed, "--challenge", asked, "--yes", "--text", "--at", "2026-11-22T00:49:59Z")
+    assert behind.stderr.startswith("CHALLENGE_CLOCK: ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--challenge", "x", "--short", "y"),
+        ("--challenge", "x", "--purpose", "window"),
+        ("--challenge", "x", "--text", "--json"),
+        ("--challenge", "x", "--dry-run", "--text"),
+    ],
+)
+def test_wrong_usage_of_answer_exits_2(arguments: tuple[str, ...], packed: Path) -> None:
+    assert run("answer", packed, *arguments).exit_code == 2
+
+
+def test_help_has_examples() -> None:
+    for command in ("show", "answer"):
+        said = run(command, "--help").stdout
+        assert said.count("liangzheng wallet " + command) >= 4
 
 
 # Downloads.

@@ -416,6 +416,16 @@ def test_every_version_is_filled_to_its_last_character(version: int) -> None:
             drawing.version_for(text + "0")
 
 
+@pytest.mark.parametrize("zeros", range(0, 1_500, 50))
+def test_long_runs_of_zeros_are_drawn(zeros: int) -> None:
+    """A portrait may hold them; the drawing library fails at a block without a single bit."""
+    text = "LP1:" + "A" * 100 + "0" * zeros + "B" * 50
+    with Image.open(BytesIO(drawing.png(drawing.modules(text)))) as picture:
+        # Stripes of zeros look like a bar code too.
+        read = zxingcpp.read_barcodes(picture.convert("L"), formats=zxingcpp.BarcodeFormat.QRCode)
+    assert [each.text for each in read] == [text]
+
+
 def test_text_that_begins_with_spaces_survives() -> None:
     text = "LZ1:   A  1"
     assert decoded(drawing.png(drawing.modules(text))).text == text
