@@ -147,12 +147,13 @@ def _deltas(step: _Step, bodies: Sequence[bytes], signed: Checkpoint, co_signed:
     chain.check_way(step.position, step.head, bodies, signed=signed.position, signed_head=signed.head)
     after, count = step.state, step.count
     for seq, body in enumerate(bodies, step.position.seq + 1):
-        here = replace(signed.position, seq=seq)
         changes = delta.decode(body)
-        is_co_signed = here in co_signed.deltas
-        opened = 0 if changes.lists is None or is_co_signed else changes.lists - len(after.lists)
-        after, counted = _changed(after, changes, [changes] if is_co_signed else [])
-        lint.check_delta(counted, opened=opened)
+        is_co_signed = co_signed.covers(replace(signed.position, seq=seq), body)
+        before = after
+        after, counted = _changed(before, changes, [changes] if is_co_signed else [])
+        if not is_co_signed:
+            opened = 0 if changes.lists is None else changes.lists - len(before.lists)
+            lint.check_delta(counted, lists=opened + len(changes.retired))
         count += counted
     return _Step(signed.position, signed.head, after, count)
 

@@ -25,17 +25,30 @@ _FINAL: Final = np.array([value not in (Status.VALID, Status.SUSPENDED) for valu
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class CoSignedBody:
+    """A delta with the bytes that the offline key has signed."""
+
+    body: bytes
+    delta: Delta
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class CoSigned:
     """Deltas that the offline key has signed, by their position. Only `co_signed` makes one that is not empty."""
 
-    deltas: Mapping[FeedPosition, Delta]
+    bodies: Mapping[FeedPosition, CoSignedBody]
+
+    def covers(self, position: FeedPosition, body: bytes) -> bool:
+        """Whether these very bytes were signed for this position; another delta may have taken a reserved seq."""
+        signed = self.bodies.get(position)
+        return signed is not None and signed.body == body
 
     def between(self, first: FeedPosition, last: FeedPosition) -> list[Delta]:
         """Those after `first` up to and including `last`, in order."""
         # A terminal that was away while the key was replaced needs those of the epoch before as well.
         begin, end = (first.epoch, first.seq), (last.epoch, last.seq)
-        within = [each for each in self.deltas if each.region == last.region and begin < (each.epoch, each.seq) <= end]
-        return [self.deltas[each] for each in sorted(within, key=lambda position: (position.epoch, position.seq))]
+        within = [each for each in self.bodies if each.region == last.region and begin < (each.epoch, each.seq) <= end]
+        return [self.bodies[each].delta for each in sorted(within, key=lambda each: (each.epoch, each.seq))]
 
 
 NOTHING_CO_SIGNED: Final = CoSigned({})
@@ -48,13 +61,13 @@ def co_signed(pairs: Iterable[tuple[VerifiedReversal, bytes]]) -> CoSigned:
         WrongObject: A body that is not the one that was signed.
         MalformedObject: It was, and is no delta.
     """
-    deltas = {}
+    bodies = {}
     for verified, body in pairs:
         stated = verified.reversal
         if chain.delta_hash(stated.position, body) != stated.delta_sha256:
             raise WrongObject("another delta than the offline key has signed")
-        deltas[stated.position] = delta.decode(body)
-    return CoSigned(deltas)
+        bodies[stated.position] = CoSignedBody(body, delta.decode(body))
+    return CoSigned(bodies)
 
 
 def check(places: Places, old: Values, new: Values, reversals: list[Delta]) -> NDArray[np.bool_]:

@@ -17,8 +17,8 @@ from revocation.errors import MassChange
 MAX_PER_DELTA: Final = 20_000
 MAX_PER_WINDOW: Final = ((HOUR, 50_000), (DAY, 200_000))
 """Rolling. An ordinary day has 7,000 changes, a bad one 90,000 (REVOCATION.md, "Goals")."""
-MAX_OPENED: Final = 64
-"""Lists that one delta may open: four expiry classes with their 16 open lists each."""
+MAX_LISTS_PER_DELTA: Final = 64
+"""Lists that one delta may open and close: four expiry classes with their 16 open lists each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,14 @@ class Taken:
         return -(-self.count * (self.until - begin) // (self.until - self.since))
 
 
-def check_delta(count: int, *, opened: int) -> None:
-    """Return if one delta may make so many changes and open so many lists.
+def check_delta(count: int, *, lists: int) -> None:
+    """Return if one delta may make so many changes, and open and close so many lists.
 
     Raises:
         MassChange: It may not.
     """
-    if count > MAX_PER_DELTA or opened > MAX_OPENED:
-        raise MassChange(f"{count} changes and {opened} new lists in one delta")
+    if count > MAX_PER_DELTA or lists > MAX_LISTS_PER_DELTA:
+        raise MassChange(f"{count} changes and {lists} lists that open or close in one delta")
 
 
 def check_windows(history: Sequence[Taken], taken: Taken) -> tuple[Taken, ...]:

@@ -29,7 +29,7 @@ from revocation.errors import (
     WrongObject,
 )
 from revocation.guard import NOTHING_CO_SIGNED, CoSigned
-from revocation.lint import MAX_OPENED, MAX_PER_DELTA
+from revocation.lint import MAX_LISTS_PER_DELTA, MAX_PER_DELTA
 from revocation.state import ALL_VALID, RegionState
 from revocation.status_base import Base
 from tests.revocation.publisher import Feed, contents, entry_of
@@ -497,12 +497,31 @@ def test_a_reversal_of_the_epoch_before_counts() -> None:
         advance.by_base(old.held(1), new.base(0), new.bodies, checkpoint=checkpoint, co_signed=NOTHING_CO_SIGNED)
 
 
+@every_way
+def test_another_delta_took_the_reserved_seq(way: Way) -> None:
+    """The ceremony's signature was for one delta; with it in hand, the online key signs another one at its place."""
+    reserved = Feed()
+    reserved.publish({5: Status.REVOKED, 6: Status.REVOKED})
+    reserved.publish({5: Status.VALID}, co_signed=True)
+    feed = Feed()
+    feed.publish(reserved.changes[0])
+    feed.publish({6: Status.VALID})
+    with pytest.raises(FinalStatusChanged):
+        way(feed, 1, reserved.co_signed())
+    # Nor does it release the brake for another one.
+    feed = Feed()
+    feed.publish(reserved.changes[0])
+    feed.publish(many(300_000, first=10))
+    with pytest.raises(MassChange):
+        way(feed, 1, reserved.co_signed())
+
+
 def test_a_co_signature_with_another_delta() -> None:
     feed = Feed()
     feed.publish({5: Status.REVOKED, 6: Status.REVOKED})
     body = feed.publish({5: Status.VALID}, co_signed=True)
     signature = feed.co_signatures[2]
-    assert len(guard.co_signed([(signature, body)]).deltas) == 1
+    assert len(guard.co_signed([(signature, body)]).bodies) == 1
     for other in (feed.bodies[0], delta.encode(delta.make({6: 0}), universe=2 << 20), body + b"\0", b""):
         with pytest.raises(WrongObject):
             guard.co_signed([(signature, other)])
@@ -587,18 +606,18 @@ def test_who_was_away_takes_days_worth() -> None:
     assert same(by_deltas(feed, held, feed.bodies[-1:]), feed)
 
 
-def test_too_many_new_lists() -> None:
-    for opened, expected in ((MAX_OPENED, None), (MAX_OPENED + 1, MassChange)):
-        feed = Feed(lists=1)
-        feed.publish({5: 1}, lists=1 + opened)
-        if expected is None:
-            assert same(by_deltas(feed, feed.held(0), feed.bodies), feed)
+@pytest.mark.parametrize(("opened", "closed"), [(65, 0), (0, 65), (32, 33)])
+def test_too_many_lists_open_or_close(opened: int, closed: int) -> None:
+    """Closing a list takes its revocations from "refuse" to "not covered": not at one stroke either."""
+    for more, co_signed in ((0, False), (0, True), (-1, False)):
+        feed = Feed(lists=70)
+        retired = tuple(range(1, 1 + closed + (more if closed else 0)))
+        feed.publish({5: 1}, lists=70 + opened + (0 if closed else more), retired=retired, co_signed=co_signed)
+        if opened + closed + more <= MAX_LISTS_PER_DELTA or co_signed:
+            assert same(by_deltas(feed, feed.held(0), feed.bodies, feed.co_signed()), feed)
             continue
-        with pytest.raises(expected):
-            by_deltas(feed, feed.held(0), feed.bodies)
-    feed = Feed(lists=1)
-    feed.publish({5: 1}, lists=500, co_signed=True)
-    assert same(by_deltas(feed, feed.held(0), feed.bodies, feed.co_signed()), feed)
+        with pytest.raises(MassChange):
+            by_deltas(feed, feed.held(0), feed.bodies, feed.co_signed())
 
 
 # The property.

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from protocol.unixtime import DAY, HOUR, MINUTE, UnixTime
 from revocation import lint
 from revocation.errors import MassChange
-from revocation.lint import MAX_OPENED, MAX_PER_DELTA, Taken
+from revocation.lint import MAX_LISTS_PER_DELTA, MAX_PER_DELTA, Taken
 from tests.utopia.world import BEGINNING
 
 PER_HOUR, PER_DAY = 50_000, 200_000
@@ -23,11 +23,11 @@ def test_the_bounds_are_those_of_the_design() -> None:
 
 
 def test_one_delta() -> None:
-    lint.check_delta(MAX_PER_DELTA, opened=MAX_OPENED)
+    lint.check_delta(MAX_PER_DELTA, lists=MAX_LISTS_PER_DELTA)
     with pytest.raises(MassChange):
-        lint.check_delta(MAX_PER_DELTA + 1, opened=0)
+        lint.check_delta(MAX_PER_DELTA + 1, lists=0)
     with pytest.raises(MassChange):
-        lint.check_delta(0, opened=MAX_OPENED + 1)
+        lint.check_delta(0, lists=MAX_LISTS_PER_DELTA + 1)
 
 
 @pytest.mark.parametrize(
