@@ -1,7 +1,8 @@
 """Compares what an implementation answers to the vectors with what they expect.
 
 A reader must read good vectors, give the named code for bad ones, and read those that only a terminal's clock and
-purpose refuse. A terminal is asked for the bad presentations only: its verdict on good ones depends on its status data.
+purpose refuse. A terminal is asked for the bad presentations only, since its verdict on good ones depends on its status
+data, and for the acts (`acts`), which state everything that a verdict depends on.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

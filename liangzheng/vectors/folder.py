@@ -111,7 +111,7 @@ def load(directory: Path) -> VectorFolder:
     Raises:
         VectorsUnusable: There are none, or a file is missing or not as the README says.
     """
-    index = _index(directory)
+    index = index_of(directory)
     ground = ground_of(directory)
     if not index["vectors"]:
         raise VectorsUnusable(f"{directory / 'index.json'} names no vector, so there is nothing to check")
@@ -130,11 +130,11 @@ def ground_of(directory: Path) -> Ground:
     Raises:
         VectorsUnusable: One of them is missing, or refused; or the vectors need an algorithm that is not here.
     """
-    index = _index(directory)
+    index = index_of(directory)
     algorithms = _algorithms(directory, index.get("algorithms", []))
     try:
-        root = root_keys.load(cbor.decode(_bytes(directory, index["root"])), algorithms=algorithms)
-        trust = trust_list.verify(_bytes(directory, index["trust"]), root=root, algorithms=algorithms)
+        root = root_keys.load(cbor.decode(document(directory, index["root"])), algorithms=algorithms)
+        trust = trust_list.verify(document(directory, index["trust"]), root=root, algorithms=algorithms)
         return Ground(root, trust, algorithms)
     except ProtocolError as failure:
         raise VectorsUnusable(f"the trust list of {directory} is refused: {failure.code}: {failure}") from failure
@@ -181,8 +181,13 @@ def _algorithms(directory: Path, further: Any) -> AlgorithmTable:
         raise VectorsUnusable(f"the vectors of {directory} need SM2, and {unavailable}") from unavailable
 
 
-def _index(directory: Path) -> Mapping[str, Any]:
-    index = _json(directory, "index.json")
+def index_of(directory: Path) -> Mapping[str, Any]:
+    """The folder's index.
+
+    Raises:
+        VectorsUnusable: There is none, or it is one of another version.
+    """
+    index = json_document(directory, "index.json")
     if (
         not isinstance(index, dict)
         or index.get("version") != VERSION
@@ -196,7 +201,7 @@ def _index(directory: Path) -> Mapping[str, Any]:
 
 
 def _vector(directory: Path, entry: Mapping[str, Any]) -> Vector:
-    content = _json(directory, entry["file"])
+    content = json_document(directory, entry["file"])
     expected = content["expected"]
     if (expected["class"] == "read") is ("code" in expected):
         raise ValueError(f"{entry['file']}: a good vector has no code, and a bad one has one")
@@ -230,14 +235,24 @@ def _given(content: Mapping[str, Any]) -> Given:
     )
 
 
-def _json(directory: Path, name: str) -> Any:
+def json_document(directory: Path, name: str) -> Any:
+    """What a JSON file of this folder says.
+
+    Raises:
+        VectorsUnusable: As `document`, or it is none.
+    """
     try:
-        return json.loads(_bytes(directory, name))
+        return json.loads(document(directory, name))
     except ValueError as failure:
         raise VectorsUnusable(f"{directory / name} is no JSON ({failure})") from failure
 
 
-def _bytes(directory: Path, name: str) -> bytes:
+def document(directory: Path, name: str) -> bytes:
+    """A file of this folder.
+
+    Raises:
+        VectorsUnusable: It is missing, lies outside of the folder, or is larger than any file of test vectors.
+    """
     path = directory / name
     # Vectors come from others: their index names no file outside of their own folder.
     if not path.resolve().is_relative_to(directory.resolve()):

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from liangzheng.errors import ProgramUnusable
+from liangzheng.vectors.acts import Act
 from liangzheng.vectors.checking import NOT_READ, READ, REFUSE, Answer
-from liangzheng.vectors.folder import Vector
+from liangzheng.vectors.folder import Format, Given, Vector
 from protocol import unixtime
 
 CLASS_OF_EXIT: Final[Mapping[int, str]] = {0: READ, 3: READ, 1: REFUSE, 4: NOT_READ}
 """As `terminal appraise` exits: 0 accept, 3 check, 1 refuse, 4 not read."""
+_WORD_OF_EXIT: Final[Mapping[int, str]] = {0: "accept", 3: "check", 1: REFUSE, 4: NOT_READ}
 
 
 class Program:
@@ -44,18 +46,46 @@ class Program:
         Raises:
             ProgramUnusable: It cannot be started.
         """
+        ran = self._run(vector)
+        return Answer(broken=ran) if isinstance(ran, str) else parsed(CLASS_OF_EXIT[ran[0]], ran[1])
+
+    def _run(self, vector: Vector) -> tuple[int, bytes] | str:
+        """Exit code and standard output; a text says why there is no answer."""
         arguments = [self._filled(each, vector) for each in self._arguments]
         try:
             ran = subprocess.run(  # noqa: S603 - the user's own command, without a shell
                 arguments, input=standard_input(vector), capture_output=True, timeout=self._seconds, check=False
             )
         except subprocess.TimeoutExpired:
-            return Answer(broken=f"no answer within {self._seconds:g} s")
+            return f"no answer within {self._seconds:g} s"
         except (OSError, ValueError) as failure:
             raise ProgramUnusable(f"{arguments[0]} cannot be started ({failure}); look at --command") from failure
         if ran.returncode not in CLASS_OF_EXIT:
-            return Answer(broken=f"exit code {ran.returncode}, which is no answer")
-        return parsed(CLASS_OF_EXIT[ran.returncode], ran.stdout)
+            return f"exit code {ran.returncode}, which is no answer"
+        return ran.returncode, ran.stdout
+
+    def answer_act(self, act: Act) -> Mapping[str, Any] | str:
+        """The program's verdict on an act, in our own words for it; a text says why there is none.
+
+        Raises:
+            ProgramUnusable: It cannot be started.
+        """
+        given = json.dumps({"at": act.at, "given": act.given}, ensure_ascii=True)
+        stand_in = Vector(act.file, Format.PRESENTATION, act.at, Given((given,)), {"class": READ})
+        ran = self._run(stand_in)
+        if isinstance(ran, str):
+            return ran
+        code, output = ran
+        lines = [line for line in output.decode("utf-8", "replace").splitlines() if line.strip()]
+        try:
+            said = json.loads(lines[-1]) if lines else None
+        except (ValueError, RecursionError):
+            said = None
+        if not isinstance(said, dict) or said.get("class") != _WORD_OF_EXIT[code]:
+            return "the last line of standard output is no JSON object with the class of the exit code"
+        if isinstance(said.get("codes"), list):
+            said["codes"] = {each.get("code"): each.get("tier") for each in said["codes"] if isinstance(each, dict)}
+        return said
 
     def _filled(self, argument: str, vector: Vector) -> str:
         key = vector.given.private_key

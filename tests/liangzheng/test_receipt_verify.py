@@ -233,5 +233,5 @@ def test_what_is_no_copy(tmp_path: Path, file: Path, published: Path) -> None:
 
 def test_help_promises_nothing() -> None:
     text = " ".join(CliRunner().invoke(main, ["receipt", "verify", "--help"]).stdout.split())
-    assert "Terminals of this version write none yet" in text
-    assert "there is no service for that yet" in text
+    assert "never what the items said" in text
+    assert "without --journal nobody has looked" in text

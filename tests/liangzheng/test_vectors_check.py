@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from liangzheng.cli import main
 from liangzheng.errors import VectorsUnusable
-from liangzheng.vectors import checking, folder
+from liangzheng.vectors import acts, checking, folder
 from liangzheng.vectors.checking import Answer, Role
 from liangzheng.vectors.folder import Format, Vector
 from liangzheng.vectors.program import parsed, standard_input
@@ -21,6 +21,7 @@ from liangzheng.vectors.program import parsed, standard_input
 ROOT = Path(__file__).resolve().parents[2]
 VECTORS = ROOT / "tests/vectors"
 LOADED = folder.load(VECTORS)
+ACTS = acts.load(VECTORS)
 
 
 def run(*arguments: str | Path, stdin: str | None = None) -> Result:
@@ -126,7 +127,10 @@ def test_our_own_command_fulfils_the_contract() -> None:
         (("--command", "'unfinished"), "cannot be split"),
         (("--format", "postcard"), "no format postcard"),
         (("--only", "no-such-name"), "no vector is left"),
-        (("--as", "terminal"), "needs --command"),
+        (("--acts",), "--acts goes with"),
+        (("--as", "terminal", "--acts"), "--acts goes with"),
+        (("--command", "true", "--acts"), "--acts goes with"),
+        (("--as", "terminal", "--only", "no-such-name"), "no vector is left"),
     ],
 )
 def test_wrong_use_is_2_and_checks_nothing(arguments: tuple[str, ...], said: str) -> None:
@@ -143,6 +147,133 @@ def test_read_refuses_what_is_no_input() -> None:
     assert run(*options, "--format", "postcard", stdin="x").exit_code == 2
     answered = run(*options, "--format", "paper", stdin="LS1:ab\n")
     assert (answered.exit_code, json.loads(answered.stdout)["code"]) == (4, "E_B45")
+
+
+# Acts: what a terminal must say.
+
+
+def test_our_own_terminal_answers_acts_and_bad_presentations() -> None:
+    ran = run("vectors", "check", VECTORS, "--as", "terminal", "--json")
+    assert ran.exit_code == 0, ran.output
+    said = json.loads(ran.stdout)
+    assert said["acts"] == said["acts_matched"] == len(ACTS) > 70
+    assert said["vectors"] == said["matched"] > 400
+    assert said["act_mismatches"] == []
+    people = run("vectors", "check", VECTORS, "--as", "terminal", "--only", "acts/paper")
+    assert people.exit_code == 0
+    assert "8 of 8 acts answered by the expected verdict." in people.stdout
+    assert "vectors answered" not in people.stdout
+
+
+def test_a_format_alone_asks_for_no_acts() -> None:
+    ran = run("vectors", "check", VECTORS, "--as", "terminal", "--format", "presentation", "--only", "later", "--json")
+    assert (ran.exit_code, json.loads(ran.stdout)["acts"]) == (0, 0)
+
+
+def own_terminal() -> str:
+    return f"{shlex.quote(sys.executable)} -m liangzheng vectors appraise --vectors {{dir}}"
+
+
+def test_a_program_is_asked_for_acts_where_it_says_so() -> None:
+    options = ("--as", "terminal", "--command", own_terminal(), "--only", "acts/bundle-of-two", "--json")
+    ran = run("vectors", "check", VECTORS, *options, "--acts")
+    assert ran.exit_code == 0, ran.output
+    assert (json.loads(ran.stdout)["acts"], json.loads(ran.stdout)["acts_matched"]) == (3, 3)
+    assert run("vectors", "check", VECTORS, *options).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "fault"),
+    [
+        ("echo 1", "no JSON object with the class"),
+        ("echo", "no JSON object with the class"),
+        ("echo nonsense", "no JSON object with the class"),
+        ('echo \'{"class": "check"}\'', "no JSON object with the class"),
+        ('echo \'{"class": "accept"}\'', "no codes in the answer"),
+        ('echo \'{"class": "accept", "codes": [{"code": "E_AUD", "tier": "none"}, 7]}\'', "codes must be"),
+        ("sh -c 'exit 7'", "exit code 7"),
+        ("sh -c 'sleep 5'", "no answer within"),
+    ],
+)
+def test_a_program_that_says_something_else_has_no_answer(command: str, fault: str) -> None:
+    options = ("--as", "terminal", "--acts", "--command", command, "--only", "acts/sealed-bundle", "--wait", "0.3")
+    ran = run("vectors", "check", VECTORS, *options)
+    assert ran.exit_code == 1
+    assert "MISMATCH acts/sealed-bundle.json" in ran.stdout
+    assert fault in ran.stdout
+
+
+@pytest.mark.parametrize("asked", ["", "[]", "{}", '{"at": 1, "given": {}}', '{"at": "x", "given": 1}'])
+def test_appraise_refuses_what_is_no_act(asked: str) -> None:
+    assert run("vectors", "appraise", "--vectors", VECTORS, stdin=asked).exit_code == 2
+
+
+def changed_copy(tmp_path: Path, file: str, change: Callable[[Any], None]) -> Path:
+    """The documents, one vector and the act of this file with a change."""
+    copied = tmp_path / "vectors"
+    shutil.copytree(VECTORS / "documents", copied / "documents")
+    index = json.loads((VECTORS / "index.json").read_bytes())
+    index["vectors"] = [entry for entry in index["vectors"] if entry["file"] == "bad/prefix-missing.json"]
+    index["acts"] = [entry for entry in index["acts"] if entry["file"] == file]
+    (copied / "index.json").write_text(json.dumps(index))
+    for name in ("bad/prefix-missing.json", file):
+        (copied / name).parent.mkdir(exist_ok=True)
+        shutil.copy(VECTORS / name, copied / name)
+    content = json.loads((copied / file).read_bytes())
+    change(content)
+    (copied / file).write_text(json.dumps(content))
+    return copied
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("proceed", "no"),
+        ("answered", None),
+        ("used_up", False),
+        ("established", []),
+        ("members", [{}]),
+        ("licence", {}),
+        ("person_check", True),
+    ],
+)
+def test_every_part_of_a_verdict_is_compared(tmp_path: Path, name: str, value: Any) -> None:
+    file = "acts/answer-to-a-challenge.json"
+    copied = changed_copy(tmp_path, file, lambda content: content["expected"].update({name: value}))
+    ran = run("vectors", "check", copied, "--as", "terminal", "--only", file)
+    assert ran.exit_code == 1
+    assert f"{name} must be {value!r}" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content["expected"].update({"class": "refuse"}),
+        lambda content: content["expected"].update({"codes": {"E_AUD": "contraindicated"}}),
+        lambda content: content["given"].update({"hex": "00"}),
+        lambda content: content["given"].pop("text"),
+        lambda content: content.pop("given"),
+    ],
+)
+def test_an_act_that_contradicts_its_index_is_unusable(tmp_path: Path, change: Callable[[Any], None]) -> None:
+    copied = changed_copy(tmp_path, "acts/answer-to-a-challenge.json", change)
+    assert run("vectors", "check", copied, "--as", "terminal").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda given: given.pop("place"),
+        lambda given: given["place"].update({"purpose": "moon"}),
+        lambda given: given["documents"].update({"policy": "documents/catalogue.cbor"}),
+        lambda given: given["documents"].update({"policy": "documents/none.cbor"}),
+        lambda given: given.update({"requests": [{}]}),
+        lambda given: given.update({"used": ["xyz"]}),
+    ],
+)
+def test_an_act_without_a_whole_context_is_unusable(tmp_path: Path, change: Callable[[Any], None]) -> None:
+    copied = changed_copy(tmp_path, "acts/open.json", lambda content: change(content["given"]))
+    assert run("vectors", "check", copied, "--as", "terminal", "--only", "acts/open.json").exit_code == 2
 
 
 # Judging.

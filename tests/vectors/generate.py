@@ -9,13 +9,14 @@ import argparse
 import json
 import sys
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from liangzheng.vectors import folder, reading
+from liangzheng.vectors import acts, folder, reading
 from liangzheng.vectors.folder import Format, Given, Ground, Stage
 from liangzheng.vectors.stages import stages
 from protocol import appraisal_policy, cbor, cose_sign1, directory, keys, labels, limits, trust_list, unixtime
@@ -27,7 +28,7 @@ from protocol.licence import catalogue
 from tests.utopia.forgeries import FORGERIES, LATER
 from tests.utopia.kinds import DRIVING_LICENCE, fixed_kinds
 from tests.utopia.world import BEGINNING, WUYOU, World
-from tests.vectors import from_authorities, from_further_algorithms, from_holders, from_roots
+from tests.vectors import at_terminals, from_authorities, from_further_algorithms, from_holders, from_roots
 from tests.vectors.from_roots import Recorded
 from tests.vectors.vector import NAMED, Vector, as_json, described, further_anchors, signer
 
@@ -196,13 +197,53 @@ def files() -> Mapping[str, bytes]:
     trust = world.trust((*world.anchors(), *further_anchors(world)))
     recorded = Recorded.load()
     named = {name: signer(world, name).public_key for name in NAMED}
-    made = dict(
-        folder_of(vectors(world, recorded), Ground(world.roots[WUYOU].public_key, trust), documents(world), named)
-    )
+    ground = Ground(world.roots[WUYOU].public_key, trust)
+    signed = {**documents(world), **at_terminals.policies(world)}
+    at_places = acts_of(world, ground, signed)
+    made = dict(folder_of(vectors(world, recorded), ground, signed, named, acts=at_places.index)) | at_places.files
     for each in (from_further_algorithms.sm2_folder(world), from_roots.pair_folder(world, recorded)):
         content = dict(folder_of(each.vectors, each.ground, each.documents, each.public_keys, **each.index))
         made |= {f"{each.name}/{path}": encoded for path, encoded in (content | each.further).items()}
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class ActsOfFolder:
+    """The acts' files, and their lines in the index."""
+
+    files: Mapping[str, bytes]
+    index: Sequence[Mapping[str, Any]]
+
+
+def acts_of(world: World, ground: Ground, signed: Mapping[str, bytes]) -> ActsOfFolder:
+    """The acts; their class and codes are stated, and the rest of a verdict is what follows from them."""
+    terminal = acts.OwnTerminal(ground, lambda name: signed[name.removeprefix("documents/")])
+    made: dict[str, bytes] = {}
+    index = []
+    for vector in at_terminals.vectors(world):
+        path = f"acts/{vector.name}.json"
+        assert path not in made, f"two acts are named {path}"
+        said = acts.stated(terminal.verdict(acts.Act(path, vector.at, vector.given, {})))
+        expected = {
+            **said,
+            "class": vector.verdict,
+            "proceed": vector.proceed,
+            "codes": dict(sorted(vector.codes.items())),
+        }
+        made[path] = as_json(
+            {"name": vector.name, "notes": vector.notes, "at": vector.at, "given": vector.given, "expected": expected}
+        )
+        index.append(
+            {
+                "file": path,
+                "name": vector.name,
+                "notes": vector.notes,
+                "at": vector.at,
+                "class": vector.verdict,
+                "codes": list(expected["codes"]),
+            }
+        )
+    return ActsOfFolder(made, index)
 
 
 def folder_of(
