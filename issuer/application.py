@@ -24,6 +24,7 @@ from issuer.errors import (
 )
 from issuer.issuance import FIRST_LIST, Issuance, Issued
 from issuer.lifecycle import LegalChange
+from issuer.mandates.issuing import Mandates
 from issuer.profile import Places, Profile
 from issuer.publishing import Publication, Publisher
 from issuer.register import LicenceRecord, OpenIntent, Register, StatusEvent
@@ -31,8 +32,9 @@ from issuer.signers import LIBSODIUM_MODERATE, Argon2Profile, RandomBytes, Signe
 from issuer.terminals.certifying import Terminals
 from issuer.terminals.register import by_code, sites_in_use
 from issuer.terminals.sites import Sites
+from protocol.appraisal_policy import PolicyRow
 from protocol.keys import VerificationKey
-from protocol.labels import KeyAssurance
+from protocol.labels import KeyAssurance, Purpose
 from protocol.licence.catalogue import Kind
 from protocol.unixtime import UnixTime
 
@@ -54,14 +56,27 @@ class Issuer:
         kinds: Mapping[int, Kind],
         publisher: Publisher,
         issuance: Issuance,
-        terminals: Terminals,
+        rows: Mapping[tuple[int, Purpose], PolicyRow],
         random_bytes: RandomBytes,
     ) -> None:
         self.places, self.profile, self.kinds = places, its_profile, kinds
         self._signers, self._register = its_signers, register
         self._publisher, self._issuance = publisher, issuance
-        self.terminals = terminals
-        self.sites = Sites(register=register, random_bytes=random_bytes, publish=lambda at: self.publish(at=at))
+        self.terminals = Terminals(
+            profile=its_profile, register=register, signer=its_signers.terminal, kinds=kinds, rows=rows
+        )
+        self.sites = Sites(register=register, random_bytes=random_bytes, publish_change=self._publish_change)
+        self.mandates = Mandates(
+            profile=its_profile,
+            register=register,
+            signer=its_signers.mandate,
+            root=its_signers.root.public_key,
+            kinds=kinds,
+            rows=rows,
+            random_bytes=random_bytes,
+            directory=lambda at: publisher.wallet_directory(at=at),
+            publish_change=self._publish_change,
+        )
 
     @classmethod
     def init(
@@ -153,9 +168,7 @@ class Issuer:
             kinds=kinds,
             publisher=publisher,
             issuance=issuance,
-            terminals=Terminals(
-                profile=its_profile, register=register, signer=its_signers.terminal, kinds=kinds, rows=rows
-            ),
+            rows=rows,
             random_bytes=random_bytes,
         )
 
@@ -242,10 +255,7 @@ class Issuer:
             PublishingFailed: The change stands and is not published yet.
         """
         flipped = lifecycle.change(self._register, _form(licence_id), legal_change, reason=reason, actor=actor, at=at)
-        try:
-            self.publish(at=at)
-        except IssuerError as error:
-            raise PublishingFailed(f"the change is recorded, but publishing failed: {error}") from error
+        self._publish_change(at)
         return flipped
 
     def publish(self, *, at: UnixTime, to: Path | None = None) -> Publication:
@@ -261,7 +271,7 @@ class Issuer:
 
     def licence(self, licence_id: str) -> LicenceRecord:
         """One licence. Raises: LicenceUnknown, RegisterUnavailable."""
-        return self._register.licence(_form(licence_id))
+        return self._register.licence(licence_id)
 
     def events(self, licence_id: str) -> tuple[StatusEvent, ...]:
         """Every legal change of a licence, index by index. Raises: RegisterUnavailable."""
@@ -272,11 +282,11 @@ class Issuer:
         return self._register.open_intents()
 
     def package(self, licence_id: str) -> bytes:
-        """The newest package of a licence. Raises: LicenceUnknown, PackageUnknown."""
-        return self._register.package(_form(licence_id))
+        """The newest package of a licence for its holder. Raises: LicenceUnknown, PackageUnknown."""
+        return self._register.package(licence_id)
 
     def package_by_secret(self, licence_id: str, secret: str) -> bytes:
-        """The package that this secret opens.
+        """The package of a licence or mandate that this secret opens.
 
         Raises:
             PackageUnknown: No such licence, or another secret: the answer does not tell which.
@@ -289,6 +299,12 @@ class Issuer:
         if found is None:
             raise PackageUnknown("no package lies at this address")
         return found
+
+    def _publish_change(self, at: UnixTime) -> None:
+        try:
+            self.publish(at=at)
+        except IssuerError as error:
+            raise PublishingFailed(f"the change is recorded, but publishing failed: {error}") from error
 
     def _kind(self, slug: str) -> Kind:
         for kind in self.kinds.values():

@@ -9,7 +9,8 @@ import click
 
 from issuer import config, durable_files, holder_keys
 from issuer.errors import HolderKeyRefused, IssuerError, StorageFailed
-from protocol import limits
+from issuer.issuance import Issued
+from protocol import licence_package, limits
 from protocol.errors import ProtocolError
 from protocol.keys import VerificationKey
 
@@ -70,6 +71,31 @@ def refuse_to_overwrite(out: Path, *, recognise: Callable[[bytes], object], what
         raise StorageFailed(
             f"{out.name} exists and is no {what}", hint="Nothing was issued. Give --out a name that is free."
         ) from None
+
+
+def prepare_package(out: Path | None, packages: Path) -> None:
+    """Before anything is signed: what cannot be handed out should not be issued. Raises: StorageFailed."""
+    durable_files.make_folder((out.parent if out is not None else packages), mode=0o700)
+    if out is not None:
+        refuse_to_overwrite(out, recognise=licence_package.decode, what="licence package")
+
+
+def keep_package(issued: Issued, out: Path | None, packages: Path) -> Path:
+    """Write the package where it was wished for, else under its id; and say where. Raises: StorageFailed."""
+    kept = packages / f"{issued.licence_id}.cbor"
+    target = kept if out is None else out
+    try:
+        durable_files.write_atomically(target, issued.package, mode=durable_files.PRIVATE)
+    except StorageFailed as error:
+        happened = f"{issued.licence_id} is issued, but its package is not where it should be: {error}"
+        hint = f"Do not issue it again: the package is {kept}."
+        try:
+            durable_files.make_folder(packages, mode=0o700)
+            durable_files.write_atomically(kept, issued.package, mode=durable_files.PRIVATE)
+        except StorageFailed:
+            hint = "Remove the cause, revoke this licence, and issue a new one."
+        raise StorageFailed(happened, hint=hint) from None
+    return target
 
 
 def public_key(given: str, *, remedy: str | None = None) -> VerificationKey:

@@ -14,16 +14,15 @@ from issuer.arguments import (
     FOLDER,
     IssuerGroup,
     json_option,
+    keep_package,
     passphrase_option,
+    prepare_package,
     print_json,
     public_key,
-    refuse_to_overwrite,
 )
-from issuer.errors import StorageFailed
-from issuer.issuance import Issued
 from issuer.lifecycle import LegalChange
+from issuer.mandates import cli as mandates_cli
 from issuer.terminals import cli as terminals_cli
-from protocol import licence_package
 
 _MAX_SUBJECT_BYTES: Final = 64 * 1024
 
@@ -101,12 +100,9 @@ def issue(
 
     key, written = public_key(holder_key), _subject(subject)
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
-        # Before anything is signed: what cannot be handed out should not be issued.
-        durable_files.make_folder((out.parent if out is not None else issuer.places.packages), mode=0o700)
-        if out is not None:
-            refuse_to_overwrite(out, recognise=licence_package.decode, what="licence package")
+        prepare_package(out, issuer.places.packages)
         issued = issuer.issue(kind, written, key, at=wiring.now())
-        path = _keep(issued, out, issuer.places.packages)
+        path = keep_package(issued, out, issuer.places.packages)
     for warning in issued.warnings:
         click.echo(f"Warning: {warning}", err=True)
     if as_json:
@@ -201,23 +197,6 @@ def serve(folder: Path, port: int, passphrase_file: Path | None) -> None:
         service.run()
 
 
-def _keep(issued: Issued, out: Path | None, packages: Path) -> Path:
-    kept = packages / f"{issued.licence_id}.cbor"
-    target = kept if out is None else out
-    try:
-        durable_files.write_atomically(target, issued.package, mode=durable_files.PRIVATE)
-    except StorageFailed as error:
-        happened = f"{issued.licence_id} is issued, but its package is not where it should be: {error}"
-        hint = f"Do not issue it again: the package is {kept}."
-        try:
-            durable_files.make_folder(packages, mode=0o700)
-            durable_files.write_atomically(kept, issued.package, mode=durable_files.PRIVATE)
-        except StorageFailed:
-            hint = "Remove the cause, revoke this licence, and issue a new one."
-        raise StorageFailed(happened, hint=hint) from None
-    return target
-
-
 def _subject(path: Path) -> object:
     try:
         return json.loads(durable_files.read(path, max_bytes=_MAX_SUBJECT_BYTES), object_pairs_hook=_without_duplicates)
@@ -237,5 +216,12 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return members
 
 
-for command in (terminals_cli.certify_terminal, terminals_cli.terminals, terminals_cli.site):
+for command in (
+    terminals_cli.certify_terminal,
+    terminals_cli.terminals,
+    terminals_cli.site,
+    mandates_cli.mandate,
+    mandates_cli.mandates,
+    mandates_cli.mandate_revoke,
+):
     cli.add_command(command)

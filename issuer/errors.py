@@ -199,6 +199,27 @@ class PublishingFailed(IssuerError):
     hint = "Remove the cause and run `liangzheng issuer publish DIR`: until then terminals do not know of the change."
 
 
+class MandateRefused(IssuerError):
+    """What the mandate is to allow breaks a rule; nothing was recorded or signed."""
+
+    code = "mandate_refused"
+    hint = "Correct it and issue the mandate again."
+
+
+class MandateUnknown(IssuerError):
+    """The register has no mandate with this id."""
+
+    code = "mandate_unknown"
+    hint = "Look it up with `liangzheng issuer mandates DIR LICENCE`."
+
+
+class MandateNotInForce(IssuerError):
+    """The mandate is suspended, has ended, or was never finished."""
+
+    code = "mandate_not_in_force"
+    hint = "Look at it with `liangzheng issuer mandates DIR LICENCE`; one that has ended needs a new one."
+
+
 class TerminalRefused(IssuerError):
     """What is to be certified breaks a rule; nothing was recorded or signed."""
 

@@ -6,55 +6,53 @@ Steps, in this order, so that no signature exists that the register does not kno
 durable. A crash between 3 and 5 leaves an open intent, which the register lists.
 """
 
-import base64
-import string
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from issuer import layout
+from issuer import draws, layout
 from issuer import subject as subject_check
+from issuer.draws import RandomBytes
 from issuer.errors import IssuanceInterrupted, LicenceNotValid, LintRefused
 from issuer.layout import LaidOut
 from issuer.profile import Profile
-from issuer.register import LicenceRecord, Register
+from issuer.register import Allocation, LicenceRecord, Register
 from issuer.subject import Subject
 from protocol import keys, licence_package, limits, unixtime
 from protocol.keys import Signer, VerificationKey
 from protocol.labels import HolderKind, KeyAssurance, Lic, Purpose
 from protocol.licence.catalogue import HolderRule, Kind
 from protocol.licence_package import LicencePackage
+from protocol.mandate import Mandate
 from protocol.sd_cwt import credential
 from protocol.sd_cwt.credential import CredentialClaims, StatusReference
 from protocol.status_list import Status
 from protocol.unixtime import DAY, UnixTime
 
 FIRST_LIST: Final = 1
-_BASE62: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
-_LICENCE_ID_CHARACTERS: Final = 22
-"""131 bits: an id is never guessed (SECURITY.md K3)."""
-_SECRET_BYTES: Final = 16
-_FLEXIBLE: Final = "F"
-
-RandomBytes = Callable[[int], bytes]
+FLEXIBLE: Final = "F"
 
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """What one issuance gave. `secret` opens the package at the web service; only its hash is kept."""
+    """What one issuance gave, of a licence or of a mandate (whose id is then the licence's in the package).
+
+    `exp` is the credentials' end. `secret` opens the package at the web service; only its hash is kept.
+    """
 
     licence_id: str
     kind: Kind
     idx: int
+    exp: UnixTime
     package: bytes
     secret: str
     warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
-    """What will be signed, but for the index and the `sub`s."""
+class Draft:
+    """What will be signed, but for the index and the `sub`s. With a mandate the holder's key is the agent's."""
 
     kind: Kind
     subject: Subject
@@ -64,6 +62,7 @@ class _Draft:
     nbf: UnixTime
     exp: UnixTime
     layouts: Mapping[str, LaidOut]
+    mandate: Mandate | None = None
 
 
 class Issuance:
@@ -103,7 +102,7 @@ class Issuance:
         assert isinstance(written, dict), "a checked subject is a mapping"
         number = checked.text(Lic.CITIZEN_ID) or checked.text(Lic.USCC) or checked.text(Lic.LICENCE_NO) or ""
         record = LicenceRecord(
-            id=self._draw_text(_LICENCE_ID_CHARACTERS),
+            id=self._draw_text(draws.ID_CHARACTERS),
             vct=kind.vct,
             subject=written,
             holder_name=checked.text(Lic.NAME) or "",
@@ -143,7 +142,7 @@ class Issuance:
 
     def _draft(
         self, kind: Kind, checked: Subject, holder_key: VerificationKey, key_assurance: KeyAssurance, at: UnixTime
-    ) -> _Draft:
+    ) -> Draft:
         # CONTRACTS.md: all moments are local midnights, so that none of them singles a holder out.
         iat = unixtime.local_midnight(unixtime.local_day(at))
         exp = UnixTime(iat + kind.lifetime_days * DAY)
@@ -151,15 +150,15 @@ class Issuance:
         if last is not None:
             exp = min(exp, unixtime.end_of_local_day(last))
         nbf = iat if first is None else UnixTime(max(0, unixtime.local_midnight(first)))
-        layouts = {_FLEXIBLE: layout.flexible(kind, checked.items, random_bytes=self._random_bytes)}
+        layouts = {FLEXIBLE: layout.flexible(kind, checked.items, random_bytes=self._random_bytes)}
         for purpose, item_keys in sorted(kind.views.items()):
             lint_view(kind, purpose, item_keys, checked)
             layouts[purpose.word] = layout.view(item_keys & checked.items.keys(), checked.items)
-        draft = _Draft(kind, checked, holder_key, key_assurance, iat, nbf, exp, layouts)
+        draft = Draft(kind, checked, holder_key, key_assurance, iat, nbf, exp, layouts)
         lint(draft, at=at)
         return draft
 
-    def _sign(self, record: LicenceRecord, draft: _Draft, *, is_new: bool, directory: bytes, at: UnixTime) -> Issued:
+    def _sign(self, record: LicenceRecord, draft: Draft, *, is_new: bool, directory: bytes, at: UnixTime) -> Issued:
         allocation = self._register.record_intent(
             record,
             is_new=is_new,
@@ -171,57 +170,79 @@ class Issuance:
             draw_sub=lambda: self._draw_text(limits.SUB_CHARACTERS),
             at=at,
         )
-        status = StatusReference(self._profile.list_uri(FIRST_LIST), allocation.idx)
-        try:
-            credentials = tuple(
-                self._credential(draft, sub, status, laid_out)
-                for sub, laid_out in zip(allocation.subs, draft.layouts.values(), strict=True)
-            )
-        except Exception as error:
-            # Whatever a signing device raises, the intent stands: say so instead of what the device said.
-            raise IssuanceInterrupted(
-                f"signing failed after the intent was recorded ({type(error).__name__})"
-            ) from error
-        package = licence_package.encode(LicencePackage(record.id, credentials, None, None, directory, self._root))
-        secret = base64.urlsafe_b64encode(self._random_bytes(_SECRET_BYTES)).rstrip(b"=").decode()
-        self._register.record_done(
-            allocation,
-            credential_sha256=tuple(sha256(each).digest() for each in credentials),
-            package=package,
-            secret_sha256=sha256(secret.encode()).digest(),
-            at=at,
+        signed = sign(draft, allocation, profile=self._profile, signer=self._assertion)
+        package = licence_package.encode(LicencePackage(record.id, signed, None, None, directory, self._root))
+        secret = record_signed(
+            self._register, allocation, signed, package=package, random_bytes=self._random_bytes, at=at
         )
-        return Issued(record.id, draft.kind, allocation.idx, package, secret, draft.subject.warnings)
-
-    def _credential(self, draft: _Draft, sub: str, status: StatusReference, laid_out: LaidOut) -> bytes:
-        claims = CredentialClaims(
-            iss=self._profile.iss,
-            sub=sub,
-            exp=draft.exp,
-            nbf=draft.nbf,
-            iat=draft.iat,
-            cnf=draft.holder_key.cose_key,
-            vct=draft.kind.vct,
-            status=status,
-            holder_kind=_HOLDER_KINDS[draft.kind.holder],
-            key_assurance=draft.key_assurance,
-        )
-        kid = keys.kid_of(self._assertion.public_key)
-        return credential.issue(claims, laid_out.lic, laid_out.disclosures, self._assertion, kid=kid)
+        return Issued(record.id, draft.kind, allocation.idx, draft.exp, package, secret, draft.subject.warnings)
 
     def _draw_idx(self) -> int:
-        # The number of entries is a power of two, so the mask keeps every index equally likely.
-        return int.from_bytes(self._random_bytes(4)) & limits.STATUS_LIST_ENTRIES - 1
+        return draws.idx(self._random_bytes)
 
     def _draw_text(self, characters: int) -> str:
-        drawn = ""
-        while len(drawn) < characters:
-            # 248 = 4 * 62: greater bytes are thrown away, or the first characters would be more likely.
-            drawn += "".join(_BASE62[byte % 62] for byte in self._random_bytes(characters) if byte < 248)
-        return drawn[:characters]
+        return draws.text(self._random_bytes, characters)
 
 
-def lint(draft: _Draft, *, at: UnixTime) -> None:
+def sign(draft: Draft, allocation: Allocation, *, profile: Profile, signer: Signer) -> tuple[bytes, ...]:
+    """Step 4: the credentials of a recorded draft, in the order of its layouts.
+
+    Raises:
+        IssuanceInterrupted: A signature failed.
+    """
+    status = StatusReference(profile.list_uri(FIRST_LIST), allocation.idx)
+    try:
+        return tuple(
+            _credential(draft, laid_out, signer, iss=profile.iss, sub=sub, status=status)
+            for sub, laid_out in zip(allocation.subs, draft.layouts.values(), strict=True)
+        )
+    except Exception as error:
+        # Whatever a signing device raises, the intent stands: say so instead of what the device said.
+        raise IssuanceInterrupted(f"signing failed after the intent was recorded ({type(error).__name__})") from error
+
+
+def record_signed(
+    register: Register,
+    allocation: Allocation,
+    signed: Sequence[bytes],
+    *,
+    package: bytes,
+    random_bytes: RandomBytes,
+    at: UnixTime,
+) -> str:
+    """Step 5: the result and the package are durable. Returns the secret that opens the package."""
+    secret = draws.secret(random_bytes)
+    register.record_done(
+        allocation,
+        credential_sha256=tuple(sha256(each).digest() for each in signed),
+        package=package,
+        secret_sha256=sha256(secret.encode()).digest(),
+        at=at,
+    )
+    return secret
+
+
+def _credential(
+    draft: Draft, laid_out: LaidOut, signer: Signer, *, iss: str, sub: str, status: StatusReference
+) -> bytes:
+    claims = CredentialClaims(
+        iss=iss,
+        sub=sub,
+        exp=draft.exp,
+        nbf=draft.nbf,
+        iat=draft.iat,
+        cnf=draft.holder_key.cose_key,
+        vct=draft.kind.vct,
+        status=status,
+        holder_kind=_HOLDER_KINDS[draft.kind.holder],
+        key_assurance=draft.key_assurance,
+        mandate=draft.mandate,
+    )
+    kid = keys.kid_of(signer.public_key)
+    return credential.issue(claims, laid_out.lic, laid_out.disclosures, signer, kid=kid)
+
+
+def lint(draft: Draft, *, at: UnixTime) -> None:
     """Return if a terminal can accept what would be signed.
 
     Raises:
@@ -231,6 +252,11 @@ def lint(draft: _Draft, *, at: UnixTime) -> None:
         raise LintRefused("not nbf <= iat < exp")
     if not at < draft.exp <= draft.iat + limits.MAX_CREDENTIAL_LIFE:
         raise LintRefused("a technical life that is over or longer than 120 days")
+    if draft.mandate is not None:
+        if draft.exp - draft.iat > limits.MAX_MANDATE_LIFE:
+            raise LintRefused("a mandate for more than 90 days")
+        if draft.mandate.contradictions(region=draft.mandate.parent_region, vct=draft.kind.vct):
+            raise LintRefused("a mandate for another licence than its own parent's")
     for name, laid_out in draft.layouts.items():
         if len(laid_out.disclosures) > limits.MAX_DISCLOSURES:
             raise LintRefused(f"layout {name} has more than {limits.MAX_DISCLOSURES} disclosures")

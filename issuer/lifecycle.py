@@ -42,6 +42,11 @@ def change(
         ReasonRefused: The reason is empty, too long, or does not show what it says.
         LicenceUnknown, TransitionRefused, RegisterUnavailable: As the register says.
     """
+    check_reason(reason)
+    return register.change_status(licence_id, transitions=TRANSITIONS[legal_change], reason=reason, actor=actor, at=at)
+
+
+def check_reason(reason: str) -> None:
+    """Return if a reason says something, and shows what it says. Raises: ReasonRefused."""
     if not reason.strip() or len(reason) > MAX_REASON_CHARACTERS or not cwt.text_is_harmless(reason):
         raise ReasonRefused("the reason is empty, too long or not a plain text")
-    return register.change_status(licence_id, transitions=TRANSITIONS[legal_change], reason=reason, actor=actor, at=at)

@@ -10,7 +10,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Engine, Row, create_engine, event, func, insert, inspect, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    create_engine,
+    event,
+    exists,
+    func,
+    insert,
+    inspect,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from issuer.errors import (
@@ -28,6 +42,7 @@ from issuer.register_schema import (
     credential_group,
     document,
     licence,
+    mandate,
     metadata,
     status_event,
     status_list,
@@ -167,27 +182,19 @@ class Register:
         with self.writing() as connection:
             if is_new:
                 connection.execute(insert(licence).values(_licence_values(record)))
-            elif self._status(connection, record.id) is not Status.VALID:
-                raise LicenceNotValid("the licence is not valid")
-            group = {
-                "licence_id": record.id,
-                "list_number": list_number,
-                "holder_key_thumbprint": holder_key_thumbprint,
-                "exp": exp,
-                "status": int(Status.VALID),
-            }
-            group_id, idx = insert_drawn(connection, credential_group, group, "idx", draw_idx)
-            subs = tuple(
-                insert_drawn(
-                    connection,
-                    credential,
-                    {"group_id": group_id, "layout": layout, "intended_at": at},
-                    "sub",
-                    draw_sub,
-                )[1]
-                for layout in layouts
+            else:
+                demand_valid(connection, record.id)
+            return reserve(
+                connection,
+                record.id,
+                list_number=list_number,
+                holder_key_thumbprint=holder_key_thumbprint,
+                exp=exp,
+                layouts=layouts,
+                draw_idx=draw_idx,
+                draw_sub=draw_sub,
+                at=at,
             )
-        return Allocation(group_id, idx, subs)
 
     def record_done(
         self,
@@ -232,6 +239,9 @@ class Register:
 
     def licence(self, licence_id: str) -> LicenceRecord:
         """The licence with this id. Raises: LicenceUnknown, RegisterUnavailable."""
+        if not licence_id.isascii():
+            # A database would refuse half a surrogate pair in its own words.
+            raise LicenceUnknown("no licence has this id")
         with self.reading() as connection:
             row = connection.execute(_licences().where(licence.c.id == licence_id)).one_or_none()
         if row is None:
@@ -250,7 +260,9 @@ class Register:
     def change_status(
         self, licence_id: str, *, transitions: Mapping[Status, Status], reason: str, actor: str, at: UnixTime
     ) -> tuple[StatusEvent, ...]:
-        """Make a legal change: flip every unexpired index of the licence, in one transaction.
+        """Make a legal change: flip every index of the licence that is neither over nor final, in one transaction.
+
+        That is the holder's devices, every mandate and every paper code.
 
         Raises:
             LicenceUnknown: There is no such licence.
@@ -258,7 +270,7 @@ class Register:
             RegisterUnavailable: Nothing was changed.
         """
         with self.writing() as connection:
-            old = self._status(connection, licence_id)
+            old = _status(connection, licence_id)
             if old not in transitions:
                 raise TransitionRefused(f"the licence is {old.name.lower()}, so this change does not apply")
             new = transitions[old]
@@ -268,37 +280,22 @@ class Register:
             )
             if changed.rowcount != 1:
                 raise TransitionRefused("the licence was changed by somebody else just now")
+            # A mandate that was withdrawn or a paper that was lost has ended by itself: nothing brings it back.
             live = connection.execute(
-                select(credential_group).where(credential_group.c.licence_id == licence_id, credential_group.c.exp > at)
+                select(credential_group).where(credential_group.c.licence_id == licence_id, in_force(at))
             ).all()
-            for group in live:
-                connection.execute(
-                    update(credential_group).where(credential_group.c.id == group.id).values(status=int(new))
-                )
-                connection.execute(
-                    insert(status_event).values(
-                        licence_id=licence_id,
-                        list_number=group.list_number,
-                        idx=group.idx,
-                        old=group.status,
-                        new=int(new),
-                        reason=reason,
-                        actor=actor,
-                        at=at,
-                    )
-                )
-            return _events(connection, licence_id)[-len(live) :] if live else ()
+            return flip(connection, live, new, reason=reason, actor=actor, at=at)
 
     def events(self, licence_id: str) -> tuple[StatusEvent, ...]:
         """Every legal change of a licence, index by index, the oldest first."""
         with self.reading() as connection:
-            return _events(connection, licence_id)
+            return _read_events(connection, status_event.c.licence_id == licence_id)
 
     def package(self, licence_id: str) -> bytes:
         """The package that was finished last for this licence. Raises: LicenceUnknown, PackageUnknown."""
         statement = (
             select(credential_group.c.package)
-            .where(credential_group.c.licence_id == licence_id, credential_group.c.package.is_not(None))
+            .where(_in_package(licence_id), credential_group.c.package.is_not(None))
             .order_by(credential_group.c.id.desc())
             .limit(1)
         )
@@ -309,10 +306,10 @@ class Register:
             raise PackageUnknown("this licence was never finished")
         return found
 
-    def packages_by_secret(self, licence_id: str) -> tuple[tuple[bytes, bytes], ...]:
-        """(hash of the secret, package) of every group of a licence; none if there is no such licence."""
+    def packages_by_secret(self, package_id: str) -> tuple[tuple[bytes, bytes], ...]:
+        """(hash of the secret, package) of every group of a licence or mandate; none if there is no such thing."""
         statement = select(credential_group.c.secret_sha256, credential_group.c.package).where(
-            credential_group.c.licence_id == licence_id, credential_group.c.package.is_not(None)
+            _in_package(package_id), credential_group.c.package.is_not(None)
         )
         with self.reading() as connection:
             return tuple((row.secret_sha256, row.package) for row in connection.execute(statement))
@@ -355,12 +352,6 @@ class Register:
                 .where(document.c.name == name, document.c.seq == stored.seq)
                 .values(content_sha256=stored.content_sha256, iat=stored.iat, encoded=stored.encoded)
             )
-
-    def _status(self, connection: Connection, licence_id: str) -> Status:
-        found = connection.execute(select(licence.c.status).where(licence.c.id == licence_id)).scalar_one_or_none()
-        if found is None:
-            raise LicenceUnknown("no licence has this id")
-        return Status(found)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -406,6 +397,71 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
+def demand_valid(connection: Connection, licence_id: str) -> None:
+    """Return if something new may be issued for this licence. Raises: LicenceUnknown, LicenceNotValid."""
+    if _status(connection, licence_id) is not Status.VALID:
+        raise LicenceNotValid("the licence is not valid")
+
+
+def reserve(
+    connection: Connection,
+    licence_id: str,
+    *,
+    list_number: int,
+    holder_key_thumbprint: bytes,
+    exp: UnixTime,
+    layouts: Sequence[str],
+    draw_idx: Callable[[], int],
+    draw_sub: Callable[[], str],
+    at: UnixTime,
+) -> Allocation:
+    """A new group of a licence: its index, and a `sub` for each layout. Raises: NoFreeIndex."""
+    group = {
+        "licence_id": licence_id,
+        "list_number": list_number,
+        "holder_key_thumbprint": holder_key_thumbprint,
+        "exp": exp,
+        "status": int(Status.VALID),
+    }
+    group_id, idx = insert_drawn(connection, credential_group, group, "idx", draw_idx)
+    subs = tuple(
+        insert_drawn(
+            connection, credential, {"group_id": group_id, "layout": layout, "intended_at": at}, "sub", draw_sub
+        )[1]
+        for layout in layouts
+    )
+    return Allocation(group_id, idx, subs)
+
+
+def flip(
+    connection: Connection, groups: Sequence[Row[Any]], new: Status, *, reason: str, actor: str, at: UnixTime
+) -> tuple[StatusEvent, ...]:
+    """Give these groups a new status, with an event for each."""
+    first = connection.execute(select(func.coalesce(func.max(status_event.c.seq), 0))).scalar_one()
+    for group in groups:
+        connection.execute(update(credential_group).where(credential_group.c.id == group.id).values(status=int(new)))
+        connection.execute(
+            insert(status_event).values(
+                licence_id=group.licence_id,
+                list_number=group.list_number,
+                idx=group.idx,
+                old=group.status,
+                new=int(new),
+                reason=reason,
+                actor=actor,
+                at=at,
+            )
+        )
+    return _read_events(connection, status_event.c.seq > first)
+
+
+def _status(connection: Connection, licence_id: str) -> Status:
+    found = connection.execute(select(licence.c.status).where(licence.c.id == licence_id)).scalar_one_or_none()
+    if found is None:
+        raise LicenceUnknown("no licence has this id")
+    return Status(found)
+
+
 def insert_drawn(
     connection: Connection, table: Any, values: Mapping[str, object], column: str, draw: Callable[[], Any]
 ) -> tuple[Any, Any]:
@@ -439,10 +495,23 @@ def _licence_values(record: LicenceRecord) -> Mapping[str, object]:
     }
 
 
+def _in_package(package_id: str) -> ColumnElement[bool]:
+    """Groups that were handed out under this id: of a licence to its holder, of a mandate to its agent."""
+    by_licence = (credential_group.c.licence_id == package_id) & ~exists(_mandate_of_group)
+    return by_licence | exists(_mandate_of_group.where(mandate.c.id == package_id))
+
+
+_mandate_of_group: Final = select(mandate.c.id).where(mandate.c.group_id == credential_group.c.id)
+
+
 def _licences() -> Any:
     finished = (
         select(func.count())
-        .where(credential_group.c.licence_id == licence.c.id, credential_group.c.package.is_not(None))
+        .where(
+            credential_group.c.licence_id == licence.c.id,
+            credential_group.c.package.is_not(None),
+            ~exists(_mandate_of_group),
+        )
         .scalar_subquery()
     )
     return select(licence, finished.label("finished_groups"))
@@ -463,8 +532,15 @@ def _record(row: Row[Any]) -> LicenceRecord:
     )
 
 
-def _events(connection: Connection, licence_id: str) -> tuple[StatusEvent, ...]:
-    statement = select(status_event).where(status_event.c.licence_id == licence_id).order_by(status_event.c.seq)
+def in_force(at: UnixTime) -> ColumnElement[bool]:
+    """Groups whose index may still change: neither over nor final."""
+    return (credential_group.c.exp > at) & credential_group.c.status.in_(
+        [int(status) for status in Status if not status.is_final]
+    )
+
+
+def _read_events(connection: Connection, condition: ColumnElement[bool]) -> tuple[StatusEvent, ...]:
+    statement = select(status_event).where(condition).order_by(status_event.c.seq)
     return tuple(
         StatusEvent(
             row.seq,

@@ -6,7 +6,7 @@ A change is in the register first and then published, in the signed directory th
 from collections.abc import Callable
 from typing import Final
 
-from issuer.errors import IssuerError, PublishingFailed, SiteRefused, SiteUnknown
+from issuer.errors import SiteRefused, SiteUnknown
 from issuer.register import Register
 from issuer.terminals import register as rows_of
 from issuer.terminals.register import SiteRecord
@@ -27,9 +27,9 @@ class Sites:
         *,
         register: Register,
         random_bytes: Callable[[int], bytes],
-        publish: Callable[[UnixTime], object],
+        publish_change: Callable[[UnixTime], None],
     ) -> None:
-        self._register, self._random_bytes, self._publish = register, random_bytes, publish
+        self._register, self._random_bytes, self._publish_change = register, random_bytes, publish_change
 
     def add(self, new: Site, *, code: str | None, actor: str, at: UnixTime) -> str:
         """Give this site a code, drawn at random where none is wished for, and publish it.
@@ -50,7 +50,7 @@ class Sites:
         given = rows_of.add_site(
             self._register, new, code=code, draw=lambda: _characters(self._draw()), actor=actor, at=at
         )
-        self._published(at)
+        self._publish_change(at)
         return given
 
     def remove(self, code: str, *, actor: str, at: UnixTime) -> None:
@@ -65,7 +65,7 @@ class Sites:
         except ShapeError:
             raise SiteUnknown("no site in use has this code") from None
         rows_of.remove_site(self._register, code, actor=actor, at=at)
-        self._published(at)
+        self._publish_change(at)
 
     def listed(self) -> tuple[SiteRecord, ...]:
         """The sites in use, by code. Raises: RegisterUnavailable."""
@@ -74,12 +74,6 @@ class Sites:
     def _draw(self) -> int:
         # The number of sites is a power of two, so the mask keeps every code equally likely.
         return int.from_bytes(self._random_bytes(_DRAWN_BYTES)) & short_code.SITES - 1
-
-    def _published(self, at: UnixTime) -> None:
-        try:
-            self._publish(at)
-        except IssuerError as error:
-            raise PublishingFailed(f"the change is recorded, but publishing failed: {error}") from error
 
 
 def _characters(site: int) -> str:

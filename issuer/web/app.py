@@ -25,6 +25,9 @@ from issuer.errors import (
     LicenceNotValid,
     LicenceUnknown,
     LintRefused,
+    MandateNotInForce,
+    MandateRefused,
+    MandateUnknown,
     PackageUnknown,
     ReasonRefused,
     SiteRefused,
@@ -37,7 +40,7 @@ from issuer.errors import (
 )
 from issuer.lifecycle import LegalChange
 from issuer.listing import as_json
-from issuer.web import terminals
+from issuer.web import mandates, terminals
 from issuer.web.bodies import Body, Malformed
 from issuer.web.bodies import error as error_answer
 from issuer.web.terminals import ACTOR
@@ -61,6 +64,9 @@ _HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     (HolderKeyRefused, 422),
     (KindUnknown, 422),
     (ReasonRefused, 422),
+    (MandateRefused, 422),
+    (MandateUnknown, 404),
+    (MandateNotInForce, 409),
     (TerminalRefused, 422),
     (TerminalTaken, 409),
     (SiteRefused, 422),
@@ -91,6 +97,7 @@ def create_app(
     _errors(app)
     _routes(app, issuer, now)
     terminals.add_routes(app, issuer, now)
+    mandates.add_routes(app, issuer, now)
     return app
 
 

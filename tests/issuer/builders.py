@@ -17,6 +17,9 @@ AT = UnixTime(1_795_320_000)
 """2026-11-22 12:00 at UTC+8."""
 PASSPHRASE = "correct horse battery"
 URI = "lz:310000/1"
+TOKEN = "T" * 43
+OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
+"""What lets a request through to the operator's routes."""
 
 DRIVING: dict[str, Any] = {
     "name": "测试员甲",

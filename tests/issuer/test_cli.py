@@ -54,7 +54,7 @@ def published_value(folder: Path, package: Path) -> int:
 def test_every_command_explains_itself() -> None:
     assert set(cli.commands) == {
         *("init", "issue", "suspend", "reinstate", "revoke", "publish", "serve", "list"),
-        *("certify-terminal", "terminals", "site"),
+        *("certify-terminal", "terminals", "site", "mandate", "mandates", "mandate-revoke"),
     }
     for name, command in cli.commands.items():
         result = run(name, "--help")

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +9,14 @@ import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 
-from issuer import config
 from issuer.application import Issuer
 from issuer.cli import cli
 from issuer.config import PASSPHRASE_VARIABLE
-from issuer.web.app import create_app
 from protocol import cbor, directory, keys, terminal_certificate
 from protocol.directory import Site
 from protocol.labels import Purpose
-from tests.issuer.builders import AT, holder_key, key_text
+from tests.issuer.builders import OPERATOR, holder_key, key_text
 
-TOKEN = "T" * 43
-OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
 WISH = ("--terminal", "hall-3-07", "--place", "一楼3号自助机", "--relying-party", "幻境市政务服务中心")
 BODY = {"key": key_text(), "place": "一楼", "relying_party": "政务服务中心", "purposes": ["kiosk", "window"]}
 
@@ -136,19 +131,6 @@ def test_sites_are_added_listed_and_removed(folder: Path) -> None:
     assert "given to a site before" in taken.stderr
 
 
-@pytest.fixture
-def client(issuer: Issuer) -> Iterator[FlaskClient]:
-    app = create_app(
-        issuer,
-        operator_token=TOKEN,
-        now=lambda: AT,
-        trusted_hosts=config.TRUSTED_HOSTS,
-        max_body_bytes=config.MAX_BODY_BYTES,
-    )
-    with app.test_client() as client:
-        yield client
-
-
 def test_the_web_certifies_and_lists(client: FlaskClient) -> None:
     answer = client.post("/api/v1/terminals/hall-1/certificate", json=BODY, headers=OPERATOR)
     assert answer.status_code == 201
@@ -195,12 +177,13 @@ def test_the_web_certifies_and_lists(client: FlaskClient) -> None:
 def test_wrong_requests_are_named_and_record_nothing(
     client: FlaskClient, issuer: Issuer, body: Any, status: int, error: str
 ) -> None:
-    answer = client.post("/api/v1/terminals/hall-1/certificate", data=json.dumps(body), headers=OPERATOR | JSON)
+    answer = client.post(
+        "/api/v1/terminals/hall-1/certificate",
+        data=json.dumps(body),
+        headers=OPERATOR | {"Content-Type": "application/json"},
+    )
     assert (answer.status_code, answer.get_json()["error"]) == (status, error)
     assert issuer.terminals.listed() == ()
-
-
-JSON = {"Content-Type": "application/json"}
 
 
 def test_the_web_gives_and_takes_sites(client: FlaskClient, issuer: Issuer) -> None:

@@ -4,7 +4,6 @@ import json
 import re
 import threading
 import urllib.request
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,24 +15,9 @@ from issuer.web.app import create_app
 from protocol import licence_package, status_list, trust_list
 from protocol.status_list import Status
 from protocol.unixtime import UnixTime
-from tests.issuer.builders import AT, DRIVING, credentials, key_text, published_status
+from tests.issuer.builders import AT, DRIVING, OPERATOR, TOKEN, credentials, key_text, published_status
 
-TOKEN = "T" * 43
-OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
 GOOD = {"kind": "driving-licence", "subject": DRIVING, "holder_key": key_text()}
-
-
-@pytest.fixture
-def client(issuer: Issuer) -> Iterator[FlaskClient]:
-    app = create_app(
-        issuer,
-        operator_token=TOKEN,
-        now=lambda: AT,
-        trusted_hosts=config.TRUSTED_HOSTS,
-        max_body_bytes=config.MAX_BODY_BYTES,
-    )
-    with app.test_client() as client:
-        yield client
 
 
 def issued(client: FlaskClient) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Who may show a licence for its holder: representatives, managers, agents, guardians, proxies."""
