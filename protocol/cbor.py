@@ -10,6 +10,7 @@ Not handled here: what the values mean.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from itertools import repeat
 from typing import Any, Final
 
 from protocol import labels, limits
@@ -38,24 +39,26 @@ _MIN_INT: Final = -(2**63)
 _MAX_INT: Final = 2**63 - 1
 _MAX_KEY_WIDTH: Final = 1
 """SD-CWT section 5.3: text keys have at most 255 octets, the most that one byte of length tells."""
-# Major types (RFC 8949 section 3.1), and two kinds of heads that say everything themselves.
-_UINT, _NINT, _BSTR, _TSTR, _ARRAY, _MAP, _TAG, _SIMPLE, _ATOM, _REFUSED = range(10)
+# What a head is, in the order in which `_Reader.value` asks; an atom says its whole value in one byte.
+_BSTR, _TSTR, _ATOM, _UINT, _NINT, _MAP, _ARRAY, _TAG, _SIMPLE, _REFUSED = range(10)
+_FORM_OF_MAJOR: Final = (_UINT, _NINT, _BSTR, _TSTR, _ARRAY, _MAP, _TAG, _SIMPLE)
+"""RFC 8949 section 3.1."""
 _KEY_FORMS: Final = frozenset({_UINT, _NINT, _TSTR})
 _REDACTED_KEYS: Final = bytes((0xF8, labels.SIMPLE_REDACTED_KEYS))
 _SIMPLE_VALUES: Final = {20: False, 21: True, 22: None}
 
 
 def _head_of(initial: int) -> tuple[int, int, int]:
-    """What an initial byte says: a major type or kind, an argument, and how many bytes of argument follow.
+    """What an initial byte says: a form, an argument, and how many bytes of argument follow.
 
     The argument of an atom is its value. Where bytes follow, it is the least argument that needs as many of them.
     """
-    major, low = initial >> 5, initial & 0x1F
+    form, low = _FORM_OF_MAJOR[initial >> 5], initial & 0x1F
     if low < 24:
-        return (_ATOM, -1 - low if major else low, 0) if major in (_UINT, _NINT) else (major, low, 0)
-    if major == _SIMPLE or low > 27:
+        return (form, low, 0) if form not in (_UINT, _NINT) else (_ATOM, low if form == _UINT else -1 - low, 0)
+    if form == _SIMPLE or low > 27:
         return _REFUSED, 0, 0
-    return major, (24, 2**8, 2**16, 2**32)[low - 24], 1 << (low - 24)
+    return form, (24, 2**8, 2**16, 2**32)[low - 24], 1 << (low - 24)
 
 
 _HEADS: Final = tuple(_head_of(initial) for initial in range(256))
@@ -79,7 +82,9 @@ def decode(encoded: bytes, *, max_items: int = limits.MAX_CBOR_ITEMS) -> Value:
         raise CborError("the bytes end inside an item") from None
     except UnicodeDecodeError:
         raise CborError("text that is not UTF-8") from None
-    if reader.position != len(encoded):
+    if reader.position > len(encoded):
+        raise CborError("the bytes end inside an item")
+    if reader.position < len(encoded):
         raise CborError(f"{len(encoded) - reader.position} bytes after the end of the item")
     return value
 
@@ -95,51 +100,49 @@ class _Reader:
         self.items_left = max_items
 
     def value(self, depth: int) -> Value:
-        # Reading is half of what a verification costs besides its signatures: the frequent heads come first, and what
-        # could be a method of its own stands here, since a call costs as much as an item.
+        """The next item.
+
+        Reading is half of what a verification costs besides its signatures, so what could be a method of its own stands
+        here: a call costs as much as an item. A length beyond the end leaves the position there for `decode` to find,
+        unless an item that should follow is missed first (IndexError).
+        """
         encoded = self.encoded
         position = self.position
-        major, argument, width = _HEADS[encoded[position]]
+        form, argument, width = _HEADS[encoded[position]]
         position += 1
         if width:
             end = position + width
-            if end > len(encoded):
-                raise CborError("the bytes end inside a head")
             least, argument = argument, int.from_bytes(encoded[position:end])
             # RFC 8949 section 4.2.1: the shortest head that holds the argument is the only one.
             if argument < least:
                 raise CborError("a head longer than necessary")
             position = end
-        if major == _TSTR or major == _BSTR:  # noqa: PLR1714, SIM109 — two comparisons are faster than a tuple
-            end = self.position = position + argument
-            if end > len(encoded):
-                raise CborError("a string longer than the bytes left")
+        if form <= _TSTR:
+            self.position = end = position + argument
             content = encoded[position:end]
-            return content if major == _BSTR else content.decode()
+            return content if form == _BSTR else content.decode()
         self.position = position
-        if major == _ATOM:
+        if form == _ATOM:
             return argument
-        if major == _UINT or major == _NINT:  # noqa: PLR1714, SIM109
+        if form <= _NINT:
             if argument > _MAX_INT:
                 raise CborError("an integer beyond 63 bits")
-            return -1 - argument if major else argument
-        if major == _SIMPLE:
-            if argument not in _SIMPLE_VALUES:
-                raise CborError(f"simple value {argument} is not in use here")
+            return argument if form == _UINT else -1 - argument
+        if form >= _SIMPLE:
+            if form == _REFUSED or argument not in _SIMPLE_VALUES:
+                raise CborError("a float, an indefinite length, or a simple value that may not stand here")
             return _SIMPLE_VALUES[argument]
-        if major == _REFUSED:
-            raise CborError("a float, an indefinite length, or a simple value outside a map key")
-        if major == _TAG and argument not in _ALLOWED_TAGS:
-            raise CborError(f"tag {argument} is not in use here")
         if depth >= limits.MAX_CBOR_DEPTH:
             raise CborError(f"nested deeper than {limits.MAX_CBOR_DEPTH} levels")
         depth += 1
-        self.items_left -= 2 * argument if major == _MAP else argument if major == _ARRAY else 1
+        self.items_left -= 2 * argument if form == _MAP else argument if form == _ARRAY else 1
         if self.items_left < 0:
             raise CborError("more items than the bound allows")
-        if major == _ARRAY:
-            return tuple([self.value(depth) for _ in range(argument)])
-        if major == _TAG:
+        if form == _ARRAY:
+            return tuple(map(self.value, repeat(depth, argument)))
+        if form == _TAG:
+            if argument not in _ALLOWED_TAGS:
+                raise CborError(f"tag {argument} is not in use here")
             return Tagged(argument, self.value(depth))
         entries: dict[Any, Value] = {}
         key: Value | Simple
