@@ -23,7 +23,7 @@ class Resting:
     Attributes:
         role: The word for the folder.
         known_by: The file that makes it one.
-        key_file: The random key that opens the encrypted keys, where no passphrase does; empty: none ever.
+        key_file: The random key that opens the encrypted keys, where no passphrase does; or the key itself.
         secrets: Files that only their owner may read.
         power: What somebody who has the keys can do.
         remedy: What to do about a key file.
@@ -55,7 +55,14 @@ ROLES: Final = (
         "show its licences",
         "Make a wallet for real licences with --passphrase-file, and have them issued to its key.",
     ),
-    Resting("terminal", "terminal.json", "", (), "", ""),
+    Resting(
+        "terminal",
+        "terminal.json",
+        "terminal.key",
+        ("terminal.key",),
+        "ask holders in its name and sign receipts, until its certificate ends within seven days",
+        "Keep the folder to the account that runs the terminal: it starts by itself, so no passphrase is asked.",
+    ),
 )
 
 
@@ -78,13 +85,19 @@ def keys_at_rest(folder: Path) -> Iterator[Finding]:
         if open_to_others and not closed:
             meaning = f"Other users of this machine may read or change {', '.join(open_to_others)} of this {role.role}."
             yield Finding(subject, Grade.PROBLEM, meaning, "Take their rights away: chmod 600.")
-        if role.key_file in names:
+        if role.key_file in names and role.role == "terminal":
+            meaning = (
+                f"The key of this terminal rests without a passphrase in {role.key_file}: whoever can read or copy "
+                f"this folder can {role.power}."
+            )
+            yield Finding(subject, Grade.NOTICE, meaning, role.remedy)
+        elif role.key_file in names:
             meaning = (
                 f"This {role.role} has no passphrase: {role.key_file} lies beside what it opens, so whoever can "
                 f"read or copy this folder can {role.power}."
             )
             yield Finding(subject, Grade.NOTICE, meaning, role.remedy)
-        elif role.key_file:
-            yield Finding(subject, Grade.OK, f"The keys of this {role.role} rest under a passphrase.")
-        else:
+        elif role.role == "terminal":
             yield Finding(subject, Grade.OK, f"This {role.role} holds no private key.")
+        else:
+            yield Finding(subject, Grade.OK, f"The keys of this {role.role} rest under a passphrase.")

@@ -5,74 +5,38 @@ worst, in the order out of order > refuse > not read > check > accept. Heavy lib
 by the commands that need them.
 """
 
-import functools
-import json
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from protocol.limits import MAX_TIME
-from protocol.unixtime import LOCAL_ZONE, UnixTime
+from verifier_terminal import cli_asking
+from verifier_terminal.cli_parts import (
+    EXIT_NOT_READ,
+    EXIT_OUT_OF_ORDER,
+    EXIT_USAGE,
+    WORST_FIRST,
+    Appraising,
+    Failure,
+    ReceiptWanted,
+    appraise_sources,
+    console,
+    moment,
+    named_failures,
+    pictures,
+    print_json,
+    stdin_text,
+)
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from verifier_terminal.appraisal.verdict import Verdict
-    from verifier_terminal.capture import Wanted
-    from verifier_terminal.events import ForeignCode
     from verifier_terminal.session import Session
 
 PROFILES: Final = ("window", "kiosk", "roadside", "gate", "hotel", "airport")
-EXIT_ACCEPT: Final = 0
-EXIT_REFUSE: Final = 1
-EXIT_USAGE: Final = 2
-EXIT_CHECK: Final = 3
-EXIT_NOT_READ: Final = 4
-EXIT_OUT_OF_ORDER: Final = 5
-_WORST_FIRST: Final = (EXIT_OUT_OF_ORDER, EXIT_REFUSE, EXIT_NOT_READ, EXIT_CHECK, EXIT_ACCEPT)
-_MAX_STDIN_BYTES: Final = 4_194_304
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-class Failure(click.ClickException):
-    """A named failure with its exit code."""
-
-    def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
-        self._exit_code = exit_code
-
-    @property
-    def exit_code(self) -> int:  # type: ignore[override]  # click declares it for the class, here it differs
-        return self._exit_code
-
-
-def named_failures(command: Callable[P, R]) -> Callable[P, R]:
-    """Turns the terminal's own errors into one clear line and an exit code."""
-
-    @functools.wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        from verifier_terminal import errors
-
-        try:
-            return command(*args, **kwargs)
-        except (errors.NotATerminal, errors.AlreadyATerminal) as failure:
-            raise Failure(str(failure), EXIT_USAGE) from failure
-        except (errors.OutOfOrder, errors.StoreDamaged) as failure:
-            raise Failure(str(failure), EXIT_OUT_OF_ORDER) from failure
-        except errors.TerminalError as failure:
-            raise Failure(str(failure), 1) from failure
-
-    return run
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -80,8 +44,10 @@ def cli() -> None:
     """The verifier terminal: appraise codes, journal, window page."""
 
 
-_directory = click.argument("directory", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
-_json = click.option("--json", "as_json", is_flag=True, help="For machines.")
+for _command in (cli_asking.key, cli_asking.certificate, cli_asking.site, cli_asking.challenge):
+    cli.add_command(_command)
+
+_directory, _json = cli_asking.directory_argument, cli_asking.json_option
 
 
 @cli.command()
@@ -90,9 +56,12 @@ _json = click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.option("--profile", required=True, type=click.Choice(PROFILES), help="What this terminal is for.")
 @click.option("--root", "root_sha256", metavar="SHA256", help="Thumbprint of the issuer's root; a URL needs it.")
 @click.option("--name", default="terminal", show_default=True, help="A name for people, such as 3号窗口.")
+@click.option("--site", default="", metavar="CODE", help="The site's four characters; needed for short codes alone.")
 @_json
 @named_failures
-def init(*, directory: Path, trust: str, profile: str, root_sha256: str | None, name: str, as_json: bool) -> None:
+def init(
+    *, directory: Path, trust: str, profile: str, root_sha256: str | None, name: str, site: str, as_json: bool
+) -> None:
     """Set a terminal up in DIR and fetch everything once.
 
     A FOLDER is trusted as provisioned: whoever filled it decides whom this terminal believes. A URL needs --root.
@@ -102,17 +71,22 @@ def init(*, directory: Path, trust: str, profile: str, root_sha256: str | None, 
     by_network = trust.startswith(("http://", "https://"))
     if by_network and root_sha256 is None:
         raise click.UsageError("a URL needs --root SHA256: get it from the issuer by a separate way")
-    settings, report = wiring.initialise(directory, trust=trust, profile=profile, name=name, root_sha256=root_sha256)
+    settings, report = wiring.initialise(
+        directory, trust=trust, profile=profile, name=name, root_sha256=root_sha256, site=site
+    )
     if as_json:
-        _print_json(
+        print_json(
             {"directory": str(directory), "region": settings.region, "profile": profile}
-            | {"root_sha256": settings.root_sha256, "sync": printing.sync_json(report)}
+            | {"root_sha256": settings.root_sha256, "site": settings.site or None}
+            | {"sync": printing.sync_json(report)}
         )
         return
     click.echo(f"{directory}: a {profile} terminal for region {settings.region}")
     if root_sha256 is None:
         click.echo("The folder was trusted as provisioned: its root key is now pinned.")
     click.echo(f"root SHA-256: {settings.root_sha256}")
+    click.echo("Its key lies in terminal.key, without a passphrase: whoever can read this folder can ask in its name.")
+    click.echo(f"For challenges and receipts have it certified: liangzheng terminal key {directory}")
     _say_sync(printing.sync_json(report))
 
 
@@ -128,7 +102,7 @@ def sync(directory: Path, as_json: bool) -> None:
         report = session.sync(wiring.open_mirror(session.settings.trust))
     shown = printing.sync_json(report)
     if as_json:
-        _print_json(shown)
+        print_json(shown)
     else:
         _say_sync(shown)
         for alarm in report.alarms:
@@ -147,6 +121,8 @@ def sync(directory: Path, as_json: bool) -> None:
 @click.option("--at", "at_text", metavar="ISO-TIME", help="An exercise at this moment: nothing is recorded.")
 @click.option("--all", "take_all", is_flag=True, help="Go on after the first code, until the source ends.")
 @click.option("--wait", type=click.FloatRange(0.1), default=60.0, show_default=True, help="Seconds for a live device.")
+@cli_asking.receipt_options
+@click.option("--reason", metavar="TEXT", help="What the receipt gives as its reason (申请事由).")
 @_json
 @named_failures
 def appraise(
@@ -160,6 +136,9 @@ def appraise(
     at_text: str | None,
     take_all: bool,
     wait: float,
+    receipt: Path | None,
+    copy: Path | None,
+    reason: str | None,
     as_json: bool,
 ) -> None:
     """Appraise codes; each call is a new act. Exit: 0 accept, 3 check, 1 refuse, 4 not read, 5 out of order.
@@ -173,134 +152,32 @@ def appraise(
         raise click.UsageError("give exactly one of --text, --image, --camera, --serial")
     if more_images and not images:
         raise click.UsageError("files are only taken after --image")
-    at = None if at_text is None else _moment(at_text)
+    wanted_receipt = ReceiptWanted.of_options(receipt, copy, reason)
+    if wanted_receipt is not None and (at_text is not None or take_all or more_images or len(images) > 1):
+        raise click.UsageError("a receipt is of one check: not with --at, --all or several images")
+    if wanted_receipt is not None and reason is None:
+        raise click.UsageError("a receipt needs --reason TEXT")
+    at = None if at_text is None else moment(at_text)
     with ExitStack() as opened:
         try:
             session = opened.enter_context(wiring.open_session(directory))
         except errors.RootMismatch as failure:
             # Exit 1 is "refuse" here, and a terminal that cannot work has refused nobody.
             raise Failure(str(failure), EXIT_OUT_OF_ORDER) from failure
-        one = _Appraising(session, at=at, as_json=as_json)
+        one = Appraising(session, at=at, as_json=as_json, receipt=wanted_receipt)
         if text is not None:
-            one.take(_stdin_text() if text == "-" else text, "text")
+            given = pictures(stdin_text()) if text == "-" else (text,)
+            verdicts = [one.take(each, "text") for each in given]
+            if not any(verdicts):
+                one.fail("the pictures of an animated code hold no whole one", "text", EXIT_NOT_READ)
         else:
             wanted = Wanted(
                 images=images + more_images,
                 cameras=() if camera is None else (camera,),
                 serial_ports=() if serial is None else (serial,),
             )
-            _appraise_sources(one, wanted, take_all=take_all or bool(images), wait=wait)
-    sys.exit(next(code for code in _WORST_FIRST if code in one.exits))
-
-
-class _Appraising:
-    """The codes of one call: shows each verdict and remembers how to exit."""
-
-    def __init__(self, session: "Session", *, at: UnixTime | None, as_json: bool) -> None:
-        self.session = session
-        self.exits: set[int] = set()
-        self._at = at
-        self._as_json = as_json
-
-    def take(self, text: str, source: str) -> None:
-        """Appraises one text and shows the verdict."""
-        from verifier_terminal.errors import OutOfOrder
-        from verifier_terminal.session import name_foreign
-
-        if self._at is not None:
-            verdict = self.session.exercise(text, at=self._at)
-            foreign = name_foreign(text) if verdict.verdict_class.value == "not_read" else None
-        else:
-            try:
-                shown = self.session.scan(text, source=source)
-            except OutOfOrder as failure:
-                self.fail(str(failure), source, EXIT_OUT_OF_ORDER)
-                return
-            verdict, foreign = shown.verdict, shown.foreign
-        self.exits.add(_EXIT_OF[verdict.verdict_class.value])
-        self._show(verdict, foreign, source)
-
-    def fail(self, why: str, source: str, exit_code: int) -> None:
-        """Says why there is no verdict; a device at fault is never a refusal."""
-        from verifier_terminal import printing
-
-        self.exits.add(exit_code)
-        if self._as_json:
-            _print_json(printing.no_verdict_json(why, source=source, purpose=self.session.settings.profile))
-        else:
-            click.echo(f"{source}: {why}", err=True)
-
-    def news(self, said: str, source: str) -> None:
-        """What a device says about itself goes to standard error."""
-        click.echo(f"{source}: {said}", err=True)
-
-    def _show(self, verdict: "Verdict", foreign: "ForeignCode | None", source: str) -> None:
-        from verifier_terminal import printing
-
-        exercise = self._at is not None
-        catalogue, licence = self.session.catalogue(), verdict.licence
-        kind = catalogue.kinds.get(licence.vct) if catalogue and licence else None
-        if self._as_json:
-            _print_json(printing.verdict_json(verdict, kind=kind, source=source, foreign=foreign, exercise=exercise))
-            return
-        console = _console()
-        if exercise:
-            console.print("演练 EXERCISE: nothing was recorded and no replay was looked for", style="reverse")
-        printing.print_verdict(console, verdict, kind=kind, foreign=foreign)
-
-
-_EXIT_OF: Final = {"accept": EXIT_ACCEPT, "check": EXIT_CHECK, "refuse": EXIT_REFUSE, "not_read": EXIT_NOT_READ}
-
-
-def _appraise_sources(one: _Appraising, wanted: "Wanted", *, take_all: bool, wait: float) -> None:
-    from hardware.errors import HardwareError
-    from verifier_terminal import capture
-
-    stop = threading.Event()
-    # A live device may stay silent for ever; files end by themselves, but a stream may pretend to be one.
-    limit = threading.Timer(wait, stop.set)
-    limit.daemon = True
-    limit.start()
-    kind = "image" if wanted.images else "camera" if wanted.cameras else "serial"
-    try:
-        with capture.opened(wanted, wait_for_device=False) as sources:
-            for number, source in enumerate(sources, 1):
-                # File names may name people, so the journal has the kind of source and its number only.
-                name = kind if len(sources) == 1 else f"{kind} {number}"
-                try:
-                    found = _readings(one, source, name, stop, take_all=take_all)
-                except HardwareError as failure:
-                    one.fail(str(failure), name, EXIT_NOT_READ)
-                    continue
-                if not found:
-                    one.fail("no code was read", name, EXIT_NOT_READ)
-    except HardwareError as failure:
-        one.fail(str(failure), kind, EXIT_NOT_READ)
-    finally:
-        limit.cancel()
-
-
-def _readings(one: _Appraising, source: Any, name: str, stop: threading.Event, *, take_all: bool) -> bool:
-    """Takes the codes of one source; whether there was any."""
-    from hardware.devices import Reading
-    from verifier_terminal import capture
-
-    found = False
-    items: Iterator[Any] = source.readings(stop)
-    try:
-        for item in items:
-            if isinstance(item, Reading):
-                one.take(item.text, name)
-                found = True
-                if not take_all:
-                    break
-            elif (said := capture.words(item)) is not None:
-                one.news(said, name)
-    finally:
-        # Closing the iterator is what releases the device.
-        if hasattr(items, "close"):
-            items.close()
-    return found
+            appraise_sources(one, wanted, take_all=take_all or bool(images), wait=wait)
+    sys.exit(next(code for code in WORST_FIRST if code in one.exits))
 
 
 @cli.command()
@@ -391,7 +268,7 @@ def journal(directory: Path, as_json: bool, search: str, limit: int, verify: boo
         if verify:
             report = printing.chain_json(session.verify_journal())
             if as_json:
-                _print_json(report)
+                print_json(report)
             else:
                 click.echo(
                     f"{report['rows']} rows, {report['anchored']} anchored, {report['erased']} erased by retention"
@@ -406,9 +283,9 @@ def journal(directory: Path, as_json: bool, search: str, limit: int, verify: boo
         rows = [row for row in session.journal_rows(search, limit) if row.payload is not None]
         _note(session, "journal")
     if as_json:
-        _print_json([{"seq": row.seq, **(row.payload or {})} for row in rows])
+        print_json([{"seq": row.seq, **(row.payload or {})} for row in rows])
     else:
-        printing.print_rows(_console(), [row.payload for row in rows if row.payload is not None])
+        printing.print_rows(console(), [row.payload for row in rows if row.payload is not None])
 
 
 @cli.command()
@@ -417,14 +294,14 @@ def journal(directory: Path, as_json: bool, search: str, limit: int, verify: boo
 @named_failures
 def status(directory: Path, as_json: bool) -> None:
     """Say what the terminal holds, how old it is, and until when it is good enough."""
-    from verifier_terminal import printing, wiring
+    from verifier_terminal import printing_status, wiring
 
     with wiring.open_session(directory) as session:
         standing = session.status()
     if as_json:
-        _print_json(printing.status_json(standing))
+        print_json(printing_status.status_json(standing))
     else:
-        printing.print_status(_console(), standing)
+        printing_status.print_status(console(), standing)
 
 
 @cli.command()
@@ -440,9 +317,9 @@ def explain(directory: Path, check_number: str, as_json: bool) -> None:
         rows = session.explain(check_number)
         _note(session, f"explain {check_number}")
     if as_json:
-        _print_json([{"seq": row.seq, **(row.payload or {})} for row in rows])
+        print_json([{"seq": row.seq, **(row.payload or {})} for row in rows])
     else:
-        printing.print_explanation(_console(), [row.payload for row in rows if row.payload is not None])
+        printing.print_explanation(console(), [row.payload for row in rows if row.payload is not None])
 
 
 @cli.command()
@@ -484,33 +361,3 @@ def _say_address(port: int) -> None:
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     del number, frame
     raise KeyboardInterrupt
-
-
-def _moment(text: str) -> UnixTime:
-    """ISO 8601; without a zone it is local time, as on the licences (UTC+8)."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as wrong:
-        raise click.UsageError("--at wants a time such as 2026-11-21T10:00:00+08:00") from wrong
-    at = int((moment if moment.tzinfo else moment.replace(tzinfo=LOCAL_ZONE)).timestamp())
-    if not 0 <= at <= MAX_TIME:
-        raise click.UsageError("--at wants a time from 1970 to 9999")
-    return UnixTime(at)
-
-
-def _stdin_text() -> str:
-    """Standard input as one text; the one line end that `echo` adds is not part of it."""
-    content = sys.stdin.buffer.read(_MAX_STDIN_BYTES)
-    text = content.decode("utf-8", "surrogateescape")
-    return text.removesuffix("\n").removesuffix("\r")
-
-
-def _console() -> "Console":
-    from rich.console import Console
-
-    return Console(highlight=False, markup=False, emoji=False)
-
-
-def _print_json(value: object) -> None:
-    """One line; escaped where a terminal could be fooled, readable for people otherwise."""
-    click.echo(json.dumps(value, ensure_ascii=True, sort_keys=False))

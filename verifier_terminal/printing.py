@@ -1,4 +1,4 @@
-"""Verdicts, journal rows and status for machines (JSON, docs/spec/verdict-json.md) and for people at a command line.
+"""Verdicts and journal rows for machines (JSON, docs/spec/verdict-json.md) and for people at a command line.
 
 Nothing that a device read is printed: of a code that is not ours only the name of its kind. Claims come from issuers
 whose signature holds, and are printed as plain text without mark-up.
@@ -17,10 +17,19 @@ from protocol.errors import Code
 from protocol.licence.catalogue import ItemType, Kind
 from protocol.unixtime import Seconds, UnixTime
 from verifier_terminal.appraisal import explain, reasons
-from verifier_terminal.appraisal.verdict import Ages, Fact, Finding, Proceed, Tier, Verdict, VerdictClass
+from verifier_terminal.appraisal.verdict import (
+    Ages,
+    Fact,
+    Finding,
+    Form,
+    Licence,
+    Proceed,
+    Tier,
+    Verdict,
+    VerdictClass,
+)
 from verifier_terminal.events import ForeignCode, RecheckAlarm
 from verifier_terminal.session import SyncReport
-from verifier_terminal.standing import TerminalStatus
 from verifier_terminal.store.chain import ChainReport
 from verifier_terminal.store.journal import Payload
 
@@ -41,10 +50,10 @@ _PROCEED: Final[Mapping[Proceed, str]] = {
 
 
 def verdict_json(
-    verdict: Verdict, *, kind: Kind | None, source: str, foreign: ForeignCode | None, exercise: bool
+    verdict: Verdict, *, kinds: Mapping[int, Kind], source: str, foreign: ForeignCode | None, exercise: bool
 ) -> Json:
-    """The documented object; the catalogue's kind says which items are days."""
-    licence = verdict.licence
+    """The documented object; the catalogue's kinds say which items are days."""
+    answered = verdict.answered
     return {
         "class": str(verdict.verdict_class),
         "proceed": str(verdict.proceed),
@@ -53,13 +62,11 @@ def verdict_json(
         "not_established": [str(fact) for fact in verdict.not_established],
         "ages": ages_json(verdict.ages),
         "status_grade": verdict.status_grade.name.lower(),
-        "claims": None
-        if licence is None or licence.claims is None
-        else {name: _value_json(readable(kind, name, value)) for name, value in licence.claims.items()},
-        "hidden_items": licence.hidden_items if licence else None,
-        "kind": licence.slug if licence else None,
-        "region": licence.region if licence else None,
-        "valid_to": _day(licence.valid_to) if licence and licence.valid_to is not None else None,
+        **_licence_json(verdict.licence, kinds),
+        "form": str(verdict.form),
+        "sealed": verdict.sealed,
+        "answered": None if answered is None else "short_code" if answered.digest is None else "challenge",
+        "members": [_member_json(each, kinds) for each in verdict.members],
         "purpose": verdict.purpose.word,
         "person_check": verdict.person_check,
         "recheck": verdict.recheck,
@@ -83,11 +90,11 @@ def no_verdict_json(error: str, *, source: str, purpose: str) -> Json:
         "not_established": [str(fact) for fact in Fact],
         "ages": ages_json(Ages(None, None, None, None)),
         "status_grade": "unknown",
-        "claims": None,
-        "hidden_items": None,
-        "kind": None,
-        "region": None,
-        "valid_to": None,
+        **_licence_json(None, {}),
+        "form": str(Form.PRESENTATION),
+        "sealed": False,
+        "answered": None,
+        "members": [],
         "purpose": purpose,
         "person_check": False,
         "recheck": False,
@@ -101,37 +108,35 @@ def no_verdict_json(error: str, *, source: str, purpose: str) -> Json:
     }
 
 
-def status_json(status: TerminalStatus) -> Json:
-    """How the terminal stands."""
+def _licence_json(licence: Licence | None, kinds: Mapping[int, Kind]) -> Json:
+    """What may be said of one licence; nothing but nulls without one."""
+    if licence is None:
+        return dict.fromkeys(("claims", "hidden_items", "kind", "region", "valid_to", "mandate"))
+    kind, mandate = kinds.get(licence.vct), licence.mandate
     return {
-        "name": status.name,
-        "purpose": status.purpose.word,
-        "region": status.region,
-        "provisioned": status.provisioned,
-        "at": unixtime.iso_utc(status.at),
-        "documents": [
-            {
-                "name": held.name,
-                "seq": held.seq,
-                "issued": unixtime.iso_utc(held.iat),
-                "ends": unixtime.iso_utc(held.exp),
-            }
-            for held in status.held
-        ],
-        "damaged": [{"name": each.name, "reason": each.reason} for each in status.damaged],
-        "ages": ages_json(status.ages),
-        "status_grade": status.status_grade.name.lower(),
-        "usable_until": {end.grade.name.lower(): unixtime.iso_utc(end.until) for end in status.usable_until},
-        "clock": {"plausible": status.clock.plausible, "uncertainty": status.clock.uncertainty},
-        "connectivity": {
-            "link": str(status.connectivity.link),
-            "last_success": _moment(status.connectivity.last_success),
-            "last_error": status.connectivity.last_error,
-        },
-        "recheck_queue": status.recheck_queue,
-        "alarms": [alarm_json(alarm) for alarm in status.alarms],
-        "journal_rows": status.journal_rows,
-        "out_of_order": status.out_of_order,
+        "claims": None
+        if licence.claims is None
+        else {name: _value_json(readable(kind, name, value)) for name, value in licence.claims.items()},
+        "hidden_items": licence.hidden_items,
+        "kind": licence.slug,
+        "region": licence.region,
+        "valid_to": _day(licence.valid_to) if licence.valid_to is not None else None,
+        "mandate": None if mandate is None else {"level": mandate.level, "until": unixtime.iso_utc(mandate.until)},
+    }
+
+
+def _member_json(verdict: Verdict, kinds: Mapping[int, Kind]) -> Json:
+    """One licence of a bundle: its own class, reasons and items; everything else is the act's."""
+    return {
+        "class": str(verdict.verdict_class),
+        "proceed": str(verdict.proceed),
+        "codes": [_code_json(finding) for finding in verdict.findings],
+        "established": [str(fact) for fact in verdict.established],
+        "not_established": [str(fact) for fact in verdict.not_established],
+        "status_grade": verdict.status_grade.name.lower(),
+        "person_check": verdict.person_check,
+        "recheck": verdict.recheck,
+        **_licence_json(verdict.licence, kinds),
     }
 
 
@@ -173,13 +178,15 @@ def ages_json(ages: Ages) -> Json:
     return {"trust": ages.trust, "status": ages.status, "policy": ages.policy, "clock": ages.clock}
 
 
-def print_verdict(console: Console, verdict: Verdict, *, kind: Kind | None, foreign: ForeignCode | None) -> None:
+def print_verdict(
+    console: Console, verdict: Verdict, *, kinds: Mapping[int, Kind], foreign: ForeignCode | None
+) -> None:
     """The verdict as a clerk reads it.
 
     Args:
         console: Where to.
         verdict: What to say.
-        kind: The licence's, which names its items.
+        kinds: The catalogue's, which name the items.
         foreign: Name of a code that is not ours.
     """
     word, style = FACES[verdict.verdict_class]
@@ -193,12 +200,14 @@ def print_verdict(console: Console, verdict: Verdict, *, kind: Kind | None, fore
         console.print(Text(f"这是 {foreign.names.zh_hans} · this is: {foreign.names.en}"))
     rows = Table.grid(padding=(0, 2))
     rows.add_row("", _PROCEED[verdict.proceed])
-    if verdict.licence is not None:
-        rows.add_row("licence", f"{verdict.licence.slug}, {verdict.licence.region}")
-        for name, value in (verdict.licence.claims or {}).items():
-            item = kind.item_named(name) if kind else None
-            label = f"{item.labels.zh_hans} {item.labels.en}" if item else name
-            rows.add_row(Text(label), Text(_value_text(readable(kind, name, value))))
+    for number, each in enumerate(verdict.members, 1):
+        word, _ = FACES[each.verdict_class]
+        codes = ", ".join(finding.code.value for finding in each.findings)
+        rows.add_row(Text(f"licence {number} of {len(verdict.members)}", style="bold"), Text(f"{word}  {codes}"))
+        _add_licence(rows, each.licence, kinds)
+    _add_licence(rows, verdict.licence, kinds)
+    if verdict.answered is not None:
+        rows.add_row("answers", "this terminal's request" + (", sealed" if verdict.sealed else ""))
     rows.add_row("codes", ", ".join(finding.code.value for finding in verdict.findings) or "none")
     rows.add_row("status data", f"{age_words(verdict.ages.status)} ({verdict.status_grade.name.lower()})")
     rows.add_row("trust list", age_words(verdict.ages.trust))
@@ -208,30 +217,26 @@ def print_verdict(console: Console, verdict: Verdict, *, kind: Kind | None, fore
     console.print(rows)
 
 
-def print_status(console: Console, status: TerminalStatus) -> None:
-    """How the terminal stands, in words."""
-    rows = Table.grid(padding=(0, 2))
-    rows.add_row("terminal", Text(f"{status.name} ({status.purpose.word}, region {status.region or 'unknown'})"))
-    if status.out_of_order:
-        rows.add_row("OUT OF ORDER", status.out_of_order)
-    if not status.provisioned:
-        rows.add_row("NOT PROVISIONED", "nothing can be accepted: run `terminal sync`")
-    for held in status.held:
-        rows.add_row(held.name, f"number {held.seq}, {age_words(Seconds(max(0, status.at - held.iat)))}")
-    for damaged in status.damaged:
-        rows.add_row("DAMAGED", f"{damaged.name}: {damaged.reason}")
-    rows.add_row("status data", f"{age_words(status.ages.status)} ({status.status_grade.name.lower()})")
-    for end in status.usable_until:
-        rows.add_row("", f"{end.grade.name.lower()} until {unixtime.iso_local(end.until)}")
-    clock = f"last confirmed {age_words(status.clock.confirmed_age)}, uncertain by {status.clock.uncertainty} s"
-    rows.add_row("clock", clock if status.clock.plausible else f"CANNOT BE RIGHT; {clock}")
-    link = str(status.connectivity.link)
-    rows.add_row("network", f"{link}: {status.connectivity.last_error}" if status.connectivity.last_error else link)
-    rows.add_row("re-check", f"{status.recheck_queue} waiting")
-    for alarm in status.alarms:
-        rows.add_row("ALARM", alarm_words(alarm))
-    rows.add_row("journal", f"{status.journal_rows} rows")
-    console.print(rows)
+def _add_licence(rows: Table, licence: Licence | None, kinds: Mapping[int, Kind]) -> None:
+    if licence is None:
+        return
+    kind = kinds.get(licence.vct)
+    rows.add_row("licence", f"{licence.slug}, {licence.region}")
+    if licence.is_paper:
+        rows.add_row("", Text("纸质码：不证明出示人是持证人 a paper code: it does not show who holds it", style="bold"))
+    if licence.mandate is not None:
+        level = licence.mandate.level
+        rows.add_row(
+            "",
+            Text(f"代持证人办理（{level} 级）；以下各项和照片都是持证人的", style="bold"),
+        )
+        rows.add_row(
+            "", Text(f"an agent of level {level} acts for the holder; all items and the portrait are the holder's")
+        )
+    for name, value in (licence.claims or {}).items():
+        item = kind.item_named(name) if kind else None
+        label = f"{item.labels.zh_hans} {item.labels.en}" if item else name
+        rows.add_row(Text(label), Text(_value_text(readable(kind, name, value))))
 
 
 def print_rows(console: Console, payloads: Iterable[Payload]) -> None:
@@ -241,7 +246,9 @@ def print_rows(console: Console, payloads: Iterable[Payload]) -> None:
         event = str(payload.get("event"))
         what = str(payload.get("class")) if event == "verdict" else event
         codes = ", ".join(code for code, _ in payload.get("codes", ()))
-        kind = payload.get("kind") or payload.get("foreign") or ""
+        members = payload.get("members") or ()
+        kinds = ", ".join(str(each.get("kind")) for each in members if each.get("kind"))
+        kind = payload.get("kind") or kinds or payload.get("foreign") or ""
         table.add_row(_moment_words(payload), str(payload.get("check_number") or ""), what, Text(str(kind)), codes)
     console.print(table)
 
@@ -303,7 +310,8 @@ def _names(foreign: ForeignCode) -> Json:
     return {"zh_hans": foreign.names.zh_hans, "zh_hant": foreign.names.zh_hant, "en": foreign.names.en}
 
 
-def _moment(at: UnixTime | None) -> str | None:
+def moment_json(at: UnixTime | None) -> str | None:
+    """A moment in UTC, where there is one."""
     return None if at is None else unixtime.iso_utc(at)
 
 

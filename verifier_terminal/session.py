@@ -16,12 +16,12 @@ from hashlib import sha256
 from typing import Final
 
 from hardware.devices import DeviceEvent
-from protocol.keys import VerificationKey
+from protocol.keys import Signer, VerificationKey
 from protocol.labels import PREFIX_PRESENTATION, AnimatedKind
 from protocol.licence.catalogue import Catalogue, RiskClass
 from protocol.qr.animated import Assembled
 from protocol.receipt import ReceiptCopy
-from protocol.terminal_certificate import Items
+from protocol.terminal_certificate import Items, TerminalCertificate
 from protocol.unixtime import Seconds, UnixTime
 from revocation import freshness
 from verifier_terminal import animation, asking, certification, check_number, receipts, recording, standing
@@ -247,6 +247,21 @@ class Session:
             self._in_view.still_there((source, text_sha256), self._elapsed_seconds())
 
     # Asking holders.
+
+    def install_certificate(self, encoded: bytes) -> TerminalCertificate:
+        """Installs a certificate that is good here and now.
+
+        Raises:
+            CertificateUnusable: It is not, or it cannot be written; what was installed before stays.
+            KeyUnusable: The terminal has no key that it could be for.
+        """
+        with self._lock:
+            found = self._checked(encoded, self._identity.signer())
+            if found.trouble is not None or found.certificate is None:
+                raise CertificateUnusable(certification.WORDS[found.trouble or Trouble.UNREADABLE])
+            self._identity.install(encoded)
+            self._publisher.publish(StatusChanged())
+            return found.certificate
 
     def askable(self) -> Mapping[int, Askable]:
         """The kinds that may be asked for here; none without a good certificate and policy."""
@@ -670,13 +685,18 @@ class Session:
             encoded = self._identity.certificate()
             if encoded is None:
                 return Certification(Trouble.MISSING, None, None)
-            key = self._identity.signer().public_key
+            signer = self._identity.signer()
         except CertificateUnusable:
             return Certification(Trouble.UNREADABLE, None, None)
         except KeyUnusable:
             return Certification(Trouble.KEY_UNUSABLE, None, None)
+        return self._checked(encoded, signer)
+
+    def _checked(self, encoded: bytes, signer: Signer) -> Certification:
         trust = self._loaded.knowledge.trust if self._loaded.knowledge else None
-        return certification.check(encoded, key=key, trust=trust, purpose=self.settings.purpose, at=self._clock().at)
+        return certification.check(
+            encoded, key=signer.public_key, trust=trust, purpose=self.settings.purpose, at=self._clock().at
+        )
 
     def _act(self, payload: Payload) -> Act:
         number = payload["check_number"]

@@ -2,21 +2,24 @@
 
 import secrets
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from protocol import cbor
 from protocol.keys import VerificationKey
 from protocol.labels import Purpose
+from protocol.terminal_certificate import TerminalCertificate
 from protocol.unixtime import UnixTime
-from verifier_terminal import config
+from verifier_terminal import config, identity
 from verifier_terminal.appraisal.appraise import appraise, appraise_bytes
 from verifier_terminal.config import TerminalSettings
-from verifier_terminal.errors import AlreadyATerminal, DocumentRefused, NotATerminal, OutOfOrder
+from verifier_terminal.errors import AlreadyATerminal, CertificateUnusable, DocumentRefused, NotATerminal, OutOfOrder
 from verifier_terminal.identity import Identity
 from verifier_terminal.session import Session, SyncReport
-from verifier_terminal.store import trust_store
+from verifier_terminal.store import anchored, trust_store
 from verifier_terminal.store.store import Store
 from verifier_terminal.sync import mirror as mirrors
 from verifier_terminal.sync.mirror import Mirror
@@ -116,6 +119,61 @@ def initialise(
         _unmake(directory, made)
         raise
     return settings, report
+
+
+def terminal_key(directory: Path) -> tuple[TerminalSettings, str]:
+    """The settings, and the terminal's public key as base64url of its COSE_Key; made now if there is none.
+
+    Raises:
+        TerminalError: There is no terminal here, or its key cannot be used.
+    """
+    settings, _ = config.load(directory)
+    key = Identity(directory, random_bytes=secrets.token_bytes).signer().public_key
+    return settings, urlsafe_b64encode(cbor.encode(key.cose_key)).rstrip(b"=").decode()
+
+
+def install_certificate(directory: Path, file: Path) -> TerminalCertificate:
+    """Checks a certificate against key, trust list, clock and purpose, and installs it.
+
+    Raises:
+        CertificateUnusable: It is not good here and now; what was installed before stays.
+        TerminalError: There is no terminal here, or it cannot be used.
+    """
+    try:
+        with file.open("rb") as opened:
+            encoded = opened.read(identity.MAX_CERTIFICATE_BYTES + 1)
+    except OSError as failure:
+        raise CertificateUnusable(f"{file}: {failure.strerror}") from failure
+    with open_session(directory) as session:
+        return session.install_certificate(encoded)
+
+
+def why_not_anchored(directory: Path, *, position: int, head: bytes, at: UnixTime) -> str | None:
+    """Why the journal of the terminal here does not have the row that a receipt names; None: it has. Changes nothing.
+
+    Raises:
+        TerminalError: There is no terminal here, or its journal cannot be read.
+    """
+    settings, _ = config.load(directory)
+    return anchored.why_not(directory, terminal_id=settings.terminal_id, position=position, head=head, at=at)
+
+
+def site_of(directory: Path) -> TerminalSettings:
+    """The settings of the terminal here. Raises: TerminalError."""
+    return config.load(directory)[0]
+
+
+def set_site(directory: Path, site: str) -> TerminalSettings:
+    """Sets the site, for sessions that are opened from now on; empty takes it away.
+
+    Raises:
+        SiteUnusable: These are no site's four characters.
+        TerminalError: There is no terminal here, or its settings cannot be written.
+    """
+    settings, _ = config.load(directory)
+    settings = replace(settings, site=config.site_characters(site) if site else "")
+    config.change(directory, settings)
+    return settings
 
 
 def _session(directory: Path, settings: TerminalSettings, root: VerificationKey) -> Session:

@@ -38,6 +38,10 @@ class _CopyDiffers(Exception):
     """The holder's copy does not belong to this receipt."""
 
 
+class _JournalDiffers(Exception):
+    """The journal does not have the receipt's row."""
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Receipts: what a terminal checked, when, why and with which verdict."""
@@ -56,13 +60,18 @@ def cli() -> None:
     "--root", "root_sha256", metavar="SHA256", help="Thumbprint of the region's root; a single file needs it."
 )
 @click.option("--copy", "copy_file", metavar="FILE", type=click.Path(path_type=Path), help="The holder's copy.")
+@click.option(
+    "--journal", metavar="DIR", type=click.Path(path_type=Path, file_okay=False), help="The terminal's directory."
+)
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
-def verify(*, file: Path, trust: Path, root_sha256: str | None, copy_file: Path | None, as_json: bool) -> None:
+def verify(
+    *, file: Path, trust: Path, root_sha256: str | None, copy_file: Path | None, journal: Path | None, as_json: bool
+) -> None:
     """Verify the receipt in FILE. Exit: 0 both signatures hold, 1 refused, 2 nothing to verify it with.
 
     A receipt is signed by the terminal that gave the verdict; it says what was checked and never what the items said.
-    Terminals of this version write none yet. Anchored means that the region's copy of the journal has the receipt's
-    row: there is no service for that yet, so the answer is always "not anchored".
+    Anchored means that the terminal's journal has the receipt's row, in a chain that nobody broke; without --journal
+    nobody has looked, and the answer is "not anchored".
     """
     try:
         source = published.load(trust, root_sha256=root_sha256)
@@ -77,16 +86,23 @@ def verify(*, file: Path, trust: Path, root_sha256: str | None, copy_file: Path 
         found = receipt.verify(encoded, terminal_keys=source.trust.anchors, at=at)
         if copy_bytes is not None:
             _check_copy(found, encoded, copy_bytes)
+        if journal is not None:
+            _check_journal(found, journal)
     except ProtocolError as refused:
         _refuse(refused.code, _MEANINGS.get(refused.code, _OTHERWISE), str(refused), about, as_json=as_json)
     except _CopyDiffers as differs:
         _refuse("COPY_DIFFERS", "the receipt holds, and the copy is not its copy", str(differs), about, as_json=as_json)
+    except _JournalDiffers as differs:
+        meaning = "the signatures hold, and this journal does not have its row"
+        _refuse("JOURNAL_DIFFERS", meaning, str(differs), about, as_json=as_json)
+    anchored = journal is not None
     if as_json:
-        said: dict[str, Any] = {"verified": True, "anchored": False, "code": None, "trust": about}
+        said: dict[str, Any] = {"verified": True, "anchored": anchored, "code": None, "trust": about}
         _print_json({**said, "copy": copy_bytes is not None, "receipt": stated.receipt_values(found)})
         return
-    click.echo(click.style("VERIFIED", fg="green", bold=True) + ", not anchored: the certified terminal stated this.")
-    for label, text in words.lines(found, kinds=source.kinds):
+    stand = "anchored" if anchored else "not anchored"
+    click.echo(click.style("VERIFIED", fg="green", bold=True) + f", {stand}: the certified terminal stated this.")
+    for label, text in words.lines(found, kinds=source.kinds, anchored=anchored):
         click.echo(f"{label:>14}  {printable(text)}")
     if copy_bytes is not None:
         click.echo(f"{'copy':>14}  it belongs to this receipt")
@@ -104,6 +120,27 @@ def _check_copy(found: VerifiedReceipt, encoded: bytes, copy_bytes: bytes) -> No
     needs_key = [isinstance(each.commitment, ClaimsMac) for each in found.receipt.shown]
     if needs_key != [key is not None for key in copy.claims_keys]:
         raise _CopyDiffers("its keys are not one for each licence that needs one")
+
+
+def _check_journal(found: VerifiedReceipt, directory: Path) -> None:
+    """Return if the journal in this directory has the receipt's row.
+
+    Raises:
+        _JournalDiffers: It has not.
+        _Unusable: There is none that can be read.
+    """
+    from verifier_terminal import wiring as terminal
+    from verifier_terminal.errors import TerminalError
+
+    stated = found.receipt
+    try:
+        why_not = terminal.why_not_anchored(
+            directory, position=stated.journal_position, head=stated.journal_head, at=stated.iat
+        )
+    except TerminalError as failure:
+        raise _Unusable(printable(str(failure))) from failure
+    if why_not is not None:
+        raise _JournalDiffers(why_not)
 
 
 def _about(source: published.Published, *, late: bool) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from protocol.receipt import VerifiedReceipt
 
 NOT_ANCHORED: Final = (
     "not anchored: no journal was asked. The signature proves what the terminal stated, not that it also stands in "
-    "its journal; there is no service yet that says so."
+    "its journal; --journal DIR asks the one in the terminal's directory."
 )
+ANCHORED: Final = "anchored: the terminal's journal has this row, in a chain that nobody broke"
 FRESHNESS: Final = (
     "at most 5 minutes old",
     "at most 1 hour old",
@@ -36,7 +37,7 @@ def verdict_word(tier: TrustTier) -> str:
             assert_never(tier)
 
 
-def lines(found: VerifiedReceipt, *, kinds: Mapping[int, Kind]) -> Iterator[tuple[str, str]]:
+def lines(found: VerifiedReceipt, *, kinds: Mapping[int, Kind], anchored: bool) -> Iterator[tuple[str, str]]:
     """Label and text of every line; texts hold what others wrote and are not yet safe for a screen."""
     certificate, stated = found.certificate, found.receipt
     yield "terminal", f"{certificate.terminal} of {certificate.relying_party}, {certificate.place}"
@@ -50,7 +51,7 @@ def lines(found: VerifiedReceipt, *, kinds: Mapping[int, Kind]) -> Iterator[tupl
     yield "verdict", f"{verdict} ({', '.join(stated.codes)})" if stated.codes else verdict
     yield "status data", FRESHNESS[stated.freshness]
     yield "asked by", "a challenge of this terminal" if stated.challenge is not None else "nobody: shown unasked"
-    yield "journal", f"row {stated.journal_position}; {NOT_ANCHORED}"
+    yield "journal", f"row {stated.journal_position}; {ANCHORED if anchored else NOT_ANCHORED}"
 
 
 def _kind_name(vct: int, kind: Kind | None) -> str:

@@ -12,6 +12,8 @@ from liangzheng import doctor
 from liangzheng.cli import main
 from liangzheng.findings import Finding, Grade
 from liangzheng.keys_at_rest import ROLES, keys_at_rest
+from verifier_terminal.config import SETTINGS
+from verifier_terminal.identity import KEY, Identity
 from wallet_sdk import vault
 from wallet_sdk.wallet import Wallet
 
@@ -66,8 +68,25 @@ def test_other_folders(tmp_path: Path) -> None:
     assert only(tmp_path).meaning == "This terminal holds no private key."
 
 
+def test_the_key_of_a_terminal_is_a_notice_and_a_problem_when_others_may_read_it(tmp_path: Path) -> None:
+    (tmp_path / "terminal.json").touch()
+    Identity(tmp_path, random_bytes=os.urandom).signer()
+    tmp_path.chmod(0o700)
+    found = only(tmp_path)
+    assert found.grade is Grade.NOTICE
+    assert "terminal.key" in found.meaning
+    assert "ask holders in its name" in found.meaning
+    if os.name == "posix":
+        tmp_path.chmod(0o755)
+        assert only(tmp_path).grade is Grade.NOTICE
+        (tmp_path / "terminal.key").chmod(0o644)
+        assert next(iter(keys_at_rest(tmp_path))).grade is Grade.PROBLEM
+
+
 def test_the_names_are_the_roles_own() -> None:
-    issuer, wallet, _ = ROLES
+    issuer, wallet, terminal = ROLES
+    assert (terminal.known_by, terminal.key_file) == (SETTINGS, KEY)
+    assert terminal.secrets == (KEY,)
     places = Places(Path())
     assert (issuer.known_by, issuer.key_file) == (places.keys.name, places.key_file.name)
     assert set(issuer.secrets) == {

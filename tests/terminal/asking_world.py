@@ -6,7 +6,7 @@ from pathlib import Path
 
 from protocol import challenge, sealing, terminal_certificate
 from protocol.challenge import Challenge
-from protocol.keys import Signer
+from protocol.keys import Signer, VerificationKey
 from protocol.labels import PREFIX_BUNDLE, PREFIX_CHALLENGE, PREFIX_SEALED, Alg, AnimatedKind, KeyUse, Lic, Purpose
 from protocol.qr import animated, bundle, envelope
 from protocol.sd_cwt.key_binding import KeyBinding
@@ -40,7 +40,9 @@ def anchor(world: World) -> TrustAnchor:
     return TrustAnchor(world.iss(), region_key(world).public_key, KeyUse.TERMINAL, frozenset(), (), later, later)
 
 
-def certificate(world: World, key: Signer, *, purposes: Sequence[Purpose] = tuple(Purpose), **changes: object) -> bytes:
+def certificate(
+    world: World, key: VerificationKey, *, purposes: Sequence[Purpose] = tuple(Purpose), **changes: object
+) -> bytes:
     """A certificate for this key, from an hour ago on, for every kind and item of the world."""
     maxima: Mapping[int, frozenset[int]] = {
         vct: frozenset(item.key for item in kind.items) for vct, kind in world.kinds.items()
@@ -51,7 +53,7 @@ def certificate(world: World, key: Signer, *, purposes: Sequence[Purpose] = tupl
         place="乌有市政务大厅7号窗",
         relying_party="乌有市车管所",
         maxima=dict.fromkeys(purposes, maxima),
-        key=key.public_key,
+        key=key,
         iat=UnixTime(world.clock.at - HOUR),
         exp=UnixTime(world.clock.at - HOUR + 7 * DAY),
     )
@@ -78,7 +80,7 @@ def publish_with_anchor(terminal: Terminal, *, seq: int = 1, **changes: object) 
 def certified(terminal: Terminal, **changes: object) -> Session:
     """A provisioned session with a good certificate; `changes` as for `publish`."""
     own = identity(terminal)
-    own.install(certificate(terminal.world, own.signer()))
+    own.install(certificate(terminal.world, own.signer().public_key))
     session = terminal.open()
     assert not session.sync(FolderMirror(publish_with_anchor(terminal, **changes))).refused
     return session

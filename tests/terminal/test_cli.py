@@ -28,7 +28,7 @@ NAME = str(utopian_kinds.driving_licence_items()[1])
 KEYS = {
     "class", "proceed", "codes", "established", "not_established", "ages", "status_grade", "claims", "hidden_items",
     "kind", "region", "valid_to", "purpose", "person_check", "recheck", "skew", "check_number", "at", "source",
-    "foreign", "exercise", "error",
+    "foreign", "exercise", "error", "form", "sealed", "answered", "members", "mandate",
 }  # fmt: skip
 
 

@@ -110,7 +110,7 @@ def trouble(encoded: bytes | None, *, at: int | None = None, key: Signer = KEY, 
     return found.trouble
 
 
-GOOD = certificate(WORLD, KEY)
+GOOD = certificate(WORLD, KEY.public_key)
 NOW = WORLD.clock.at
 
 
@@ -127,12 +127,12 @@ def test_a_good_one() -> None:
         (trouble(b"junk"), Trouble.UNREADABLE),
         (trouble(GOOD[:-1]), Trouble.UNREADABLE),
         (trouble(GOOD, key=OTHER), Trouble.OTHER_KEY),
-        (trouble(certificate(WORLD, OTHER)), Trouble.OTHER_KEY),
+        (trouble(certificate(WORLD, OTHER.public_key)), Trouble.OTHER_KEY),
         (trouble(GOOD, with_anchor=False), Trouble.NOT_TRUSTED),
         (trouble(GOOD[:-1] + bytes([GOOD[-1] ^ 1])), Trouble.NOT_TRUSTED),
         (trouble(GOOD, at=NOW - HOUR - 1), Trouble.NOT_YET),
         (trouble(GOOD, at=NOW - HOUR + 7 * DAY), Trouble.OVER),
-        (trouble(certificate(WORLD, KEY, purposes=(Purpose.KIOSK,))), Trouble.OTHER_PURPOSE),
+        (trouble(certificate(WORLD, KEY.public_key, purposes=(Purpose.KIOSK,))), Trouble.OTHER_PURPOSE),
     ],
 )
 def test_each_trouble_has_its_name(found: str | None, expected: Trouble) -> None:
@@ -176,5 +176,5 @@ def test_a_certificate_that_another_process_installs_is_good_at_once(terminal: T
     assert session.status().certification.trouble is Trouble.MISSING
     assert session.askable() == {}
     own = identity(terminal)
-    own.install(certificate(terminal.world, own.signer()))
+    own.install(certificate(terminal.world, own.signer().public_key))
     assert session.status().certification.trouble is Trouble.NOT_TRUSTED

@@ -172,7 +172,9 @@ def test_a_certificate_that_began_after_the_check_states_nothing_about_it(termin
     terminal.pass_seconds(60)
     own = asking_world.identity(terminal)
     began = UnixTime(terminal.world.clock.at - 30)
-    own.install(asking_world.certificate(terminal.world, own.signer(), iat=began, exp=UnixTime(began + HOUR)))
+    own.install(
+        asking_world.certificate(terminal.world, own.signer().public_key, iat=began, exp=UnixTime(began + HOUR))
+    )
     with pytest.raises(NoReceipt):
         asking.receipt(number, REASON)
 
