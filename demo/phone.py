@@ -1,45 +1,58 @@
 """The phone of the demonstration: a wallet behind a small web page, and the camera picture of its screen.
 
     GET  /               the page            GET  /state        what is shown, and what could be
-    GET  /code.svg       the current code    POST /act/{show,away,trick,receive}
+    GET  /code.svg       the current code    POST /act/{show,portrait,read,scan,answer,short,away,trick,receive}
     GET  /camera.mjpg    what a camera in front of it sees (the counter films this)
     GET  /camera.jpg     the last picture of that film
+
+Items are names; where several cards are shown they stand by card id, and null means what the wallet proposes:
+
+    show      {"card": ID, "purpose": WORD, "items": [NAME]} or {"purpose": WORD, "items": {ID: [NAME] | null}}
+    portrait  {"card": ID, "purpose": WORD, "items": [NAME]}
+    answer    {"challenge": "LC1:…", "items": {ID: [NAME] | null} | null}
+    short     {"code": TEN, "purpose": WORD, "items": {ID: [NAME] | null}}
+    read      as answer or short; shows nothing and says who asks for what
 
 A process of its own: `python -m demo.phone DIR --port N`. It talks to the wallet by its public interface only; the
 tricks are the forger's (`demo.forger`).
 """
 
+import io
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import click
 import numpy as np
 import waitress
+import zxingcpp
 from flask import Flask, Response, jsonify, render_template, request
+from PIL import Image, UnidentifiedImageError
 
 from demo import forger, same_site, scene, wiring
 from demo.scene import Matrix, Scene
 from hardware.simulated.recording import MJPEG_CONTENT_TYPE, mjpeg_chunks
-from protocol import licence_package
-from protocol.labels import Purpose
+from protocol import labels, licence_package
+from protocol.labels import Lic, Purpose
+from protocol.licence.catalogue import Names
 from protocol.unixtime import UnixTime
-from wallet_sdk import drawing
+from wallet_sdk import consent_sheet, drawing
 from wallet_sdk.card_pack import Card
-from wallet_sdk.consent import Decision
+from wallet_sdk.consent import ConsentRequest, Decision
 from wallet_sdk.dynamic_code import Showing
-from wallet_sdk.errors import WalletError
+from wallet_sdk.errors import Language, WalletError
+from wallet_sdk.joint_consent import JointDecision
+from wallet_sdk.moving_code import MovingPortrait
+from wallet_sdk.terminal_request import TerminalRequest
 from wallet_sdk.wallet import Wallet
 
 TEN_MINUTES: Final = 600
 PAYMENT_CODE: Final = "wxp://f2f0SYNTHETIC0EXAMPLE0NOT0A0REAL0CODE"
-_PURPOSES: Final = (
-    (Purpose.WINDOW, "服务窗口", "service window"),
-    (Purpose.ROADSIDE, "路面执法", "roadside (police)"),
-    (Purpose.HOTEL, "酒店入住", "hotel"),
-)
+PICTURES_PER_SECOND: Final = 4
+"""Half of what the demonstration's camera films, so that it sees every moving picture twice."""
+_MAX_IMAGE_PIXELS: Final = 12_000_000
 Json = dict[str, Any]
 
 
@@ -52,6 +65,7 @@ class Held:
     rolling: Showing | None
     text: str
     matrix: Matrix
+    moving: MovingPortrait | None = None
 
 
 class Phone:
@@ -68,6 +82,7 @@ class Phone:
         self._packages: list[licence_package.LicencePackage] = []
         self._guard = threading.RLock()
         self._version = 0
+        self._picture = 0
 
     def receive(self, package: bytes) -> str:
         """Takes a licence in and keeps the package, which the forger wants."""
@@ -76,14 +91,41 @@ class Phone:
             self._packages.append(licence_package.decode(package))
             return card.names.zh_hans
 
-    def show(self, card_id: str, purpose: Purpose, items: list[str]) -> None:
-        """The holder agrees and shows."""
+    def show(self, card_id: str, purpose: Purpose, items: list[str], *, with_portrait: bool = False) -> None:
+        """The holder agrees and shows one licence, with its moving portrait if wanted."""
         with self._guard:
             card = self._card(card_id)
             decision: Decision = self._wallet.request(card, purpose).approve(items)
             showing = self._wallet.show(card, audience=purpose, consent=decision)
             frame = showing.frame()
-            self._hold(Held(card.names.zh_hans, card.names.en, showing, frame.text, frame.matrix))
+            moving = showing.with_portrait(PICTURES_PER_SECOND) if with_portrait else None
+            self._picture = 0
+            self._hold(Held(card.names.zh_hans, card.names.en, showing, frame.text, frame.matrix, moving))
+
+    def show_several(self, purpose: Purpose, items: Mapping[str, list[str] | None]) -> JointDecision:
+        """The holder agrees and shows several licences in one act."""
+        with self._guard:
+            asked = self._wallet.request_bundle([self._card(each) for each in items], purpose)
+            decision = asked.approve(items)
+            self._hold_showing(self._wallet.show_bundle(consent=decision), [sheet.card for sheet in asked.sheets])
+            return decision
+
+    def read(self, asked: Json) -> TerminalRequest:
+        """What a terminal asks, by its challenge or by the short code on its screen."""
+        with self._guard:
+            if "challenge" in asked:
+                return self._wallet.read_challenge(str(asked["challenge"]))
+            cards = [self._card(str(each)) for each in asked["items"]]
+            return self._wallet.short_code(str(asked["code"]), purpose=_purpose(asked), cards=cards)
+
+    def answer(self, asked: Json) -> tuple[TerminalRequest, JointDecision]:
+        """The holder agrees, and the answer is held up."""
+        with self._guard:
+            found = self.read(asked)
+            decision = found.approve(asked.get("items"))
+            cards = [found.sheet(each.licence_id).card for each in decision.cards]
+            self._hold_showing(self._wallet.show_answer(found, decision), cards)
+            return found, decision
 
     def trick(self, name: str) -> None:
         """Holds up what should not be believed."""
@@ -118,14 +160,21 @@ class Phone:
             self._scene.take_away()
 
     def roll(self) -> None:
-        """Redraws the code if its time has come; called every second."""
+        """Redraws the code if its time has come; called as often as a moving picture changes."""
         with self._guard:
             held = self._held
             if held is None or held.rolling is None:
                 return
-            frame = held.rolling.frame()
-            if frame.text != held.text:
-                self._hold(Held(held.zh, held.en, held.rolling, frame.text, frame.matrix))
+            try:
+                frame = held.rolling.frame()
+                self._picture += 1
+                picture = frame if held.moving is None else held.moving.numbered(self._picture)
+            except WalletError:
+                # The request is over, or the licence; nothing stays on the screen.
+                self.put_away()
+                return
+            if frame.text != held.text or held.moving is not None:
+                self._hold(Held(held.zh, held.en, held.rolling, frame.text, picture.matrix, held.moving))
 
     def svg(self) -> str:
         """The current code for the page."""
@@ -138,13 +187,21 @@ class Phone:
     def state(self) -> Json:
         """What the page draws."""
         with self._guard:
+            try:
+                expires_at = self._held.rolling.frame().expires_at if self._held and self._held.rolling else None
+            except WalletError:
+                self.put_away()
+                expires_at = None
             held = self._held
-            expires_at = held.rolling.frame().expires_at if held and held.rolling else None
+            moving = held.moving if held is not None else None
             return {
                 "scene": "away" if held is None else "showing",
                 "title": {"zh": held.zh, "en": held.en} if held else None,
                 "version": self._version,
                 "expires_at": expires_at,
+                "moving": {"pictures_per_second": moving.pictures_per_second, "round_seconds": moving.round_seconds}
+                if moving is not None
+                else None,
                 "cards": [self._card_json(card) for card in self._wallet.cards()],
             }
 
@@ -153,36 +210,35 @@ class Phone:
 
     def _card_json(self, card: Card) -> Json:
         purposes: list[Json] = []
-        for purpose, zh, en in _PURPOSES:
+        for purpose, names in consent_sheet.PURPOSES.items():
             try:
                 asked = self._wallet.request(card, purpose)
             except WalletError:
                 continue
-            items = [(item, True) for item in asked.mandatory] + [(item, False) for item in asked.optional]
-            purposes.append(
-                {
-                    "word": purpose.word,
-                    "zh": zh,
-                    "en": en,
-                    "items": [
-                        {
-                            "name": item.name,
-                            "mandatory": mandatory,
-                            "label": {"zh_hans": item.labels.zh_hans, "en": item.labels.en},
-                        }
-                        for item, mandatory in items
-                    ],
-                }
-            )
-        names: Mapping[str, str] = {"zh_hans": card.names.zh_hans, "en": card.names.en}
-        return {"id": card.id, "name": names, "purposes": purposes}
+            purposes.append({"word": purpose.word, "zh": names.zh_hans, "en": names.en, "items": _items_json(asked)})
+        acts_for = card.acts_for
+        return {
+            "id": card.id,
+            "name": _names_json(card.names),
+            "state": str(card.state),
+            "acts_for": consent_sheet.mandate(acts_for, Language.ZH_HANS) if acts_for is not None else None,
+            "portrait": next((item.name for item in card.items if item.key == Lic.PORTRAIT_SHA256), None)
+            if card.portrait is not None
+            else None,
+            "purposes": purposes,
+        }
+
+    def _hold_showing(self, showing: Showing, cards: list[Card]) -> None:
+        frame = showing.frame()
+        zh, en = ("、".join(each.names.zh_hans for each in cards), ", ".join(each.names.en for each in cards))
+        self._hold(Held(zh, en, showing, frame.text, frame.matrix))
 
     def _hold(self, held: Held) -> None:
         if self._held is not None and self._held.rolling is not None and self._held.rolling is not held.rolling:
             self._held.rolling.close()
         self._held = held
         if held.rolling is not None:
-            self._last = held
+            self._last = held if held.moving is None else replace(held, matrix=held.rolling.frame().matrix)
         self._version += 1
         self._scene.hold_up(held.matrix)
 
@@ -196,6 +252,69 @@ class Phone:
             return Held("伪造的证照", "a forged licence", None, text, scene.foreign_matrix(text))
         text = forger.from_another_phone(issued, purpose=Purpose.WINDOW, at=at, device=device)
         return Held("别人手机里的证照", "a licence from another phone", None, text, scene.foreign_matrix(text))
+
+
+def _purpose(asked: Json) -> Purpose:
+    return Purpose[str(asked["purpose"]).upper()]
+
+
+def _names_json(names: Names) -> Mapping[str, str]:
+    return {"zh_hans": names.zh_hans, "en": names.en}
+
+
+def _items_json(sheet: ConsentRequest) -> list[Json]:
+    items = [(item, True) for item in sheet.mandatory] + [(item, False) for item in sheet.optional]
+    return [{"name": item.name, "mandatory": mandatory, "label": _names_json(item.labels)} for item, mandatory in items]
+
+
+def _request_json(asked: TerminalRequest) -> Json:
+    """The consent sheet for the page: who, where, what for, why, which items of which cards, and every caution."""
+    ids = [sheet.card.id for sheet in asked.sheets]
+    link = asked.linking_item(ids) if len(ids) > 1 else None
+    return {
+        "relying_party": asked.asker.relying_party,
+        "place": asked.asker.place,
+        "asker": asked.asker.terminal or asked.asker.site,
+        "purpose": _names_json(consent_sheet.PURPOSES[asked.purpose]),
+        "reason": asked.reason,
+        "cautions": [
+            {"code": str(each), "zh": each.text(Language.ZH_HANS), "en": each.text(Language.EN)}
+            for each in asked.cautions
+        ],
+        "cards": [
+            {
+                "id": sheet.card.id,
+                "name": _names_json(sheet.card.names),
+                "items": _items_json(sheet),
+                "always": [_names_json(item.labels) for item in sheet.always_shown],
+                "missing": [_names_json(item.labels) for item in sheet.missing],
+                "links": next((item.name for item in sheet.optional if item.key == link), None),
+            }
+            for sheet in asked.sheets
+        ],
+        "why_linked": _names_json(consent_sheet.WHY_LINKED),
+        "not_held": [_names_json(each.names) for each in asked.missing if each.names is not None],
+    }
+
+
+def _text_in(picture: bytes) -> str:
+    """The text of the code in a picture that the holder chose."""
+    try:
+        with Image.open(io.BytesIO(picture)) as opened:
+            if opened.width * opened.height > _MAX_IMAGE_PIXELS:
+                raise click.UsageError("the picture is too large / 图片过大")
+            found = zxingcpp.read_barcodes(opened.convert("L"))
+    except (UnidentifiedImageError, OSError) as wrong:
+        raise click.UsageError("this is no picture / 不是图片") from wrong
+    texts = [each.text for each in found if each.text.startswith(labels.PREFIX_CHALLENGE)]
+    if not texts:
+        raise click.UsageError("no request was found in it / 图中没有查验请求")
+    return texts[0]
+
+
+def _said(decision: JointDecision, message: str) -> Response:
+    cautions = "".join(f" {each.text(Language.ZH_HANS)} {each.text(Language.EN)}" for each in decision.cautions)
+    return jsonify(message=message + cautions, linked=decision.is_linked)
 
 
 def create_app(phone: Phone, in_front_of_camera: Scene, *, csrf: str, embedded_in: str) -> Flask:
@@ -226,8 +345,31 @@ def create_app(phone: Phone, in_front_of_camera: Scene, *, csrf: str, embedded_i
     @app.post("/act/show")
     def show() -> Response:
         asked = request.get_json()
-        phone.show(str(asked["card"]), Purpose[str(asked["purpose"]).upper()], [str(name) for name in asked["items"]])
+        if "card" not in asked:
+            return _said(phone.show_several(_purpose(asked), asked["items"]), "已亮证 / showing")
+        phone.show(str(asked["card"]), _purpose(asked), [str(name) for name in asked["items"]])
         return jsonify(message="已亮证 / showing")
+
+    @app.post("/act/portrait")
+    def portrait() -> Response:
+        asked = request.get_json()
+        items = [str(name) for name in asked["items"]]
+        phone.show(str(asked["card"]), _purpose(asked), items, with_portrait=True)
+        return jsonify(message="已亮证，照片随动态码传送 / showing, the portrait in moving pictures")
+
+    @app.post("/act/read")
+    def read() -> Response:
+        return jsonify(message="", request=_request_json(phone.read(request.get_json())))
+
+    @app.post("/act/scan")
+    def scan() -> Response:
+        return jsonify(message="", challenge=_text_in(request.get_data()))
+
+    @app.post("/act/answer")
+    @app.post("/act/short")
+    def answer() -> Response:
+        asked, decision = phone.answer(request.get_json())
+        return _said(decision, f"已回应 {asked.asker.relying_party} / answered")
 
     @app.post("/act/away")
     def away() -> Response:
@@ -266,7 +408,7 @@ def main(directory: Path, port: int, csrf: str, embedded_in: str) -> None:
     stop = threading.Event()
 
     def keep_rolling() -> None:
-        while not stop.wait(1.0):
+        while not stop.wait(1 / PICTURES_PER_SECOND):
             phone.roll()
 
     threading.Thread(target=keep_rolling, name="roll", daemon=True).start()
