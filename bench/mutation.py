@@ -1,13 +1,13 @@
 """Mutation testing of protocol/: which small changes of the code no test notices.
 
-    python -m bench.mutation [FILE ...] [--again] [--constants] [--report]        (pip install mutmut; on Linux)
+    python -m bench.mutation [FILE ...] [--again] [--afresh] [--constants] [--report]     (pip install mutmut; on Linux)
 
 The mutants are those of bench/mutants.py. mutmut's own runner starts a test session for each and leaves decorated
 functions and methods of values out; here one session is collected once, and every mutant is a fork of it whose
 functions carry the changed code. It runs the tests that reach the changed lines, those named for the module before
-others, the quickest first, until one fails. What survives that is tried again from the changed file, freshly imported
-(for tables that are built at import). Changes outside of functions are tried with `--constants`, in this way alone.
-`--again` tries only what is on record as surviving. What is on record at an unchanged place is not repeated.
+others, until one fails. `--afresh` tries what survives that once more from the changed file, freshly
+imported, for functions that build tables at import; changes outside of functions (`--constants`) are tried in this way
+alone. `--again` tries only what is on record as surviving. What is on record at an unchanged place is not repeated.
 
 A test that takes ten times its processor time, or two gibibytes, is a time-out: the change was noticed. Not run: tests
 over 2 s that are not named for the module. A change that only a test's own subprocess would notice counts as surviving.
@@ -84,7 +84,8 @@ def run_forked(mutants: list[Mutant], reached_file: Path, records: Records) -> N
                 functions.change(mutant)
                 return session.outcome(tests, reached)
 
-            outcome = forked(attempt, seconds=MUTANT_SECONDS) if tests else SURVIVED
+            outcome, _, killer = (forked(attempt, seconds=MUTANT_SECONDS) if tests else SURVIVED).partition(" ")
+            reached.kills[killer] += 1
             records.add(mutant, outcome, tests=len(tests))
             if number % 100 == 0:
                 print(f"{number} of {len(mutants)} {mutant.path}", flush=True)
@@ -113,7 +114,7 @@ def try_afresh(mutant: Mutant, reached: Reached) -> str:
         # A change that ends the import is noticed as well.
         return outcomes[0] if outcomes else KILLED
 
-    return forked(work, seconds=MUTANT_SECONDS)
+    return forked(work, seconds=MUTANT_SECONDS).partition(" ")[0]
 
 
 def report(mutants: list[Mutant], records: Records) -> int:
@@ -138,6 +139,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--again", action="store_true", help="only what is on record as surviving")
+    parser.add_argument("--afresh", action="store_true", help="what survives, once more from a fresh import")
     parser.add_argument("--constants", action="store_true", help="changes outside of functions")
     parser.add_argument("--report", action="store_true", help="only what is on record")
     parser.add_argument("--results", type=Path, default=Path("build/mutation.jsonl"))
@@ -157,7 +159,7 @@ def main() -> int:
         records = Records(asked.results)
         reached = Reached.load(reached_file)
         for mutant in waiting:
-            if asked.constants or records.of(mutant) == SURVIVED:
+            if asked.constants or (asked.afresh and records.of(mutant) == SURVIVED):
                 records.add(mutant, try_afresh(mutant, reached), tests=0)
     return report(mutants, records)
 

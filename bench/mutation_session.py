@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterable
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -75,6 +76,8 @@ class Reached:
     def __init__(self) -> None:
         self.tests_of: dict[str, dict[int, set[str]]] = {}
         self.seconds: dict[str, float] = {}
+        self.kills: Counter[str] = Counter()
+        """Of this run: what has noticed changes before is asked first."""
 
     @classmethod
     def load(cls, file: Path) -> "Reached":
@@ -90,7 +93,14 @@ class Reached:
 
     def in_order(self, path: str, tests: Iterable[str]) -> list[str]:
         total, kept = 0.0, []
-        for test in sorted(tests, key=lambda test: (not is_named_for(path, test), self.bound(test), test)):
+        for test in sorted(
+            tests,
+            key=lambda test: (
+                -self.kills[test] / (0.01 + self.bound(test)),
+                not is_named_for(path, test),
+                self.bound(test),
+            ),
+        ):
             seconds, named = self.bound(test), is_named_for(path, test)
             if seconds == inf or (not named and (seconds > SLOW_SECONDS or test not in self.seconds)):
                 continue
@@ -141,11 +151,11 @@ class Session:
         return self.failed
 
     def outcome(self, tests: list[str], reached: Reached) -> str:
-        """Runs the tests until one fails; one that takes too much processor time ends the process by a signal."""
+        """Runs the tests until one fails, and names it; one that takes too long for a processor ends the process."""
         for test, following in zip(tests, [*tests[1:], None], strict=True):
             signal.setitimer(signal.ITIMER_PROF, 3 + 10 * reached.bound(test))
             if self.run(test, following):
-                return KILLED
+                return f"{KILLED} {test}"
         return SURVIVED
 
 
