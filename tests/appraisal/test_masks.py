@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocol import masked_name
 from protocol.labels import Lic
 from protocol.licence.catalogue import Item, ItemType, Names, Single
 from verifier_terminal.appraisal import masks
@@ -75,10 +76,10 @@ def test_items(of: Item, value: object, masked: object) -> None:
 def test_a_mask_shows_at_most_half_of_what_stood_there(text: str) -> None:
     for mask in (masks.name, masks.number):
         shown = mask(text)
-        kept = [c for c in masks._clusters(shown) if c not in {*masks._NAME_SEPARATORS, "*"}]
-        there = [c for c in masks._clusters(text) if c not in masks._NAME_SEPARATORS]
+        kept = [c for c in masked_name.clusters(shown) if c not in {*masks._NAME_SEPARATORS, "*"}]
+        there = [c for c in masked_name.clusters(text) if c not in masks._NAME_SEPARATORS]
         if mask is masks.number:
-            there = masks._clusters(text)
+            there = masked_name.clusters(text)
         # Three letters keep two: 张*三 is how counters write it.
         assert len(kept) <= max(len(there) / 2, 2 if len(there) == 3 and mask is masks.name else 0)
 
@@ -86,4 +87,4 @@ def test_a_mask_shows_at_most_half_of_what_stood_there(text: str) -> None:
 @given(st.text(max_size=60))
 def test_a_mask_keeps_the_number_of_characters(text: str) -> None:
     for mask in (masks.name, masks.number):
-        assert len(masks._clusters(mask(text))) == len(masks._clusters(text))
+        assert len(masked_name.clusters(mask(text))) == len(masked_name.clusters(text))

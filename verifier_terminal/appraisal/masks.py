@@ -4,16 +4,15 @@ Guaranteed: a mask keeps no more than half of the characters of a short value, a
 hides as a whole. Not handled here: which items are masked (the signed policy row says so).
 """
 
-import unicodedata
 from typing import Final, assert_never
 
-from protocol import cbor
+from protocol import cbor, masked_name
 from protocol.labels import Lic
 from protocol.licence.catalogue import Item, ItemType
 
-STAR: Final = "*"
-_NAME_SEPARATORS: Final = frozenset("·•・‧. ")
-"""Middle dots of transcribed names (买买提·艾力) in the forms that registers use; spaces of Latin names."""
+STAR: Final = masked_name.STAR
+name: Final = masked_name.mask
+"""A person's name in part: the rule that paper codes follow too."""
 _ADDRESS_KEPT: Final = 6
 _NUMBER_HEAD: Final = 3
 _NUMBER_TAIL: Final = 4
@@ -41,28 +40,15 @@ def _masked_text(key: int, value: cbor.Value) -> cbor.Value:
     if key in (Lic.NAME, Lic.LEGAL_REPRESENTATIVE):
         return name(value)
     if key == Lic.ADDRESS:
-        clusters = _clusters(value)
+        clusters = masked_name.clusters(value)
         kept = min(_ADDRESS_KEPT, len(clusters) // 2)
         return "".join(clusters[:kept]) + STAR * 3
     return number(value)
 
 
-def name(text: str) -> str:
-    """A person's name: the first and the last character stay, of two only the first; separators stay.
-
-    张三 → 张* · 张三丰 → 张*丰 · 欧阳小明 → 欧**明 · 买买提·艾力 → 买**·*力 · one character → *.
-    """
-    clusters = _clusters(text)
-    letters = [place for place, cluster in enumerate(clusters) if cluster not in _NAME_SEPARATORS]
-    kept = {letters[0]} if len(letters) == 2 else {letters[0], letters[-1]} if len(letters) > 2 else set()
-    return "".join(
-        cluster if place in kept or cluster in _NAME_SEPARATORS else STAR for place, cluster in enumerate(clusters)
-    )
-
-
 def number(text: str) -> str:
     """A number: the first three and the last four characters stay; of a short one the first and the last, or none."""
-    clusters = _clusters(text)
+    clusters = masked_name.clusters(text)
     if len(clusters) >= _LONG_NUMBER:
         head, tail = _NUMBER_HEAD, _NUMBER_TAIL
     elif len(clusters) >= 4:
@@ -71,14 +57,3 @@ def number(text: str) -> str:
         return STAR * len(clusters)
     hidden = STAR * (len(clusters) - head - tail)
     return "".join(clusters[:head]) + hidden + "".join(clusters[-tail:])
-
-
-def _clusters(text: str) -> list[str]:
-    """Characters with the marks and variation selectors that belong to them (rare name characters carry one)."""
-    clusters: list[str] = []
-    for character in text:
-        if clusters and unicodedata.category(character).startswith("M"):
-            clusters[-1] += character
-        else:
-            clusters.append(character)
-    return clusters
