@@ -101,6 +101,25 @@ def parse(
         TypError: Another type.
         AlgError: No algorithm, or a foreign one.
     """
+    protected_bytes, unprotected, payload, signature = shape(structure)
+    protected = cbor.decode(protected_bytes)
+    if not isinstance(protected, dict):
+        raise ShapeError("the protected header is not a map")
+    return check_headers(
+        UnverifiedSign1(protected_bytes, protected, unprotected, payload, signature),
+        expected_typ=expected_typ,
+        protected_labels=protected_labels,
+        unprotected_labels=unprotected_labels,
+        algorithms=algorithms,
+    )
+
+
+def shape(structure: cbor.Value) -> tuple[bytes, Mapping[cbor.Key, cbor.Value], bytes, bytes]:
+    """Protected header, unprotected header, payload and signature as they stand, without a look into any of them.
+
+    Raises:
+        ShapeError: Not a COSE_Sign1.
+    """
     if not isinstance(structure, cbor.Tagged) or structure.tag != labels.TAG_SIGN1:
         raise ShapeError("not a COSE_Sign1 (tag 18)")
     parts = structure.value
@@ -115,16 +134,7 @@ def parse(
         and isinstance(signature, bytes)
     ):
         raise ShapeError("not [protected, unprotected, payload, signature]")
-    protected = cbor.decode(protected_bytes)
-    if not isinstance(protected, dict):
-        raise ShapeError("the protected header is not a map")
-    return check_headers(
-        UnverifiedSign1(protected_bytes, protected, unprotected, payload, signature),
-        expected_typ=expected_typ,
-        protected_labels=protected_labels,
-        unprotected_labels=unprotected_labels,
-        algorithms=algorithms,
-    )
+    return protected_bytes, unprotected, payload, signature
 
 
 def check_headers(

@@ -79,6 +79,7 @@ from verifier_terminal.sync.connectivity import Connectivity, Link
 from verifier_terminal.sync.intake import Refused
 from verifier_terminal.sync.mirror import Mirror
 from verifier_terminal.trusted_time import MAX_UNCONFIRMED, TrustedTime
+from verifier_terminal.verified_credentials import VerifiedCredentials
 
 Appraise = Callable[[str, Context], Verdict]
 AppraiseBytes = Callable[[AnimatedKind, bytes, Context], Verdict]
@@ -171,6 +172,7 @@ class Session:
         self._animations = Animations()
         self._portraits = Portraits()
         self._shelf = EvidenceShelf()
+        self._verified = VerifiedCredentials(elapsed_seconds)
         self._loaded = Loaded(None, (), ())
         self._loaded_version: tuple[int, int, int] | None = None
         with self._store.reading():
@@ -270,11 +272,6 @@ class Session:
             if standing_now.trouble is not None or standing_now.certificate is None or knowledge is None:
                 return {}
             return asking.askable(knowledge.policy, standing_now.certificate, self.settings.purpose)
-
-    @property
-    def always_asks(self) -> bool:
-        """Whether this is a place where an open code is never enough, so that a request should always be shown."""
-        return gates.challenge_required(RiskClass.G, self.settings.face)
 
     def open_challenge(self, wanted: Items, reason: str) -> OpenedRequest:
         """Asks for these items of these kinds, until they are answered, over or cancelled.
@@ -519,6 +516,7 @@ class Session:
                 certification=self._certification(),
                 site=self.settings.site,
                 open_requests=len(self._asking.opened(now=now)),
+                always_asks=gates.challenge_required(RiskClass.G, self.settings.face),
             )
 
     def subscribe(self) -> Subscription:
@@ -651,6 +649,7 @@ class Session:
             number,
             self._asking.requests(),
             self._audiences(),
+            self._verified,
         )
         try:
             verdict = code.appraise(context)
@@ -776,6 +775,8 @@ class Session:
             self._load()
 
     def _load(self) -> None:
+        # What is trusted may be another thing from here on.
+        self._verified.forget_all()
         self._loaded_version = self._store.documents.version()
         self._loaded = self._store.documents.load(self._root, at=self._clock().at)
         self._time.confirm(self._loaded.floor)

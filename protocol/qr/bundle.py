@@ -19,6 +19,7 @@ from protocol.labels import HolderKind, Lic
 from protocol.qr import envelope
 from protocol.sd_cwt import key_binding
 from protocol.sd_cwt.key_binding import Presentation, UnverifiedPresentation
+from protocol.sd_cwt.known import NOTHING_KNOWN, KnownCredentials
 
 
 class BundleAudiencesDiffer(ProtocolError):
@@ -72,8 +73,12 @@ def read(text: str) -> tuple[UnverifiedPresentation, ...]:
     return parse(envelope.unwrap(text, expected_prefix=labels.PREFIX_BUNDLE))
 
 
-def parse(encoded: bytes) -> tuple[UnverifiedPresentation, ...]:
+def parse(encoded: bytes, *, known: KnownCredentials = NOTHING_KNOWN) -> tuple[UnverifiedPresentation, ...]:
     """The presentations of a bundle (steps 3 and 4 for each).
+
+    Args:
+        encoded: Its bytes.
+        known: As for `key_binding.parse`.
 
     Raises:
         SizeError: Longer than `limits.MAX_BUNDLE_BYTES`.
@@ -87,7 +92,7 @@ def parse(encoded: bytes) -> tuple[UnverifiedPresentation, ...]:
     if not isinstance(members, tuple) or len(members) not in limits.BUNDLE_PRESENTATIONS:
         raise ShapeError(f"a bundle is not an array of {limits.BUNDLE_PRESENTATIONS} presentations")
     # A member encodes to the very bytes that it had: its only map that may come in another order must be empty.
-    presentations = tuple(key_binding.parse(cbor.encode(member)) for member in members)
+    presentations = tuple(key_binding.parse(cbor.encode(member), known=known) for member in members)
     first = presentations[0].key_binding
     if any(each.key_binding.aud != first.aud for each in presentations):
         raise BundleAudiencesDiffer("the presentations of a bundle have different audiences")

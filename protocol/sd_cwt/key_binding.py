@@ -13,6 +13,7 @@ from typing import Final
 from protocol import cbor, cose_sign1, cwt, keys, labels
 from protocol.cose_sign1 import UnverifiedSign1
 from protocol.errors import (
+    HeaderUnprotected,
     HolderSignatureInvalid,
     KcwtError,
     KeyBindingClaimError,
@@ -22,6 +23,7 @@ from protocol.errors import (
 from protocol.keys import DEFAULT_ALGORITHMS, AlgorithmTable, Signer, VerificationKey
 from protocol.sd_cwt import credential
 from protocol.sd_cwt.credential import CredentialClaims, LicenceItems, UnverifiedCredential
+from protocol.sd_cwt.known import NOTHING_KNOWN, KnownCredentials, VerifiedCredential
 from protocol.unixtime import UnixTime
 
 _PROTECTED: Final = frozenset({labels.HDR_ALG, labels.HDR_KCWT, labels.HDR_TYP})
@@ -50,6 +52,8 @@ class UnverifiedPresentation:
     sign1: UnverifiedSign1
     credential: UnverifiedCredential
     key_binding: KeyBinding
+    known: VerifiedCredential | None
+    """What is known of this credential from an earlier presentation with the same protected header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ class Presentation:
     """SHA-256 of the KBT's Sig_structure: the same for every form of the same signed content, and for nothing else."""
     credential_digest: bytes
     """SHA-256 of the issuer's signature: the same for every presentation of one credential, and for no other one."""
+    verified: VerifiedCredential
+    """What a caller may remember, so that the next presentation of this credential costs less."""
 
 
 def present(
@@ -112,27 +118,37 @@ def present(
     )
 
 
-def parse(encoded: bytes, *, algorithms: AlgorithmTable = DEFAULT_ALGORITHMS) -> UnverifiedPresentation:
+def parse(
+    encoded: bytes, *, known: KnownCredentials = NOTHING_KNOWN, algorithms: AlgorithmTable = DEFAULT_ALGORITHMS
+) -> UnverifiedPresentation:
     """The parts of a presentation (steps 3 and 4).
+
+    Args:
+        encoded: Its bytes.
+        known: Credentials that need not be read and verified once more.
+        algorithms: Those that may be named.
 
     Raises:
         ProtocolError: The reason names the first rule that it breaks.
     """
+    structure = cbor.decode(encoded)
+    if known is not NOTHING_KNOWN:
+        protected_bytes, unprotected, content, signature = cose_sign1.shape(structure)
+        found = known.find(protected_bytes)
+        if found is not None and found.sign1.protected_bytes == protected_bytes and found.algorithms is algorithms:
+            if unprotected:
+                raise HeaderUnprotected("an unprotected header that is not empty")
+            sign1 = UnverifiedSign1(protected_bytes, found.sign1.protected, unprotected, content, signature)
+            return UnverifiedPresentation(sign1, found.parts, _claims(sign1), found)
     sign1 = cose_sign1.parse(
-        cbor.decode(encoded),
-        expected_typ=labels.TYP_PRESENTATION,
-        protected_labels=_PROTECTED,
-        algorithms=algorithms,
+        structure, expected_typ=labels.TYP_PRESENTATION, protected_labels=_PROTECTED, algorithms=algorithms
     )
     # SD-CWT section 9 step 1.
     kcwt = sign1.protected[labels.HDR_KCWT]
     if not isinstance(kcwt, cbor.Tagged):
         raise KcwtError("kcwt is not a credential")
-    payload = cbor.decode(sign1.payload)
-    if not isinstance(payload, dict):
-        raise ShapeError("the payload is not a map")
-    key_binding = _key_binding(payload)
-    return UnverifiedPresentation(sign1, credential.parse(kcwt, algorithms=algorithms), key_binding)
+    key_binding = _claims(sign1)
+    return UnverifiedPresentation(sign1, credential.parse(kcwt, algorithms=algorithms), key_binding, None)
 
 
 def verify(
@@ -151,23 +167,30 @@ def verify(
     Raises:
         ProtocolError: The first rule that it breaks, in the order of the steps.
     """
+    parts, known = unverified.credential, unverified.known
+    if known is not None and not known.serves(assertion_key, algorithms):
+        known = None
     # Steps 6 and 7: the issuer's signature, the confirmation key.
-    issued = credential.verify(unverified.credential, assertion_key, algorithms=algorithms)
+    issued = known.credential if known else credential.verify(parts, assertion_key, algorithms=algorithms)
     # Step 8, SD-CWT section 9 step 5: the holder's signature under the confirmation key.
     try:
         signed = unverified.sign1.verify(issued.confirmation_key)
     except keys.SignatureMismatch:
         raise HolderSignatureInvalid("the holder's signature does not fit") from None
-    # Step 9, SD-CWT section 9 step 8: disclosures and hashes.
-    restored = credential.disclosed_licence(issued)
+    if known is None:
+        # Step 9, SD-CWT section 9 step 8: disclosures and hashes.
+        restored = credential.disclosed_licence(issued)
+        digest = sha256(parts.sign1.signature).digest()
+        known = VerifiedCredential(unverified.sign1, parts, issued, restored, digest, assertion_key, algorithms)
     return Presentation(
         credential=issued.claims,
         confirmation_key=issued.confirmation_key,
-        items=restored.claims,
-        hidden_items=restored.hidden,
+        items=known.restored.claims,
+        hidden_items=known.restored.hidden,
         key_binding=unverified.key_binding,
         replay_key=sha256(signed).digest(),
-        credential_digest=sha256(unverified.credential.sign1.signature).digest(),
+        credential_digest=known.digest,
+        verified=known,
     )
 
 
@@ -185,6 +208,13 @@ def check_time_relations(presentation: Presentation) -> None:
         raise TimeOrderError("made before its credential")
     if shown.iat < issued.exp < shown.exp:
         raise TimeOrderError("good for longer than its credential")
+
+
+def _claims(sign1: UnverifiedSign1) -> KeyBinding:
+    payload = cbor.decode(sign1.payload)
+    if not isinstance(payload, dict):
+        raise ShapeError("the payload is not a map")
+    return _key_binding(payload)
 
 
 def _key_binding(claims: cwt.Claims) -> KeyBinding:

@@ -102,7 +102,7 @@ def _presentation(content: bytes, context: Context, sealed_to: OpenRequest | Non
     ages = _ages(context)
     # Steps 3 and 4.
     try:
-        unverified = key_binding.parse(content)
+        unverified = key_binding.parse(content, known=context.credentials)
     except ProtocolError as refusal:
         return dead_ends.ended((gates.finding(refusal.code),), context, ages)
     if context.knowledge is None:
@@ -118,7 +118,7 @@ def _bundle(content: bytes, context: Context, sealed_to: OpenRequest | None = No
     ages = _ages(context)
     # Steps 3 and 4, for every member, and that all belong to one act.
     try:
-        members = bundle.parse(content)
+        members = bundle.parse(content, known=context.credentials)
     except ProtocolError as refusal:
         return dead_ends.ended((gates.finding(refusal.code),), context, ages, form=Form.BUNDLE)
     if context.knowledge is None:

@@ -1,11 +1,12 @@
 """Everything that an appraisal may know: no part of it is looked up while appraising."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from protocol.appraisal_policy import AppraisalPolicy
 from protocol.labels import Purpose
 from protocol.licence.catalogue import Catalogue
+from protocol.sd_cwt.known import NOTHING_KNOWN, KnownCredentials, VerifiedCredential
 from protocol.terminal_certificate import Items
 from protocol.trust_list import TrustList
 from protocol.unixtime import Seconds, UnixTime
@@ -48,6 +49,24 @@ class ReplayMemory(Protocol):
 
     def earlier_use(self, replay_key: bytes) -> EarlierUse | None:
         """The use of this presentation that is remembered, if any."""
+
+
+class CredentialMemory(KnownCredentials, Protocol):
+    """Which credentials were verified a moment ago. It changes what an appraisal costs, and never its verdict."""
+
+    def remember(self, verified: VerifiedCredential) -> None:
+        """Takes in one of which both signatures and all disclosures held just now."""
+
+
+class _NothingRemembered:
+    def find(self, protected_bytes: bytes) -> VerifiedCredential | None:
+        return NOTHING_KNOWN.find(protected_bytes)
+
+    def remember(self, verified: VerifiedCredential) -> None:
+        pass
+
+
+NOTHING_REMEMBERED: Final[CredentialMemory] = _NothingRemembered()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +118,5 @@ class Context:
     audiences: frozenset[str] = frozenset()
     """`lz:t/…` and `lz:s/…` of this terminal, whether or not a request is open: a late answer is named E_CNONCE, and
     not E_AUD. None of them is accepted without a request."""
+    credentials: CredentialMemory = NOTHING_REMEMBERED
+    """Those that need not be verified once more; the caller sees to it that a change of trust empties it."""

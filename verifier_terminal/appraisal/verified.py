@@ -66,6 +66,7 @@ def verify(
         presentation = key_binding.verify(unverified, anchor.key)
     except ProtocolError as refusal:
         return _not_verified(refusal.code, unverified, anchor, context, ages, sealed_to=sealed_to)
+    context.credentials.remember(presentation.verified)
     return Verified(presentation, unverified.credential, sealed_to)
 
 
