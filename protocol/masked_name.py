@@ -7,7 +7,7 @@ import unicodedata
 from typing import Final
 
 STAR: Final = "*"
-_SEPARATORS: Final = frozenset("·•・‧. ")
+SEPARATORS: Final = frozenset("·•・‧. ")
 """Middle dots of transcribed names (买买提·艾力) in the forms that registers use; spaces of Latin names."""
 
 
@@ -17,9 +17,9 @@ def mask(text: str) -> str:
     张三 → 张* · 张三丰 → 张*丰 · 欧阳小明 → 欧**明 · 买买提·艾力 → 买**·*力 · one character → *.
     """
     parts = clusters(text)
-    letters = [place for place, cluster in enumerate(parts) if cluster not in _SEPARATORS]
+    letters = [place for place, cluster in enumerate(parts) if cluster not in SEPARATORS]
     kept = {letters[0]} if len(letters) == 2 else {letters[0], letters[-1]} if len(letters) > 2 else set()
-    return "".join(cluster if place in kept or cluster in _SEPARATORS else STAR for place, cluster in enumerate(parts))
+    return "".join(cluster if place in kept or cluster in SEPARATORS else STAR for place, cluster in enumerate(parts))
 
 
 def clusters(text: str) -> list[str]:

@@ -76,8 +76,8 @@ def test_items(of: Item, value: object, masked: object) -> None:
 def test_a_mask_shows_at_most_half_of_what_stood_there(text: str) -> None:
     for mask in (masks.name, masks.number):
         shown = mask(text)
-        kept = [c for c in masked_name.clusters(shown) if c not in {*masks._NAME_SEPARATORS, "*"}]
-        there = [c for c in masked_name.clusters(text) if c not in masks._NAME_SEPARATORS]
+        kept = [c for c in masked_name.clusters(shown) if c not in {*masked_name.SEPARATORS, "*"}]
+        there = [c for c in masked_name.clusters(text) if c not in masked_name.SEPARATORS]
         if mask is masks.number:
             there = masked_name.clusters(text)
         # Three letters keep two: 张*三 is how counters write it.
