@@ -7,6 +7,7 @@ the licence is not known to a wallet.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from hashlib import sha256
 from typing import Final
 
@@ -91,9 +92,12 @@ class Card:
         return next((item for item in self.items if item.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HeldLicence:
-    """A licence with everything that showing it needs: the flexible credential first, then views."""
+    """A licence with everything that showing it needs: the flexible credential first, then views.
+
+    Not slotted: cached properties need its dict.
+    """
 
     stored: StoredLicence
     kind: Kind
@@ -109,20 +113,25 @@ class HeldLicence:
         """The holder of the device acts for the licence's holder."""
         return self.flexible.claims.mandate is not None
 
-    @property
+    @cached_property
+    def edition(self) -> str:
+        """Changes whenever the issuer's statement does."""
+        return sha256(b"".join(self.stored.credentials)).hexdigest()[:_EDITION_CHARACTERS]
+
+    @cached_property
     def begins(self) -> UnixTime:
         """The first moment at which it may be shown."""
         latest = max(max(each.claims.nbf, each.claims.iat) for each in self.credentials)
         first_day = self.day(Lic.VALID_FROM)
         return latest if first_day is None else max(latest, unixtime.local_midnight(first_day))
 
-    @property
+    @cached_property
     def legal_end(self) -> UnixTime | None:
         """The midnight that ends its last day."""
         last_day = self.day(Lic.VALID_TO)
         return None if last_day is None else unixtime.end_of_local_day(last_day)
 
-    @property
+    @cached_property
     def credential_end(self) -> UnixTime:
         """When the first of its credentials ends."""
         return min(each.claims.exp for each in self.credentials)
@@ -161,7 +170,7 @@ def card(licence: HeldLicence, at: UnixTime) -> Card:
         valid_from=licence.day(Lic.VALID_FROM),
         valid_to=licence.day(Lic.VALID_TO),
         credential_expires=licence.credential_end,
-        edition=sha256(b"".join(licence.stored.credentials)).hexdigest()[:_EDITION_CHARACTERS],
+        edition=licence.edition,
         refresh_url=licence.stored.refresh_url,
         holder_kind=licence.flexible.claims.holder_kind,
         acts_for=_acts_for(licence),

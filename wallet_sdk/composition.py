@@ -9,16 +9,17 @@ from typing import Final
 
 from protocol import cbor, labels, sealing
 from protocol.keys import Signer
-from protocol.labels import AnimatedKind
+from protocol.labels import AnimatedKind, SignatureAlg
 from protocol.qr import bundle, envelope
 from protocol.sd_cwt.key_binding import KeyBinding
+from protocol.sd_cwt.presenting import Presenter
 from protocol.unixtime import UnixTime
 from wallet_sdk.card_pack import HeldLicence
 from wallet_sdk.errors import CredentialExpired, LicenceExpired, LicenceNotYet
 from wallet_sdk.joint_consent import Addressee
 from wallet_sdk.ports import Random
 from wallet_sdk.request_errors import MandateExpired
-from wallet_sdk.rolling import RollingPresentation
+from wallet_sdk.rolling import RollingText
 from wallet_sdk.selection import Selection
 
 _ARRAY_MAJOR: Final = 4
@@ -58,15 +59,17 @@ class Content:
 
 
 class Composition:
-    """The rolling content of one act."""
+    """The rolling content of one act, for a device key of this algorithm."""
 
-    __slots__ = ("_addressee", "_members", "_random", "_rolling")
+    __slots__ = ("_addressee", "_is_checked", "_presenters", "_random", "_rolling")
 
-    def __init__(self, members: tuple[Member, ...], addressee: Addressee, random: Random) -> None:
-        self._members = members
+    def __init__(self, members: tuple[Member, ...], addressee: Addressee, random: Random, alg: SignatureAlg) -> None:
         self._addressee = addressee
         self._random = random
-        self._rolling: tuple[RollingPresentation, ...] = ()
+        chosen = (each.selection for each in members)
+        self._presenters = tuple(Presenter(each.credential.issued, each.disclosures, alg) for each in chosen)
+        self._rolling: RollingText | None = None
+        self._is_checked = len(members) == 1
 
     def text(self, iat: UnixTime, exp: UnixTime, signer: Signer) -> str:
         """The text of one code.
@@ -82,36 +85,23 @@ class Composition:
                 plaintext, recipient=addressee.sealing_key, ephemeral_key=self._random(sealing.KEY_BYTES)
             )
             return envelope.wrap(sealed, labels.PREFIX_SEALED)
-        if len(self._members) > 1:
+        if len(self._presenters) > 1:
             return envelope.wrap(self.content(iat, exp, signer)[1], labels.PREFIX_BUNDLE)
-        if self._rolling:
-            return self._rolling[0].next_text(self._binding(iat, exp), signer)
-        self._first(iat, exp, signer)
-        return self._rolling[0].first_text()
+        if self._rolling is None:
+            self._rolling = RollingText(self._presenters[0])
+        return self._rolling.next(self._binding(iat, exp), signer)
 
     def content(self, iat: UnixTime, exp: UnixTime, signer: Signer) -> tuple[AnimatedKind, bytes]:
         """The bytes behind the prefix of an open code, and what they are. Raises ProtocolError: as `text`."""
-        if self._rolling:
-            binding = self._binding(iat, exp)
-            presentations = [each.next(binding, signer) for each in self._rolling]
-        else:
-            presentations = self._first(iat, exp, signer)
+        binding = self._binding(iat, exp)
+        presentations = [each.present(binding, signer) for each in self._presenters]
         if len(presentations) == 1:
             return AnimatedKind.PRESENTATION, presentations[0]
-        return AnimatedKind.BUNDLE, cbor.head(_ARRAY_MAJOR, len(presentations)) + b"".join(presentations)
-
-    def _first(self, iat: UnixTime, exp: UnixTime, signer: Signer) -> list[bytes]:
-        binding = self._binding(iat, exp)
-        chosen = (each.selection for each in self._members)
-        rolling = tuple(
-            RollingPresentation(each.credential.encoded, each.disclosures, binding, signer) for each in chosen
-        )
-        presentations = [each.first for each in rolling]
-        if len(presentations) > 1:
+        if not self._is_checked:
             # The protocol's own look at the whole; later ones differ from it in moments and signatures alone.
             bundle.compose(presentations)
-        self._rolling = rolling
-        return presentations
+            self._is_checked = True
+        return AnimatedKind.BUNDLE, cbor.head(_ARRAY_MAJOR, len(presentations)) + b"".join(presentations)
 
     def _binding(self, iat: UnixTime, exp: UnixTime) -> KeyBinding:
         return KeyBinding(self._addressee.audience, iat, exp, self._addressee.cnonce)

@@ -98,18 +98,19 @@ def request(licence: HeldLicence, card: Card, purpose: Purpose) -> ConsentReques
     if asked is None:
         offered = ", ".join(each.word for vct, each in sorted(rules) if vct == card.vct)
         raise PurposeNotOffered(f"{purpose.word}; {card.kind} is shown for: {offered or 'nothing yet'}")
-    check_scope(card, purpose)
+    check_scope(licence, purpose)
     return sheet(licence, card, purpose, asked)
 
 
-def check_scope(card: Card, purpose: Purpose) -> None:
-    """Return unless the card is a mandate that does not cover this purpose.
+def check_scope(licence: HeldLicence, purpose: Purpose) -> None:
+    """Return unless the licence comes with a mandate that does not cover this purpose.
 
     Raises:
         MandateScope: So it is.
     """
-    if card.acts_for is not None and purpose not in card.acts_for.purposes:
-        covered = ", ".join(sorted(each.word for each in card.acts_for.purposes))
+    mandate = licence.flexible.claims.mandate
+    if mandate is not None and purpose not in mandate.purposes:
+        covered = ", ".join(sorted(each.word for each in mandate.purposes))
         raise MandateScope(f"{purpose.word}; it covers: {covered}")
 
 
@@ -132,7 +133,7 @@ def sheet(licence: HeldLicence, card: Card, purpose: Purpose, asked: PurposeItem
     )
 
 
-def check(decision: Decision | None, *, card: Card, purpose: Purpose, audience: str) -> frozenset[int]:
+def check(decision: Decision | None, *, licence: HeldLicence, purpose: Purpose, audience: str) -> frozenset[int]:
     """The `lic` keys that may be let out.
 
     Raises:
@@ -143,13 +144,13 @@ def check(decision: Decision | None, *, card: Card, purpose: Purpose, audience: 
     # Callers without a type checker pass anything; only a decision opens the door.
     if not isinstance(decision, Decision):
         raise ConsentMissing
-    if decision.licence_id != card.id:
+    if decision.licence_id != licence.stored.licence_id:
         raise ConsentMismatch("another licence")
     if decision.purpose is not purpose:
         raise ConsentMismatch(f"it was given for {decision.purpose.word}, not for {purpose.word}")
     if decision.audience != audience:
         raise ConsentMismatch("it was given for another audience")
-    if decision.edition != card.edition:
+    if decision.edition != licence.edition:
         raise ConsentMismatch("the licence has been received anew since")
-    check_scope(card, purpose)
+    check_scope(licence, purpose)
     return decision.items

@@ -77,7 +77,7 @@ class Showing:
         self._frame: tuple[UnixTime, Frame] | None = None
         self._content: tuple[UnixTime, Content] | None = None
         self._ladders: list[Ladder] = []
-        self._composition: Composition | None = Composition(members, addressee, ports.random)
+        self._composition: Composition | None = Composition(members, addressee, ports.random, signer.public_key.alg)
 
     @property
     def shown_items(self) -> frozenset[int]:

@@ -13,7 +13,7 @@ from typing import Final
 from protocol import cbor, labels
 from protocol.errors import DisclosureKeyDuplicate, DisclosureShape
 from protocol.sd_cwt import credential, disclosure
-from protocol.sd_cwt.credential import CredentialClaims
+from protocol.sd_cwt.credential import CredentialClaims, UnverifiedCredential
 from protocol.sd_cwt.disclosure import Disclosure
 
 _NOTHING: Final[frozenset[bytes]] = frozenset()
@@ -37,9 +37,17 @@ class HeldCredential:
     """One credential of a licence with all its items by `lic` key. Not slotted: a cached property needs its dict."""
 
     encoded: bytes = field(repr=False)
-    claims: CredentialClaims
-    disclosures: tuple[bytes, ...] = field(repr=False)
+    issued: UnverifiedCredential = field(repr=False)
     items: Mapping[int, HeldItem]
+
+    @property
+    def claims(self) -> CredentialClaims:
+        return self.issued.claims
+
+    @property
+    def disclosures(self) -> tuple[bytes, ...]:
+        """All of them, as the issuer gave them."""
+        return self.issued.encoded_disclosures
 
     @cached_property
     def clear_keys(self) -> frozenset[int]:
@@ -61,7 +69,7 @@ def read(encoded: bytes) -> HeldCredential:
     by_hash = {each.redacted_claim_hash: each for each in map(disclosure.parse, parsed.encoded_disclosures)}
     reader = _Reader(by_hash)
     reader.items_of(parsed.redacted_lic, _NOTHING)
-    return HeldCredential(encoded, parsed.claims, parsed.encoded_disclosures, reader.items)
+    return HeldCredential(encoded, parsed, reader.items)
 
 
 class _Reader:

@@ -24,7 +24,7 @@ from nacl.secret import Aead
 from protocol import cbor
 from protocol.errors import CborError
 from wallet_sdk import durable_file
-from wallet_sdk.durable_file import WriteBytes
+from wallet_sdk.durable_file import Identity, WriteBytes
 from wallet_sdk.errors import (
     KeyFileMissing,
     PassphraseEmpty,
@@ -83,6 +83,7 @@ class Vault:
 
     def __init__(self, folder: Path, lock: _Lock, random: Random, sleep: Sleep, write: WriteBytes) -> None:
         self.folder = folder
+        self._path = folder / VAULT_FILE
         self._lock = lock
         self._random = random
         self._sleep = sleep
@@ -151,9 +152,13 @@ class Vault:
     def protection(self) -> Protection:
         return Protection.KEY_FILE if self._lock.cost is None else Protection.PASSPHRASE
 
+    def identity(self) -> Identity:
+        """Of the file as it is now: while it is the same, so is the content."""
+        return durable_file.identity(self._path, absent=VaultMissing)
+
     def read_encrypted(self) -> bytes:
-        """The file as it is now: equal bytes mean equal content."""
-        return durable_file.read(self.folder / VAULT_FILE, absent=VaultMissing)
+        """The file as it is now."""
+        return durable_file.read(self._path, absent=VaultMissing)
 
     def decrypt(self, encrypted: bytes) -> bytes:
         """The content of what `read_encrypted` gave.
@@ -195,7 +200,7 @@ class Vault:
         encoded = cbor.encode(header)
         associated = _MAGIC + bytes((FORMAT_VERSION,)) + len(encoded).to_bytes(2) + encoded
         sealed = associated + Aead(self._lock.key).encrypt(content, associated, nonce).ciphertext
-        durable_file.replace(self.folder / VAULT_FILE, sealed + sha256(sealed).digest(), self._write)
+        durable_file.replace(self._path, sealed + sha256(sealed).digest(), self._write)
 
 
 def _checked(encrypted: bytes) -> bytes:

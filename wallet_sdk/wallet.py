@@ -5,7 +5,7 @@ here: the network (the caller brings the package's bytes) and drawing on a scree
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Self
@@ -31,7 +31,7 @@ from wallet_sdk.card_pack import Card, HeldLicence
 from wallet_sdk.composition import Member
 from wallet_sdk.consent import ConsentRequest, Decision
 from wallet_sdk.distinct_moments import DistinctMoments
-from wallet_sdk.durable_file import WriteBytes
+from wallet_sdk.durable_file import Identity, WriteBytes
 from wallet_sdk.dynamic_code import ALWAYS, Showing, Window
 from wallet_sdk.errors import ConsentMismatch, ConsentMissing, VaultDamaged, WalletLocked
 from wallet_sdk.holdings import Holdings
@@ -48,9 +48,9 @@ _NOTHING = PurposeItems(frozenset(), frozenset())
 
 @dataclass(frozen=True, slots=True)
 class _Content:
-    """The vault's file at one moment, and what is in it."""
+    """What is in the vault's file, and which file that was."""
 
-    encrypted: bytes = field(repr=False)
+    identity: Identity
     holdings: Holdings
     directories: Mapping[str, WalletDirectory]
     licences: Mapping[str, HeldLicence]
@@ -64,7 +64,7 @@ class Wallet:
         self._moments = DistinctMoments(vault.folder)
         self._ports = ports
         self._clock = ports.clock
-        self._content: _Content | None = self._read(vault.read_encrypted())
+        self._content: _Content | None = self._read(vault)
         self._showings: WeakSet[Showing] = WeakSet()
 
     @classmethod
@@ -309,10 +309,9 @@ class Wallet:
     ) -> Member:
         """What a decision lets out of a licence: the one gate in front of every signature."""
         licence = card_pack.find(self._current().licences, card_id)
-        card = card_pack.card(licence, self._clock())
-        wanted = consent.check(decision, card=card, purpose=addressee.purpose, audience=addressee.audience)
+        wanted = consent.check(decision, licence=licence, purpose=addressee.purpose, audience=addressee.audience)
         if asked is None:
-            asked = licence.directory.maxima.get((card.vct, addressee.purpose), _NOTHING)
+            asked = licence.directory.maxima.get((licence.kind.vct, addressee.purpose), _NOTHING)
         return Member(licence, selection.select(licence, wanted, asked))
 
     def _different(self, cards: Iterable[Card]) -> tuple[HeldLicence, ...]:
@@ -330,14 +329,17 @@ class Wallet:
         content = self._content
         if content is None:
             raise WalletLocked
-        encrypted = self._vault.read_encrypted()
+        vault = self._vault
         # One reference is exchanged, so threads of a web page see the old content or the new, never a mixture.
-        if encrypted != content.encrypted:
-            content = self._content = self._read(encrypted)
+        if vault.identity() != content.identity:
+            content = self._content = self._read(vault)
         return content
 
-    def _read(self, encrypted: bytes) -> _Content:
-        held = holdings.decode(self._vault.decrypt(encrypted))
+    @staticmethod
+    def _read(vault: Vault) -> _Content:
+        # Before the content: if the file is replaced in between, the next look sees another identity and reads again.
+        identity = vault.identity()
+        held = holdings.decode(vault.decrypt(vault.read_encrypted()))
         try:
             directories = {
                 name: directory.verify(region.directory, root=region.root) for name, region in held.regions.items()
@@ -347,7 +349,7 @@ class Wallet:
             }
         except (ProtocolError, KeyError) as wrong:
             raise VaultDamaged(f"its content contradicts itself: {wrong}") from None
-        return _Content(encrypted, held, directories, licences)
+        return _Content(identity, held, directories, licences)
 
 
 def _joint(decision: JointDecision | None) -> JointDecision:
