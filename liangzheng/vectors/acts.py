@@ -202,9 +202,9 @@ def stated(verdict: Verdict) -> Mapping[str, Any]:
         "codes": {each.code.value: each.tier.name.lower() for each in verdict.findings},
         "established": [fact.value for fact in verdict.established],
         "person_check": verdict.person_check,
-        "answered": None if verdict.answered is None else verdict.answered.cnonce.hex(),
+        "answered_cnonce": None if verdict.answered is None else verdict.answered.cnonce.hex(),
         "used_up": verdict.burn_until is not None,
-        "members": [stated(each) for each in verdict.members],
+        "member_verdicts": [stated(each) for each in verdict.members],
     }
     if licence is not None:
         said["licence"] = {

@@ -229,10 +229,10 @@ def changed_copy(tmp_path: Path, file: str, change: Callable[[Any], None]) -> Pa
     ("name", "value"),
     [
         ("proceed", "no"),
-        ("answered", None),
+        ("answered_cnonce", None),
         ("used_up", False),
         ("established", []),
-        ("members", [{}]),
+        ("member_verdicts", [{}]),
         ("licence", {}),
         ("person_check", True),
     ],
