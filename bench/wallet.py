@@ -1,9 +1,10 @@
-"""What showing costs: a code without its picture against one raw signature in the same run, and the picture.
+"""What showing costs: codes without their pictures against one raw signature in the same run, and the pictures.
 
     .venv/bin/python bench/wallet.py [ROUNDS]
 
 The bar: creating a code of a running showing without drawing it ≤ 3 × one raw signature. Medians; every signature is
-over fresh bytes.
+over fresh bytes, and every act takes its turn with the raw signature, so that both see the same machine. "First" is
+`wallet.show(…)` and its first frame, from a decision that was made before; "answer" likewise.
 """
 
 import os
@@ -11,7 +12,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import count
 from pathlib import Path
 
@@ -25,17 +26,32 @@ from protocol import keys
 from protocol.labels import Alg, Purpose
 from protocol.qr import base45
 from protocol.unixtime import UnixTime
-from tests.wallet.issued import AT, Authority, encoded, holder_key
-from wallet_sdk import Wallet, drawing
+from tests.wallet.asked import Terminal
+from tests.wallet.issued import AT, ID_KIND, ID_VALUES, Authority, encoded, holder_key
+from wallet_sdk import Showing, Wallet, drawing
+
+Acts = Mapping[str, Callable[[], object]]
 
 
 def microseconds(act: Callable[[], object], rounds: int) -> float:
-    times: list[float] = []
+    return in_turns({"": act}, rounds)[""]
+
+
+def in_turns(acts: Acts, rounds: int) -> dict[str, float]:
+    """Medians in microseconds."""
+    times: dict[str, list[float]] = {name: [] for name in acts}
     for _ in range(rounds):
-        start = time.perf_counter()
-        act()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times) * 1e6
+        for name, act in acts.items():
+            start = time.perf_counter()
+            act()
+            times[name].append(time.perf_counter() - start)
+    return {name: statistics.median(each) * 1e6 for name, each in times.items()}
+
+
+def rolling(showing: Showing) -> Callable[[], object]:
+    """Each call signs: the next moment is half a minute later."""
+    moments = count(AT, 30)
+    return lambda: showing.frame(UnixTime((next(moments) - AT) % 86_400 + AT))
 
 
 def automatic_mask(text: str) -> None:
@@ -44,26 +60,53 @@ def automatic_mask(text: str) -> None:
     code.make(fit=False)
 
 
+def showings(wallet: Wallet, authority: Authority) -> tuple[Acts, Mapping[str, Showing]]:
+    """What is measured, and the showings whose codes are told."""
+    holder = holder_key(wallet.public_key())
+    card = wallet.receive(encoded(authority.package(holder)))
+    others = [wallet.receive(encoded(authority.other_package(holder, ID_KIND, ID_VALUES, each))) for each in "ab"]
+    view = wallet.request(card, Purpose.WINDOW).approve()
+    chosen = wallet.request(card, Purpose.WINDOW).approve(["name", "citizen_id", "address"])
+    views = {card.id: ["name", "class", "valid_to"], **{each.id: ["name", "citizen_id"] for each in others}}
+    three = wallet.request_bundle([card, *others], Purpose.WINDOW).approve(views)
+    asked = Terminal(authority).asks()
+    request = wallet.read_challenge(asked)
+    agreed = request.approve()
+    open_showings = {
+        "V": wallet.show(card, audience=Purpose.WINDOW, consent=view),
+        "F": wallet.show(card, audience=Purpose.WINDOW, consent=chosen),
+        "bundle of three V": wallet.show_bundle(consent=three),
+    }
+
+    def first_of_three() -> None:
+        with wallet.show_bundle(consent=three) as showing:
+            showing.frame()
+
+    acts: dict[str, Callable[[], object]] = {
+        **{f"{name}, rolled": rolling(showing) for name, showing in open_showings.items()},
+        "V, first": lambda: wallet.present_once(card, audience=Purpose.WINDOW, consent=view),
+        "F, first": lambda: wallet.present_once(card, audience=Purpose.WINDOW, consent=chosen),
+        "bundle of three V, first": first_of_three,
+        "V sealed, answer": lambda: wallet.answer(request, agreed),
+        "challenge, read": lambda: wallet.read_challenge(asked),
+    }
+    return acts, open_showings
+
+
 def main(rounds: int) -> None:
     for alg in Alg:
         signer = keys.signer_for(alg, os.urandom(32))
-        raw = microseconds(lambda signer=signer: signer.sign(os.urandom(500)), rounds)
-        for name, items in (("V", None), ("F", ["name", "citizen_id", "address"])):
-            moment = count(AT, 30)
-            with tempfile.TemporaryDirectory() as folder:
-                wallet = Wallet.create(Path(folder) / "wallet", key=alg, clock=lambda: AT)
-                card = wallet.receive(encoded(Authority().package(holder_key(wallet.public_key()))))
-                decision = wallet.request(card, Purpose.WINDOW).approve(items)
-                with wallet.show(card, audience=Purpose.WINDOW, consent=decision) as showing:
-                    made = microseconds(lambda m=moment, s=showing: s.frame(UnixTime(next(m) % 86400 + AT)), rounds)
-                    frame = showing.frame()
-                first = microseconds(
-                    lambda w=wallet, c=card, d=decision: w.present_once(c, audience=Purpose.WINDOW, consent=d), rounds
-                )
-            print(
-                f"{alg.name} {name}: rolled code {made:.0f} us = {made / raw:.1f} x raw sign {raw:.0f} us; the first, "
-                f"with consent and selection, {first:.0f} us; {len(frame.text)} characters, version {frame.version}"
-            )
+        with tempfile.TemporaryDirectory() as folder:
+            wallet = Wallet.create(Path(folder) / "wallet", key=alg, clock=lambda: AT)
+            acts, shown = showings(wallet, Authority())
+            measured = in_turns({"raw": lambda signer=signer: signer.sign(os.urandom(500)), **acts}, rounds)
+            raw = measured.pop("raw")
+            print(f"{alg.name}: one raw signature {raw:.0f} us")
+            for name, each in measured.items():
+                print(f"  {name}: {each:.0f} us = {each / raw:.1f} x")
+            for name, showing in shown.items():
+                frame = showing.frame()
+                print(f"  {name}: {len(frame.text)} characters, version {frame.version}")
     text = "LZ1:" + base45.encode(os.urandom(442))
     print(f"base45 of 442 bytes {microseconds(lambda: base45.encode(os.urandom(442)), rounds):.0f} us")
     print(f"drawing v{drawing.version_for(text)}: {microseconds(lambda: drawing.modules(text), 20) / 1000:.1f} ms")
