@@ -118,6 +118,11 @@ def test_round_trip() -> None:
     assert came == VerifiedCheckpoint(stated, keys.kid_of(STATUS.public_key))
 
 
+def test_what_is_true_of_the_last_delta_may_be_said() -> None:
+    stated = good(base=BasePointer(5_000_000, BASE, 1), reversals=(CoSignedDelta(5_000_000, DELTA),))
+    assert verified(encoded(stated)).claims == stated
+
+
 def test_the_beginning_of_a_feed() -> None:
     stated = good(position=FeedPosition(WUYOU, 0, 0), base=BasePointer(0, BASE, 1), lists=1)
     assert verified(encoded(stated)).claims == stated

@@ -114,7 +114,7 @@ def test_the_good_one_of_the_forgeries_below() -> None:
         (3, lambda values: values[:1] + b"\x22" + values[2:]),
         (3, lambda values: bytes((values[0] + 0x10,)) + values[1:]),
         # A rank that the table has not.
-        (3, lambda values: values[:2] + b"\x21"),
+        (3, lambda values: values[:2] + b"\x38"),
         # One value alone has no ranks, and no bits of ranks.
         (3, b"\x00\x20\x80"),
         (3, b"\x01\x20"),
