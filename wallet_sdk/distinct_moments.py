@@ -8,7 +8,8 @@ written, the showing goes on.
 """
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -29,25 +30,30 @@ class DistinctMoments:
 
     def take(self, at: UnixTime) -> UnixTime:
         """This moment, or the first one after it that no code of this wallet has."""
-        last = self._last()
-        moment = UnixTime(last + 1) if last is not None and 0 <= last - at < _MOST_AHEAD else at
-        with suppress(OSError):
-            self._keep(moment)
-        return moment
-
-    def _last(self) -> int | None:
-        try:
-            return int(self._path.read_bytes())
-        except (OSError, ValueError):
-            return None
-
-    def _keep(self, moment: UnixTime) -> None:
-        # Overwritten in place and never cut off first: file systems flush a file that was cut off when it is closed,
-        # which costs a hundred signatures.
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
-        try:
+        moment = at
+        with suppress(OSError), self._opened() as descriptor:
+            last = _number(os.read(descriptor, _DIGITS + 1))
+            if last is not None and 0 <= last - at < _MOST_AHEAD:
+                moment = UnixTime(last + 1)
+            # Overwritten in place and never cut off first: file systems flush a file that was cut off when it is
+            # closed, which costs a hundred signatures.
+            os.lseek(descriptor, 0, os.SEEK_SET)
             os.write(descriptor, b"%0*d" % (_DIGITS, moment))
             if os.fstat(descriptor).st_size > _DIGITS:
                 os.ftruncate(descriptor, _DIGITS)
+        return moment
+
+    @contextmanager
+    def _opened(self) -> Iterator[int]:
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+        try:
+            yield descriptor
         finally:
             os.close(descriptor)
+
+
+def _number(written: bytes) -> int | None:
+    try:
+        return int(written)
+    except ValueError:
+        return None
