@@ -86,6 +86,23 @@ def receive(folder: Path, source: str, root: str | None, passphrase_file: Path |
     click.echo(f"{card.names.zh_hans} / {card.names.en}: {card.state}, from {card.issuer}.", err=True)
 
 
+@cli.command()
+@FOLDER
+@click.argument("source", metavar="FILE|URL")
+@PASSPHRASE
+@named_refusals
+def directory(folder: Path, source: str, passphrase_file: Path | None) -> None:
+    """Take a region's newer directory: its terminals, sites and rules. Each licence package brings one too.
+
+    \b
+    Example:
+      liangzheng wallet directory my-wallet https://licences.example/directory.cbor
+    """
+    wallet = open_wallet(folder, passphrase_file)
+    encoded = wiring.download(source) if source.startswith(("http://", "https://")) else _package_file(Path(source))
+    click.echo(wallet.take_directory(encoded))
+
+
 @cli.command(name="list")
 @FOLDER
 @click.option("--json", "as_json", is_flag=True, help="A list of objects.")

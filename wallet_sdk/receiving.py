@@ -8,6 +8,7 @@ the kind · 8 times · 9 one licence, one status reference for the group · 10 t
 Pure: bytes and holdings in, holdings out. Not handled here: fetching (`wiring.py`) and storing (`wallet.py`).
 """
 
+from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
@@ -94,6 +95,30 @@ def receive(encoded: bytes, holdings: Holdings, *, at: UnixTime, root: bytes | N
     return holdings.with_licence(licence, region), package.licence_id
 
 
+def take_directory(encoded: bytes, holdings: Holdings, *, at: UnixTime) -> tuple[Holdings, str]:
+    """The holdings with this newer directory of a region that they know, and the region.
+
+    Raises:
+        DirectoryRefused: No known region's root signed it, or it dropped a kind that is held.
+        PackageOlder: A later one is held.
+        DirectoryExpired, PackageFromFuture: Its age.
+    """
+    # Whose it is stands inside, so each known root is tried; a wallet knows a handful.
+    for name, region in holdings.regions.items():
+        try:
+            listed = directory.verify(encoded, root=region.root)
+        except ProtocolError:
+            continue
+        if listed.iss != name:
+            break
+        before = directory.verify(region.directory, root=region.root)
+        if before.seq > listed.seq:
+            raise PackageOlder(f"directory {listed.seq} of region {name}; {before.seq} is held")
+        _check_directory(listed, holdings, at)
+        return replace(holdings, regions={**holdings.regions, name: Region(region.root, encoded)}), name
+    raise DirectoryRefused("no region that this wallet knows signed it")
+
+
 def _package(encoded: bytes) -> LicencePackage:
     try:
         return licence_package.decode(encoded)
@@ -115,6 +140,11 @@ def _directory(package: LicencePackage, holdings: Holdings, at: UnixTime) -> tup
         # An older directory never brings a withdrawn key back.
         if before.seq > listed.seq:
             region, listed = known, before
+    _check_directory(listed, holdings, at)
+    return region, listed
+
+
+def _check_directory(listed: WalletDirectory, holdings: Holdings, at: UnixTime) -> None:
     for stored in holdings.licences.values():
         vct = held_credential.read(stored.credentials[0]).claims.vct
         if stored.region == listed.iss and vct not in listed.kinds:
@@ -124,7 +154,6 @@ def _directory(package: LicencePackage, holdings: Holdings, at: UnixTime) -> tup
         raise DirectoryExpired(f"it ended {unixtime.iso_utc(listed.exp)}")
     if listed.iat > at + limits.CLOCK_SKEW:
         raise PackageFromFuture(f"its directory is of {unixtime.iso_utc(listed.iat)}")
-    return region, listed
 
 
 def _credential(encoded: bytes, listed: WalletDirectory, ours: VerificationKey, at: UnixTime) -> HeldCredential:

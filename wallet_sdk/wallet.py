@@ -172,6 +172,23 @@ class Wallet:
             self._vault.write(holdings.encode(after))
         return card_pack.card(self._current().licences[licence_id], at)
 
+    def take_directory(self, encoded: bytes) -> str:
+        """Stores a newer wallet directory of a region that this wallet knows: its terminals, sites and rules.
+
+        Directories come with each package too; this is for a wallet that receives none for a while.
+
+        Returns:
+            The region.
+
+        Raises:
+            DirectoryRefused, DirectoryExpired, PackageOlder, PackageFromFuture: Nothing has changed.
+            VaultNotWritten, VaultBusy: It is not stored; what was there is unchanged.
+        """
+        with self._vault.exclusive():
+            after, region = receiving.take_directory(encoded, self._current().holdings, at=self._clock())
+            self._vault.write(holdings.encode(after))
+        return region
+
     def cards(self, at: UnixTime | None = None) -> tuple[Card, ...]:
         """Every licence, in the order of their kinds and ids."""
         moment = self._clock() if at is None else at
