@@ -483,6 +483,28 @@ def test_two_reversals_on_the_way(way: Way) -> None:
     assert same(way(feed, 1, feed.co_signed()), feed)
 
 
+@every_way
+def test_reversals_count_in_their_order(way: Way) -> None:
+    """From one final value to another, and later back: however the co-signatures were collected."""
+    feed = Feed()
+    feed.publish({5: Status.REVOKED})
+    feed.publish({5: Status.CANCELLED}, co_signed=True)
+    feed.publish({5: Status.VALID}, co_signed=True)
+    collected = feed.co_signed().bodies
+    for order in (sorted(collected, key=lambda each: each.seq), sorted(collected, key=lambda each: -each.seq)):
+        assert same(way(feed, 1, CoSigned({each: collected[each] for each in order})), feed)
+
+
+@every_way
+def test_a_reversal_of_another_region_is_none_here(way: Way) -> None:
+    feed = Feed()
+    feed.publish({5: Status.REVOKED})
+    feed.publish({5: Status.VALID}, co_signed=True)
+    there = {replace(position, region=ZIXU): each for position, each in feed.co_signed().bodies.items()}
+    with pytest.raises(FinalStatusChanged):
+        way(feed, 1, CoSigned(there))
+
+
 def test_a_reversal_of_the_epoch_before_counts() -> None:
     """A terminal that was away while the key was replaced: by base, with both epochs' co-signatures."""
     old = Feed()
