@@ -1,6 +1,7 @@
 """Several licences in one act: each by itself, the worst decides, and what they are together."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,11 +13,11 @@ from protocol.sd_cwt.key_binding import Presentation
 from protocol.status_list import Status
 from protocol.unixtime import HOUR
 from revocation.freshness import Grade
-from tests.appraisal.terminal import TOGETHER, Terminal
+from tests.appraisal.terminal import TOGETHER, BrokenMemory, Terminal
 from tests.utopia import acts
 from tests.utopia.kinds import DRIVING_LICENCE, ID_CARD
 from tests.utopia.world import ZIXU, Issued
-from verifier_terminal.appraisal import explain
+from verifier_terminal.appraisal import explain, presentation
 from verifier_terminal.appraisal.appraise import appraise_bytes
 from verifier_terminal.appraisal.context import EarlierUse
 from verifier_terminal.appraisal.explain import Outcome, Step
@@ -375,3 +376,31 @@ def test_the_trace_of_an_act_is_as_good_as_its_worst_member(terminal: Terminal) 
     lines = {line.step: line for line in explain.trace(unlinked)}
     assert lines[Step.POLICY].outcome is Outcome.NOTED
     assert lines[Step.BINDING].facts["form"] == "bundle"
+
+
+# A fault inside: an honest outcome, and never an acceptance.
+
+
+def test_an_act_without_everything_established_for_every_licence_is_not_accepted(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = terminal.bundle(*two(terminal))
+    good = presentation.conclude
+
+    def forgetful(*arguments: Any, **fields: Any) -> Verdict:
+        return replace(good(*arguments, **fields), established=(Fact.ISSUER_SIGNATURE,))
+
+    monkeypatch.setattr(presentation, "conclude", forgetful)
+    verdict = terminal.appraise(text)
+    assert codes(verdict) == {Code.E_INTERNAL}
+    assert (verdict.verdict_class, verdict.proceed) == (VerdictClass.NOT_READ, Proceed.NO)
+
+
+@pytest.mark.parametrize("kind", [AnimatedKind.PRESENTATION, AnimatedKind.BUNDLE])
+def test_a_fault_while_frames_are_appraised_is_not_read(terminal: Terminal, kind: AnimatedKind) -> None:
+    members = [terminal.world.presentation(each, shown=TOGETHER) for each in two(terminal)]
+    content = members[0] if kind is AnimatedKind.PRESENTATION else acts.bundle_bytes(members)
+    terminal.replay = BrokenMemory()
+    verdict = appraise_bytes(kind, content, terminal.context())
+    assert codes(verdict) == {Code.E_INTERNAL}
+    assert verdict.verdict_class is VerdictClass.NOT_READ
