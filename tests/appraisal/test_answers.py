@@ -393,3 +393,13 @@ def test_a_moment_before_the_epoch_is_no_fault(terminal: Terminal) -> None:
     text = envelope.wrap(terminal.answer(request))
     terminal.set_clock(at=UnixTime(0), uncertainty=Seconds(2**40))
     assert not accepted(terminal.appraise(text))
+
+
+@pytest.mark.parametrize(
+    ("prefix", "form"),
+    [("LZ1:", Form.PRESENTATION), ("LB1:", Form.BUNDLE), ("LS1:", Form.PAPER), ("LC1:", Form.PRESENTATION)],
+)
+def test_a_damaged_code_still_has_its_form(terminal: Terminal, prefix: str, form: Form) -> None:
+    verdict = terminal.appraise(prefix + "!")
+    assert codes(verdict) == {Code.E_PREFIX if prefix == "LC1:" else Code.E_B45}
+    assert (verdict.form, verdict.verdict_class) == (form, VerdictClass.NOT_READ)

@@ -45,7 +45,7 @@ from verifier_terminal.appraisal.foreign_codes import ForeignCode, classify
         (" ls1:abc", ForeignCode.OURS_DAMAGED),
         ("LC1:ABC", ForeignCode.OURS_TERMINAL),
         ("LT1:ABC", ForeignCode.OURS_TERMINAL),
-        ("LP1:ABC", ForeignCode.OURS_OTHER_KIND),
+        ("LP1:ABC", ForeignCode.OURS_FRAME),
         ("LZ2:ABC", ForeignCode.OURS_OTHER_KIND),
         ("lz1:6bf", ForeignCode.OURS_DAMAGED),
         (" LZ1:6BF", ForeignCode.OURS_DAMAGED),
@@ -72,6 +72,7 @@ def test_every_prefix_of_ours_is_known() -> None:
             ForeignCode.OURS_OTHER_KIND,
             ForeignCode.OURS_DAMAGED,
             ForeignCode.OURS_TERMINAL,
+            ForeignCode.OURS_FRAME,
         )
 
 

@@ -25,6 +25,7 @@ from verifier_terminal.appraisal import answers, bundled, dead_ends, gates, pape
 from verifier_terminal.appraisal.context import Context, OpenRequest
 from verifier_terminal.appraisal.verdict import Ages, Form, Verdict
 
+_FORMS: Final = {PREFIX_BUNDLE: Form.BUNDLE, PREFIX_PAPER: Form.PAPER}
 _ARRAY_OF_2_TO_4: Final = (b"\x82", b"\x83", b"\x84")
 """How a bundle's bytes begin; a presentation's begin with 0xd2, tag 18."""
 
@@ -73,7 +74,8 @@ def _appraise(text: str, context: Context) -> Verdict:
     try:
         content = envelope.unwrap(text, expected_prefix=prefix if reader is not None else PREFIX_PRESENTATION)
     except ProtocolError as refusal:
-        return dead_ends.ended((gates.finding(refusal.code),), context, _ages(context))
+        form = _FORMS.get(prefix, Form.PRESENTATION)
+        return dead_ends.ended((gates.finding(refusal.code),), context, _ages(context), form=form)
     assert reader is not None
     return reader(content, context)
 

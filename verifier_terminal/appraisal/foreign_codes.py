@@ -21,6 +21,7 @@ class ForeignCode(StrEnum):
     CONTROL_CHARACTERS = "control_characters"
     TOO_LONG = "too_long"
     OURS_TERMINAL = "ours_terminal"
+    OURS_FRAME = "ours_frame"
     OURS_OTHER_KIND = "ours_other_kind"
     OURS_DAMAGED = "ours_damaged"
     PAYMENT = "payment"
@@ -43,6 +44,11 @@ NAMES: Final[Mapping[ForeignCode, Names]] = {
         "终端的码，请持证人用手机扫它",
         "終端的碼，請持證人用手機掃它",
         "a terminal's code: the holder's phone scans it",
+    ),
+    ForeignCode.OURS_FRAME: Names(
+        "连续码中的一帧，请继续对准",
+        "連續碼中的一幀，請繼續對準",
+        "one picture of an animated code: keep the camera on it",
     ),
     ForeignCode.OURS_OTHER_KIND: Names(
         "亮证其他类型的码，本终端暂不能读取",
@@ -86,7 +92,6 @@ _ID_NUMBER: Final = re.compile(
 _PRODUCT: Final = re.compile(r"([0-9]{8}|[0-9]{12,14})$", re.ASCII)
 _OURS_DAMAGED: Final = re.compile(r"\s*(LZ1|LE1:|LB1:|LS1:)", re.IGNORECASE)
 _OURS_TERMINAL: Final = frozenset({labels.PREFIX_CHALLENGE, labels.PREFIX_ENROLMENT})
-_OURS_OTHER: Final = frozenset({labels.PREFIX_ANIMATED, labels.PREFIX_RESERVED})
 _LINE_BREAKS: Final = frozenset("\r\n\t")
 
 _BY_PATTERN: Final = (
@@ -108,7 +113,9 @@ def classify(text: str) -> ForeignCode:
     prefix = text[: labels.PREFIX_CHARACTERS]
     if prefix in _OURS_TERMINAL:
         return ForeignCode.OURS_TERMINAL
-    if prefix in _OURS_OTHER:
+    if prefix == labels.PREFIX_ANIMATED:
+        return ForeignCode.OURS_FRAME
+    if prefix == labels.PREFIX_RESERVED:
         return ForeignCode.OURS_OTHER_KIND
     head = text[:_HEAD]
     if _OURS_DAMAGED.match(head):
