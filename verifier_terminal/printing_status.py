@@ -45,6 +45,7 @@ def status_json(status: TerminalStatus) -> Json:
         "certificate": certification_json(status.certification),
         "site": status.site or None,
         "open_requests": status.open_requests,
+        "always_asks": status.always_asks,
     }
 
 

@@ -51,6 +51,8 @@ class TerminalStatus:
     site: str
     """Empty: no short codes."""
     open_requests: int
+    always_asks: bool
+    """An open code is never enough here, so that a request should always be shown."""
 
 
 def ages(held: tuple[Held, ...], clock: ClockReading) -> Ages:

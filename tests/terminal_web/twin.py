@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from protocol.errors import Code
+from protocol.keys import Ed25519Signer
 from protocol.labels import Purpose
 from protocol.licence.catalogue import (
     Catalogue,
@@ -17,6 +18,8 @@ from protocol.licence.catalogue import (
     RiskClass,
     Single,
 )
+from protocol.receipt import ReceiptCopy
+from protocol.terminal_certificate import Items, TerminalCertificate
 from protocol.unixtime import HOUR, MINUTE, Seconds, UnixTime
 from revocation.freshness import Grade
 from verifier_terminal.appraisal.context import ClockReading
@@ -31,8 +34,20 @@ from verifier_terminal.appraisal.verdict import (
     Verdict,
     VerdictClass,
 )
+from verifier_terminal.asking import Askable, OpenedRequest
 from verifier_terminal.certification import Certification, Trouble
-from verifier_terminal.errors import AlreadyVoid, NoPersonCheck, OutOfOrder, PersonCheckDone, UnknownCheckNumber
+from verifier_terminal.errors import (
+    AlreadyVoid,
+    CertificateUnusable,
+    NoPersonCheck,
+    NoReceipt,
+    NoSite,
+    OutOfOrder,
+    PersonCheckDone,
+    RequestRefused,
+    UnknownCheckNumber,
+    UnknownRequest,
+)
 from verifier_terminal.events import (
     ActsChanged,
     ForeignCode,
@@ -40,11 +55,14 @@ from verifier_terminal.events import (
     PersonChecked,
     Publisher,
     RecheckAlarm,
+    RequestClosed,
+    RequestOpened,
     SessionEvent,
     ShownVerdict,
     StatusChanged,
     Subscription,
 )
+from verifier_terminal.request_book import Ended
 from verifier_terminal.standing import TerminalStatus
 from verifier_terminal.store import person_check
 from verifier_terminal.store.person_check import PersonCheck
@@ -92,7 +110,36 @@ DRIVING = Kind(
     ),
     views={Purpose.WINDOW: frozenset({1, 2, 5, 7, 11, 13})},
 )
-CATALOGUE = Catalogue("lz:310000/GA", 1, UnixTime(NOW - HOUR), UnixTime(NOW + 30 * 86_400), {DRIVING.vct: DRIVING})
+ID_CARD = replace(
+    DRIVING,
+    vct=65001,
+    slug="id-card",
+    names=Names("居民身份证", "居民身份證", "Resident identity card"),
+    items=(_item(1, "name", "姓名"), _item(3, "citizen_id", "公民身份号码", ItemType.CITIZEN_ID)),
+    views={},
+)
+CATALOGUE = Catalogue(
+    "lz:310000/GA",
+    1,
+    UnixTime(NOW - HOUR),
+    UnixTime(NOW + 30 * 86_400),
+    {DRIVING.vct: DRIVING, ID_CARD.vct: ID_CARD},
+)
+FRAME = "LP1:one picture of an animated code"
+CERTIFIED = Certification(
+    None,
+    TerminalCertificate(
+        iss="310000.GA",
+        terminal="310000-W07",
+        place="演示市政务大厅7号窗",
+        relying_party="演示市车管所",
+        maxima={},
+        key=Ed25519Signer(bytes(32)).public_key,
+        iat=UnixTime(NOW - HOUR),
+        exp=UnixTime(NOW + 5 * 86_400),
+    ),
+    b"",
+)
 
 LICENCE = Licence(
     vct=65004,
@@ -214,6 +261,71 @@ class TwinSession:
         self.connectivity = Connectivity(Link.OFFLINE, UnixTime(NOW - HOUR), "no route", 3)
         self.subscriptions: list[Subscription] = []
         self.held_catalogue: Catalogue | None = CATALOGUE
+        self.purpose = Purpose.WINDOW
+        self.always_asks = False
+        self.site = ""
+        self.certification = Certification(Trouble.MISSING, None, None)
+        self.opened: dict[int, OpenedRequest] = {}
+        self.all_opened: list[OpenedRequest] = []
+
+    def read(self, text: str, *, source: str) -> ShownVerdict | None:
+        if text == FRAME:
+            self.scanned.append((text, source))
+            return None
+        return self.scan(text, source=source)
+
+    # Requests: the twin draws no signatures, and its codes are as long as real ones.
+
+    def askable(self) -> Mapping[int, Askable]:
+        if self.certification.trouble is not None:
+            return {}
+        return {
+            DRIVING.vct: Askable(frozenset({1, 2, 5, 7}), frozenset({1, 2, 3, 5, 7, 11, 13})),
+            ID_CARD.vct: Askable(frozenset({1, 3}), frozenset({1, 3, 7})),
+        }
+
+    def open_challenge(self, wanted: Items, reason: str) -> OpenedRequest:
+        if self.certification.trouble is not None:
+            raise CertificateUnusable("twin")
+        if not wanted or reason == "refuse this":
+            raise RequestRefused("twin")
+        text = "LC1:" + f"{len(self.all_opened):03}" + "TWIN0" * 140
+        return self._open(OpenedRequest(self._next(), text, False, self.purpose, reason, wanted, 120.0))
+
+    def open_short_code(self) -> OpenedRequest:
+        if not self.site:
+            raise NoSite
+        return self._open(OpenedRequest(self._next(), f"{self.site}-XBG25Y", True, self.purpose, None, {}, 120.0))
+
+    def _next(self) -> int:
+        return len(self.all_opened) + 1
+
+    def _open(self, made: OpenedRequest) -> OpenedRequest:
+        self.all_opened.append(made)
+        self.opened[made.number] = made
+        self.tell(RequestOpened(made.number))
+        return made
+
+    def requests(self) -> list[OpenedRequest]:
+        return list(self.opened.values())
+
+    def cancel_request(self, number: int) -> None:
+        self.end_request(number, Ended.CANCELLED)
+
+    def end_request(self, number: int, ended: Ended) -> None:
+        if number not in self.opened:
+            raise UnknownRequest(str(number))
+        del self.opened[number]
+        self.tell(RequestClosed(number, ended))
+
+    def receipt(self, number: str, reason: str | None = None) -> ReceiptCopy:
+        if number not in {event.verdict.check_number for event in self.known}:
+            raise UnknownCheckNumber
+        if self.certification.trouble is not None:
+            raise CertificateUnusable("twin")
+        if number in self.voids or reason is None:
+            raise NoReceipt(number)
+        return ReceiptCopy(f"receipt {number} {reason}".encode(), (bytes(32),))
 
     def scan(self, text: str, *, source: str) -> ShownVerdict:
         self.scanned.append((text, source))
@@ -275,7 +387,7 @@ class TwinSession:
     def status(self) -> TerminalStatus:
         values: dict[str, Any] = {
             "name": "演示窗口 1",
-            "purpose": Purpose.WINDOW,
+            "purpose": self.purpose,
             "region": "310000",
             "provisioned": True,
             "at": NOW,
@@ -290,9 +402,10 @@ class TwinSession:
             "alarms": self.alarms,
             "journal_rows": 7,
             "out_of_order": "disk full" if self.broken else None,
-            "certification": Certification(Trouble.MISSING, None, None),
-            "site": "",
-            "open_requests": 0,
+            "certification": self.certification,
+            "site": self.site,
+            "open_requests": len(self.opened),
+            "always_asks": self.always_asks,
         }
         return TerminalStatus(**values)
 

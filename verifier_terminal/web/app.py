@@ -3,13 +3,15 @@
     GET  /                            the page
     GET  /events                      verdicts, standing, devices (server-sent events); beyond the cap 503
     GET  /texts.json                  the page's own words in three languages
-    POST /api/v1/scan                 {"text": …}: a code typed in or scanned in wedge mode
+    POST /api/v1/scan                 {"text": …}: a code typed in or scanned in wedge mode; {"frame": true} answers one
+                                      picture of an animated code that completed nothing
     GET  /api/v1/acts?search=&lang=   today's acts
     POST /api/v1/acts/<number>/void   {"reason": …}
     POST /api/v1/acts/<number>/person {"matches": true | false}: the clerk has compared the person
     POST /api/v1/alarms/<number>/acknowledge   {}: a person has seen that a re-check changed an act
     GET  /api/v1/status               how the terminal stands
     GET  /healthz                     whether this program answers
+    …    requests and receipts        see `asking_routes`
 
 Personal data never stand in an address or a log line; answers are never stored by the browser.
 """
@@ -25,9 +27,22 @@ from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from protocol.errors import Code
 from protocol.unixtime import UnixTime
 from verifier_terminal.appraisal.reasons import Language, Reason
-from verifier_terminal.errors import AlreadyVoid, NoPersonCheck, OutOfOrder, PersonCheckDone, UnknownCheckNumber
+from verifier_terminal.errors import (
+    AlreadyVoid,
+    CertificateUnusable,
+    KeyUnusable,
+    NoPersonCheck,
+    NoReceipt,
+    NoSite,
+    OutOfOrder,
+    PersonCheckDone,
+    RequestRefused,
+    TooManyRequests,
+    UnknownCheckNumber,
+    UnknownRequest,
+)
 from verifier_terminal.events import SessionEvent
-from verifier_terminal.web import notices
+from verifier_terminal.web import asking_routes, notices
 from verifier_terminal.web.events import EventStreams, StreamsFull
 from verifier_terminal.web.ports import WindowSession
 from verifier_terminal.web.security import check_post, harden, text_field, yes_or_no_field
@@ -102,7 +117,9 @@ def create_app(
     def scan() -> Response:
         check_post(request, settings.csrf_token)
         text = text_field(request, "text", max_characters=MAX_TEXT_CHARACTERS)
-        shown = session.scan(text, source="manual")
+        shown = session.read(text, source="manual")
+        if shown is None:
+            return jsonify({"frame": True})
         return jsonify(
             notices.verdict_json(shown, catalogue=session.catalogue(), reasons=reasons, now=clock()),
         )
@@ -153,6 +170,7 @@ def create_app(
     def healthz() -> Response:
         return jsonify({"alive": True})
 
+    asking_routes.register(app, session, settings)
     _register_problems(app)
     return app
 
@@ -192,6 +210,9 @@ def _register_problems(app: Flask) -> None:
     def person_check_done(_error: PersonCheckDone) -> Response:
         return _problem(409, "person_check_done", "person_check_done")
 
+    for refusal, name in _ASKING_PROBLEMS.items():
+        app.register_error_handler(refusal, _asking_problem(name))
+
     @app.errorhandler(StreamsFull)
     def streams_full(_error: StreamsFull) -> Response:
         response = _problem(503, "too_many_pages", "too_many_pages")
@@ -203,6 +224,21 @@ def _register_problems(app: Flask) -> None:
         # The type alone: a message or a traceback could carry what was scanned.
         logger.error("the window page failed: %s", type(error).__name__)
         return _problem(500, "broken", "broken")
+
+
+_ASKING_PROBLEMS: Final = {
+    CertificateUnusable: "no_certificate",
+    KeyUnusable: "no_certificate",
+    RequestRefused: "request_refused",
+    TooManyRequests: "too_many_requests",
+    NoSite: "no_site",
+    UnknownRequest: "request_closed",
+    NoReceipt: "no_receipt",
+}
+
+
+def _asking_problem(name: str) -> Callable[[Exception], Response]:
+    return lambda _error: _problem(409, name, name)
 
 
 def _problem(status: int, error: str, text: str) -> Response:

@@ -28,8 +28,9 @@ from protocol import unixtime
 from protocol.errors import Code
 from protocol.labels import AnimatedKind
 from protocol.licence.catalogue import Catalogue
-from protocol.unixtime import UnixTime
+from protocol.unixtime import DAY, UnixTime
 from verifier_terminal.appraisal.reasons import Language, Reason
+from verifier_terminal.certification import Trouble
 from verifier_terminal.events import (
     ActsChanged,
     AnimationProgress,
@@ -54,6 +55,7 @@ from verifier_terminal.web.views import age_text, display, person_words
 
 Json = Mapping[str, object]
 
+_RENEW_BEFORE: Final = DAY
 _CAMERA_NAMES: Final = ("camera ", "/dev/video", "http://", "https://")
 """How `hardware.camera` names live cameras; every other live source is a scanner on a line."""
 
@@ -213,6 +215,14 @@ def _troubles(status: TerminalStatus, language: Language) -> list[str]:
         troubles.append(say("status.not_provisioned", language))
     if not status.clock.plausible:
         troubles.append(say("status.clock", language))
+    found, certificate = status.certification, status.certification.certificate
+    if found.trouble is not None:
+        # A window may do without; a kiosk may not, and one that is over was meant to be there.
+        if status.always_asks or found.trouble is not Trouble.MISSING:
+            troubles.append(say(certificate_key(found.trouble), language))
+    elif certificate is not None and certificate.exp - status.at <= _RENEW_BEFORE:
+        ends = unixtime.iso_local(certificate.exp)[5:16]
+        troubles.append(say("request.certificate_ends", language, time=ends))
     return troubles
 
 
@@ -236,6 +246,17 @@ def device_json(event: DeviceEvent) -> Json | None:
         case Reconnecting() | NoCodeFound() | SourceTruncated() | EndOfSource() | StillInView():
             # Reconnecting repeats what Lost said; three end a file, which a counter does not scan; the last is no news.
             return None
+
+
+def certificate_key(trouble: Trouble) -> str:
+    """The text about a certificate that is not good: missing, over, or anything else that the region must see to."""
+    match trouble:
+        case Trouble.MISSING:
+            return "request.certificate_missing"
+        case Trouble.OVER:
+            return "request.certificate_over"
+        case _:
+            return "request.certificate_wrong"
 
 
 def _device(source: str, state: str, key: str, **numbers: int) -> Json:

@@ -1,11 +1,14 @@
 """What the page needs of the terminal's session, and nothing more: it asks and shows, it never appraises or stores."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from protocol.licence.catalogue import Catalogue
+from protocol.receipt import ReceiptCopy
+from protocol.terminal_certificate import Items
 from protocol.unixtime import UnixTime
 from verifier_terminal.appraisal.verdict import VerdictClass
+from verifier_terminal.asking import Askable, OpenedRequest
 from verifier_terminal.events import PersonChecked, ShownVerdict, Subscription
 from verifier_terminal.standing import TerminalStatus
 from verifier_terminal.store.person_check import PersonCheck
@@ -42,8 +45,8 @@ class Act(Protocol):
 class WindowSession(Protocol):
     """The terminal's session as the page uses it."""
 
-    def scan(self, text: str, *, source: str) -> ShownVerdict:
-        """Appraise and record.
+    def read(self, text: str, *, source: str) -> ShownVerdict | None:
+        """Appraise and record; None for a frame of an animated code that completed nothing.
 
         Raises:
             OutOfOrder: The verdict could not be written down.
@@ -75,6 +78,40 @@ class WindowSession(Protocol):
         Raises:
             UnknownCheckNumber: No such alarm.
             OutOfOrder: The row could not be written down.
+        """
+
+    def askable(self) -> Mapping[int, Askable]:
+        """What may be asked for here; nothing without a good certificate."""
+
+    def open_challenge(self, wanted: Items, reason: str) -> OpenedRequest:
+        """Ask for these items of these kinds.
+
+        Raises:
+            CertificateUnusable, KeyUnusable, RequestRefused, TooManyRequests: Nothing is asked.
+        """
+
+    def open_short_code(self) -> OpenedRequest:
+        """Ask by ten characters.
+
+        Raises:
+            NoSite, TooManyRequests: Nothing is asked.
+        """
+
+    def requests(self) -> Sequence[OpenedRequest]:
+        """What is open, the oldest first."""
+
+    def cancel_request(self, number: int) -> None:
+        """Close a request.
+
+        Raises:
+            UnknownRequest: It is not open.
+        """
+
+    def receipt(self, number: str, reason: str | None = None) -> ReceiptCopy:
+        """A receipt about a recent act.
+
+        Raises:
+            NoReceipt, CertificateUnusable, KeyUnusable, UnknownCheckNumber, OutOfOrder: There is none.
         """
 
     def acts(self, search: str = "", limit: int = 100) -> Sequence[Act]:

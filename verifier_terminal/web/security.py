@@ -88,12 +88,20 @@ def yes_or_no_field(request: Request, name: str) -> bool:
     return value
 
 
-def _only_field(request: Request, name: str) -> object:
+def json_object(request: Request, names: frozenset[str]) -> dict[str, object]:
+    """This request's JSON object, which must hold exactly these fields.
+
+    Raises:
+        BadRequest: Another shape; the message never repeats it.
+    """
     body = request.get_json()
-    if not isinstance(body, dict) or body.keys() != {name}:
-        raise BadRequest(f"one field {name}")
-    value: object = body[name]
-    return value
+    if not isinstance(body, dict) or body.keys() != names:
+        raise BadRequest(f"an object with exactly: {', '.join(sorted(names)) or 'nothing'}")
+    return body
+
+
+def _only_field(request: Request, name: str) -> object:
+    return json_object(request, frozenset({name}))[name]
 
 
 def _is_own(origin: str, request: Request) -> bool:

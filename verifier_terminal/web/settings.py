@@ -24,6 +24,7 @@ class WindowSettings:
         stream_cap: how many live pages there may be at once.
         heartbeat_seconds: after how much silence a stream says that it lives.
         frame_ancestors: origins that may embed the page; empty: nobody.
+        asked_kinds: slugs of the licences that a page which always asks begins with; empty: the first that may be.
         trusted_hosts: Host names that are ours; anything else is DNS rebinding.
     """
 
@@ -33,6 +34,7 @@ class WindowSettings:
     stream_cap: int = 8
     heartbeat_seconds: float = 10.0
     frame_ancestors: tuple[str, ...] = ()
+    asked_kinds: tuple[str, ...] = ()
     trusted_hosts: tuple[str, ...] = ("127.0.0.1", "localhost")
 
     def __post_init__(self) -> None:

@@ -6,7 +6,8 @@
     proceed ("yes" | "after_check" | "no"), word, word_other (the same in English, or in Chinese on the English page),
     proceed_text, instruction, person_check (text or null), check_number, at, purpose, sound,
     licence: null or {kind, name (or null), authority, region, region_code, valid_to, days_left, expired,
-                      items: [{label, value (null: not disclosed)}], hidden_items},
+                      items: [{label, value (null: not disclosed)}], hidden_items, shown_by (text or null), portrait},
+    members: [{class, hold, word, place, reasons: [text], licence}] of a bundle, else [],
     freshness: {summary, grade, grade_text, ages: [text], recheck (text or null), skew (text or null)},
     person: null or {state ("waiting" | "matched" | "not_matched"), text, hint, headline, headline_other},
     findings: [{code, tier, tier_text, short, action, citizen}], established: [text], not_established: [text]
@@ -14,49 +15,24 @@
 `person` is the comparison of holder and person, where this verdict asks for it: the clerk's answer changes `proceed`,
 `proceed_text` and `instruction`, never `class` and `word`, which speak of the licence. `headline` replaces the word on
 the page when the person is another one (else null).
+`shown_by` warns that the person in front is not the holder (an agent), or need not be (a paper code). `portrait` says
+that a portrait of this licence may come by itself; then `person` asks for a look at it.
 `licence` appears only with what the verdict carries; nothing here widens what policy allows.
 """
 
 from collections.abc import Mapping
-from typing import Final, TypedDict
+from typing import TypedDict
 
-from protocol import cbor, unixtime
+from protocol import unixtime
 from protocol.errors import Code
-from protocol.licence.catalogue import Catalogue, Item, ItemType, Kind
+from protocol.licence.catalogue import Catalogue
 from protocol.unixtime import DAY, HOUR, MINUTE, Seconds, UnixTime
 from verifier_terminal.appraisal.reasons import Language, Reason
-from verifier_terminal.appraisal.verdict import Ages, Licence, Proceed, Tier, Verdict, VerdictClass
+from verifier_terminal.appraisal.verdict import Ages, Proceed, Tier, Verdict, VerdictClass
 from verifier_terminal.store import person_check
 from verifier_terminal.store.person_check import PersonCheck
-from verifier_terminal.web.harmless import MAX_NAME_CHARACTERS, shown
-from verifier_terminal.web.regions import province
-from verifier_terminal.web.texts import TAGS, in_language, known, say
-
-_NAME_ITEM: Final = "name"
-_HEADLINE_ITEMS: Final = frozenset({_NAME_ITEM, "valid_to", "authority"})
-"""Items that have a place of their own on the page."""
-
-
-class ItemView(TypedDict):
-    """One line; `value` None means that the holder did not disclose it."""
-
-    label: str
-    value: str | None
-
-
-class LicenceView(TypedDict):
-    """What may be said of the licence."""
-
-    kind: str
-    name: str | None
-    authority: str
-    region: str
-    region_code: str
-    valid_to: str | None
-    days_left: str | None
-    expired: bool
-    items: list[ItemView]
-    hidden_items: int
+from verifier_terminal.web.licence_views import LicenceView, licence_view
+from verifier_terminal.web.texts import TAGS, say
 
 
 class FreshnessView(TypedDict):
@@ -100,6 +76,19 @@ class FindingView(TypedDict):
     citizen: str
 
 
+MemberView = TypedDict(
+    "MemberView",
+    {
+        "class": str,
+        "hold": bool,
+        "word": str,
+        "place": str,
+        "reasons": list[str],
+        "licence": LicenceView | None,
+    },
+)
+
+
 VerdictView = TypedDict(
     "VerdictView",
     {
@@ -117,6 +106,7 @@ VerdictView = TypedDict(
         "purpose": str,
         "sound": str,
         "licence": LicenceView | None,
+        "members": list[MemberView],
         "freshness": FreshnessView,
         "person": PersonView | None,
         "findings": list[FindingView],
@@ -212,7 +202,18 @@ def _display(
         "at": unixtime.iso_local(verdict.at),
         "purpose": say(f"purpose.{verdict.purpose.word}", language),
         "sound": verdict.verdict_class.value,
-        "licence": _licence(verdict.licence, verdict, catalogue, language, now) if verdict.licence else None,
+        "licence": _licence(verdict, catalogue, language, now),
+        "members": [
+            {
+                "class": each.verdict_class.value,
+                "hold": is_hold(each),
+                "word": say(f"word.{each.verdict_class}", language),
+                "place": say("shown_by.member", language, n=number, of=len(verdict.members)),
+                "reasons": _reasons(each, reasons, language),
+                "licence": _licence(each, catalogue, language, now),
+            }
+            for number, each in enumerate(verdict.members, 1)
+        ],
         "freshness": _freshness(verdict, language),
         "person": None,
         "findings": [
@@ -229,6 +230,18 @@ def _display(
         "established": [say(f"fact.{fact}", language) for fact in verdict.established],
         "not_established": [say(f"fact.{fact}", language) for fact in verdict.not_established],
     }
+
+
+def _licence(verdict: Verdict, catalogue: Catalogue | None, language: Language, now: UnixTime) -> LicenceView | None:
+    licence = verdict.licence
+    return None if licence is None else licence_view(licence, verdict.purpose, catalogue, language, now)
+
+
+def _reasons(verdict: Verdict, reasons: Mapping[Code, Reason], language: Language) -> list[str]:
+    """Why one licence of a bundle is not simply valid."""
+    return [
+        reasons[finding.code].texts(language).short for finding in verdict.findings if finding.tier > Tier.AFFIRMING
+    ]
 
 
 def is_hold(verdict: Verdict) -> bool:
@@ -260,88 +273,6 @@ def _instruction(verdict: Verdict, reasons: Mapping[Code, Reason], language: Lan
 
 def _is_final(verdict: Verdict) -> bool:
     return verdict.verdict_class in (VerdictClass.REFUSE, VerdictClass.NOT_READ)
-
-
-def _licence(
-    licence: Licence, verdict: Verdict, catalogue: Catalogue | None, language: Language, now: UnixTime
-) -> LicenceView:
-    kind = catalogue.kinds.get(licence.vct) if catalogue else None
-    place = province(licence.region)
-    claims = licence.claims or {}
-    name = claims.get(_NAME_ITEM)
-    days_left, expired = _days_left(licence.valid_to, language, now)
-    return {
-        "kind": in_language(kind.names, language) if kind else shown(licence.slug, max_characters=MAX_NAME_CHARACTERS),
-        "name": shown(name, max_characters=MAX_NAME_CHARACTERS) if isinstance(name, str) else None,
-        "authority": shown(licence.authority),
-        "region": in_language(place, language) if place else "",
-        "region_code": shown(licence.region, max_characters=6),
-        "valid_to": _day(licence.valid_to) if licence.valid_to is not None else None,
-        "days_left": days_left,
-        "expired": expired,
-        "items": _items(kind, claims, verdict, language) if licence.claims is not None else [],
-        "hidden_items": licence.hidden_items,
-    }
-
-
-def _items(kind: Kind | None, claims: Mapping[str, cbor.Value], verdict: Verdict, language: Language) -> list[ItemView]:
-    """What was disclosed in the kind's order, then a dash for what this purpose asks and nobody disclosed."""
-    if kind is None:
-        # Without the catalogue there are no labels; the names of the items are plain words.
-        return [
-            {"label": shown(name, max_characters=MAX_NAME_CHARACTERS), "value": _value(None, value, language)}
-            for name, value in claims.items()
-            if name not in _HEADLINE_ITEMS
-        ]
-    asked = kind.views.get(verdict.purpose)
-    rows: list[ItemView] = []
-    dashes: list[ItemView] = []
-    for item in kind.items:
-        if item.name in _HEADLINE_ITEMS:
-            continue
-        label = in_language(item.labels, language)
-        if item.name in claims:
-            rows.append({"label": label, "value": _value(item, claims[item.name], language)})
-        elif asked is None or item.key in asked:
-            dashes.append({"label": label, "value": None})
-    return rows + dashes
-
-
-def _value(item: Item | None, value: cbor.Value, language: Language) -> str:
-    match value:
-        case bool():
-            return "✓" if value else "✗"
-        case str():
-            return shown(value)
-        case int() if item is not None and item.type is ItemType.DATE:
-            return _day(value)
-        case int() if item is not None and item.name == "sex" and known(f"sex.{value}"):
-            return say(f"sex.{value}", language)
-        case bytes():
-            return shown(value.hex())
-        case _:
-            return shown(str(value))
-
-
-def _day(value: int) -> str:
-    """YYYYMMDD with hyphens; a number that is no day stays a number."""
-    try:
-        return unixtime.calendar_date(value).isoformat()
-    except ValueError:
-        return str(value)
-
-
-def _days_left(valid_to: int | None, language: Language, now: UnixTime) -> tuple[str | None, bool]:
-    if valid_to is None:
-        return None, False
-    try:
-        last = unixtime.calendar_date(valid_to)
-    except ValueError:
-        return None, False
-    left = (last - unixtime.calendar_date(unixtime.local_day(now))).days
-    if left < 0:
-        return say("validity.over", language, n=-left), True
-    return (say("validity.left", language, n=left) if left else say("validity.today", language)), False
 
 
 def _freshness(verdict: Verdict, language: Language) -> FreshnessView:
