@@ -218,6 +218,26 @@ def test_every_bit_of_what_was_signed_counts(field: str) -> None:
             )
 
 
+@pytest.mark.parametrize(
+    "position",
+    [FeedPosition(WUYOU, 1, 4), FeedPosition(WUYOU, 1, 2), FeedPosition(WUYOU, 0, 3), FeedPosition(ZIXU, 1, 3)],
+)
+def test_a_signed_head_at_another_place(position: FeedPosition) -> None:
+    """The head is right and the place is not: as many deltas as the place says, in the region and epoch held."""
+    feed = three()
+    forged = replace(feed.checkpoint(), claims=replace(feed.claims(), position=position))
+    for begin in (2, 3):
+        with pytest.raises(ChainBroken):
+            advance.by_deltas(feed.held(begin), feed.bodies[begin:], checkpoint=forged, co_signed=NOTHING_CO_SIGNED)
+
+
+def test_what_is_held_never_grows_younger() -> None:
+    """A later seq with an earlier iat is in order; it says nothing about an earlier time."""
+    feed = three()
+    held = feed.held(2, as_of=feed.at + HOUR)
+    assert by_deltas(feed, held, feed.bodies[2:]).as_of == feed.at + HOUR
+
+
 def test_another_number_of_lists() -> None:
     feed = three()
     for lists in (2, 4):
@@ -599,6 +619,23 @@ def test_an_hour_beyond_the_brake(way: Way) -> None:
     feed.held = lambda seq, *, as_of=None: held  # type: ignore[method-assign]  # a terminal of an hour ago
     with pytest.raises(MassChange):
         way(feed, 0, NOTHING_CO_SIGNED)
+
+
+def test_several_aggregates_beyond_the_brake() -> None:
+    """What one poll brings is counted together, aggregates and deltas."""
+    feed = Feed()
+    for number in range(3):
+        feed.publish(many(17_000, first=17_000 * number))
+    ways = ([(0, 1), (1, 2), (2, 3)], [(0, 1), (1, 2)], [(0, 2)])
+    for spans in ways:
+        with pytest.raises(MassChange):
+            advance.by_aggregates(
+                feed.held(0, as_of=feed.at - HOUR),
+                [feed.aggregate(*span) for span in spans],
+                feed.bodies[spans[-1][1] :],
+                checkpoint=feed.checkpoint(),
+                co_signed=NOTHING_CO_SIGNED,
+            )
 
 
 def test_minute_by_minute_beyond_the_brake() -> None:

@@ -1,6 +1,7 @@
 """The state of a region: folding against a plain dictionary, roots, bases, look-ups and their coverage."""
 
 import tracemalloc
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -210,6 +211,9 @@ def test_every_bit_of_a_base_counts() -> None:
     for other in (encoded + b"\0", encoded[:-1], b""):
         with pytest.raises(WrongObject):
             read_base(other, pointer=pointer)
+    for size in (len(encoded) - 1, len(encoded) + 1):
+        with pytest.raises(WrongObject):
+            read_base(encoded, pointer=replace(pointer, size=size))
 
 
 def test_a_base_of_elsewhere() -> None:
