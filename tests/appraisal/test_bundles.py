@@ -6,10 +6,8 @@ from typing import Any
 import pytest
 
 from protocol.errors import Code
-from protocol.labels import AnimatedKind, HolderKind, Lic, Purpose
+from protocol.labels import AnimatedKind, Lic, Purpose
 from protocol.qr import envelope
-from protocol.qr.bundle import Link, count_holders, is_linked, is_same_licence, link
-from protocol.sd_cwt.key_binding import Presentation
 from protocol.status_list import Status
 from protocol.unixtime import HOUR
 from revocation.freshness import Grade
@@ -236,53 +234,6 @@ def test_three_holders_are_three(terminal: Terminal) -> None:
     members = [terminal.world.presentation(each, shown=TOGETHER) for each in (*spouses(terminal), third)]
     verdict = appraise_bytes(AnimatedKind.BUNDLE, acts.bundle_bytes(members), terminal.context())
     assert verdict.verdict_class is ACCEPT
-
-
-def presented(terminal: Terminal, *licences: Issued) -> list[Presentation]:
-    read = terminal.world.read
-    return [read(envelope.wrap(terminal.world.presentation(each, shown=TOGETHER))) for each in licences]
-
-
-def test_other_licences_of_one_of_the_holders_belong_to_the_act_and_a_strangers_do_not(terminal: Terminal) -> None:
-    his, hers = spouses(terminal)
-    own = acts.licence(terminal.world, 3)
-    strangers = acts.licence(terminal.world, 4, CITIZEN_ID="990101199003070010")
-    three = presented(terminal, his, hers, own)
-    assert is_linked(three, [True, True, False])
-    # Without policy's word that the licence is a joint one, two people are two people.
-    assert not is_linked(three, [False, False, False])
-    assert not is_linked(presented(terminal, his, hers, strangers), [True, True, False])
-
-
-def test_companies_hold_jointly_by_their_codes_and_never_by_their_representatives_number(terminal: Terminal) -> None:
-    (stated,) = presented(terminal, acts.licence(terminal.world, 1, LICENCE_NO="GY-1"))
-
-    def company(code: str) -> Presentation:
-        kind = replace(stated.credential, holder_kind=HolderKind.LEGAL_PERSON)
-        return replace(stated, credential=kind, items={**stated.items, Lic.USCC: code})
-
-    one, other = company("91990100MA00000011"), company("91990100MA00000022")
-    assert count_holders(one, [one, other]) == 2
-    assert count_holders(one, [one, company("91990100MA00000011")]) == 1
-    assert link((one, other)) is Link.NONE
-    assert is_linked((one, other), [True, True])
-    # The representative's number is shown and equal, and the holder of neither.
-    nameless = replace(one, items={key: value for key, value in one.items.items() if key != Lic.USCC})
-    assert count_holders(nameless, [nameless, one]) == 1
-    assert not is_linked((nameless, one), [True, True])
-
-
-@pytest.mark.parametrize("key", [Lic.IDENTIFIER, Lic.LICENCE_NO])
-def test_one_licence_is_told_by_its_number_kind_and_region_together(terminal: Terminal, key: Lic) -> None:
-    (stated,) = presented(terminal, acts.licence(terminal.world, 1))
-    one = replace(stated, items={key: "JH-1"})
-    assert is_same_licence(one, one)
-    assert not is_same_licence(one, replace(one, items={key: "JH-2"}))
-    assert not is_same_licence(one, replace(one, items={}))
-    assert not is_same_licence(replace(one, items={}), replace(one, items={}))
-    assert not is_same_licence(one, replace(one, items={key: 1}))
-    for change in ({"vct": ID_CARD}, {"iss": f"{ZIXU}.GA"}):
-        assert not is_same_licence(one, replace(one, credential=replace(one.credential, **change)))
 
 
 # Together in answer to a request.

@@ -11,12 +11,21 @@ from protocol.errors import CborError, Code, PrefixError, ProtocolError, ShapeEr
 from protocol.keys import Signer
 from protocol.labels import HolderKind, Lic, Purpose
 from protocol.mandate import Mandate
-from protocol.qr import base45, bundle
-from protocol.qr.bundle import BundleAudiencesDiffer, BundleNoncesDiffer, Link
+from protocol.qr import base45, bundle, envelope
+from protocol.qr.bundle import (
+    BundleAudiencesDiffer,
+    BundleNoncesDiffer,
+    Link,
+    count_holders,
+    is_linked,
+    is_same_licence,
+    link,
+)
 from protocol.sd_cwt import key_binding
 from protocol.sd_cwt.key_binding import Presentation
-from tests.utopia.kinds import DRIVING_LICENCE
-from tests.utopia.world import WUYOU, Issued, World
+from tests.utopia import acts
+from tests.utopia.kinds import DRIVING_LICENCE, ID_CARD
+from tests.utopia.world import WUYOU, ZIXU, Issued, World
 
 SHOWN = (Lic.NAME, Lic.CITIZEN_ID)
 
@@ -234,3 +243,73 @@ def test_an_agent_is_not_the_person(world: World) -> None:
 def test_a_single_presentation_is_no_bundle(world: World) -> None:
     assert bundle.link([presentation(world, {Lic.CITIZEN_ID: "990101194912310028"})]) is Link.NONE
     assert bundle.link([]) is Link.NONE
+
+
+# Licences of several holders.
+
+TOGETHER = (Lic.NAME, Lic.LICENCE_NO, Lic.CITIZEN_ID)
+
+
+def spouses(world: World) -> tuple[Issued, Issued]:
+    return (
+        acts.licence(world, 1, LICENCE_NO="JH-1"),
+        acts.licence(world, 2, LICENCE_NO="JH-1", CITIZEN_ID=acts.YI, NAME="测试员乙"),
+    )
+
+
+def presented(world: World, *licences: Issued) -> list[Presentation]:
+    read = world.read
+    return [read(envelope.wrap(world.presentation(each, shown=TOGETHER))) for each in licences]
+
+
+def test_other_licences_of_one_of_the_holders_belong_to_the_act_and_a_strangers_do_not(world: World) -> None:
+    his, hers = spouses(world)
+    own = acts.licence(world, 3)
+    strangers = acts.licence(world, 4, CITIZEN_ID="990101199003070010")
+    three = presented(world, his, hers, own)
+    assert is_linked(three, [True, True, False])
+    # Without policy's word that the licence is a joint one, two people are two people.
+    assert not is_linked(three, [False, False, False])
+    assert not is_linked(presented(world, his, hers, strangers), [True, True, False])
+
+
+def test_companies_hold_jointly_by_their_codes_and_never_by_their_representatives_number(world: World) -> None:
+    (stated,) = presented(world, acts.licence(world, 1, LICENCE_NO="GY-1"))
+
+    def company(code: str) -> Presentation:
+        kind = replace(stated.credential, holder_kind=HolderKind.LEGAL_PERSON)
+        return replace(stated, credential=kind, items={**stated.items, Lic.USCC: code})
+
+    one, other = company("91990100MA00000011"), company("91990100MA00000022")
+    assert count_holders(one, [one, other]) == 2
+    assert count_holders(one, [one, company("91990100MA00000011")]) == 1
+    assert link((one, other)) is Link.NONE
+    assert is_linked((one, other), [True, True])
+    # The representative's number is shown and equal, and the holder of neither.
+    nameless = replace(one, items={key: value for key, value in one.items.items() if key != Lic.USCC})
+    assert count_holders(nameless, [nameless, one]) == 1
+    assert not is_linked((nameless, one), [True, True])
+
+
+@pytest.mark.parametrize("key", [Lic.IDENTIFIER, Lic.LICENCE_NO])
+def test_one_licence_is_told_by_its_number_kind_and_region_together(world: World, key: Lic) -> None:
+    (stated,) = presented(world, acts.licence(world, 1))
+    one = replace(stated, items={key: "JH-1"})
+    assert is_same_licence(one, one)
+    assert not is_same_licence(one, replace(one, items={key: "JH-2"}))
+    assert not is_same_licence(one, replace(one, items={}))
+    assert not is_same_licence(replace(one, items={}), replace(one, items={}))
+    assert not is_same_licence(one, replace(one, items={key: 1}))
+    for change in ({"vct": ID_CARD}, {"iss": f"{ZIXU}.GA"}):
+        assert not is_same_licence(one, replace(one, credential=replace(one.credential, **change)))
+
+
+def test_an_agent_is_no_holder_and_links_nobody(world: World) -> None:
+    his, hers = presented(world, *spouses(world))
+    agent = replace(hers, credential=replace(hers.credential, mandate=acts.MANDATE))
+    assert count_holders(his, [his, hers]) == 2
+    assert count_holders(his, [his, agent]) == 1
+    assert is_linked((his, hers), [True, True])
+    assert not is_linked((his, agent), [True, True])
+    # Nor does a joint licence that only one of them calls so.
+    assert not is_linked((his, hers), [True, False])
