@@ -17,30 +17,27 @@ A process of its own: `python -m demo.phone DIR --port N`. It talks to the walle
 tricks are the forger's (`demo.forger`).
 """
 
-import io
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 import numpy as np
 import waitress
-import zxingcpp
 from flask import Flask, Response, jsonify, render_template, request
-from PIL import Image, UnidentifiedImageError
 
 from demo import forger, same_site, scene, wiring
+from demo.phone_sheets import Json, items_json, names_json, request_json, text_in
 from demo.scene import Matrix, Scene
 from hardware.simulated.recording import MJPEG_CONTENT_TYPE, mjpeg_chunks
-from protocol import labels, licence_package
+from protocol import licence_package
 from protocol.labels import Lic, Purpose
-from protocol.licence.catalogue import Names
 from protocol.unixtime import UnixTime
 from wallet_sdk import consent_sheet, drawing
 from wallet_sdk.card_pack import Card
-from wallet_sdk.consent import ConsentRequest, Decision
+from wallet_sdk.consent import Decision
 from wallet_sdk.dynamic_code import Showing
 from wallet_sdk.errors import Language, WalletError
 from wallet_sdk.joint_consent import JointDecision
@@ -52,8 +49,6 @@ TEN_MINUTES: Final = 600
 PAYMENT_CODE: Final = "wxp://f2f0SYNTHETIC0EXAMPLE0NOT0A0REAL0CODE"
 PICTURES_PER_SECOND: Final = 4
 """Half of what the demonstration's camera films, so that it sees every moving picture twice."""
-_MAX_IMAGE_PIXELS: Final = 12_000_000
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +210,11 @@ class Phone:
                 asked = self._wallet.request(card, purpose)
             except WalletError:
                 continue
-            purposes.append({"word": purpose.word, "zh": names.zh_hans, "en": names.en, "items": _items_json(asked)})
+            purposes.append({"word": purpose.word, "zh": names.zh_hans, "en": names.en, "items": items_json(asked)})
         acts_for = card.acts_for
         return {
             "id": card.id,
-            "name": _names_json(card.names),
+            "name": names_json(card.names),
             "state": str(card.state),
             "acts_for": consent_sheet.mandate(acts_for, Language.ZH_HANS) if acts_for is not None else None,
             "portrait": next((item.name for item in card.items if item.key == Lic.PORTRAIT_SHA256), None)
@@ -256,60 +251,6 @@ class Phone:
 
 def _purpose(asked: Json) -> Purpose:
     return Purpose[str(asked["purpose"]).upper()]
-
-
-def _names_json(names: Names) -> Mapping[str, str]:
-    return {"zh_hans": names.zh_hans, "en": names.en}
-
-
-def _items_json(sheet: ConsentRequest) -> list[Json]:
-    items = [(item, True) for item in sheet.mandatory] + [(item, False) for item in sheet.optional]
-    return [{"name": item.name, "mandatory": mandatory, "label": _names_json(item.labels)} for item, mandatory in items]
-
-
-def _request_json(asked: TerminalRequest) -> Json:
-    """The consent sheet for the page: who, where, what for, why, which items of which cards, and every caution."""
-    ids = [sheet.card.id for sheet in asked.sheets]
-    link = asked.linking_item(ids) if len(ids) > 1 else None
-    return {
-        "relying_party": asked.asker.relying_party,
-        "place": asked.asker.place,
-        "asker": asked.asker.terminal or asked.asker.site,
-        "purpose": _names_json(consent_sheet.PURPOSES[asked.purpose]),
-        "reason": asked.reason,
-        "cautions": [
-            {"code": str(each), "zh": each.text(Language.ZH_HANS), "en": each.text(Language.EN)}
-            for each in asked.cautions
-        ],
-        "cards": [
-            {
-                "id": sheet.card.id,
-                "name": _names_json(sheet.card.names),
-                "items": _items_json(sheet),
-                "always": [_names_json(item.labels) for item in sheet.always_shown],
-                "missing": [_names_json(item.labels) for item in sheet.missing],
-                "links": next((item.name for item in sheet.optional if item.key == link), None),
-            }
-            for sheet in asked.sheets
-        ],
-        "why_linked": _names_json(consent_sheet.WHY_LINKED),
-        "not_held": [_names_json(each.names) for each in asked.missing if each.names is not None],
-    }
-
-
-def _text_in(picture: bytes) -> str:
-    """The text of the code in a picture that the holder chose."""
-    try:
-        with Image.open(io.BytesIO(picture)) as opened:
-            if opened.width * opened.height > _MAX_IMAGE_PIXELS:
-                raise click.UsageError("the picture is too large / 图片过大")
-            found = zxingcpp.read_barcodes(opened.convert("L"))
-    except (UnidentifiedImageError, OSError) as wrong:
-        raise click.UsageError("this is no picture / 不是图片") from wrong
-    texts = [each.text for each in found if each.text.startswith(labels.PREFIX_CHALLENGE)]
-    if not texts:
-        raise click.UsageError("no request was found in it / 图中没有查验请求")
-    return texts[0]
 
 
 def _said(decision: JointDecision, message: str) -> Response:
@@ -359,11 +300,11 @@ def create_app(phone: Phone, in_front_of_camera: Scene, *, csrf: str, embedded_i
 
     @app.post("/act/read")
     def read() -> Response:
-        return jsonify(message="", request=_request_json(phone.read(request.get_json())))
+        return jsonify(message="", request=request_json(phone.read(request.get_json())))
 
     @app.post("/act/scan")
     def scan() -> Response:
-        return jsonify(message="", challenge=_text_in(request.get_data()))
+        return jsonify(message="", challenge=text_in(request.get_data()))
 
     @app.post("/act/answer")
     @app.post("/act/short")

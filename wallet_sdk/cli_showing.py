@@ -5,32 +5,28 @@ stdout carries the code alone (its text, its picture, or one JSON object); who a
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
-from protocol import labels, limits, unixtime
+from protocol import labels, limits
 from protocol.labels import Purpose
 from protocol.unixtime import UnixTime
-from wallet_sdk import config, consent_sheet, wiring
-from wallet_sdk.card_pack import Card, CardItem
-from wallet_sdk.cli_options import AT, FOLDER, PASSPHRASE, files_named, named_refusals, open_wallet, write
-from wallet_sdk.consent import ConsentRequest, Decision
+from wallet_sdk import config, consent_sheet
+from wallet_sdk.card_pack import Card
+from wallet_sdk.cli_options import AT, FOLDER, PASSPHRASE, files_named, named_refusals, open_wallet
+from wallet_sdk.cli_output import Moving, Shown, give_out, request_as_object, roll, say_what_is_shown, show_moving
+from wallet_sdk.consent import ConsentRequest
 from wallet_sdk.dynamic_code import Showing
-from wallet_sdk.errors import CodeTooLarge, ConsentMissing, InputUnusable, ItemUnknown, Language, in_language
+from wallet_sdk.errors import CodeTooLarge, ConsentMissing, InputUnusable, ItemUnknown
 from wallet_sdk.joint_consent import JointRequest
-from wallet_sdk.moving_code import MovingContent, MovingPortrait
-from wallet_sdk.pictures import Frame, Picture
+from wallet_sdk.pictures import Picture
 from wallet_sdk.terminal_request import TerminalRequest
 from wallet_sdk.wallet import Wallet
 
-_ERASE_LINES = "\x1b[{}A\x1b[J"
 _LINE_LIMIT = 2 * limits.MAX_TEXT_CHARACTERS
 _PURPOSES = click.Choice([each.word for each in Purpose])
-Shown = Sequence[tuple[ConsentRequest, Decision]]
-"""The sheets of an act with what the holder decided on each."""
-Moving = MovingPortrait | MovingContent
 
 _PNG = click.option("--png", type=click.Path(path_type=Path, dir_okay=False), help="Write one code as a PNG.")
 _SVG = click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Write one code as an SVG.")
@@ -101,14 +97,14 @@ def show(
         except CodeTooLarge:
             moving = showing.animated()
             first = moving.numbered(0)
-        _say_what_is_shown(audience, shown, showing)
+        say_what_is_shown(audience, shown, showing)
         rolls = at is None and (live or sys.stdout.isatty()) and not any((png, svg, text, as_json))
         if moving is not None:
-            _show_moving(moving, shown, showing, png=png, svg=svg, text=text, as_json=as_json, rolls=rolls)
+            show_moving(moving, shown, showing, png=png, svg=svg, text=text, as_json=as_json, rolls=rolls)
         elif rolls:
-            _roll(showing)
+            roll(showing)
         else:
-            _give_out(first, shown, showing, png=png, svg=svg, text=text, as_json=as_json)
+            give_out(first, shown, showing, png=png, svg=svg, text=text, as_json=as_json)
 
 
 @click.command()
@@ -169,7 +165,7 @@ def answer(
     click.echo(consent_sheet.text(request, language), err=True)
     if dry_run:
         if as_json:
-            click.echo(json.dumps(_request_as_object(request, language), ensure_ascii=False, indent=2))
+            click.echo(json.dumps(request_as_object(request, language), ensure_ascii=False, indent=2))
         return
     chosen = [wallet.card(each).id for each in cards]
     decision = request.approve(_choice(request, chosen, list(items) or None))
@@ -180,8 +176,8 @@ def answer(
     shown = [(request.sheet(each.licence_id), each) for each in decision.cards]
     with wallet.show_answer(request, decision) as showing:
         frame = showing.frame(at)
-        _say_what_is_shown(request.purpose, shown, showing)
-        _give_out(
+        say_what_is_shown(request.purpose, shown, showing)
+        give_out(
             frame,
             shown,
             showing,
@@ -189,7 +185,7 @@ def answer(
             svg=svg,
             text=text,
             as_json=as_json,
-            more={"request": _request_as_object(request, language), "linked": decision.is_linked},
+            more={"request": request_as_object(request, language), "linked": decision.is_linked},
         )
 
 
@@ -264,185 +260,3 @@ def _is_meant(card: Card, licence: str) -> bool:
 
 def _offered(sheet: ConsentRequest) -> list[str]:
     return [item.name for item in (*sheet.mandatory, *sheet.optional, *sheet.always_shown)]
-
-
-# After: the code, and what it shows.
-
-
-def _give_out(
-    picture: Picture,
-    shown: Shown,
-    showing: Showing,
-    *,
-    png: Path | None,
-    svg: Path | None,
-    text: bool,
-    as_json: bool,
-    more: Mapping[str, object] | None = None,
-) -> None:
-    if text:
-        click.echo(picture.text)
-    elif png is not None:
-        write(png, picture.png)
-    elif svg is not None:
-        write(svg, picture.svg.encode())
-    elif as_json:
-        click.echo(json.dumps({**_as_object(picture, shown, showing), **(more or {})}, ensure_ascii=False, indent=2))
-    else:
-        _draw(picture)
-
-
-def _show_moving(
-    moving: Moving,
-    shown: Shown,
-    showing: Showing,
-    *,
-    png: Path | None,
-    svg: Path | None,
-    text: bool,
-    as_json: bool,
-    rolls: bool,
-) -> None:
-    count = round(moving.round_seconds * moving.pictures_per_second)
-    click.echo(
-        f"Moving pictures: {moving.pictures_per_second} a second, {count} in a round of {moving.round_seconds:.1f} s. "
-        "Scanners without a camera cannot read them.",
-        err=True,
-    )
-    if rolls:
-        _roll_moving(moving)
-        return
-    pictures = [moving.numbered(number) for number in range(count)]
-    if text:
-        click.echo("\n".join(picture.text for picture in pictures))
-    elif as_json:
-        found = _as_object(pictures[0], shown, showing)
-        found |= {
-            "pictures": [picture.text for picture in pictures],
-            "pictures_per_second": moving.pictures_per_second,
-            "round_seconds": moving.round_seconds,
-        }
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
-    elif png is not None or svg is not None:
-        path = png or svg
-        assert path is not None
-        for number, picture in enumerate(pictures):
-            name = path.with_name(f"{path.stem}-{number:03}{path.suffix}")
-            write(name, picture.png if png is not None else picture.svg.encode())
-    else:
-        _draw(pictures[0])
-
-
-def _roll_moving(moving: Moving) -> None:
-    number = 0
-
-    def pictures() -> Iterable[Picture]:
-        nonlocal number
-        while True:
-            yield moving.numbered(number)
-            number += 1
-            wiring.system_sleep(1 / moving.pictures_per_second)
-
-    _one_place(pictures, _draw)
-
-
-def _roll(showing: Showing) -> None:
-    _one_place(lambda: showing, _draw)
-
-
-def _one_place(pictures: Callable[[], Iterable[Picture]], draw: Callable[[Picture], int]) -> None:
-    """Draws one picture after another in the same lines, until the holder interrupts."""
-    above = ""
-    try:
-        for picture in pictures():
-            # Back to the first line of the last code, so that the words above it stay on the screen.
-            click.echo(above, nl=False, color=True)
-            lines = draw(picture)
-            # A file or a pipe has no cursor to move: there each code follows the one before.
-            above = _ERASE_LINES.format(lines) if sys.stdout.isatty() else ""
-    except KeyboardInterrupt:
-        # The holder ends the showing so; it is no failure, and no code stays behind.
-        click.echo(above, nl=False, color=True)
-
-
-def _draw(picture: Picture) -> int:
-    """Draws the code and its time, and says how many lines they take."""
-    drawn = picture.half_blocks
-    click.echo(drawn, color=True)
-    if isinstance(picture, Frame):
-        click.echo(f"{unixtime.iso_local(picture.issued_at)}  good for {picture.expires_in} s", err=True)
-        return drawn.count("\n") + 2
-    return drawn.count("\n") + 1
-
-
-def _say_what_is_shown(purpose: Purpose, shown: Shown, showing: Showing) -> None:
-    language = config.language_from_environment()
-    for request, decision in shown:
-        keys = showing.shown_of[request.card.id]
-        click.echo(
-            f"{in_language(request.licence_names, language)} ({request.card.kind}), purpose: {purpose.word}", err=True
-        )
-        if request.card.acts_for is not None:
-            click.echo(f"  mandate: for {consent_sheet.mandate(request.card.acts_for, language)}", err=True)
-        visible = [item for item in request.card.items if item.key in keys]
-        chosen = [item for item in visible if item.key in decision.items]
-        always = [item for item in visible if item.key not in decision.items]
-        withheld = [item for item in request.mandatory if item.key not in keys]
-        click.echo(f"  disclosed: {_in_words(chosen, language) or 'nothing beyond what is always shown'}", err=True)
-        if always:
-            click.echo(f"  always shown: {_in_words(always, language)}", err=True)
-        if withheld:
-            click.echo(f"  withheld, although mandatory here: {_in_words(withheld, language)}", err=True)
-        if request.missing:
-            click.echo(f"  not in this licence: {', '.join(item.name for item in request.missing)}", err=True)
-
-
-def _in_words(items: list[CardItem], language: Language) -> str:
-    return ", ".join(f"{in_language(item.labels, language)} ({item.name})" for item in items)
-
-
-def _as_object(picture: Picture, shown: Shown, showing: Showing) -> dict[str, object]:
-    found: dict[str, object] = {"text": picture.text}
-    if isinstance(picture, Frame):
-        found |= {
-            "issued_at": unixtime.iso_utc(picture.issued_at),
-            "expires_at": unixtime.iso_utc(picture.expires_at),
-        }
-    return found | {
-        "licences": [
-            {
-                "id": request.card.id,
-                "kind": request.card.kind,
-                "shown": [item.name for item in request.card.items if item.key in showing.shown_of[request.card.id]],
-            }
-            for request, _ in shown
-        ]
-    }
-
-
-def _request_as_object(request: TerminalRequest, language: Language) -> dict[str, object]:
-    asker = request.asker
-    return {
-        "relying_party": asker.relying_party,
-        "place": asker.place,
-        "region": asker.region,
-        "terminal": asker.terminal,
-        "site": asker.site,
-        "purpose": request.purpose.word,
-        "reason": request.reason,
-        "expires_at": unixtime.iso_utc(request.expires_at),
-        "cautions": [{"code": str(each), "text": each.text(language)} for each in request.cautions],
-        "licences": [
-            {
-                "id": sheet.card.id,
-                "kind": sheet.card.kind,
-                "state": str(sheet.card.state),
-                "mandatory": [item.name for item in sheet.mandatory],
-                "optional": [item.name for item in sheet.optional],
-                "always_shown": [item.name for item in sheet.always_shown],
-                "missing": [item.name for item in sheet.missing],
-            }
-            for sheet in request.sheets
-        ],
-        "not_held": [each.kind.slug if each.kind is not None else str(each.vct) for each in request.missing],
-    }
