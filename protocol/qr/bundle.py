@@ -91,8 +91,7 @@ def parse(encoded: bytes, *, known: KnownCredentials = NOTHING_KNOWN) -> tuple[U
     members = cbor.decode(encoded)
     if not isinstance(members, tuple) or len(members) not in limits.BUNDLE_PRESENTATIONS:
         raise ShapeError(f"a bundle is not an array of {limits.BUNDLE_PRESENTATIONS} presentations")
-    # A member encodes to the very bytes that it had: its only map that may come in another order must be empty.
-    presentations = tuple(key_binding.parse(cbor.encode(member), known=known) for member in members)
+    presentations = tuple(key_binding.parse_structure(member, known=known) for member in members)
     first = presentations[0].key_binding
     if any(each.key_binding.aud != first.aud for each in presentations):
         raise BundleAudiencesDiffer("the presentations of a bundle have different audiences")

@@ -131,7 +131,13 @@ def parse(
     Raises:
         ProtocolError: The reason names the first rule that it breaks.
     """
-    structure = cbor.decode(encoded)
+    return parse_structure(cbor.decode(encoded), known=known, algorithms=algorithms)
+
+
+def parse_structure(
+    structure: cbor.Value, *, known: KnownCredentials, algorithms: AlgorithmTable = DEFAULT_ALGORITHMS
+) -> UnverifiedPresentation:
+    """The same of what was decoded already, such as a member of a bundle."""
     if known is not NOTHING_KNOWN:
         protected_bytes, unprotected, content, signature = cose_sign1.shape(structure)
         found = known.find(protected_bytes)

@@ -85,7 +85,8 @@ def _not_verified(
         ended = dead_ends.ended(findings, context, ages, (Fact.ISSUER_SIGNATURE, Fact.HOLDER_KEY), replay_key)
         answer = answers.match(unverified.key_binding, context, sealed_to=sealed_to)
         return replace(ended, audience=unverified.key_binding.aud, answered=answer.request)
-    if code is not Code.E_KEY:
+    # The confirmation key and its signature are looked at after the issuer's half; other reasons may be about either.
+    if code not in (Code.E_KEY, Code.E_SIG_HOLDER):
         try:
             credential.verify(unverified.credential, anchor.key)
         except ProtocolError:
