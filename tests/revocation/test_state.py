@@ -294,6 +294,21 @@ def test_a_base_beyond_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
         read_base(cbor.encode((AT.to_value(), HEAD, (bytes(100),))))
 
 
+def test_a_list_that_says_more_than_it_has_costs_nothing() -> None:
+    """Fifteen values of a million entries each, in two megabytes of ones: refused before anything is made of them."""
+    head = [1] * 15 + [1, 0, 1, 0, 1, *[0] * 20] * 15
+    record = plain_rice.packed(head) + b"\xff" * (15 << 17)
+    encoded = cbor.encode((AT.to_value(), HEAD, (record,)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(MalformedObject):
+            read_base(encoded)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * len(encoded)
+
+
 @pytest.mark.parametrize("share", [0.05, 1.0])
 def test_reading_a_list_is_bounded(share: float) -> None:
     """Beyond the list itself: its entries one to a byte, and twelve bytes for each that is not valid."""
