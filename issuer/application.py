@@ -25,6 +25,7 @@ from issuer.errors import (
 from issuer.issuance import FIRST_LIST, Issuance, Issued
 from issuer.lifecycle import LegalChange
 from issuer.mandates.issuing import Mandates
+from issuer.papers.issuing import Papers
 from issuer.profile import Places, Profile
 from issuer.publishing import Publication, Publisher
 from issuer.register import LicenceRecord, OpenIntent, Register, StatusEvent
@@ -75,6 +76,14 @@ class Issuer:
             rows=rows,
             random_bytes=random_bytes,
             directory=lambda at: publisher.wallet_directory(at=at),
+            publish_change=self._publish_change,
+        )
+        self.papers = Papers(
+            profile=its_profile,
+            register=register,
+            signer=its_signers.paper,
+            kinds=kinds,
+            random_bytes=random_bytes,
             publish_change=self._publish_change,
         )
 

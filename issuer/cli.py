@@ -22,6 +22,7 @@ from issuer.arguments import (
 )
 from issuer.lifecycle import LegalChange
 from issuer.mandates import cli as mandates_cli
+from issuer.papers import cli as papers_cli
 from issuer.terminals import cli as terminals_cli
 
 _MAX_SUBJECT_BYTES: Final = 64 * 1024
@@ -223,5 +224,8 @@ for command in (
     mandates_cli.mandate,
     mandates_cli.mandates,
     mandates_cli.mandate_revoke,
+    papers_cli.paper,
+    papers_cli.papers,
+    papers_cli.paper_lost,
 ):
     cli.add_command(command)

@@ -220,6 +220,27 @@ class MandateNotInForce(IssuerError):
     hint = "Look at it with `liangzheng issuer mandates DIR LICENCE`; one that has ended needs a new one."
 
 
+class PaperRefused(IssuerError):
+    """There is no paper code of this kind or length; nothing was recorded or signed."""
+
+    code = "paper_refused"
+    hint = "Correct it and issue the paper code again."
+
+
+class PaperUnknown(IssuerError):
+    """The register has no paper code with this id, and no licence with paper codes."""
+
+    code = "paper_unknown"
+    hint = "Look it up with `liangzheng issuer papers DIR LICENCE`."
+
+
+class PaperNotInForce(IssuerError):
+    """The paper code has ended already."""
+
+    code = "paper_not_in_force"
+    hint = "Nothing is left to do: terminals refuse it. Issue another one where the holder needs it."
+
+
 class TerminalRefused(IssuerError):
     """What is to be certified breaks a rule; nothing was recorded or signed."""
 

@@ -21,8 +21,10 @@ from sqlalchemy import (
     func,
     insert,
     inspect,
+    literal,
     or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -44,6 +46,7 @@ from issuer.register_schema import (
     licence,
     mandate,
     metadata,
+    paper,
     status_event,
     status_list,
 )
@@ -83,7 +86,7 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class OpenIntent:
-    """A credential that was about to be signed, without a recorded result."""
+    """A credential or paper code that was about to be signed, without a recorded result."""
 
     licence_id: str
     sub: str
@@ -218,8 +221,8 @@ class Register:
             )
 
     def open_intents(self) -> tuple[OpenIntent, ...]:
-        """Every credential whose signing has no recorded result: after a crash, what must be looked at."""
-        statement = (
+        """Whatever was to be signed and has no recorded result: after a crash, what must be looked at."""
+        credentials = (
             select(
                 credential_group.c.licence_id,
                 credential.c.sub,
@@ -229,8 +232,20 @@ class Register:
             )
             .join_from(credential, credential_group)
             .where(credential.c.signed_at.is_(None))
-            .order_by(credential.c.intended_at, credential.c.sub)
         )
+        # A paper code has no sub; its id stands in that place.
+        papers = (
+            select(
+                credential_group.c.licence_id,
+                paper.c.id.label("sub"),
+                literal("paper").label("layout"),
+                credential_group.c.idx,
+                paper.c.intended_at,
+            )
+            .join_from(paper, credential_group)
+            .where(paper.c.signed_at.is_(None))
+        )
+        statement = union_all(credentials, papers).order_by("intended_at", "sub")
         with self.reading() as connection:
             return tuple(
                 OpenIntent(row.licence_id, row.sub, row.layout, row.idx, UnixTime(row.intended_at))

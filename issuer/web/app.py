@@ -29,6 +29,9 @@ from issuer.errors import (
     MandateRefused,
     MandateUnknown,
     PackageUnknown,
+    PaperNotInForce,
+    PaperRefused,
+    PaperUnknown,
     ReasonRefused,
     SiteRefused,
     SiteTaken,
@@ -40,7 +43,7 @@ from issuer.errors import (
 )
 from issuer.lifecycle import LegalChange
 from issuer.listing import as_json
-from issuer.web import mandates, terminals
+from issuer.web import mandates, papers, terminals
 from issuer.web.bodies import Body, Malformed
 from issuer.web.bodies import error as error_answer
 from issuer.web.terminals import ACTOR
@@ -67,6 +70,9 @@ _HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     (MandateRefused, 422),
     (MandateUnknown, 404),
     (MandateNotInForce, 409),
+    (PaperRefused, 422),
+    (PaperUnknown, 404),
+    (PaperNotInForce, 409),
     (TerminalRefused, 422),
     (TerminalTaken, 409),
     (SiteRefused, 422),
@@ -98,6 +104,7 @@ def create_app(
     _routes(app, issuer, now)
     terminals.add_routes(app, issuer, now)
     mandates.add_routes(app, issuer, now)
+    papers.add_routes(app, issuer, now)
     return app
 
 

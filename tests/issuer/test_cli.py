@@ -55,6 +55,7 @@ def test_every_command_explains_itself() -> None:
     assert set(cli.commands) == {
         *("init", "issue", "suspend", "reinstate", "revoke", "publish", "serve", "list"),
         *("certify-terminal", "terminals", "site", "mandate", "mandates", "mandate-revoke"),
+        *("paper", "papers", "paper-lost"),
     }
     for name, command in cli.commands.items():
         result = run(name, "--help")

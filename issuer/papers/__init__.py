@@ -1,0 +1,1 @@
+"""Paper codes: what a person without a phone carries."""
