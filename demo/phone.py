@@ -39,9 +39,10 @@ from wallet_sdk import consent_sheet, drawing
 from wallet_sdk.card_pack import Card
 from wallet_sdk.consent import Decision
 from wallet_sdk.dynamic_code import Showing
-from wallet_sdk.errors import Language, WalletError
+from wallet_sdk.errors import CodeTooLarge, Language, WalletError
 from wallet_sdk.joint_consent import JointDecision
-from wallet_sdk.moving_code import MovingPortrait
+from wallet_sdk.moving_code import MovingContent, MovingPortrait
+from wallet_sdk.pictures import Picture
 from wallet_sdk.terminal_request import TerminalRequest
 from wallet_sdk.wallet import Wallet
 
@@ -60,7 +61,7 @@ class Held:
     rolling: Showing | None
     text: str
     matrix: Matrix
-    moving: MovingPortrait | None = None
+    moving: MovingPortrait | MovingContent | None = None
 
 
 class Phone:
@@ -161,15 +162,14 @@ class Phone:
             if held is None or held.rolling is None:
                 return
             try:
-                frame = held.rolling.frame()
                 self._picture += 1
-                picture = frame if held.moving is None else held.moving.numbered(self._picture)
+                picture = held.rolling.frame() if held.moving is None else held.moving.numbered(self._picture)
             except WalletError:
                 # The request is over, or the licence; nothing stays on the screen.
                 self.put_away()
                 return
-            if frame.text != held.text or held.moving is not None:
-                self._hold(Held(held.zh, held.en, held.rolling, frame.text, picture.matrix, held.moving))
+            if picture.text != held.text:
+                self._hold(replace(held, text=picture.text, matrix=picture.matrix))
 
     def svg(self) -> str:
         """The current code for the page."""
@@ -182,13 +182,15 @@ class Phone:
     def state(self) -> Json:
         """What the page draws."""
         with self._guard:
-            try:
-                expires_at = self._held.rolling.frame().expires_at if self._held and self._held.rolling else None
-            except WalletError:
-                self.put_away()
-                expires_at = None
             held = self._held
             moving = held.moving if held is not None else None
+            expires_at = None
+            try:
+                if held is not None and held.rolling is not None and not isinstance(moving, MovingContent):
+                    expires_at = held.rolling.frame().expires_at
+            except WalletError:
+                self.put_away()
+                held = moving = None
             return {
                 "scene": "away" if held is None else "showing",
                 "title": {"zh": held.zh, "en": held.en} if held else None,
@@ -224,16 +226,28 @@ class Phone:
         }
 
     def _hold_showing(self, showing: Showing, cards: list[Card]) -> None:
-        frame = showing.frame()
         zh, en = ("、".join(each.names.zh_hans for each in cards), ", ".join(each.names.en for each in cards))
-        self._hold(Held(zh, en, showing, frame.text, frame.matrix))
+        moving: MovingContent | None = None
+        first: Picture
+        try:
+            first = showing.frame()
+        except CodeTooLarge:
+            moving = showing.animated(PICTURES_PER_SECOND)
+            first = moving.numbered(0)
+        self._picture = 0
+        self._hold(Held(zh, en, showing, first.text, first.matrix, moving))
 
     def _hold(self, held: Held) -> None:
         if self._held is not None and self._held.rolling is not None and self._held.rolling is not held.rolling:
             self._held.rolling.close()
         self._held = held
         if held.rolling is not None:
-            self._last = held if held.moving is None else replace(held, matrix=held.rolling.frame().matrix)
+            if held.moving is None:
+                self._last = held
+            elif isinstance(held.moving, MovingPortrait):
+                # A screenshot shows the licence, and not a piece of the portrait.
+                frame = held.rolling.frame()
+                self._last = replace(held, text=frame.text, matrix=frame.matrix)
         self._version += 1
         self._scene.hold_up(held.matrix)
 

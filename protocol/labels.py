@@ -285,6 +285,7 @@ class AnimatedKind(IntEnum):
     PRESENTATION = 1
     PORTRAIT = 2
     BUNDLE = 3
+    SEALED = 4
 
 
 class Purpose(IntEnum):

@@ -59,6 +59,7 @@ def show_moving(
     text: bool,
     as_json: bool,
     rolls: bool,
+    more: Mapping[str, object] | None = None,
 ) -> None:
     """Writes or prints one round of moving pictures, or rolls them on the terminal."""
     count = round(moving.round_seconds * moving.pictures_per_second)
@@ -80,7 +81,7 @@ def show_moving(
             "pictures_per_second": moving.pictures_per_second,
             "round_seconds": moving.round_seconds,
         }
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        click.echo(json.dumps({**found, **(more or {})}, ensure_ascii=False, indent=2))
     elif png is not None or svg is not None:
         path = png or svg
         assert path is not None

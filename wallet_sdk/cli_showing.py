@@ -175,18 +175,18 @@ def answer(
         raise ConsentMissing("--yes was not given")
     shown = [(request.sheet(each.licence_id), each) for each in decision.cards]
     with wallet.show_answer(request, decision) as showing:
-        frame = showing.frame(at)
-        say_what_is_shown(request.purpose, shown, showing)
-        give_out(
-            frame,
-            shown,
-            showing,
-            png=png,
-            svg=svg,
-            text=text,
-            as_json=as_json,
-            more={"request": request_as_object(request, language), "linked": decision.is_linked},
-        )
+        more = {"request": request_as_object(request, language), "linked": decision.is_linked}
+        try:
+            frame = showing.frame(at)
+        except CodeTooLarge:
+            moving = showing.animated()
+            moving.numbered(0)
+            say_what_is_shown(request.purpose, shown, showing)
+            rolls = at is None and sys.stdout.isatty() and not any((png, svg, text, as_json))
+            show_moving(moving, shown, showing, png=png, svg=svg, text=text, as_json=as_json, rolls=rolls, more=more)
+        else:
+            say_what_is_shown(request.purpose, shown, showing)
+            give_out(frame, shown, showing, png=png, svg=svg, text=text, as_json=as_json, more=more)
 
 
 # Before: what is asked, what is chosen.

@@ -23,6 +23,7 @@ from wallet_sdk.rolling import RollingText
 from wallet_sdk.selection import Selection
 
 _ARRAY_MAJOR: Final = 4
+_PREFIXES: Final = {AnimatedKind.BUNDLE: labels.PREFIX_BUNDLE, AnimatedKind.SEALED: labels.PREFIX_SEALED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +79,23 @@ class Composition:
             SizeError: It does not fit one code.
             ProtocolError: A credential or a signature is not in its form.
         """
-        addressee = self._addressee
-        if addressee.sealing_key is not None:
-            _, plaintext = self.content(iat, exp, signer)
-            sealed = sealing.seal(
-                plaintext, recipient=addressee.sealing_key, ephemeral_key=self._random(sealing.KEY_BYTES)
-            )
-            return envelope.wrap(sealed, labels.PREFIX_SEALED)
-        if len(self._presenters) > 1:
-            return envelope.wrap(self.content(iat, exp, signer)[1], labels.PREFIX_BUNDLE)
-        if self._rolling is None:
-            self._rolling = RollingText(self._presenters[0])
-        return self._rolling.next(self._binding(iat, exp), signer)
+        if self._addressee.sealing_key is None and len(self._presenters) == 1:
+            if self._rolling is None:
+                self._rolling = RollingText(self._presenters[0])
+            return self._rolling.next(self._binding(iat, exp), signer)
+        kind, content = self.content(iat, exp, signer)
+        return envelope.wrap(content, _PREFIXES[kind])
 
     def content(self, iat: UnixTime, exp: UnixTime, signer: Signer) -> tuple[AnimatedKind, bytes]:
-        """The bytes behind the prefix of an open code, and what they are. Raises ProtocolError: as `text`."""
+        """The bytes behind the prefix of a code, and what they are. Raises ProtocolError: as `text`."""
+        kind, plaintext = self._plaintext(iat, exp, signer)
+        recipient = self._addressee.sealing_key
+        if recipient is None:
+            return kind, plaintext
+        ephemeral_key = self._random(sealing.KEY_BYTES)
+        return AnimatedKind.SEALED, sealing.seal(plaintext, recipient=recipient, ephemeral_key=ephemeral_key)
+
+    def _plaintext(self, iat: UnixTime, exp: UnixTime, signer: Signer) -> tuple[AnimatedKind, bytes]:
         binding = self._binding(iat, exp)
         presentations = [each.present(binding, signer) for each in self._presenters]
         if len(presentations) == 1:

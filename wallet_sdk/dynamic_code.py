@@ -30,8 +30,8 @@ from wallet_sdk.showing_errors import (
     LadderForRequest,
     LadderNeedsSession,
     LadderTooLong,
+    PortraitBesideSeal,
     PortraitNotAgreed,
-    SealedNotAnimated,
 )
 
 MIN_REDRAW: Final = 15
@@ -103,7 +103,7 @@ class Showing:
         return self._frame[1]
 
     def content(self, at: UnixTime | None = None) -> Content:
-        """The bytes of an open code, however many; signed for themselves. Raises: as `frame`, but for its size."""
+        """The bytes of a code, however many; signed for themselves. Raises: as `frame`, but for its size."""
         self._content = self._current(self._content, self._sign_content, at)
         return self._content[1]
 
@@ -144,19 +144,17 @@ class Showing:
         """The code together with the portrait of the first licence that agreed to show one, as moving pictures.
 
         Raises:
-            PortraitNotAgreed, PortraitUnfit, SealedNotAnimated, RateWrong: The plain code is still there.
+            PortraitNotAgreed, PortraitUnfit, PortraitBesideSeal, RateWrong: The plain code is still there.
         """
         if self._addressee.sealing_key is not None:
-            raise SealedNotAnimated
+            raise PortraitBesideSeal
         agreed = [each.licence.stored for each in self._members if Lic.PORTRAIT_SHA256 in each.selection.shown]
         if not agreed:
             raise PortraitNotAgreed
         return MovingPortrait(self, agreed[0].portrait, pictures_per_second)
 
     def animated(self, pictures_per_second: int = limits.ANIMATED_RATE) -> MovingContent:
-        """What is shown as moving pictures, however large. Raises: RateWrong, SealedNotAnimated."""
-        if self._addressee.sealing_key is not None:
-            raise SealedNotAnimated
+        """What is shown as moving pictures, however large; a sealed answer stays sealed. Raises: RateWrong."""
         return MovingContent(self, pictures_per_second)
 
     @property
@@ -234,8 +232,6 @@ class Showing:
         return Frame(text, issued_at=at, expires_at=expires_at, next_at=self._next(at, expires_at), title=self.title)
 
     def _sign_content(self, at: UnixTime, signer: DeviceKey) -> Content:
-        if self._addressee.sealing_key is not None:
-            raise SealedNotAnimated
         expires_at = self._end_of_code(at)
         assert self._composition is not None
         with _named():

@@ -56,12 +56,12 @@ class LadderOver(WalletError):
     texts = Names("请重新亮证。", "請重新亮證。", "Please show the licence again.")
 
 
-class SealedNotAnimated(WalletError):
-    """Moving pictures can be read by every camera, a sealed answer by one terminal alone."""
+class PortraitBesideSeal(WalletError):
+    """A portrait's frames can be read by every camera, a sealed answer by one terminal alone."""
 
-    code = "SEALED_NOT_ANIMATED"
-    meaning = "a sealed answer travels as one code, never as moving pictures"
-    hint = "show the sealed code; if it is too large, show fewer items or licences"
+    code = "PORTRAIT_BESIDE_SEAL"
+    meaning = "no portrait is shown beside a sealed answer, since every camera could read it"
+    hint = "show the sealed code (`showing.frame()`, or `showing.animated()` if it is too large)"
     texts = _TRY_PLAIN
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from protocol import limits, sealing
 from protocol.errors import Code
 from protocol.labels import AnimatedKind, Lic, Purpose
 from protocol.qr import envelope
@@ -253,6 +254,27 @@ def test_a_sealed_bundle_answers_a_request_once(terminal: Terminal) -> None:
     assert Code.E_SEAL_REQUIRED in codes(open_bundle)
 
 
+def test_a_sealed_bundle_above_the_cap_comes_in_frames(terminal: Terminal) -> None:
+    request = terminal.ask()
+    assert request.sealing_key is not None
+    binding = terminal.world.key_binding(**acts.answering(request))
+    licences = (*two(terminal), acts.licence(terminal.world, 3))
+    members = [terminal.world.presentation(each, shown=TOGETHER, binding=binding) for each in licences]
+    terminal.set_row(seal_required=True)
+    recipient = sealing.sealing_key(request.sealing_key)
+    content = sealing.seal(acts.bundle_bytes(members), recipient=recipient, ephemeral_key=b"\x0b" * 32)
+    assert len(content) > limits.MAX_CODE_BYTES
+    verdict = appraise_bytes(AnimatedKind.SEALED, content, terminal.context())
+    assert verdict.verdict_class is ACCEPT
+    assert (verdict.sealed, verdict.answered, len(verdict.members)) == (True, request, 3)
+    # A seal is not left out by saying that there is none.
+    assert codes(appraise_bytes(AnimatedKind.BUNDLE, content, terminal.context())) == {Code.E_SHAPE}
+    for other in (content[:-1] + bytes((content[-1] ^ 1,)), sealing.seal(
+        acts.bundle_bytes(members), recipient=sealing.sealing_key(b"\x0c" * 32), ephemeral_key=b"\x0b" * 32
+    )):  # fmt: skip
+        assert codes(appraise_bytes(AnimatedKind.SEALED, other, terminal.context())) == {Code.E_SEAL_OPEN}
+
+
 def test_a_kind_that_was_asked_for_and_is_not_shown_holds_the_act_and_no_member(terminal: Terminal) -> None:
     request = terminal.ask(acts.challenge(wanted={DRIVING_LICENCE: acts.ASKED, ID_CARD: frozenset({int(Lic.NAME)})}))
     verdict = terminal.appraise(terminal.bundle(*two(terminal), **acts.answering(request)))
@@ -299,6 +321,8 @@ def test_what_frames_carried_is_the_same_act(terminal: Terminal) -> None:
         (AnimatedKind.PRESENTATION, bytes(8_192), Code.E_CBOR),
         (AnimatedKind.BUNDLE, bytes(8_193), Code.E_SIZE),
         (AnimatedKind.BUNDLE, b"", Code.E_CBOR),
+        (AnimatedKind.SEALED, bytes(8_261), Code.E_SIZE),
+        (AnimatedKind.SEALED, bytes(8_260), Code.E_CBOR),
     ],
 )
 def test_what_frames_carried_is_as_untrusted_as_any_code(

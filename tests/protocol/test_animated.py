@@ -103,7 +103,7 @@ FORGED: dict[str, tuple[bytes, type[ProtocolError]]] = {
     "symbol cut off": (GOOD[:-1], ShapeError),
     "symbol too long": (GOOD + b"\0", ShapeError),
     "kind 0": (GOOD[:8] + b"\0" + GOOD[9:], SchemaError),
-    "kind 4": (GOOD[:8] + b"\4" + GOOD[9:], SchemaError),
+    "kind 5": (GOOD[:8] + b"\5" + GOOD[9:], SchemaError),
     "length 0": (GOOD[:9] + b"\0\0" + GOOD[11:], SchemaError),
     "length beyond the bound": (GOOD[:9] + b"\xff\xff" + GOOD[11:], SchemaError),
     "length of another symbol size": (GOOD[:9] + (2_503).to_bytes(2) + GOOD[11:], ShapeError),

@@ -12,13 +12,14 @@ from PIL import Image
 
 from demo.phone import Phone, create_app
 from demo.scene import Matrix
+from protocol import sealing
 from protocol.directory import PurposeItems
 from protocol.labels import Purpose
 from protocol.qr import animated
 from protocol.qr.animated import Assembled, Assembler
 from tests.wallet.asked import BOTH, Terminal
 from tests.wallet.conftest import ManualClock
-from tests.wallet.issued import ID_KIND, ID_VALUES, MAXIMA, VALUES, VCT, Authority, encoded, holder_key
+from tests.wallet.issued import ID_CARD, ID_KIND, ID_VALUES, MAXIMA, VALUES, VCT, Authority, encoded, holder_key
 from tests.wallet.test_moving import WEBP
 from tests.wallet.test_requests import SHORT
 from wallet_sdk import Wallet, drawing
@@ -164,6 +165,24 @@ def test_the_portrait_moves(client: FlaskClient, phone: Phone, screen: Screen) -
             seen.append(assembler.add(animated.read(picture.text)))
     assert isinstance(seen[-1], Assembled)
     assert seen[-1].content == WEBP
+
+
+def test_what_is_too_large_for_one_code_moves(client: FlaskClient, phone: Phone, authority: Authority) -> None:
+    terminal = Terminal(authority)
+    asked = terminal.asks({VCT: frozenset({1, 2, 3, 7, 13}), ID_CARD: frozenset({1, 3, 7})})
+    items = {DRIVING: ["name", "class", "citizen_id", "address"], ID: ["name"]}
+    act(client, "answer", challenge=asked, items=items)
+    assembler, seen = Assembler(), []
+    for _ in range(8):
+        seen.append(assembler.add(animated.read(text_of(phone))))
+        phone.roll()
+    assert isinstance(seen[-1], Assembled)
+    content = sealing.unseal(sealing.parse(seen[-1].content), private_key=terminal.private_key)
+    assert len(terminal.verifies(content)) == 2
+    state = client.get("/state").json
+    assert state is not None
+    assert state["expires_at"] is None
+    assert state["moving"]["pictures_per_second"] == 4
 
 
 def test_a_picture_of_a_request_is_read(client: FlaskClient, authority: Authority) -> None:

@@ -17,7 +17,7 @@ import zxingcpp
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from protocol import cbor, keys, limits, unixtime
+from protocol import cbor, keys, limits, sealing, unixtime
 from protocol.directory import PurposeItems
 from protocol.labels import Purpose
 from protocol.mandate import Mandate
@@ -456,6 +456,24 @@ def test_answer_lets_out_the_named_items_of_the_named_card(packed: Path, authori
     with Image.open(BytesIO((tmp_path / "a.png").read_bytes())) as drawn:
         (read,) = zxingcpp.read_barcodes(drawn.convert("L"))
     assert len(terminal.reads(read.text)) == 2
+
+
+def test_an_answer_that_is_too_large_moves(packed: Path, authority: Authority) -> None:
+    terminal = Terminal(authority)
+    asked = terminal.asks({VCT: frozenset({1, 2, 3, 7, 13}), ID_CARD: frozenset({1, 3, 7})})
+    items = ("--item", "driving-licence:address", "--item", "name", "--item", "driving-licence:citizen_id")
+    result = run("answer", packed, "--challenge", asked, *items, "--yes", "--text")
+    assert result.exit_code == 0, result.stderr
+    assert "Moving pictures" in result.stderr
+    assembler = Assembler()
+    for line in result.stdout.splitlines():
+        done = assembler.add(animated.read(line))
+    assert isinstance(done, Assembled)
+    content = sealing.unseal(sealing.parse(done.content), private_key=terminal.private_key)
+    assert len(terminal.verifies(content)) == 2
+    told = json.loads(run("answer", packed, "--challenge", asked, *items, "--yes", "--json").stdout)
+    assert (told["linked"], told["request"]["terminal"]) == (False, "310000-W07")
+    assert len(told["pictures"]) == len(result.stdout.splitlines())
 
 
 def test_answer_to_a_short_code_warns(packed: Path, authority: Authority) -> None:

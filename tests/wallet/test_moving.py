@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from protocol import sealing
 from protocol.directory import PurposeItems
 from protocol.labels import AnimatedKind, Lic, Purpose
 from protocol.licence_package import LicencePackage
@@ -17,7 +18,7 @@ from protocol.qr.animated import Assembled, Assembler
 from protocol.sd_cwt import key_binding
 from tests.wallet.asked import Terminal
 from tests.wallet.conftest import ManualClock
-from tests.wallet.issued import AT, ID_KIND, ID_VALUES, KIND, MAXIMA, VALUES, VCT, Authority, encoded
+from tests.wallet.issued import AT, ID_CARD, ID_KIND, ID_VALUES, KIND, MAXIMA, VALUES, VCT, Authority, encoded
 from tests.wallet.issued import holder_key as holder_of
 from tests.wallet.test_requests import SHORT
 from tests.wallet.test_showing import decide, flat, signed
@@ -334,7 +335,7 @@ def test_limits_of_a_portrait() -> None:
             moving_code.checked_portrait(not_avif)
 
 
-def test_nothing_moves_after_closing_and_nothing_sealed_moves(
+def test_nothing_moves_after_closing_and_no_portrait_beside_a_seal(
     wallet: Wallet, authority: Authority, signed: list[bytes]
 ) -> None:
     card = with_portrait(wallet, authority, WEBP)
@@ -347,11 +348,40 @@ def test_nothing_moves_after_closing_and_nothing_sealed_moves(
             pictures.picture(0)
     terminal = Terminal(authority, maxima={Purpose.WINDOW: {VCT: frozenset({1, 14})}})
     request = wallet.read_challenge(terminal.asks({VCT: frozenset({1, 14})}))
-    with wallet.show_answer(request, request.approve({card.id: ["name", "portrait"]})) as answering:
-        for act in (answering.with_portrait, answering.animated, answering.content):
-            with pytest.raises(unshown.SealedNotAnimated):
-                act()
+    decision = request.approve({card.id: ["name", "portrait"]})
+    with wallet.show_answer(request, decision) as answering, pytest.raises(unshown.PortraitBesideSeal):
+        answering.with_portrait()
     assert signed == []
+
+
+def test_a_sealed_answer_above_the_cap_moves_in_its_seal(
+    wallet: Wallet, card: Card, authority: Authority, clock: ManualClock
+) -> None:
+    """What everybody's camera may see of it is closed, and each code of it has a seal of its own."""
+    package = authority.other_package(holder_of(wallet.public_key()), ID_KIND, ID_VALUES, "31000026ID")
+    id_card = wallet.receive(encoded(package))
+    terminal = Terminal(authority)
+    request = wallet.read_challenge(terminal.asks({VCT: frozenset({1, 2, 3, 7, 13}), ID_CARD: frozenset({1, 3, 7})}))
+    items = {card.id: ["name", "class", "valid_to", "citizen_id", "address"], id_card.id: ["name"]}
+    with wallet.show_answer(request, request.approve(items)) as showing:
+        with pytest.raises(errors.CodeTooLarge):
+            showing.frame()
+        moving = showing.animated()
+        contents = []
+        for begin in (0, 31):
+            clock.at = AT + begin
+            assembler = Assembler()
+            for number in range(8):
+                done = assembler.add(animated.read(moving.numbered(number).text))
+            assert isinstance(done, Assembled)
+            assert done.kind is AnimatedKind.SEALED
+            contents.append(done.content)
+            sealed = sealing.parse(done.content)
+            presentations = terminal.verifies(sealing.unseal(sealed, private_key=terminal.private_key))
+            assert [flat(each)[Lic.NAME] for each in presentations] == ["测试员甲"] * 2
+            assert {each.key_binding.aud for each in presentations} == {"lz:t/310000-W07"}
+        assert len({sealing.parse(each).ek for each in contents}) == 2
+        assert not any("测试员甲".encode() in content for content in contents)
 
 
 # What is too large for one code.

@@ -89,6 +89,11 @@ def _assembled(kind: AnimatedKind, content: bytes, context: Context) -> Verdict:
             return _presentation(content, context)
         case AnimatedKind.BUNDLE:
             return _bundle(content, context)
+        case AnimatedKind.SEALED:
+            # Step 1: a bundle in its seal.
+            if len(content) > limits.MAX_BUNDLE_BYTES + limits.SEAL_OVERHEAD_BYTES:
+                return dead_ends.ended((gates.finding(Code.E_SIZE),), context, _ages(context))
+            return _sealed(content, context)
         case AnimatedKind.PORTRAIT:
             # A picture says nothing by itself; it belongs to a licence that was shown beside it.
             return dead_ends.ended((gates.finding(Code.E_PREFIX),), context, _ages(context))
