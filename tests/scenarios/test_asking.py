@@ -127,6 +127,20 @@ def test_two_licences_are_one_sealed_answer(linked: bool, counter: Counter) -> N
     assert ("does not prove that these licences are one person's" not in answered.err) is linked
 
 
+def test_what_is_too_large_for_one_code_comes_in_frames(counter: Counter) -> None:
+    """Every item of two licences, sealed: a bundle above the cap."""
+    names = ("name", "citizen_id", "valid_to", "valid_from", "birth_date", "address", "authority", "sex", "class",
+             "licence_no", "nation")  # fmt: skip
+    items = [word for name in names for word in ("--item", name)]
+    verdict, answered = asked(
+        counter, "--kind", "driving-licence", "--kind", "id-card", *items,
+        answer=answer(counter, "--card", counter.licence, "--card", "id-card", *items),
+    )  # fmt: skip
+    assert {line[:4] for line in answered.out.splitlines()} == {"LP1:"}
+    assert len(verdict["members"]) == 2, verdict
+    assert "W_BUNDLE_UNLINKED" not in codes(verdict)
+
+
 def test_a_mandate_answers_for_its_holder(counter: Counter) -> None:
     listed = json.loads(good("wallet", "list", counter.phone, "--json").out)
     (agent,) = [each["id"] for each in listed if "mandate" in each]
