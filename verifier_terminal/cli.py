@@ -193,11 +193,19 @@ def appraise(
     metavar="ORIGIN",
     help="A page that may embed this one, such as http://127.0.0.1:8000; without it nobody may.",
 )
+@click.option(
+    "--ask",
+    "asked_kinds",
+    multiple=True,
+    metavar="SLUG",
+    help="What a kiosk or gate begins with asking for; several are asked for together.",
+)
 @named_failures
 def serve(
     *,
     directory: Path,
     port: int,
+    asked_kinds: tuple[str, ...],
     cameras: tuple[str, ...],
     serial_ports: tuple[str, ...],
     sync_every: float,
@@ -213,7 +221,9 @@ def serve(
 
     stop = threading.Event()
     try:
-        settings = WindowSettings(csrf_token=wiring.csrf_token(), frame_ancestors=frame_ancestors)
+        settings = WindowSettings(
+            csrf_token=wiring.csrf_token(), frame_ancestors=frame_ancestors, asked_kinds=asked_kinds
+        )
     except SettingRefused as refused:
         raise click.UsageError(str(refused)) from refused
     signal.signal(signal.SIGTERM, _interrupt)

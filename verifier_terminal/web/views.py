@@ -9,7 +9,8 @@
                       items: [{label, value (null: not disclosed)}], hidden_items, shown_by (text or null), portrait},
     members: [{class, hold, word, place, reasons: [text], licence}] of a bundle, else [],
     freshness: {summary, grade, grade_text, ages: [text], recheck (text or null), skew (text or null)},
-    person: null or {state ("waiting" | "matched" | "not_matched"), text, hint, headline, headline_other},
+    person: null or {state ("waiting" | "matched" | "not_matched"), text, hint, hint_portrait (once a portrait is
+                     shown), yes, no (the two answers), headline, headline_other},
     findings: [{code, tier, tier_text, short, action, citizen}], established: [text], not_established: [text]
 
 `person` is the comparison of holder and person, where this verdict asks for it: the clerk's answer changes `proceed`,
@@ -46,12 +47,20 @@ class FreshnessView(TypedDict):
     skew: str | None
 
 
-class PersonView(TypedDict):
+class PersonHints(TypedDict):
+    """What the clerk compares the person with, as long as no portrait is here and then; and the two answers."""
+
+    hint: str
+    hint_portrait: str
+    yes: str
+    no: str
+
+
+class PersonView(PersonHints):
     """How the comparison of the person stands."""
 
     state: str
     text: str
-    hint: str
     headline: str | None
     headline_other: str | None
 
@@ -134,14 +143,15 @@ def display(
     if stand is PersonCheck.NOT_DEMANDED:
         return shown_first
     if stand is PersonCheck.WAITING:
-        return {**shown_first, "person": _person(stand, language)}
+        waiting: VerdictView = {**shown_first, "person": {**_person(stand, language), **_hints(verdict, language)}}
+        return _about_agent(waiting, verdict, language) if _is_by_agent(verdict) else waiting
     words = person_words(verdict.verdict_class, matches=stand is PersonCheck.MATCHED, language=language)
     return {
         **shown_first,
         "proceed": words["proceed"],
         "proceed_text": words["proceed_text"],
         "instruction": words["instruction"] or shown_first["instruction"],
-        "person": words["person"],
+        "person": {**words["person"], "text": _answer_text(verdict, stand, language)},
     }
 
 
@@ -170,8 +180,55 @@ def _person(stand: PersonCheck, language: Language) -> PersonView:
         "state": stand.value,
         "text": say(f"person.{stand}", language),
         "hint": say("person.hint", language),
+        "hint_portrait": say("person.hint", language),
+        "yes": say("person.yes", language),
+        "no": say("person.no", language),
         "headline": say("person.headline", language) if stopped else None,
         "headline_other": say("person.headline", _other(language)) if stopped else None,
+    }
+
+
+def _is_by_agent(verdict: Verdict) -> bool:
+    return any(each.licence is not None and each.licence.mandate for each in verdict.members or (verdict,))
+
+
+def _answer_text(verdict: Verdict, stand: PersonCheck, language: Language) -> str:
+    """What the clerk has answered: of an agent nobody says that it is the holder."""
+    hints = _hints(verdict, language)
+    return hints["yes"] if stand is PersonCheck.MATCHED else hints["no"]
+
+
+def _about_agent(view: VerdictView, verdict: Verdict, language: Language) -> VerdictView:
+    """Where an agent stands in front: nobody is to be compared with the licence holder."""
+    # What a finding asks to be done first keeps its sentence.
+    own = view["instruction"] == say("instruction.person", language)
+    return {
+        **view,
+        "proceed_text": say("person.proceed_mandate", language)
+        if verdict.verdict_class is VerdictClass.ACCEPT
+        else view["proceed_text"],
+        "instruction": say("person.instruction_mandate", language) if own else view["instruction"],
+        "person_check": say("person.instruction_mandate", language),
+    }
+
+
+def _hints(verdict: Verdict, language: Language) -> PersonHints:
+    """What to compare with: an agent is never compared with the holder's portrait."""
+    if _is_by_agent(verdict):
+        hint = say("person.hint_mandate", language)
+        return {
+            "hint": hint,
+            "hint_portrait": hint,
+            "yes": say("person.yes_mandate", language),
+            "no": say("person.no_mandate", language),
+        }
+    licences = [each.licence for each in verdict.members or (verdict,) if each.licence is not None]
+    coming = any(licence.portrait_sha256 is not None for licence in licences)
+    return {
+        "hint": say("person.hint_coming" if coming else "person.hint", language),
+        "hint_portrait": say("person.hint_portrait", language),
+        "yes": say("person.yes", language),
+        "no": say("person.no", language),
     }
 
 

@@ -12,7 +12,8 @@ export function element(tag, className, ...children) {
 // A licence's own text: isolated, so that its direction cannot reorder what stands beside it.
 const foreignText = (text, className) => element("bdi", className, text);
 
-export function drawVerdict(view) {
+// `hasPortrait`: a portrait that the issuer signed is on the screen.
+export function drawVerdict(view, hasPortrait) {
   const stopped = view.person?.state === "not_matched";
   if (stopped) {
     look("not_person", view.proceed, "not_person");
@@ -22,7 +23,9 @@ export function drawVerdict(view) {
     bigWords(view);
   }
   byId("person").hidden = view.person?.state !== "waiting";
-  byId("person-hint").textContent = view.person?.hint ?? "";
+  byId("person-yes-words").textContent = view.person?.yes ?? "";
+  byId("person-no-words").textContent = view.person?.no ?? "";
+  byId("person-hint").textContent = (hasPortrait ? view.person?.hint_portrait : view.person?.hint) ?? "";
   const band = byId("proceed");
   band.hidden = false;
   band.textContent = view.proceed_text;
@@ -51,16 +54,62 @@ function bigWords(view) {
   other.lang = view.lang === "en" ? "zh-Hans" : "en";
 }
 
-export function drawFacts(view, ui, blanked) {
+// `portraits`: place in the bundle → picture; `progress`: how far one has come, in words.
+export function drawFacts(view, ui, blanked, portraits, progress) {
   const facts = byId("facts");
   facts.replaceChildren();
   facts.hidden = false;
   // What is asked for most stands first, so that it is in view without scrolling: the number, who, how fresh.
   facts.append(foot(view, ui));
-  if (view.licence) facts.append(who(view.licence, ui), validity(view.licence, ui));
+  const photo = (place) => (licence) => portrait(licence, portraits.get(place), ui, progress);
+  // The photo must be in view with the word, so the word takes less room beside one.
+  document.body.dataset.photo = view.licence?.portrait ? "yes" : "";
+  const beside = view.licence !== null && view.licence.portrait;
+  if (view.licence) facts.append(...licenceParts(view.licence, ui, photo(0), beside));
+  if (view.members.length > 0) facts.append(element("p", "who", ...view.members.map(memberChip)));
+  view.members.forEach((member, place) => facts.append(memberPart(member, ui, photo(place))));
   if (blanked) facts.append(element("p", "line", ui.blanked));
   facts.append(freshness(view.freshness));
-  if (view.licence) facts.append(items(view.licence, ui));
+  if (view.licence && !beside) facts.append(items(view.licence, ui));
+}
+
+// `itemsBeside`: the items stand beside the portrait and not under it, so that more is in view.
+function licenceParts(licence, ui, photo, itemsBeside) {
+  const warning = licence.shown_by ? element("p", "shown-by", licence.shown_by) : null;
+  const words = element("div", "licence-words", who(licence, ui), validity(licence, ui), itemsBeside ? items(licence, ui) : null);
+  const parts = [warning, element("div", "licence-head", photo(licence), words)];
+  return parts.filter((part) => part !== null);
+}
+
+// Signs as on the big shapes, so that no class is told by its colour alone.
+const SIGNS = { accept: "✓", check: "!", refuse: "✕", not_read: "?" };
+
+function memberWord(member) {
+  const word = element("span", "member-word", element("span", "", SIGNS[member.class]), ` ${member.word}`);
+  word.dataset.look = member.class;
+  return word;
+}
+
+// All of them in one line first: what is wrong with the last one must not wait for somebody to scroll.
+const memberChip = (member) =>
+  element("span", "member-chip", memberWord(member), member.licence ? foreignText(member.licence.kind, "kind") : element("span", "", member.place));
+
+function memberPart(member, ui, photo) {
+  const head = element("p", "who", memberWord(member), element("span", "", member.place));
+  for (const reason of member.reasons) head.append(element("span", "badge warn", reason));
+  const part = element("section", "member", head);
+  if (member.licence) part.append(...licenceParts(member.licence, ui, photo, true));
+  return part;
+}
+
+function portrait(licence, picture, ui, progress) {
+  if (!licence.portrait && !picture) return null;
+  const frame = element("figure", "photo");
+  frame.setAttribute("aria-label", ui.photo);
+  if (picture === "broken") frame.append(element("figcaption", "", ui.photo_broken));
+  else if (picture) frame.append(picture);
+  else frame.append(element("figcaption", "", progress ?? ui.photo_waiting));
+  return frame;
 }
 
 function who(licence, ui) {
@@ -140,6 +189,7 @@ export function drawDetails(view, ui, open) {
 }
 
 export function clearBelow() {
+  document.body.dataset.photo = "";
   for (const id of ["facts", "details"]) {
     byId(id).replaceChildren();
     byId(id).hidden = true;

@@ -3,6 +3,7 @@
 import {
   byId, clearBelow, drawActs, drawAlarms, drawDetails, drawFacts, drawStanding, drawState, drawVerdict, drawWords,
 } from "./screen.js";
+import { askedKinds, drawLeft, drawReceipt, drawRequest, fillAsk, forgetReceipt } from "./request.js";
 import { watchKeys } from "./keys.js";
 import { allowSound, play } from "./sound.js";
 import { ask, listen, post, settings } from "./talk.js";
@@ -13,6 +14,7 @@ const LONGEST_SECONDS = 300;
 const DEVICE_HINT_MS = 6000;
 const SEARCH_PAUSE_MS = 150;
 const TICK_MS = 200;
+const PROGRESS_MS = 4000;
 const UNSEEN_MS = 700; // a key that was meant for the verdict before must not answer for the one that replaced it
 
 let texts = {};
@@ -28,14 +30,20 @@ const devices = new Map(); // source → views of what is wrong with it
 let hint = null;
 let hintTimer = null;
 const heardNumbers = new Set();
+let asking = null; // what is asked of a holder now, with `until` in this browser's time
+let chosenKinds = []; // at a place that always asks: what the visitor chose
+let renewTimer = null;
+let progress = null; // the views of how far an animated code has come
+let progressTimer = null;
+let receiptNumber = null;
 
 const ui = () => texts[language];
 
 function draw() {
   if (showing !== null) {
     const view = showing.views[language];
-    drawVerdict(view);
-    drawFacts(view, ui(), showing.blanked);
+    drawVerdict(view, showing.portraits.size > 0);
+    drawFacts(view, ui(), showing.blanked, showing.portraits, progress?.portrait ? progress.views[language] : null);
     drawDetails(view, ui(), detailsOpen);
   } else {
     clearBelow();
@@ -48,10 +56,22 @@ function draw() {
       drawState("idle", ui().idle, language === "en" ? "请出示二维码" : "Please show the code", ui().idle_hint, language);
     }
   }
+  drawRequest(asking, ui(), language, lost || broken !== null, choose);
+  drawProgress();
   drawNotice();
   if (standing !== null) drawStanding(standing, language);
   tick();
 }
+
+// A portrait's progress stands where the portrait will be; anything else, and one without a place, has a line.
+function drawProgress() {
+  const inPlace = progress?.portrait && showing !== null && expectsPortrait(showing.views[language]);
+  byId("progress").hidden = progress === null || inPlace;
+  byId("progress").textContent = progress?.views[language] ?? "";
+}
+
+const licences = (view) => [view.licence, ...view.members.map((member) => member.licence)].filter((each) => each !== null);
+const expectsPortrait = (view) => licences(view).some((licence) => licence.portrait);
 
 function drawNotice() {
   const notices = [...devices.values()].map((views) => views[language]);
@@ -80,6 +100,7 @@ function showVerdict(event) {
     checkNumber: event.check_number,
     views: event.views,
     blanked: false,
+    portraits: again ? showing.portraits : new Map(),
     firstSeen: again ? showing.firstSeen : now,
     since: now,
     personalUntil: now + settings.personalSeconds * 1000,
@@ -101,6 +122,7 @@ function showOutOfOrder(event) {
 }
 
 function toIdle() {
+  forgetProgress();
   showing = null;
   detailsOpen = false;
   announce("");
@@ -109,12 +131,17 @@ function toIdle() {
 
 // Personal data leave the page's memory too, not only the screen.
 function blankPersonal() {
-  for (const view of Object.values(showing.views)) view.licence = null;
+  for (const view of Object.values(showing.views)) {
+    view.licence = null;
+    for (const member of view.members) member.licence = null;
+  }
+  showing.portraits = new Map();
   showing.blanked = true;
   draw();
 }
 
 function tick() {
+  drawLeft(asking === null || asking.always || asking.open.length === 0 ? null : (asking.until - Date.now()) / 1000, ui());
   const countdown = byId("countdown");
   if (showing === null) {
     countdown.hidden = true;
@@ -125,7 +152,7 @@ function tick() {
     toIdle();
     return;
   }
-  const personal = showing.views[language].licence !== null;
+  const personal = licences(showing.views[language]).length > 0;
   if (personal && now >= showing.personalUntil) {
     blankPersonal();
     return;
@@ -146,7 +173,9 @@ function keep() {
 }
 
 function hearStanding(heard) {
+  const first = standing === null;
   standing = heard;
+  if (first) hearRequests();
   if (heard.out_of_order !== (broken !== null)) {
     broken = heard.broken;
     if (broken !== null) showing = null;
@@ -177,13 +206,165 @@ function hearPerson(event) {
   if (showing?.checkNumber === event.check_number) {
     for (const [tag, words] of Object.entries(event.views)) {
       const view = showing.views[tag];
-      Object.assign(view, words, { instruction: words.instruction ?? view.instruction });
+      // The answer in the words of the question: of an agent nobody says that it is the holder.
+      const text = (event.matches ? view.person?.yes : view.person?.no) ?? words.person.text;
+      const person = { ...words.person, text };
+      Object.assign(view, words, { person, instruction: words.instruction ?? view.instruction });
     }
     const view = showing.views[language];
     draw();
     announce(view.person.headline ?? view.word, view.proceed_text, view.instruction);
   }
   if (byId("acts-dialog").open) loadActs();
+}
+
+function hearAnimation(event) {
+  clearTimeout(progressTimer);
+  progress = event.complete ? null : event;
+  // Frames that stop coming leave no number behind that nobody believes any more.
+  if (progress !== null) progressTimer = setTimeout(() => { forgetProgress(); draw(); }, PROGRESS_MS);
+  draw();
+}
+
+function forgetProgress() {
+  clearTimeout(progressTimer);
+  progress = null;
+}
+
+// Its whole digest was compared with the signed one before it came here; it lives as long as the claims do.
+async function hearPortrait(event) {
+  const number = event.check_number;
+  const bytes = Uint8Array.from(atob(event.image), (each) => each.charCodeAt(0));
+  let picture = "broken";
+  try {
+    const bitmap = await createImageBitmap(new Blob([bytes]));
+    picture = document.createElement("canvas");
+    [picture.width, picture.height] = [bitmap.width, bitmap.height];
+    picture.getContext("2d").drawImage(bitmap, 0, 0);
+    bitmap.close();
+  } catch {
+    picture = "broken";
+  }
+  if (showing?.checkNumber !== number || showing.blanked) return;
+  showing.portraits.set(event.member, picture);
+  forgetProgress();
+  draw();
+}
+
+async function hearRequests() {
+  const before = asking?.always ? null : asking?.open.map((each) => each.number).join() ?? "";
+  try {
+    const { ok, content } = standing?.always_asks
+      ? await post("/api/v1/requests/standing", { kinds: chosenKinds }, language)
+      : await ask("/api/v1/requests");
+    if (!ok) return;
+    setAsking(content);
+  } catch {
+    return;
+  }
+  const over = before && asking.open.length === 0 && showing === null && Date.now() >= lastUntil - 1000;
+  if (over) hintNow(ui().request_over);
+}
+
+let lastUntil = Infinity;
+
+function setAsking(content) {
+  asking = { ...content, until: Date.now() + Math.max(0, ...content.open.map((each) => each.seconds_left)) * 1000 };
+  if (content.open.length > 0) lastUntil = asking.until;
+  clearTimeout(renewTimer);
+  const next = content.renew_in ?? (content.open.length > 0 ? (asking.until - Date.now()) / 1000 + 0.2 : null);
+  if (next !== null) renewTimer = setTimeout(hearRequests, next * 1000);
+  draw();
+}
+
+function choose(kinds) {
+  chosenKinds = kinds;
+  hearRequests();
+}
+
+async function openAsk() {
+  if (standing?.always_asks) return;
+  await hearRequests();
+  if (asking === null) {
+    hintNow(ui().failed);
+    return;
+  }
+  fillAsk(asking, ui(), language);
+  openDialog("ask", "ask-reason");
+  byId("ask-reason").select();
+  if (asking.kinds.length === 0) await sendAsk();
+}
+
+async function request(path, body) {
+  try {
+    const { ok, content } = await post(path, body, language);
+    if (!ok) {
+      byId("ask-problem").replaceChildren(content.message);
+      return;
+    }
+    byId("ask-dialog").close();
+    showing = null;
+    setAsking(content);
+    announce(ui().request_scan);
+  } catch {
+    byId("ask-problem").replaceChildren(ui().failed);
+  }
+}
+
+async function sendAsk() {
+  const kinds = askedKinds();
+  if (kinds.length === 0 && asking.kinds.length > 0) {
+    byId("ask-problem").replaceChildren(ui().ask_none);
+    return;
+  }
+  const reason = byId("ask-reason").value.trim();
+  if (reason === "") {
+    byId("ask-problem").replaceChildren(ui().ask_reason);
+    return;
+  }
+  await request("/api/v1/requests", { kinds, reason });
+}
+
+function cancelRequest() {
+  if (asking === null || asking.always) return;
+  lastUntil = Infinity;
+  for (const each of asking.open) post(`/api/v1/requests/${each.number}/cancel`, {}, language).catch(() => hintNow(ui().failed));
+  asking = { ...asking, open: [] };
+}
+
+function escape() {
+  cancelRequest();
+  toIdle();
+}
+
+function next() {
+  // What was asked of this person is not asked of the next one; a request that still waits is left alone.
+  if (showing !== null) cancelRequest();
+  toIdle();
+}
+
+function openReceipt() {
+  if (showing === null) {
+    hintNow(ui().receipt_nothing);
+    return;
+  }
+  receiptNumber = showing.checkNumber;
+  byId("receipt-number").textContent = receiptNumber;
+  byId("receipt-reason").value = asking?.reasons["zh-Hans"] ?? "";
+  forgetReceipt();
+  openDialog("receipt", "receipt-reason");
+}
+
+async function sendReceipt() {
+  const reason = byId("receipt-reason").value.trim();
+  byId("receipt-problem").replaceChildren();
+  try {
+    const { ok, content } = await post(`/api/v1/acts/${receiptNumber}/receipt`, { reason: reason || null }, language);
+    if (ok) drawReceipt(content, ui());
+    else byId("receipt-problem").replaceChildren(content.message ?? content.views[language].instruction);
+  } catch {
+    byId("receipt-problem").replaceChildren(ui().failed);
+  }
 }
 
 async function answerPerson(number, matches) {
@@ -216,7 +397,8 @@ async function scan(text, problem) {
     const { ok, content } = await post("/api/v1/scan", { text }, language);
     if (ok) {
       // The stream shows it as a rule; the answer stands in only while there is no stream.
-      if (!heardNumbers.has(content.check_number)) showVerdict(content);
+      // One picture of an animated code says nothing yet; the stream tells how far it has come.
+      if (!content.frame && !heardNumbers.has(content.check_number)) showVerdict(content);
     } else if (content.error === "out_of_order") showOutOfOrder(content);
     else problem(content.message);
   } catch {
@@ -353,7 +535,7 @@ function remembered(name) {
 
 const SHORTCUTS = {
   d: toggleDetails, m: openManual, "/": openActs, v: () => openVoid(showing?.checkNumber), l: nextLanguage,
-  "?": () => openDialog("help"), y: () => answerShown(true), n: () => answerShown(false),
+  a: openAsk, r: openReceipt, "?": () => openDialog("help"), y: () => answerShown(true), n: () => answerShown(false),
 };
 
 function onClick(id, act) {
@@ -373,8 +555,17 @@ function onEnter(id, act) {
 }
 
 function connectControls() {
-  onClick("next", toIdle);
-  onClick("blank", toIdle);
+  onClick("next", next);
+  onClick("blank", escape);
+  onClick("show-ask", openAsk);
+  onClick("show-receipt", openReceipt);
+  onClick("request-cancel", escape);
+  onClick("ask-send", sendAsk);
+  onClick("ask-short", () => request("/api/v1/requests/short", {}));
+  onClick("receipt-send", sendReceipt);
+  onEnter("ask-reason", sendAsk);
+  onEnter("receipt-reason", sendReceipt);
+  byId("receipt-dialog").addEventListener("close", forgetReceipt);
   onClick("person-yes", () => answerShown(true));
   onClick("person-no", () => answerShown(false));
   onClick("show-details", toggleDetails);
@@ -400,8 +591,8 @@ function connectControls() {
   document.addEventListener("visibilitychange", tick);
   watchKeys({
     any: keep,
-    enter: toIdle,
-    escape: toIdle,
+    enter: next,
+    escape,
     shortcut: (key) => SHORTCUTS[key.toLowerCase()]?.(),
     typed: (text) => scan(text, hintNow),
   });
@@ -415,7 +606,7 @@ drawWords(ui(), language);
 drawSound();
 connectControls();
 listen(
-  { verdict: hearVerdict, person: hearPerson, out_of_order: showOutOfOrder, standing: hearStanding, device: hearDevice,
+  { verdict: hearVerdict, animation: hearAnimation, portrait: hearPortrait, requests: hearRequests, person: hearPerson, out_of_order: showOutOfOrder, standing: hearStanding, device: hearDevice,
     acts: () => byId("acts-dialog").open && loadActs() },
   (isLost) => {
     lost = isLost;
