@@ -32,8 +32,6 @@ def items_json(sheet: ConsentRequest) -> list[Json]:
 
 def request_json(asked: TerminalRequest) -> Json:
     """The consent sheet for the page: who, where, what for, why, which items of which cards, and every caution."""
-    ids = [sheet.card.id for sheet in asked.sheets]
-    link = asked.linking_item(ids) if len(ids) > 1 else None
     return {
         "relying_party": asked.asker.relying_party,
         "place": asked.asker.place,
@@ -51,7 +49,7 @@ def request_json(asked: TerminalRequest) -> Json:
                 "items": items_json(sheet),
                 "always": [names_json(item.labels) for item in sheet.always_shown],
                 "missing": [names_json(item.labels) for item in sheet.missing],
-                "links": next((item.name for item in sheet.optional if item.key == link), None),
+                "links": linking.name if (linking := asked.proposed_link(sheet)) is not None else None,
             }
             for sheet in asked.sheets
         ],

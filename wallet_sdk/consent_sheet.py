@@ -7,7 +7,7 @@ before the items. Item names only, never values.
 from collections.abc import Iterable
 from typing import Final
 
-from protocol.labels import Lic, Purpose
+from protocol.labels import Purpose
 from protocol.licence.catalogue import Item, Names
 from wallet_sdk.card_pack import ActsFor, CardItem
 from wallet_sdk.consent import ConsentRequest
@@ -53,10 +53,8 @@ def text(request: JointRequest, language: Language) -> str:
     if isinstance(request, TerminalRequest) and request.reason is not None:
         lines.append(_line(_REASON, request.reason, language))
     lines.extend(_line(_ATTENTION, caution.text(language), language) for caution in request.cautions)
-    ids = [sheet.card.id for sheet in request.sheets]
-    link = request.linking_item(ids) if len(ids) > 1 else None
     for sheet in request.sheets:
-        lines.extend(_card(sheet, link, language))
+        lines.extend(_card(sheet, request.proposed_link(sheet), language))
     if isinstance(request, TerminalRequest):
         names = (each.names for each in request.missing)
         lines.extend(_line(_NOT_HELD, in_language(each, language) if each else "?", language) for each in names)
@@ -74,7 +72,7 @@ def _asker(request: TerminalRequest, language: Language) -> Iterable[str]:
     yield _line(_PLACE, f"{asker.place} ({asker.terminal or asker.site}, {asker.region})", language)
 
 
-def _card(sheet: ConsentRequest, link: Lic | None, language: Language) -> Iterable[str]:
+def _card(sheet: ConsentRequest, link: CardItem | None, language: Language) -> Iterable[str]:
     card = sheet.card
     yield f"{in_language(card.names, language)} ({card.kind}, {card.id})"
     if card.acts_for is not None:
@@ -84,9 +82,8 @@ def _card(sheet: ConsentRequest, link: Lic | None, language: Language) -> Iterab
             yield "  " + _line(title, _items(items, language), language)
     if sheet.missing:
         yield "  " + _line(_MISSING, _items(sheet.missing, language), language)
-    linking = next((item for item in sheet.optional if item.key == link), None)
-    if linking is not None:
-        yield f"  {in_language(linking.labels, language)}: {in_language(WHY_LINKED, language)}"
+    if link is not None:
+        yield f"  {in_language(link.labels, language)}: {in_language(WHY_LINKED, language)}"
 
 
 def _items(items: Iterable[CardItem | Item], language: Language) -> str:

@@ -12,7 +12,7 @@ from protocol import limits
 from protocol.labels import Lic, Purpose
 from protocol.qr import bundle
 from protocol.sealing import SealingKey
-from wallet_sdk.card_pack import Card
+from wallet_sdk.card_pack import Card, CardItem
 from wallet_sdk.cautions import Caution
 from wallet_sdk.consent import ConsentRequest, Decision
 from wallet_sdk.errors import ConsentMismatch
@@ -88,6 +88,16 @@ class JointRequest:
         sheets = [self.sheet(each) for each in card_ids]
         key = shared_identifier([sheet.card for sheet in sheets])
         return key if key is not None and all(key in _may_show(sheet) for sheet in sheets) else None
+
+    def proposed_link(self, sheet: ConsentRequest) -> CardItem | None:
+        """The optional item of this sheet by which its card and the others are one holder's; None: there is none.
+
+        Of own licences and mandates in one request the own ones are meant: the two kinds never link.
+        """
+        own = [each.card.id for each in self.sheets if each.card.acts_for is None]
+        ids = own or [each.card.id for each in self.sheets]
+        key = self.linking_item(ids) if len(ids) > 1 and sheet.card.id in ids else None
+        return next((item for item in sheet.optional if item.key == key), None)
 
     def approve(self, choice: Mapping[str, Iterable[str] | None] | None = None) -> JointDecision:
         """The holder's decision.

@@ -12,7 +12,7 @@ from protocol.labels import HolderKind, Purpose
 from protocol.mandate import Mandate
 from protocol.qr import bundle
 from protocol.unixtime import DAY, UnixTime
-from tests.wallet.asked import Terminal
+from tests.wallet.asked import BOTH, Terminal
 from tests.wallet.conftest import ManualClock
 from tests.wallet.issued import (
     AT,
@@ -280,6 +280,22 @@ def test_a_request_offers_only_mandates_that_cover_its_purpose(
     assert Caution.ACTS_FOR_ANOTHER.text(Language.EN) in said
     (presentation,) = terminal.reads(wallet.answer(request, request.approve({here.id: None})).text)
     assert presentation.credential.mandate is not None
+
+
+def test_the_link_of_ones_own_cards_is_proposed_beside_a_mandate(
+    wallet: Wallet, card: Card, take: TAKE, terminal: Terminal
+) -> None:
+    id_card, agent = take(), take(KIND, VALUES, "agent", mandate=scope())
+    request = wallet.read_challenge(terminal.asks(BOTH))
+    assert {sheet.card.id for sheet in request.sheets} == {card.id, id_card.id, agent.id}
+    links = [request.proposed_link(request.sheet(each.id)) for each in (card, id_card, agent)]
+    assert [link.name if link is not None else None for link in links] == ["citizen_id", "citizen_id", None]
+    # For each of the two own cards, and not for the mandate.
+    assert consent_sheet.text(request, Language.EN).count("proves that these licences are one person's") == 2
+    assert request.approve({card.id: None, id_card.id: None}).is_linked
+    mixed = request.approve({agent.id: None, id_card.id: None})
+    assert not mixed.is_linked
+    assert mixed.cautions == (Caution.UNLINKED,)
 
 
 def test_a_mandate_that_has_ended_is_none(
