@@ -281,6 +281,12 @@ def _seals(place: _Place) -> Iterator[ActVector]:
         place.shown(acts.licence(place.world, idx), shown=TOGETHER, **acts.answering(asked)) for idx in (1, 2)
     )
     yield act("sealed-bundle", "two licences in one seal", acts.seal(members, asked), "accept", requests=(asked,))
+    many = acts.bundle_bytes(
+        place.shown(acts.licence(place.world, idx), shown=TOGETHER, **acts.answering(asked)) for idx in (1, 2, 4)
+    )
+    frames = {"animated": "sealed", "hex": base45.decode(acts.seal(many, asked)[len(PREFIX_PRESENTATION) :]).hex()}
+    yield act("sealed-bundle-by-frames", "three licences, above one code", frames, "accept", requests=(asked,))
+    yield act("sealed-by-frames-to-no-open-request", "", frames, "refuse", "E_SEAL_OPEN", requests=(other,))
     forged = place.world.presentation(
         place.world.credential(),
         binding=place.world.key_binding(**acts.answering(asked)),
