@@ -65,17 +65,12 @@ class SealingKey:
         if int.from_bytes(self.x, "little") >= _FIELD:
             raise KeyRefused("an X25519 coordinate beyond its field")
         # RFC 7748 section 6.1: scalars are multiples of 8, so a point of small order gives zero for every one.
-        _shared_point(_ANY_SCALAR, self.x)
+        _shared_point(_private(_ANY_SCALAR), self.x)
 
     @property
     def kid(self) -> bytes:
         """4 bytes of the SHA-256 COSE_Key thumbprint (RFC 9679): a look-up only."""
-        cose_key: Mapping[cbor.Key, cbor.Value] = {
-            labels.KEY_KTY: labels.KTY_OKP,
-            labels.KEY_CRV: labels.CRV_X25519,
-            labels.KEY_X: self.x,
-        }
-        return sha256(cbor.encode(cose_key)).digest()[: limits.SEAL_KID_BYTES]
+        return _kid(self.x)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +154,13 @@ def unseal(sealed: Sealed, *, private_key: bytes) -> bytes:
         KeyRefused: The encapsulated key is of small order.
         SealNotOpened: It does not open with this key.
     """
-    if sealed.kid != sealing_key(private_key).kid:
+    # Loading a private key costs as much as a signature check, so it is loaded once.
+    key = _private(private_key)
+    recipient = key.public_key().public_bytes_raw()
+    if sealed.kid != _kid(recipient):
         raise SealNotOpened("sealed to another key")
-    return hpke_open(
-        sealed.ciphertext,
-        ek=sealed.ek,
-        private_key=private_key,
-        info=b"",
-        aad=enc_structure(sealed.protected_bytes, EXTERNAL_AAD),
-    )
+    aad = enc_structure(sealed.protected_bytes, EXTERNAL_AAD)
+    return _open(sealed.ciphertext, sealed.ek, key, recipient, info=b"", aad=aad)
 
 
 def enc_structure(protected: bytes, external_aad: bytes) -> bytes:
@@ -183,8 +176,9 @@ def hpke_seal(
     Raises:
         KeyRefused: The recipient's key is of small order.
     """
-    ek = _private(ephemeral_key).public_key().public_bytes_raw()
-    key, nonce = key_schedule(shared_secret(_shared_point(ephemeral_key, recipient), ek, recipient), info)
+    ephemeral = _private(ephemeral_key)
+    ek = ephemeral.public_key().public_bytes_raw()
+    key, nonce = key_schedule(shared_secret(_shared_point(ephemeral, recipient), ek, recipient), info)
     return ek, ChaCha20Poly1305(key).encrypt(nonce, plaintext, aad)
 
 
@@ -195,8 +189,12 @@ def hpke_open(ciphertext: bytes, *, ek: bytes, private_key: bytes, info: bytes, 
         KeyRefused: The encapsulated key is of small order.
         SealNotOpened: Another key, info or aad, or changed bytes.
     """
-    recipient = _private(private_key).public_key().public_bytes_raw()
-    key, nonce = key_schedule(shared_secret(_shared_point(private_key, ek), ek, recipient), info)
+    own = _private(private_key)
+    return _open(ciphertext, ek, own, own.public_key().public_bytes_raw(), info=info, aad=aad)
+
+
+def _open(ciphertext: bytes, ek: bytes, own: X25519PrivateKey, recipient: bytes, *, info: bytes, aad: bytes) -> bytes:
+    key, nonce = key_schedule(shared_secret(_shared_point(own, ek), ek, recipient), info)
     try:
         return ChaCha20Poly1305(key).decrypt(nonce, ciphertext, aad)
     except InvalidTag:
@@ -235,9 +233,18 @@ def _private(private_key: bytes) -> X25519PrivateKey:
     return X25519PrivateKey.from_private_bytes(private_key)
 
 
-def _shared_point(private_key: bytes, public_key: bytes) -> bytes:
+def _kid(x: bytes) -> bytes:
+    cose_key: Mapping[cbor.Key, cbor.Value] = {
+        labels.KEY_KTY: labels.KTY_OKP,
+        labels.KEY_CRV: labels.CRV_X25519,
+        labels.KEY_X: x,
+    }
+    return sha256(cbor.encode(cose_key)).digest()[: limits.SEAL_KID_BYTES]
+
+
+def _shared_point(own: X25519PrivateKey, public_key: bytes) -> bytes:
     try:
-        return _private(private_key).exchange(X25519PublicKey.from_public_bytes(public_key))
+        return own.exchange(X25519PublicKey.from_public_bytes(public_key))
     except ValueError:
         # RFC 9180 section 7.1.4: a result of zeros is known to everybody. The library refuses it, and wrong lengths.
         raise KeyRefused("an X25519 key of small order") from None

@@ -38,12 +38,12 @@ def unseal(sealed: Sealed, context: Context) -> tuple[bytes, OpenRequest]:
         KeyRefused: The encapsulated key is of small order.
     """
     for request in open_here(context):
-        if request.sealing_key is None or sealing.sealing_key(request.sealing_key).kid != sealed.kid:
+        if request.sealing_key is None:
             continue
         try:
             return sealing.unseal(sealed, private_key=request.sealing_key), request
         except SealNotOpened:
-            # kid has 4 bytes: another open request may have the same.
+            # Another kid; or the same one, since it has 4 bytes and another open request may share it.
             continue
     raise SealNotOpened("sealed to none of the open requests")
 
