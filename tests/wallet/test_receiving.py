@@ -3,18 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol import cbor, directory, keys, labels, licence_package, limits, trust_list, unixtime
-from protocol.keys import Ed25519Signer
+from protocol.keys import Ed25519Signer, Signer
 from protocol.licence.catalogue import ItemType
 from protocol.licence_package import LicencePackage
 from protocol.sd_cwt import disclosure, redaction
 from protocol.sd_cwt.credential import StatusReference
-from protocol.unixtime import DAY
+from protocol.unixtime import DAY, UnixTime
 from tests.wallet.conftest import ManualClock
 from tests.wallet.issued import (
     AT,
@@ -430,3 +431,32 @@ def signed_part(credential: bytes) -> cbor.Value:
     assert isinstance(structure, cbor.Tagged)
     assert isinstance(structure.value, tuple)
     return structure.value[0], structure.value[2]
+
+
+# A directory alone.
+
+
+def test_a_newer_directory_alone_is_taken_and_an_older_or_foreign_one_is_not(
+    wallet: Wallet, authority: Authority, card: Card
+) -> None:
+    def signed_directory(signer: Signer | None = None, **changes: Any) -> bytes:
+        return directory.sign(replace(authority.directory(), **changes), signer or authority.root)
+
+    assert wallet.take_directory(signed_directory(seq=5)) == "310000"
+    kinds = {vct: kind for vct, kind in authority.directory().kinds.items() if vct != card.vct}
+    for encoded_directory, expected in (
+        (signed_directory(seq=4), errors.PackageOlder),
+        (signed_directory(authority.assertion, seq=6), errors.DirectoryRefused),
+        (signed_directory(seq=6, iss="330000"), errors.DirectoryRefused),
+        (signed_directory(seq=6, kinds=kinds), errors.DirectoryRefused),
+        (signed_directory(seq=6, exp=AT), errors.DirectoryExpired),
+        (signed_directory(seq=6, iat=UnixTime(AT + 31)), errors.PackageFromFuture),
+        (b"", errors.DirectoryRefused),
+    ):
+        with pytest.raises(errors.WalletError) as refused:
+            wallet.take_directory(encoded_directory)
+        assert type(refused.value) is expected
+    # What was taken counts from then on: an older one in a package does not bring it back.
+    wallet.receive(encoded(authority.package(holder_key(wallet.public_key()))))
+    with pytest.raises(errors.PackageOlder, match="5 is held"):
+        wallet.take_directory(signed_directory(seq=4))
