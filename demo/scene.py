@@ -1,11 +1,11 @@
-"""What the counter's camera sees: a drawn phone in a hand that is not quite still, or an empty counter.
+"""What a terminal's camera sees: a drawn phone in a hand that is not quite still, or an empty counter.
 
 Everything here is labelled as simulated on the page. The pictures go through a real HTTP stream into the terminal's
 real capture path.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import cv2
@@ -76,6 +76,38 @@ class Scene:
         taken = self._latest if self._latest is not None else self.picture()
         small = cv2.resize(taken, (640, 360), interpolation=cv2.INTER_AREA)
         return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes()
+
+
+class Cameras:
+    """The cameras of several terminals; the phone is before one of them, and the others see an empty counter."""
+
+    def __init__(self, scenes: Mapping[str, Scene]) -> None:
+        """The phone begins before the first."""
+        self._scenes = scenes
+        self._here = next(iter(scenes))
+
+    def go_to(self, place: str) -> None:
+        """Goes to another terminal. Raises KeyError: there is none of this name."""
+        if place not in self._scenes:
+            raise KeyError(place)
+        self.take_away()
+        self._here = place
+
+    def hold_up(self, matrix: Matrix) -> None:
+        """Holds the phone with this code in front of the camera that is here."""
+        self._scenes[self._here].hold_up(matrix)
+
+    def take_away(self) -> None:
+        """Takes the phone away."""
+        self._scenes[self._here].take_away()
+
+    def film(self, place: str) -> Iterator[Picture]:
+        """What the camera of one place sees, for ever."""
+        return self._scenes[place].film()
+
+    def latest_jpeg(self) -> bytes:
+        """The last picture of the camera that is here."""
+        return self._scenes[self._here].latest_jpeg()
 
 
 def foreign_matrix(text: str) -> Matrix:

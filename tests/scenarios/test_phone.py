@@ -10,10 +10,11 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
-from demo.phone import Phone, create_app
+from demo.handset import Phone
+from demo.phone import create_app
 from demo.scene import Matrix
-from protocol import sealing
-from protocol.directory import PurposeItems
+from protocol import directory, sealing
+from protocol.directory import PurposeItems, Site
 from protocol.labels import Purpose
 from protocol.qr import animated
 from protocol.qr.animated import Assembled, Assembler
@@ -183,6 +184,17 @@ def test_what_is_too_large_for_one_code_moves(client: FlaskClient, phone: Phone,
     assert state is not None
     assert state["expires_at"] is None
     assert state["moving"]["pictures_per_second"] == 4
+
+
+def test_a_newer_directory_is_taken(client: FlaskClient, authority: Authority) -> None:
+    newer = replace(authority.directory(), seq=2, sites={"ZZZZ": Site("新场所", "新机关")})
+    answer = client.post("/act/directory", data=directory.sign(newer, authority.root))
+    assert answer.status_code == 200, answer.json
+    asked = act(client, "read", code="ZZZZ000000", purpose="window", items={DRIVING: None})["request"]
+    assert asked["place"] == "新场所"
+    older = directory.sign(authority.directory(), authority.root)
+    for wrong in (older, b"", directory.sign(newer, authority.assertion)):
+        assert client.post("/act/directory", data=wrong).status_code == 409
 
 
 def test_a_picture_of_a_request_is_read(client: FlaskClient, authority: Authority) -> None:
