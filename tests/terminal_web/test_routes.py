@@ -2,7 +2,9 @@
 
 import json
 import logging
+from base64 import b64decode
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -10,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from protocol.status_list import Status
-from tests.terminal_web.twin import NOW, REASONS, SETTINGS, TOKEN, TwinSession
+from tests.terminal_web.twin import CERTIFIED, NOW, REASONS, SETTINGS, TOKEN, TwinSession
 from verifier_terminal.events import RecheckAlarm
 from verifier_terminal.web.app import MAX_BODY_BYTES, close_streams, create_app
 from verifier_terminal.web.security import content_security_policy
@@ -19,14 +21,22 @@ from verifier_terminal.web.settings import SettingRefused, WindowSettings
 ORIGIN = "http://localhost"
 ALARM = RecheckAlarm("7K3-Q42", NOW, Status.REVOKED)
 OWN = {"Origin": ORIGIN, "X-CSRF-Token": TOKEN}
-GETS = ["/", "/events", "/texts.json", "/api/v1/acts", "/api/v1/status", "/healthz", "/static/window.js"]
-POSTS: list[tuple[str, dict[str, str | bool]]] = [
+GETS = [
+    "/", "/events", "/texts.json", "/api/v1/acts", "/api/v1/requests", "/api/v1/status", "/healthz",
+    "/static/window.js", "/static/request.js",
+]  # fmt: skip
+POSTS: list[tuple[str, dict[str, Any]]] = [
     ("/api/v1/scan", {"text": "good"}),
     ("/api/v1/acts/7K3-Q42/void", {"reason": "误扫"}),
     ("/api/v1/acts/7K3-Q43/person", {"matches": True}),
     ("/api/v1/alarms/7K3-Q42/acknowledge", {}),
+    ("/api/v1/requests", {"kinds": ["driving-licence"], "reason": "换领"}),
+    ("/api/v1/requests/short", {}),
+    ("/api/v1/requests/standing", {"kinds": []}),
+    ("/api/v1/requests/1/cancel", {}),
+    ("/api/v1/acts/7K3-Q42/receipt", {"reason": "换领"}),
 ]
-POST_NAMES = ["scan", "void", "person", "acknowledge"]
+POST_NAMES = ["scan", "void", "person", "acknowledge", "ask", "short", "standing", "cancel", "receipt"]
 EVIL_HOSTS = [
     "evil.example",
     "127.0.0.1.evil.example",
@@ -45,7 +55,18 @@ EVIL_HOSTS = [
 
 @pytest.fixture
 def session() -> TwinSession:
-    return TwinSession()
+    """Certified and with a site: it could ask."""
+    made = TwinSession()
+    made.certification, made.site = CERTIFIED, "NF6Y"
+    return made
+
+
+def prepare(session: TwinSession) -> None:
+    """Something that each POST could change."""
+    session.scan("good", source="twin")
+    session.scan("person", source="twin")
+    session.alarms = (ALARM,)
+    session.open_short_code()
 
 
 @pytest.fixture
@@ -108,11 +129,11 @@ def test_a_host_that_is_not_ours_gets_nothing(client: FlaskClient, path: str, ho
 @pytest.mark.parametrize("host", EVIL_HOSTS)
 @pytest.mark.parametrize(("path", "body"), POSTS)
 def test_a_post_to_a_foreign_host_changes_nothing(
-    client: FlaskClient, session: TwinSession, path: str, body: dict[str, str | bool], host: str
+    client: FlaskClient, session: TwinSession, path: str, body: dict[str, Any], host: str
 ) -> None:
     response = client.post(path, json=body, headers={**OWN, "Host": host, "Origin": f"http://{host}"})
     assert response.status_code == 400
-    assert (session.scanned, session.voids) == ([], {})
+    assert (session.scanned, session.voids, session.all_opened) == ([], {}, [])
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8123", "localhost:80"])
@@ -146,51 +167,61 @@ def test_a_post_that_is_not_our_own_changes_nothing(
     client: FlaskClient,
     session: TwinSession,
     path: str,
-    body: dict[str, str | bool],
+    body: dict[str, Any],
     name: str,
     change: dict[str, str | None],
     status: int,
 ) -> None:
-    session.scan("good", source="twin")
-    session.scan("person", source="twin")
-    session.alarms = (ALARM,)
-    before = list(session.scanned)
+    prepare(session)
+    before, asked = list(session.scanned), dict(session.opened)
     headers: dict[str, str | None] = {**OWN, "Content-Type": "application/json", **change}
     response = client.post(
         path, data=json.dumps(body), headers={key: value for key, value in headers.items() if value is not None}
     )
     assert response.status_code == status, name
     assert (session.scanned, session.voids, session.answers, session.alarms) == (before, {}, {}, (ALARM,))
+    assert (session.opened, len(session.all_opened)) == (asked, 1)
+    assert b"receipt" not in response.data
     assert_hardened(response)
 
 
 @pytest.mark.parametrize(("path", "body"), POSTS, ids=POST_NAMES)
 def test_the_same_post_from_our_own_page_is_done(
-    client: FlaskClient, session: TwinSession, path: str, body: dict[str, str | bool]
+    client: FlaskClient, session: TwinSession, path: str, body: dict[str, Any]
 ) -> None:
-    session.scan("good", source="twin")
-    session.scan("person", source="twin")
-    session.alarms = (ALARM,)
-    assert client.post(path, json=body, headers=OWN).status_code == 200
+    prepare(session)
+    answered = client.post(path, json=body, headers=OWN)
+    assert answered.status_code == 200
     done = (len(session.scanned), session.voids, session.answers, session.alarms)
+    asked = [each.is_short for each in session.opened.values()]
     if path.endswith("/scan"):
         assert done == (3, {}, {}, (ALARM,))
     elif path.endswith("/void"):
         assert done == (2, {"7K3-Q42": "误扫"}, {}, (ALARM,))
     elif path.endswith("/person"):
         assert done == (2, {}, {"7K3-Q43": True}, (ALARM,))
-    else:
+    elif path.endswith("/acknowledge"):
         assert done == (2, {}, {}, ())
+    elif path.endswith("/requests"):
+        assert asked == [True, False]
+    elif path.endswith("/short"):
+        assert asked == [True, True]
+    elif path.endswith("/standing"):
+        assert asked == [True, False, True]
+    elif path.endswith("/cancel"):
+        assert asked == []
+    else:
+        assert b64decode(answered.get_json()["receipt"]) == "receipt 7K3-Q42 换领".encode()
 
 
-@pytest.mark.parametrize(("path", "body"), POSTS, ids=POST_NAMES)
-def test_get_is_not_post(client: FlaskClient, path: str, body: dict[str, str | bool]) -> None:
+@pytest.mark.parametrize("path", [path for path, _ in POSTS if path != "/api/v1/requests"])
+def test_get_is_not_post(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 405
 
 
 @pytest.mark.parametrize(("path", "body"), POSTS, ids=POST_NAMES)
 def test_oversize_is_refused_before_it_is_read(
-    client: FlaskClient, session: TwinSession, path: str, body: dict[str, str | bool]
+    client: FlaskClient, session: TwinSession, path: str, body: dict[str, Any]
 ) -> None:
     field = next(iter(body), "x")
     response = client.post(path, json={field: "x" * MAX_BODY_BYTES}, headers=OWN)

@@ -207,8 +207,8 @@ function hearPerson(event) {
     for (const [tag, words] of Object.entries(event.views)) {
       const view = showing.views[tag];
       // The answer in the words of the question: of an agent nobody says that it is the holder.
-      const text = (event.matches ? view.person?.yes : view.person?.no) ?? words.person.text;
-      const person = { ...words.person, text };
+      const { yes, no } = view.person ?? words.person;
+      const person = { ...words.person, yes, no, text: event.matches ? yes : no };
       Object.assign(view, words, { person, instruction: words.instruction ?? view.instruction });
     }
     const view = showing.views[language];
