@@ -9,6 +9,9 @@ let expiresAt = 0;
 let asked = null;
 let moving = null;
 let pictures = 0;
+let turns = 0;
+let drawn = 0;
+let seen = 0;
 
 function label(zh, en) {
   const english = document.createElement("span");
@@ -124,9 +127,13 @@ function drawPurposes() {
 }
 
 async function refresh() {
+  const turn = (turns += 1);
   const answer = await fetch("/state");
   if (!answer.ok) return;
   const state = await answer.json();
+  // An answer that was overtaken by a later one says how things were.
+  if (turn < drawn) return;
+  drawn = turn;
   if (JSON.stringify(state.cards) !== JSON.stringify(cards)) {
     cards = state.cards;
     options(card, cards.map((each) => [each.id, each.name.zh_hans, each.name.en]));
@@ -140,6 +147,13 @@ async function refresh() {
     const source = `/code.svg?${state.version}`;
     if (!moving && !code.src.endsWith(source)) code.src = source;
     expiresAt = state.expires_at;
+  }
+  if (state.seen.number !== seen) {
+    // The phone's camera has seen a terminal's screen: the holder reads what it asks, and decides.
+    seen = state.seen.number;
+    element("asked").open = true;
+    element("challenge").value = state.seen.challenge;
+    await read("/act/answer", { challenge: state.seen.challenge });
   }
 }
 
