@@ -15,7 +15,7 @@ import argparse
 import cProfile
 import pstats
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
 from statistics import median
@@ -48,6 +48,7 @@ SHOWN = (Lic.NAME, Lic.LICENCE_NO)
 GOALS = {"F": 2.3, "V": 1.8}
 GATES = {"F": 2.6, "V": 2.1}
 REPEATED = 1.6
+BLOCK = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,28 +115,37 @@ def timed(call: Callable[[], object]) -> int:
     return perf_counter_ns() - start
 
 
+def quietest(pairs: Sequence[tuple[int, int]]) -> tuple[float, float]:
+    """Median microseconds of both, over that quarter of the blocks in which the floor alone was fastest.
+
+    The floor is the library's work and not ours: where it was slow, somebody else had the machine.
+    """
+    blocks = sorted(
+        (pairs[start : start + BLOCK] for start in range(0, len(pairs), BLOCK)),
+        key=lambda block: median(floor for _, floor in block),
+    )
+    quiet = [pair for block in blocks[: max(1, len(blocks) // 4)] for pair in block]
+    return median(full for full, _ in quiet) / 1000, median(floor for _, floor in quiet) / 1000
+
+
 def measure(world: World, rounds: int, *, view: bool, holder_alg: Alg) -> tuple[float, float]:
     """Median microseconds of (full verification, floor), measured alternately."""
     trust = world.trust()
     prepared = [make_round(world, number, view=view, holder_alg=holder_alg) for number in range(rounds)]
-    full, floor = [], []
-    for each in prepared:
-        full.append(timed(lambda each=each: read(each.text, trust, world)))
-        floor.append(timed(each.floor))
-    return median(full) / 1000, median(floor) / 1000
+    pairs = [(timed(lambda each=each: read(each.text, trust, world)), timed(each.floor)) for each in prepared]
+    return quietest(pairs)
 
 
 def measure_repeated(world: World, rounds: int, *, view: bool, holder_alg: Alg) -> tuple[float, float]:
     """Median microseconds of (the next code of a known credential, its bare holder check), measured alternately."""
     trust = world.trust()
     prepared = [make_round(world, number, view=view, holder_alg=holder_alg) for number in range(rounds)]
-    full, floor = [], []
     memory = VerifiedCredentials(lambda: 0.0)
+    pairs = []
     for each in prepared:
         memory.remember(read(each.text, trust, world).verified)
-        full.append(timed(lambda each=each: read(each.next_text, trust, world, memory)))
-        floor.append(timed(each.holder_floor))
-    return median(full) / 1000, median(floor) / 1000
+        pairs.append((timed(lambda each=each: read(each.next_text, trust, world, memory)), timed(each.holder_floor)))
+    return quietest(pairs)
 
 
 def print_repeated(world: World, rounds: int) -> None:

@@ -12,7 +12,7 @@ thread; one bare signature check of the same run is printed for scale, since mac
 import argparse
 import gc
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -271,13 +271,13 @@ def cost_of(read: Callable[[], object], runs: int) -> float:
     return least / 1e6
 
 
-def climb(start: Input, steps: int) -> tuple[float, Input]:
+def climb(start: Input, steps: int) -> Input:
     """Keeps a mutant where it costs more; the bytes behind the prefix are bent."""
     prefix, best, worst = start.text[: labels.PREFIX_CHARACTERS], start, cost(start, 5)
     try:
         content = base45.decode(start.text[labels.PREFIX_CHARACTERS :])
     except ProtocolError:
-        return worst, start
+        return start
     for _ in range(steps):
         bent = mutate(content, RANDOMNESS) if content else content
         if not bent or len(bent) > CAPACITY:
@@ -285,7 +285,7 @@ def climb(start: Input, steps: int) -> tuple[float, Input]:
         mutant = Input(f"{start.kind}, bent", prefix + base45.encode(bent))
         if cost(mutant, 2) > worst * 1.03 and (again := cost(mutant, 7)) > worst:
             content, best, worst = bent, mutant, again
-    return worst, best
+    return best
 
 
 def bare_check() -> float:
@@ -295,28 +295,41 @@ def bare_check() -> float:
     return cost_of(lambda: signer.public_key.verify(signature, bytes(400)), 50)
 
 
+def least_costs(finalists: Iterable[Input], rounds: int) -> Mapping[Input, float]:
+    """Every finalist in every round: a machine that others use is slow for seconds at a time, and not for minutes."""
+    least: dict[Input, float] = {}
+    for _ in range(rounds):
+        for each in finalists:
+            least[each] = min(least.get(each, 1e9), cost(each, 5))
+    return least
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--mutants", type=int, default=2_000, help="steps of climbing for each prefix")
+    arguments.add_argument("--rounds", type=int, default=60, help="of measuring what came out worst")
     chosen = arguments.parse_args()
     gc.freeze()
     everything = [each for each in inputs() if len(each.text) <= limits.MAX_TEXT_CHARACTERS]
-    print(f"{len(everything)} generated inputs; one P-256 verification {bare_check():.3f} ms")
-    print("| prefix | worst ms | characters | input |")
-    print("|---|---|---|---|")
-    worst = 0.0
+    first = least_costs(everything, 3)
+    finalists: list[Input] = []
     for prefix in READERS:
-        ranked = sorted(
-            ((cost(each, 7), each) for each in everything if each.text.startswith(prefix)), key=lambda e: -e[0]
-        )
-        climbed = [climb(each, chosen.mutants // 4) for _, each in ranked[:4]]
-        found, which = max([*climbed, *ranked[:1]], key=lambda entry: entry[0])
-        found = cost(which, 15)
-        worst = max(worst, found)
-        print(f"| {prefix} | {found:.2f} | {len(which.text)} | {which.kind} |")
-        for value, each in ranked[1:4]:
-            print(f"|  | {value:.2f} | {len(each.text)} | {each.kind} |")
-    print(f"worst {worst:.2f} ms; bound {BOUND_MS} ms")
+        ranked = sorted((each for each in everything if each.text.startswith(prefix)), key=lambda each: -first[each])
+        finalists += ranked[:8]
+        finalists += [climb(each, chosen.mutants // 4) for each in ranked[:4]]
+    finalists = list(dict.fromkeys(finalists))
+    check, costs = bare_check(), least_costs(finalists, chosen.rounds)
+    check = min(check, bare_check())
+    print(f"{len(everything)} generated inputs, {4 * (chosen.mutants // 4)} mutants for each prefix")
+    print(f"one bare P-256 verification {check:.3f} ms; bound {BOUND_MS} ms")
+    print("| prefix | ms | x bare check | characters | input |")
+    print("|---|---|---|---|---|")
+    for prefix in READERS:
+        for each in sorted((f for f in finalists if f.text.startswith(prefix)), key=lambda each: -costs[each])[:3]:
+            found = costs[each]
+            print(f"| {prefix} | {found:.2f} | {found / check:.0f} | {len(each.text)} | {each.kind} |")
+    worst = max(costs.values())
+    print(f"worst {worst:.2f} ms: {'within' if worst <= BOUND_MS else 'BEYOND'} the bound")
 
 
 if __name__ == "__main__":
