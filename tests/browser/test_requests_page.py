@@ -199,6 +199,15 @@ def test_its_time_runs_out_and_that_is_said(page_of: Opened) -> None:
     expect(page.locator("#device")).to_contain_text("没有人应答")
 
 
+def test_a_page_that_is_reloaded_shows_what_is_still_asked(page_of: Opened, tmp_path: Path) -> None:
+    session = window()
+    page = page_of(session)
+    ask(page)
+    page.reload()
+    expect(page.locator("#request")).to_be_visible()
+    assert read(page, tmp_path) == session.all_opened[0].text
+
+
 def test_a_short_code_instead(page_of: Opened) -> None:
     page = page_of(window())
     page.keyboard.press("a")

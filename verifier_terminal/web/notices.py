@@ -165,6 +165,7 @@ def standing_json(status: TerminalStatus) -> Json:
         "broken": out_of_order_json()["views"] if out_of_order else None,
         "recheck_queue": status.recheck_queue,
         "always_asks": status.always_asks,
+        "open_requests": status.open_requests,
         "views": {tag: _standing_words(status, language) for language, tag in TAGS.items()},
     }
 

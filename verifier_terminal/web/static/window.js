@@ -175,7 +175,8 @@ function keep() {
 function hearStanding(heard) {
   const first = standing === null;
   standing = heard;
-  if (first) hearRequests();
+  // A page that was reloaded shows again what is still asked.
+  if (first && (heard.always_asks || heard.open_requests > 0)) hearRequests();
   if (heard.out_of_order !== (broken !== null)) {
     broken = heard.broken;
     if (broken !== null) showing = null;
