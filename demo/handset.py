@@ -29,7 +29,8 @@ from wallet_sdk.pictures import Picture
 from wallet_sdk.terminal_request import TerminalRequest
 from wallet_sdk.wallet import Wallet
 
-TEN_MINUTES: Final = 600
+OLD_SECONDS: Final = 120
+"""Older than any code that is still taken; licences begin at midnight, so that right after it none is so old."""
 PAYMENT_CODE: Final = "wxp://f2f0SYNTHETIC0EXAMPLE0NOT0A0REAL0CODE"
 PICTURES_PER_SECOND: Final = 4
 """Half of what the demonstration's camera films, so that it sees every moving picture twice."""
@@ -124,12 +125,12 @@ class Phone:
                     matrix = scene.foreign_matrix(PAYMENT_CODE)
                     self._hold(Held("付款码", "a payment code", None, PAYMENT_CODE, matrix))
                 case "old":
-                    earlier = Wallet.open(self._directory, clock=lambda: UnixTime(self._clock() - TEN_MINUTES))
+                    earlier = Wallet.open(self._directory, clock=lambda: UnixTime(self._clock() - OLD_SECONDS))
                     card = earlier.cards()[0]
                     decision = earlier.request(card, Purpose.WINDOW).approve()
                     frame = earlier.present_once(card, audience=Purpose.WINDOW, consent=decision)
                     self._hold(
-                        Held("十分钟前的截图", "a screenshot from ten minutes ago", None, frame.text, frame.matrix)
+                        Held("两分钟前的截图", "a screenshot from two minutes ago", None, frame.text, frame.matrix)
                     )
                 case "forged" | "stranger":
                     self._hold(self._forgery(name))

@@ -6,6 +6,7 @@ real capture path.
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from itertools import cycle
 from typing import Any
 
 import cv2
@@ -27,6 +28,7 @@ HELD = ShootingConditions(
 """A hand, office light, a camera of ten years ago."""
 _COUNTER_TOP = (96, 104, 108)
 _WIDTH, _HEIGHT = 1280, 720
+_EMPTY_PICTURES = 8
 
 
 class Scene:
@@ -40,6 +42,8 @@ class Scene:
         self._screen: Picture | None = None
         self._guard = threading.Lock()
         self._latest: Picture | None = None
+        # A camera's noise makes no two pictures equal; an empty counter must not look like a frozen camera.
+        self._empty = cycle([self._noisy_counter() for _ in range(_EMPTY_PICTURES)])
 
     def hold_up(self, matrix: Matrix) -> None:
         """Holds the phone with this code in front of the camera."""
@@ -56,14 +60,13 @@ class Scene:
         """One picture of what is there now."""
         with self._guard:
             screen = self._screen
-            if screen is None:
-                # A camera's noise makes no two pictures equal; an empty counter must not look like a frozen camera.
-                noise = self._randomness.integers(-6, 7, (_HEIGHT, _WIDTH, 1), dtype=np.int16)
-                taken = (np.array(_COUNTER_TOP, dtype=np.int16) + noise).astype(np.uint8)
-            else:
-                taken = self._camera.shoot(screen, HELD)
+            taken = next(self._empty) if screen is None else self._camera.shoot(screen, HELD)
             self._latest = taken
             return taken
+
+    def _noisy_counter(self) -> Picture:
+        noise = self._randomness.integers(-6, 7, (_HEIGHT, _WIDTH, 1), dtype=np.int16)
+        return (np.array(_COUNTER_TOP, dtype=np.int16) + noise).astype(np.uint8)
 
     def film(self) -> Iterator[Picture]:
         """Pictures at the camera's pace, for ever."""

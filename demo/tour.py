@@ -1,9 +1,10 @@
 """`./run tour`: the demonstration without a browser. Ends with 0 if every verdict is the expected one, with 1 if not.
 
-Each scene acts through the public interfaces (phone, authority, network), waits for the counter's camera to read the
-phone, and compares class and codes with what must come out.
+Each scene acts through the public interfaces (phone, authority, network), waits for the camera of the counter or of the
+kiosk to read the phone, and compares class and codes with what must come out.
 """
 
+import base64
 import sys
 import tempfile
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from rich.text import Text
 
 from demo import wiring
 from demo.counter_watch import CounterWatch, Seen
+from demo.handset import OLD_SECONDS
 from demo.town import Answer, Town, TownError
 
 READ_SECONDS: Final = 15.0
@@ -43,6 +45,10 @@ class Expected:
     codes: frozenset[str] = frozenset()
     without: frozenset[str] = frozenset()
 
+    def with_out(self, code: str) -> "Expected":
+        """The same, and this code must not be there."""
+        return Expected(self.verdict_class, self.codes, self.without | {code})
+
     def check(self, seen: Seen) -> None:
         """Raises Unexpected with both sides."""
         found = frozenset(seen.codes)
@@ -56,14 +62,17 @@ class Expected:
 class Tour:
     """Plays the scenes in one town."""
 
-    def __init__(self, town: Town, watch: CounterWatch, console: Console) -> None:
-        """Begins at scene 1."""
+    def __init__(self, town: Town, counter: CounterWatch, kiosk: CounterWatch, folder: Path, console: Console) -> None:
+        """Begins at scene 1, before the counter. Receipts go into the folder."""
         self._town = town
-        self._watch = watch
+        self._counter, self._kiosk = counter, kiosk
+        self._watch = counter
+        self._folder = folder
         self._console = console
         self._scene = 0
-        self._licence = next(each["id"] for each in town.licences() if each["kind"] == "driving-licence")
-        self._card = next(each["id"] for each in town.phone_state()["cards"] if each["id"] == self._licence)
+        of_kind = {each["kind"]: each["id"] for each in town.licences()}
+        self._licence, self._id_card = of_kind["driving-licence"], of_kind["id-card"]
+        self._company = of_kind["business-licence"]
 
     def play(self) -> None:
         """All scenes in order.
@@ -77,8 +86,8 @@ class Tour:
         self._title("Somebody shows a screenshot of the code that was just used", "出示刚用过的截图")
         wiring.sleep(_OUT_OF_VIEW_SECONDS)
         self._see(Expected("refuse", frozenset({"E_REPLAY"})), lambda: self._trick("screenshot"))
-        self._title("A screenshot that is ten minutes old", "十分钟前的截图")
-        self._see(Expected("refuse", frozenset({"E_KBT_STALE"})), lambda: self._trick("old"))
+        self._title("A screenshot that is two minutes old", "两分钟前的截图")
+        self._see(Expected("refuse", frozenset({"E_KBT_STALE"})), self._old_screenshot)
         self._title("A code made for the police is shown at the window", "把给交警的码给窗口看")
         self._see(Expected("refuse", frozenset({"E_AUD"})), lambda: self._show("roadside"))
         self._title("A forger signs the same licence with a key of his own", "伪造者用自己的密钥签名")
@@ -93,6 +102,10 @@ class Tour:
         self._title("… and reinstates it", "恢复")
         self._change("reinstate")
         self._see(shown, self._show)
+        self._several(shown)
+        self._paper()
+        self._mandate()
+        self._at_the_kiosk()
         self._title("The counter loses its network and goes on deciding by itself", "窗口断网,独立判断")
         self._town.network.cut()
         offline = self._see(shown, self._show)
@@ -108,17 +121,91 @@ class Tour:
         self._title("Everything that was shown stands in the counter's journal", "日志")
         self._check_journal(first, offline)
 
+    def _several(self, shown: Expected) -> None:
+        self._title("Identity card and driving licence in one act, with one consent", "两证一次出示")
+        together = {"purpose": "window", "items": {self._id_card: None, self._licence: None}}
+        self._see(shown.with_out("W_BUNDLE_UNLINKED"), lambda: self._town.phone("show", together))
+
+    def _paper(self) -> None:
+        self._title("Somebody without a phone shows a printed code: the clerk compares an identity document", "纸质码")
+        paper = self._town.authority("POST", f"/api/v1/licences/{self._licence}/papers", {}).body
+        hold_up = {"code": paper["code"]}
+        self._see(Expected("check", frozenset({"W_STATIC"})), lambda: self._town.phone("paper", hold_up))
+        self._title("… and has lost it: the paper ends alone, the licence stays", "挂失")
+        self._town.authority("POST", f"/api/v1/papers/{paper['id']}/lost", {"reason": "demonstration 演示"})
+        self._wait_for_sync()
+        self._out_of_view()
+        self._see(Expected("refuse", frozenset({"E_DEVICE_LOST"})), lambda: self._town.phone("paper", hold_up))
+
+    def _mandate(self) -> None:
+        self._title("An agent shows the company's licence, named by the authority", "代办人出示企业执照")
+        mandate = self._town.name_an_agent(self._company, purpose="window")
+        agent = {"card": mandate, "purpose": "window", "items": ["name", "uscc", "legal_representative", "valid_from"]}
+        self._see(Expected("accept", frozenset({"W_OPEN_MODE"})), lambda: self._town.phone("show", agent))
+        self._title("… and is an agent no more", "撤回委托")
+        self._town.authority("POST", f"/api/v1/mandates/{mandate}/revoke", {"reason": "demonstration 演示"})
+        self._wait_for_sync()
+        refused = Expected("refuse", frozenset({"E_MANDATE_REVOKED"}))
+        self._see(refused, lambda: self._town.phone("show", agent))
+
+    def _at_the_kiosk(self) -> None:
+        self._go_to("kiosk", self._kiosk)
+        self._title("A kiosk that nobody watches takes no open code", "自助机不接受普通码")
+        open_code = {"card": self._company, "purpose": "kiosk", "items": ["name", "uscc"]}
+        refused = Expected("refuse", frozenset({"E_CHALLENGE_REQUIRED"}))
+        self._see(refused, lambda: self._town.phone("show", open_code))
+        self._title("It asks; the phone shows who and why, and answers sealed for it alone", "扫码应答,密封")
+        answer = {"challenge": self._town.kiosk_asks(), "items": None}
+        sealed = self._see(
+            Expected("accept", without=frozenset({"W_OPEN_MODE"})), lambda: self._town.phone("answer", answer)
+        )
+        self._title("A picture of that answer opens nothing any more: one request, one answer", "应答的截图无效")
+        self._out_of_view()
+        self._see(Expected("refuse", frozenset({"E_SEAL_OPEN"})), lambda: self._trick("screenshot"))
+        self._title("The kiosk's receipt replaces the photocopy; anybody can verify it", "核验回执")
+        self._check_receipt(sealed)
+        self._go_to("counter", self._counter)
+
+    def _check_receipt(self, seen: Seen) -> None:
+        made = self._town.kiosk(f"acts/{seen.check_number}/receipt", {"reason": "demonstration 演示"})
+        file = self._folder / "receipt.cbor"
+        file.write_bytes(base64.b64decode(made.body["receipt"]))
+        verified = self._town.liangzheng(
+            "receipt", "verify", str(file), "--trust", str(self._town.published),
+            "--journal", str(self._town.kiosk_directory), "--json",
+        )  # fmt: skip
+        if not verified["anchored"]:
+            raise Unexpected(f"the receipt is not in the kiosk's journal: {verified}")
+        self._console.print(
+            f"   {file.stat().st_size} bytes, verified, anchored in the kiosk's journal", highlight=False
+        )
+
+    def _go_to(self, place: str, watch: CounterWatch) -> None:
+        self._town.phone("place", {"place": place})
+        self._watch = watch
+
+    def _out_of_view(self) -> None:
+        self._town.phone("away")
+        wiring.sleep(_OUT_OF_VIEW_SECONDS)
+
     def _show(self, purpose: str = "window") -> Answer:
         items = {"window": ["name", "class", "valid_to"]}.get(purpose)
         if items is None:
             state = self._town.phone_state()
-            card = next(each for each in state["cards"] if each["id"] == self._card)
+            card = next(each for each in state["cards"] if each["id"] == self._licence)
             offered = next(each for each in card["purposes"] if each["word"] == purpose)
             items = [item["name"] for item in offered["items"] if item["mandatory"]]
-        return self._town.phone("show", {"card": self._card, "purpose": purpose, "items": items})
+        return self._town.phone("show", {"card": self._licence, "purpose": purpose, "items": items})
 
     def _trick(self, scene: str) -> Answer:
         return self._town.phone("trick", {"scene": scene})
+
+    def _old_screenshot(self) -> Answer:
+        # A licence that was issued today began at midnight: in the first two minutes after it no code is so old.
+        until = wiring.monotonic() + OLD_SECONDS + READ_SECONDS
+        while (answer := self._trick("old")).status != 200 and wiring.monotonic() < until:
+            wiring.sleep(1.0)
+        return answer
 
     def _change(self, act: str, *, reaches_counter: bool = True) -> None:
         answer = self._town.change(self._licence, act, "demonstration 演示")
@@ -179,7 +266,7 @@ def main() -> int:
     console = Console(highlight=False, soft_wrap=True)
     began = wiring.monotonic()
     console.print(
-        "Liangzheng 亮证: a phone, a counter and an authority; the camera is simulated 模拟, all else is real."
+        "Liangzheng 亮证: a phone, a counter, a kiosk, an authority; the cameras are simulated 模拟, all else is real."
     )
     try:
         with (
@@ -191,10 +278,11 @@ def main() -> int:
                 wait=wiring.sleep,
                 monotonic=wiring.monotonic,
             ) as town,
-            CounterWatch(town.counter_url) as watch,
+            CounterWatch(town.counter_url) as counter,
+            CounterWatch(town.kiosk_url) as kiosk,
         ):
             console.print(f"    ready after {wiring.monotonic() - began:.1f} s")
-            Tour(town, watch, console).play()
+            Tour(town, counter, kiosk, Path(folder), console).play()
     except (Unexpected, TownError) as wrong:
         console.print(Text(f"FAILED: {wrong}", "bold red"))
         return 1

@@ -1,4 +1,4 @@
-"""The town: an authority, a phone and a counter as programs of their own, and a wire that can be cut.
+"""The town: an authority, a phone, a counter and a kiosk as programs of their own, and a wire that can be cut.
 
 Everything is set up and driven by what a deployment would use: the `liangzheng` command, the authority's HTTP
 interface, the wallet behind its page, the terminal's own page and events. Nothing is shared in memory.
@@ -25,7 +25,12 @@ REGION: Final = "990000"
 READY_SECONDS: Final = 60.0
 _POLL_SECONDS: Final = 0.1
 _FAREWELL_SECONDS: Final = 5.0
-KINDS: Final = (("driving-licence", "机动车驾驶证 Driving licence"), ("id-card", "居民身份证 Identity card"))
+RELYING_PARTY: Final = "乌有市政务服务中心"
+KINDS: Final = (
+    ("driving-licence", "机动车驾驶证 Driving licence"),
+    ("id-card", "居民身份证 Identity card"),
+    ("business-licence", "营业执照 Business licence"),
+)
 
 SUBJECTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "driving-licence": {
@@ -51,6 +56,18 @@ SUBJECTS: Final[Mapping[str, Mapping[str, Any]]] = {
         "authority": "乌有市公安局虚构分局",
         "valid_from": "2020-06-01",
         "valid_to": "2040-06-01",
+    },
+    "business-licence": {
+        "name": "乌有市样例科技有限公司",
+        "uscc": "91990000MA00000008",
+        "entity_type": "有限责任公司",
+        "legal_representative": "测试员甲",
+        "capital": "壹佰万元整",
+        "founded": "2020-02-29",
+        "address": "乌有市虚构区演示路2号",
+        "scope": "样例软件的开发与测试。",
+        "authority": "乌有市市场监督管理局",
+        "valid_from": "2020-02-29",
     },
 }
 
@@ -104,7 +121,7 @@ class Town:
         self._holder_key = ""
         self._programs: dict[str, subprocess.Popen[bytes]] = {}
         self.csrf = secrets.token_urlsafe(16)
-        self._issuer_port, self._phone_port, self._counter_port = _free_ports(3)
+        self._issuer_port, self._phone_port, self._counter_port, self._kiosk_port = _free_ports(4)
         self.network = NetworkSwitch(self._issuer_port)
 
     @property
@@ -118,9 +135,24 @@ class Town:
         return f"http://127.0.0.1:{self._counter_port}"
 
     @property
+    def kiosk_url(self) -> str:
+        """Where the kiosk's page is."""
+        return f"http://127.0.0.1:{self._kiosk_port}"
+
+    @property
     def counter_directory(self) -> Path:
-        """The terminal's folder."""
+        """The counter's folder."""
         return self._directory / "counter"
+
+    @property
+    def kiosk_directory(self) -> Path:
+        """The kiosk's folder."""
+        return self._directory / "kiosk"
+
+    @property
+    def published(self) -> Path:
+        """What the authority publishes."""
+        return self._directory / "authority" / "published"
 
     def __enter__(self) -> Self:
         try:
@@ -160,8 +192,27 @@ class Town:
         )
         if issued.status != 201:
             return issued
-        address = urljoin(f"http://127.0.0.1:{self._issuer_port}/", str(issued.body["package_url"]))
-        package = self._http.request("GET", address)
+        received = self._hand_over(str(issued.body["package_url"]))
+        return Answer(issued.status if received.status == 200 else received.status, received.body)
+
+    def name_an_agent(self, licence: str, *, purpose: str) -> str:
+        """The authority lets the phone's holder show another's licence; the mandate's id.
+
+        Raises:
+            TownError: It does not, or the phone does not take it.
+        """
+        wish = {"agent_key": self._holder_key, "level": 1, "purposes": [purpose]}
+        made = self.authority("POST", f"/api/v1/licences/{licence}/mandates", wish)
+        if made.status != 201:
+            raise TownError(f"the authority names no agent: {made.message}")
+        received = self._hand_over(str(made.body["package_url"]))
+        if received.status != 200:
+            raise TownError(f"the phone does not take the mandate: {received.message}")
+        return str(made.body["id"])
+
+    def _hand_over(self, package_url: str) -> Answer:
+        """Fetches a licence package from the authority and gives it to the phone."""
+        package = self._http.request("GET", urljoin(f"http://127.0.0.1:{self._issuer_port}/", package_url))
         if package.status != 200:
             raise TownError(f"the licence package could not be fetched: {package.status}")
         received = self._http.request(
@@ -170,7 +221,7 @@ class Town:
             body=package.data,
             headers={"X-CSRF-Token": self.csrf, "Content-Type": "application/cbor"},
         )
-        return Answer(issued.status if received.status == 200 else received.status, received.json())
+        return Answer(received.status, received.json())
 
     def change(self, licence: str, act: str, reason: str) -> Answer:
         """Suspends, reinstates or revokes a licence at the authority."""
@@ -206,6 +257,26 @@ class Town:
         assert isinstance(state, dict)
         return state
 
+    def kiosk(self, path: str, body: Mapping[str, Any]) -> Answer:
+        """One act at the kiosk, as its own page does it."""
+        page = self._http.request("GET", f"{self.kiosk_url}/").data.decode()
+        token = page.partition('name="csrf-token" content="')[2].partition('"')[0]
+        own = {"X-CSRF-Token": token, "Origin": self.kiosk_url}
+        response = self._http.request("POST", f"{self.kiosk_url}/api/v1/{path}", json=body, headers=own)
+        return Answer(response.status, response.json())
+
+    def kiosk_asks(self) -> str:
+        """The request on the kiosk's screen: the text of its code.
+
+        Raises:
+            TownError: It asks nothing.
+        """
+        answer = self.kiosk("requests/standing", {"kinds": []})
+        texts = [each["text"] for each in answer.body.get("open", ()) if each["text"].startswith("LC1:")]
+        if not texts:
+            raise TownError(f"the kiosk asks nothing: {answer.body}")
+        return str(texts[0])
+
     def published_status_seq(self) -> int:
         """The sequence number of the status list that the authority published last."""
         published = self.liangzheng("issuer", "publish", str(self._directory / "authority"), "--json")
@@ -213,7 +284,10 @@ class Town:
 
     def counter_status_seq(self) -> int:
         """The sequence number of the status list that the counter holds."""
-        held = self.liangzheng("terminal", "status", str(self.counter_directory), "--json")["documents"]
+        return self._status_seq(self.counter_directory)
+
+    def _status_seq(self, terminal: Path) -> int:
+        held = self.liangzheng("terminal", "status", str(terminal), "--json")["documents"]
         return max((int(each["seq"]) for each in held if each["name"].startswith("lz:")), default=0)
 
     def journal(self) -> list[Mapping[str, Any]]:
@@ -222,8 +296,12 @@ class Town:
         return list(self.liangzheng("terminal", "journal", str(self.counter_directory), "--json"))
 
     def _open(self) -> None:
-        authority, phone, counter = (str(self._directory / name) for name in ("authority", "phone", "counter"))
+        authority, phone, counter, kiosk = (
+            str(self._directory / name) for name in ("authority", "phone", "counter", "kiosk")
+        )
         root = self.liangzheng("issuer", "init", authority, "--region", REGION, "--json")["root_sha256"]
+        named = ("--name", "乌有市政务服务大厅", "--relying-party", RELYING_PARTY)
+        site = str(self.liangzheng("issuer", "site", authority, "add", *named, "--json")["code"])
         self._token = (Path(authority) / "operator.token").read_text(encoding="ascii").strip()
         self.liangzheng("wallet", "init", phone)
         self._holder_key = str(self.liangzheng("wallet", "key", phone)).strip()
@@ -245,10 +323,32 @@ class Town:
         )
         self._start(
             "counter", "-m", "liangzheng", "terminal", "serve", counter, "--port", str(self._counter_port),
-            "--camera", f"{self.phone_url}/camera.mjpg", "--sync-every", str(self._sync_every),
+            "--camera", f"{self.phone_url}/camera/counter.mjpg", "--sync-every", str(self._sync_every),
+            "--frame-ancestor", self._page_origin,
+        )  # fmt: skip
+        self._set_up_kiosk(authority, kiosk, trust=trust, root=root, site=site)
+        self._start(
+            "kiosk", "-m", "liangzheng", "terminal", "serve", kiosk, "--port", str(self._kiosk_port),
+            "--camera", f"{self.phone_url}/camera/kiosk.mjpg", "--sync-every", str(self._sync_every),
+            "--ask", "business-licence",
             "--frame-ancestor", self._page_origin,
         )  # fmt: skip
         self._await_answer("counter", f"{self.counter_url}/healthz")
+        self._await_answer("kiosk", f"{self.kiosk_url}/healthz")
+
+    def _set_up_kiosk(self, authority: str, kiosk: str, *, trust: str, root: str, site: str) -> None:
+        """A terminal that asks: made, certified by the authority, and named to wallets."""
+        self.liangzheng(
+            "terminal", "init", kiosk, "--trust", trust, "--root", root, "--profile", "kiosk", "--name", "演示自助机",
+            "--site", site,
+        )  # fmt: skip
+        key = str(self.liangzheng("terminal", "key", kiosk)).strip()
+        certificate = str(self._directory / "kiosk.cbor")
+        self.liangzheng(
+            "issuer", "certify-terminal", authority, "--key", key, "--terminal", "hall-1-07",
+            "--place", "一楼自助机", "--relying-party", RELYING_PARTY, "--purpose", "kiosk", "--out", certificate,
+        )  # fmt: skip
+        self.liangzheng("terminal", "certificate", kiosk, certificate)
 
     def _start(self, name: str, *arguments: str) -> None:
         log = self._stack.enter_context((self._directory / f"{name}.log").open("wb"))

@@ -198,7 +198,7 @@ element("away").addEventListener("click", () => post("/act/away"));
 
 const TRICKS = [
   ["screenshot", "出示截图", "show a screenshot of the last code"],
-  ["old", "十分钟前的截图", "a screenshot from ten minutes ago"],
+  ["old", "两分钟前的截图", "a screenshot from two minutes ago"],
   ["forged", "伪造的证照", "a licence of a forger"],
   ["stranger", "别人手机里的证照", "a licence from another phone"],
   ["payment", "付款码", "a payment code"],
