@@ -12,8 +12,10 @@ import waitress
 from flask import Flask, Response, jsonify, render_template, request
 
 from demo import same_site, wiring
-from demo.town import KINDS, Town, TownError
+from demo.programs import TownError
+from demo.town import KINDS, Town
 
+_PLACES = {"counter": "窗口", "kiosk": "自助机"}
 _STATES = {"suspend": "暂扣 / suspended", "reinstate": "恢复 / reinstated", "revoke": "吊销 / revoked"}
 
 
@@ -24,14 +26,19 @@ def create_app(town: Town) -> Flask:
         app,
         csrf=town.csrf,
         frame_ancestors="'none'",
-        frames=f"{town.phone_url} {town.counter_url}",
+        frames=f"{town.phone_url} {town.counter_url} {town.kiosk_url}",
         pictures=f"'self' {town.phone_url}",
     )
 
     @app.get("/")
     def page() -> str:
         return render_template(
-            "town.html", phone_url=town.phone_url, counter_url=town.counter_url, kinds=KINDS, csrf=town.csrf
+            "town.html",
+            phone_url=town.phone_url,
+            counter_url=town.counter_url,
+            kiosk_url=town.kiosk_url,
+            kinds=KINDS,
+            csrf=town.csrf,
         )
 
     @app.get("/state")
@@ -46,6 +53,10 @@ def create_app(town: Town) -> Flask:
         answer = town.issue(str(asked["kind"]), str(asked["name"]))
         return jsonify(message=answer.message), 200 if answer.status == 201 else 409
 
+    @app.errorhandler(TownError)
+    def failed(error: TownError) -> tuple[Response, int]:
+        return jsonify(message=str(error)), 409
+
     @app.post("/act/status")
     def status() -> tuple[Response, int]:
         asked = request.get_json()
@@ -53,6 +64,27 @@ def create_app(town: Town) -> Flask:
         answer = town.change(str(asked["licence"]), act, "演示 / demonstration")
         done = answer.status == 200
         return jsonify(message=_STATES[act] if done else answer.message), 200 if done else 409
+
+    @app.post("/act/place")
+    def place() -> Response:
+        where = str(request.get_json()["place"])
+        town.phone("place", {"place": where})
+        return jsonify(message=f"手机到了{_PLACES[where]} / the phone is before the {where}")
+
+    @app.post("/act/point")
+    def point() -> Response:
+        town.phone("point", {"challenge": town.kiosk_asks()})
+        return jsonify(message="手机扫描了自助机的码,请在手机上决定 / scanned: decide on the phone")
+
+    @app.post("/act/agent")
+    def agent() -> Response:
+        town.name_an_agent(str(request.get_json()["licence"]), purpose="window")
+        return jsonify(message="委托证照已到手机 / the phone has a mandate for this licence")
+
+    @app.post("/act/paper")
+    def paper() -> Response:
+        town.show_paper(str(request.get_json()["licence"]))
+        return jsonify(message="已打印纸质码并出示 / a paper code is printed and held up")
 
     @app.post("/act/network")
     def network() -> Response:
@@ -69,13 +101,13 @@ def create_app(town: Town) -> Flask:
 @click.option("--port", type=int, default=8000, show_default=True, help="Of the page; another one if it is taken.")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 def main(port: int, no_browser: bool) -> None:
-    """Starts the demonstration town: a phone, a counter and an authority in one page."""
+    """Starts the demonstration town: a phone, a counter, a kiosk and an authority in one page."""
     # Also where the one who started it had interrupts ignored (a background job), and for `kill`.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     port = _port_or_another(port)
     origin = f"http://127.0.0.1:{port}"
-    click.echo("Starting the town (authority, phone, counter) … 正在启动演示小镇……")
+    click.echo("Starting the town (authority, phone, counter, kiosk) … 正在启动演示小镇……")
     try:
         with tempfile.TemporaryDirectory(prefix="liangzheng-town-") as folder:
             town = Town(Path(folder), page_origin=origin, sync_every=3, wait=wiring.sleep, monotonic=wiring.monotonic)

@@ -18,7 +18,8 @@ from rich.text import Text
 from demo import wiring
 from demo.counter_watch import CounterWatch, Seen
 from demo.handset import OLD_SECONDS
-from demo.town import Answer, Town, TownError
+from demo.programs import TownError
+from demo.town import Answer, Town
 
 READ_SECONDS: Final = 15.0
 """To hold up, film, decode, appraise, record and show; usually well under one second."""

@@ -6,7 +6,6 @@ interface, the wallet behind its page, the terminal's own page and events. Nothi
 
 import json
 import secrets
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -20,11 +19,9 @@ from urllib.parse import urljoin
 import urllib3
 
 from demo.network import NetworkSwitch
+from demo.programs import Programs, TownError, free_ports
 
 REGION: Final = "990000"
-READY_SECONDS: Final = 60.0
-_POLL_SECONDS: Final = 0.1
-_FAREWELL_SECONDS: Final = 5.0
 RELYING_PARTY: Final = "乌有市政务服务中心"
 KINDS: Final = (
     ("driving-licence", "机动车驾驶证 Driving licence"),
@@ -72,10 +69,6 @@ SUBJECTS: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 
-class TownError(Exception):
-    """A part of the town did not start, or answered what it should not."""
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What one of the programs said."""
@@ -113,15 +106,13 @@ class Town:
         self._directory = directory
         self._page_origin = page_origin
         self._sync_every = sync_every
-        self._wait = wait
-        self._monotonic = monotonic
         self._http = urllib3.PoolManager(timeout=10.0, retries=False)
         self._stack = ExitStack()
         self._token = ""
         self._holder_key = ""
-        self._programs: dict[str, subprocess.Popen[bytes]] = {}
+        self._programs = Programs(directory, self._stack, self._http, wait=wait, monotonic=monotonic)
         self.csrf = secrets.token_urlsafe(16)
-        self._issuer_port, self._phone_port, self._counter_port, self._kiosk_port = _free_ports(4)
+        self._issuer_port, self._phone_port, self._counter_port, self._kiosk_port = free_ports(4)
         self.network = NetworkSwitch(self._issuer_port)
 
     @property
@@ -209,6 +200,17 @@ class Town:
         if received.status != 200:
             raise TownError(f"the phone does not take the mandate: {received.message}")
         return str(made.body["id"])
+
+    def show_paper(self, licence: str) -> None:
+        """The authority prints a paper code of a licence, and it is held before the camera.
+
+        Raises:
+            TownError: It prints none.
+        """
+        paper = self.authority("POST", f"/api/v1/licences/{licence}/papers", {})
+        if paper.status != 201:
+            raise TownError(f"the authority prints no paper code: {paper.message}")
+        self.phone("paper", {"code": paper.body["code"]})
 
     def _hand_over(self, package_url: str) -> Answer:
         """Fetches a licence package from the authority and gives it to the phone."""
@@ -305,13 +307,15 @@ class Town:
         self._token = (Path(authority) / "operator.token").read_text(encoding="ascii").strip()
         self.liangzheng("wallet", "init", phone)
         self._holder_key = str(self.liangzheng("wallet", "key", phone)).strip()
-        self._start("authority", "-m", "liangzheng", "issuer", "serve", authority, "--port", str(self._issuer_port))
-        self._await_answer("authority", f"http://127.0.0.1:{self._issuer_port}/published/root.cbor")
-        self._start(
+        self._programs.start(
+            "authority", "-m", "liangzheng", "issuer", "serve", authority, "--port", str(self._issuer_port)
+        )
+        self._programs.await_answer("authority", f"http://127.0.0.1:{self._issuer_port}/published/root.cbor")
+        self._programs.start(
             "phone", "-m", "demo.phone", phone, "--port", str(self._phone_port), "--csrf", self.csrf,
             "--embedded-in", self._page_origin,
         )  # fmt: skip
-        self._await_answer("phone", f"{self.phone_url}/state")
+        self._programs.await_answer("phone", f"{self.phone_url}/state")
         for kind, _ in KINDS:
             answer = self.issue(kind)
             if answer.status != 201:
@@ -321,20 +325,20 @@ class Town:
         self.liangzheng(
             "terminal", "init", counter, "--trust", trust, "--root", root, "--profile", "window", "--name", "演示窗口"
         )
-        self._start(
+        self._programs.start(
             "counter", "-m", "liangzheng", "terminal", "serve", counter, "--port", str(self._counter_port),
             "--camera", f"{self.phone_url}/camera/counter.mjpg", "--sync-every", str(self._sync_every),
             "--frame-ancestor", self._page_origin,
         )  # fmt: skip
         self._set_up_kiosk(authority, kiosk, trust=trust, root=root, site=site)
-        self._start(
+        self._programs.start(
             "kiosk", "-m", "liangzheng", "terminal", "serve", kiosk, "--port", str(self._kiosk_port),
             "--camera", f"{self.phone_url}/camera/kiosk.mjpg", "--sync-every", str(self._sync_every),
             "--ask", "business-licence",
             "--frame-ancestor", self._page_origin,
         )  # fmt: skip
-        self._await_answer("counter", f"{self.counter_url}/healthz")
-        self._await_answer("kiosk", f"{self.kiosk_url}/healthz")
+        self._programs.await_answer("counter", f"{self.counter_url}/healthz")
+        self._programs.await_answer("kiosk", f"{self.kiosk_url}/healthz")
 
     def _set_up_kiosk(self, authority: str, kiosk: str, *, trust: str, root: str, site: str) -> None:
         """A terminal that asks: made, certified by the authority, and named to wallets."""
@@ -349,44 +353,3 @@ class Town:
             "--place", "一楼自助机", "--relying-party", RELYING_PARTY, "--purpose", "kiosk", "--out", certificate,
         )  # fmt: skip
         self.liangzheng("terminal", "certificate", kiosk, certificate)
-
-    def _start(self, name: str, *arguments: str) -> None:
-        log = self._stack.enter_context((self._directory / f"{name}.log").open("wb"))
-        process = subprocess.Popen(  # noqa: S603  # our own programs
-            [sys.executable, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-        )
-        self._stack.callback(_end, process)
-        self._programs[name] = process
-
-    def _await_answer(self, name: str, url: str) -> None:
-        until = self._monotonic() + READY_SECONDS
-        while self._monotonic() < until:
-            if self._programs[name].poll() is not None:
-                break
-            try:
-                if self._http.request("GET", url).status == 200:
-                    return
-            except urllib3.exceptions.HTTPError:
-                self._wait(_POLL_SECONDS)
-        said = (self._directory / f"{name}.log").read_text(encoding="utf-8", errors="replace")[-2_000:]
-        raise TownError(f"the {name} did not start; it said:\n{said}")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(_FAREWELL_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _free_ports(count: int) -> list[int]:
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for each in held:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in held]
-    finally:
-        for each in held:
-            each.close()

@@ -32,6 +32,12 @@ def test_the_tour_ends_well_and_in_time() -> None:
         "E_PREFIX",
         "E_SUSPENDED",
         "E_REVOKED",
+        "E_CHALLENGE_REQUIRED",
+        "E_SEAL_OPEN",
+        "E_MANDATE_REVOKED",
+        "E_DEVICE_LOST",
+        "W_STATIC",
+        "anchored",
     ):
         assert code in done.stdout
     assert "Traceback" not in done.stderr
@@ -124,5 +130,34 @@ def test_the_page_shows_a_verdict_revokes_and_goes_on_without_network(town_url: 
                 break
         expect(verdict).to_contain_text("不予采信", timeout=20_000)
         page.screenshot(path=str(tmp_path / "revoked.png"))
+        assert problems == []
+        browser.close()
+
+
+@pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed (apt-get install chromium)")
+def test_the_kiosk_asks_and_the_phone_answers(town_url: str, tmp_path: Path) -> None:
+    from playwright.sync_api import expect, sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1680, "height": 1300}, locale="zh-CN")
+        problems: list[str] = []
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(town_url)
+        phone, kiosk = page.frame_locator("#phone"), page.frame_locator("#kiosk")
+        page.locator("[data-place=kiosk]").focus()
+        page.keyboard.press("Enter")
+        expect(kiosk.locator("body")).to_contain_text("营业执照", timeout=20_000)
+        page.locator("#point").focus()
+        page.keyboard.press("Enter")
+        # The sheet says who asks and what for; nothing is shown before the holder agrees.
+        expect(phone.locator("#asker")).to_contain_text("乌有市政务服务中心", timeout=20_000)
+        page.screenshot(path=os.environ.get("LIANGZHENG_SCREENS", str(tmp_path)) + "/kiosk.png")
+        assert phone.locator("#showing").is_hidden()
+        phone.locator("#agree").click()
+        expect(kiosk.locator("#word")).to_contain_text("有效", timeout=20_000)
+        page.wait_for_timeout(1_500)
+        page.screenshot(path=os.environ.get("LIANGZHENG_SCREENS", str(tmp_path)) + "/kiosk-answered.png")
         assert problems == []
         browser.close()

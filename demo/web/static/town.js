@@ -62,6 +62,11 @@ function licenceRow(licence) {
   if (licence.state === "valid") buttons.append(button("暂扣", "suspend", change("suspend")));
   if (licence.state === "suspended") buttons.append(button("恢复", "reinstate", change("reinstate")));
   if (licence.state !== "revoked") buttons.append(button("吊销", "revoke", change("revoke")));
+  const wish = { licence: licence.id };
+  if (licence.state === "valid") buttons.append(button("委托代办", "name an agent", () => act("/act/agent", wish)));
+  if (licence.state === "valid" && licence.kind !== "business-licence") {
+    buttons.append(button("纸质码", "paper code", () => act("/act/paper", wish)));
+  }
   row.append(title, state, buttons);
   return row;
 }
@@ -76,6 +81,19 @@ async function refresh() {
   network.setAttribute("aria-pressed", String(!state.network));
   bilingual(network, ...(state.network ? ["切断窗口的网络", "cut the counter's network"] : ["网络已断 · 接通", "network is cut; restore"]));
 }
+
+const places = [...document.querySelectorAll("[data-place]")];
+for (const chosen of places) {
+  chosen.addEventListener("click", async () => {
+    for (const each of places) {
+      each.setAttribute("aria-pressed", String(each === chosen));
+      document.getElementById(each.dataset.place).hidden = each !== chosen;
+    }
+    document.querySelector("#point").hidden = chosen.dataset.place !== "kiosk";
+    await act("/act/place", { place: chosen.dataset.place });
+  });
+}
+document.querySelector("#point").addEventListener("click", () => act("/act/point"));
 
 network.addEventListener("click", () => act("/act/network", { on: network.getAttribute("aria-pressed") === "true" }));
 
