@@ -142,3 +142,37 @@ def test_a_tag_in_a_claim_is_no_value() -> None:
     for claims in ({30: Tagged(60, b"h" * 32)}, {30: (Tagged(18, ()),)}, {30: {31: Tagged(60, b"h" * 32)}}):
         with pytest.raises(DisclosureForbidden):
             restore(claims, [], never_redacted=NOTHING)
+
+
+@pytest.mark.parametrize("decoy", [True, False])
+@pytest.mark.parametrize("made", [SINGLE, FIRST, DECOY, ELEMENT_DECOY])
+def test_a_disclosure_is_read_as_it_was_made(made: disclosure.Disclosure, decoy: bool) -> None:
+    read = disclosure.parse(made.encoded)
+    assert (read.encoded, read.value, read.key) == (made.encoded, made.value, made.key)
+    assert (read.is_decoy is decoy) is (made.is_decoy is decoy) is (decoy is (made in (DECOY, ELEMENT_DECOY)))
+
+
+def test_a_map_that_hides_nothing_has_no_hashes() -> None:
+    assert redacted_map({2: "C1"}, []) == {2: "C1"}
+    assert Simple.REDACTED_KEYS not in redacted_map({2: "C1"}, [])
+
+
+def test_depth_is_bounded_across_disclosed_elements() -> None:
+    """A claims map, an array in it, and one array more for each disclosure."""
+
+    def chain(arrays: int) -> tuple[dict[cbor.Key, cbor.Value], list[bytes]]:
+        inner = disclosure.disclose_element(_salts(16), 1)
+        shown = [inner.encoded]
+        for _ in range(arrays):
+            inner = disclosure.disclose_element(_salts(16), (redacted_element(inner),))
+            shown.append(inner.encoded)
+        return {30: (redacted_element(inner),)}, shown
+
+    deepest: cbor.Value = 1
+    for _ in range(limits.MAX_CBOR_DEPTH - 1):
+        deepest = (deepest,)
+    claims, shown = chain(limits.MAX_CBOR_DEPTH - 2)
+    assert restore(claims, shown, never_redacted=NOTHING).claims == {30: deepest}
+    claims, shown = chain(limits.MAX_CBOR_DEPTH - 1)
+    with pytest.raises(DisclosureShape):
+        restore(claims, shown, never_redacted=NOTHING)
