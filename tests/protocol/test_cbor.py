@@ -317,3 +317,18 @@ def test_text_keys() -> None:
 def test_what_has_no_encoding(value: cbor.Value) -> None:
     with pytest.raises(CborError):
         cbor.encode(value)
+
+
+def test_a_tag_counts_as_one_item() -> None:
+    tagged = b"\xd8\x3c\x00"
+    many = b"\x84" + 4 * tagged
+    assert cbor.decode(many, max_items=8) == (Tagged(60, 0),) * 4
+    with pytest.raises(CborError):
+        cbor.decode(many, max_items=7)
+
+
+def test_heads_are_the_shortest_ones_up_to_64_bits() -> None:
+    arguments = [0, 23, 24, 2**8 - 1, 2**8, 2**16 - 1, 2**16, 2**32 - 1, 2**32, 2**64 - 1]
+    assert [len(cbor.head(2, each)) for each in arguments] == [1, 1, 2, 2, 3, 3, 5, 5, 9, 9]
+    with pytest.raises(CborError):
+        cbor.head(2, 2**64)
