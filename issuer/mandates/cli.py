@@ -17,7 +17,7 @@ from issuer.arguments import (
     public_key,
 )
 from issuer.mandates import listing
-from issuer.mandates.issuing import LONGEST_DAYS, Wish
+from issuer.mandates.issuing import ASSURANCES, LONGEST_DAYS, Wish
 from issuer.mandates.register import Capacity
 from issuer.terminals.cli import PURPOSES
 from protocol import unixtime
@@ -40,6 +40,13 @@ from protocol import unixtime
 @click.option("--kind", "kinds", multiple=True, help="Kinds in scope; may be repeated. The licence's own if none.")
 @click.option("--days", type=int, default=LONGEST_DAYS, show_default=True, help="How long, if nothing ends before.")
 @click.option("--parent-mandate", help="The mandate above it: of level 1 for level 2, of level 2 for level 3.")
+@click.option(
+    "--key-assurance",
+    type=click.Choice(list(ASSURANCES)),
+    default="software",
+    show_default=True,
+    help="How the agent's key is kept, as the authority established it: many acts ask for more than software.",
+)
 @click.option("--out", type=FILE, help="Where to write the package (default DIR/packages/ID.cbor).")
 @passphrase_option
 @json_option
@@ -54,6 +61,7 @@ def mandate(
     kinds: tuple[str, ...],
     days: int,
     parent_mandate: str | None,
+    key_assurance: str,
     out: Path | None,
     passphrase_file: Path | None,
     as_json: bool,
@@ -79,6 +87,7 @@ def mandate(
         frozenset(kinds) if kinds else None,
         days,
         parent_mandate,
+        ASSURANCES[key_assurance],
     )
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
         prepare_package(out, issuer.places.packages)

@@ -30,6 +30,7 @@ from protocol.status_list import Status
 from protocol.unixtime import DAY, UnixTime
 
 LONGEST_DAYS: Final = limits.MAX_MANDATE_LIFE // DAY
+ASSURANCES: Final = {assurance.name.lower(): assurance for assurance in KeyAssurance}
 USUAL_CAPACITY: Final[Mapping[int, Capacity]] = {
     1: Capacity.REPRESENTATIVE,
     2: Capacity.MANAGER,
@@ -42,6 +43,7 @@ class Wish:
     """What a mandate is to allow.
 
     `kinds` are slugs; without them it is for the licence's own kind. A mandate of level 2 or 3 names its parent.
+    `key_assurance` is how the agent's key is kept, as the authority established it: nothing else ties key and person.
     """
 
     licence_id: str
@@ -51,6 +53,7 @@ class Wish:
     kinds: frozenset[str] | None
     days: int
     parent_id: str | None
+    key_assurance: KeyAssurance = KeyAssurance.SOFTWARE
 
 
 class Mandates:
@@ -73,15 +76,7 @@ class Mandates:
         self._kinds, self._rows, self._random_bytes = kinds, rows, random_bytes
         self._directory, self._publish_change = directory, publish_change
 
-    def issue(
-        self,
-        wish: Wish,
-        agent_key: VerificationKey,
-        *,
-        actor: str,
-        at: UnixTime,
-        key_assurance: KeyAssurance = KeyAssurance.SOFTWARE,
-    ) -> Issued:
+    def issue(self, wish: Wish, agent_key: VerificationKey, *, actor: str, at: UnixTime) -> Issued:
         """A mandate for this licence, bound to the agent's device key. Its id is the licence's in the package.
 
         Raises:
@@ -104,7 +99,7 @@ class Mandates:
         # 2, 3
         mandate = Mandate(wish.level, kinds, wish.purposes, self._profile.region, kind.vct)
         draft = self._draft(
-            kind, checked, agent_key, mandate, key_assurance=key_assurance, latest=latest, days=wish.days, at=at
+            kind, checked, agent_key, mandate, key_assurance=wish.key_assurance, latest=latest, days=wish.days, at=at
         )
         issuance.lint(draft, at=at)
         # 4

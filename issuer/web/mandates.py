@@ -8,14 +8,15 @@ from flask import Flask, Response, jsonify, request
 from issuer import holder_keys
 from issuer.application import Issuer
 from issuer.mandates import listing
-from issuer.mandates.issuing import LONGEST_DAYS, Wish
+from issuer.mandates.issuing import ASSURANCES, LONGEST_DAYS, Wish
 from issuer.mandates.register import Capacity
 from issuer.web.bodies import Body, Malformed
 from issuer.web.terminals import ACTOR, purposes
 from protocol import unixtime
+from protocol.labels import KeyAssurance
 from protocol.unixtime import UnixTime
 
-_OPTIONAL: Final = frozenset({"as", "kinds", "days", "parent_mandate"})
+_OPTIONAL: Final = frozenset({"as", "kinds", "days", "parent_mandate", "key_assurance"})
 _CAPACITIES: Final = {str(capacity): capacity for capacity in Capacity}
 
 
@@ -38,6 +39,7 @@ def add_routes(app: Flask, issuer: Issuer, now: Callable[[], UnixTime]) -> None:
             body.texts("kinds") if "kinds" in body else None,
             body.integer("days", LONGEST_DAYS),
             body.text("parent_mandate") if "parent_mandate" in body else None,
+            _assurance(body) if "key_assurance" in body else KeyAssurance.SOFTWARE,
         )
         key = holder_keys.read(body.text("agent_key").encode(errors="replace"))
         issued = issuer.mandates.issue(wish, key, actor=ACTOR, at=now())
@@ -58,3 +60,10 @@ def _capacity(body: Body) -> Capacity:
     if word not in _CAPACITIES:
         raise Malformed(f"as is one of: {', '.join(_CAPACITIES)}")
     return _CAPACITIES[word]
+
+
+def _assurance(body: Body) -> KeyAssurance:
+    word = body.text("key_assurance")
+    if word not in ASSURANCES:
+        raise Malformed(f"key_assurance is one of: {', '.join(ASSURANCES)}")
+    return ASSURANCES[word]

@@ -26,7 +26,7 @@ from issuer.mandates.issuing import Wish
 from issuer.mandates.register import Capacity
 from protocol import appraisal_policy, keys, licence_package, trust_list, unixtime
 from protocol.keys import Signer
-from protocol.labels import Alg, KeyUse, Purpose
+from protocol.labels import Alg, KeyAssurance, KeyUse, Purpose
 from protocol.mandate import Mandate
 from protocol.sd_cwt import credential
 from protocol.status_list import Status
@@ -161,6 +161,12 @@ def test_the_word_for_whoever_acts_stays_in_the_register(issuer: Issuer, capacit
     assert issuer.mandates.one(issued.licence_id).capacity is capacity
     for encoded in licence_package.decode(issued.package).credentials:
         assert str(capacity).encode() not in encoded
+
+
+@pytest.mark.parametrize("assurance", KeyAssurance)
+def test_it_states_how_the_agent_s_key_is_kept(issuer: Issuer, licence: str, assurance: KeyAssurance) -> None:
+    issued = issue(issuer, wish(licence, key_assurance=assurance))
+    assert {each.claims.key_assurance for each in credentials(issued.package)} == {assurance}
 
 
 # What ends a mandate at the latest.

@@ -12,6 +12,7 @@ from issuer.application import Issuer
 from issuer.cli import cli
 from issuer.config import PASSPHRASE_VARIABLE
 from protocol import licence_package
+from protocol.labels import KeyAssurance
 from protocol.status_list import Status
 from tests.issuer.builders import (
     AT,
@@ -57,10 +58,12 @@ def test_a_chain_is_issued_listed_and_ended(folder: Path, licence: str, tmp_path
     package = (tmp_path / "rep.lz").read_bytes()
     assert licence_package.decode(package).licence_id == said["id"]
     assert all(each.claims.mandate is not None for each in credentials(package))
-    second = mandate(folder, licence, 2, "--parent-mandate", said["id"], "--as", "agent")
+    hardware = ("--key-assurance", "proofed_in_person")
+    second = mandate(folder, licence, 2, "--parent-mandate", said["id"], "--as", "agent", *hardware)
     assert second.exit_code == 0, second.stderr
     kept = folder / "packages" / f"{second.stdout.strip()}.cbor"
     assert licence_package.decode(kept.read_bytes()).licence_id == second.stdout.strip()
+    assert credentials(kept.read_bytes())[0].claims.key_assurance is KeyAssurance.PROOFED_IN_PERSON
     rows = json.loads(run("mandates", folder, licence, "--json").stdout)
     assert [(row["id"], row["level"], row["as"], row["parent_mandate"], row["state"]) for row in rows] == [
         (said["id"], 1, "representative", None, "valid"),
@@ -109,13 +112,15 @@ def test_out_never_replaces_anything_but_a_package(folder: Path, licence: str) -
 def test_the_web_issues_lists_and_ends(client: FlaskClient, issuer: Issuer) -> None:
     licence = issuer.issue("business-licence", BUSINESS, holder_key(), at=AT).licence_id
     route = f"/api/v1/licences/{licence}/mandates"
-    answer = client.post(route, json=BODY | {"as": "proxy", "days": 7}, headers=OPERATOR)
+    kept = {"key_assurance": "hardware_user_verification"}
+    answer = client.post(route, json=BODY | {"as": "proxy", "days": 7} | kept, headers=OPERATOR)
     assert answer.status_code == 201
     first = answer.get_json()
     assert set(first) == {"id", "package_url", "to", "warnings"}
     # The address alone opens the package.
     package = client.get(first["package_url"])
     assert package.status_code == 200
+    assert credentials(package.data)[0].claims.key_assurance is KeyAssurance.HARDWARE_USER_VERIFICATION
     (idx,) = {each.claims.status.idx for each in credentials(package.data)}
     below = BODY | {"level": 2, "parent_mandate": first["id"], "kinds": ["business-licence"]}
     second = client.post(route, json=below, headers=OPERATOR).get_json()
@@ -136,6 +141,7 @@ def test_the_web_issues_lists_and_ends(client: FlaskClient, issuer: Issuer) -> N
     [
         (BODY | {"as": "friend"}, 400, "malformed"),
         (BODY | {"as": 1}, 400, "malformed"),
+        (BODY | {"key_assurance": "strong"}, 400, "malformed"),
         (BODY | {"level": "1"}, 400, "malformed"),
         (BODY | {"level": True}, 400, "malformed"),
         (BODY | {"kinds": "business-licence"}, 400, "malformed"),
