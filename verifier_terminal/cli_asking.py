@@ -207,7 +207,7 @@ def _usual_reason(session: "Session") -> str:
 def _show(
     opened: "OpenedRequest", catalogue: "Catalogue | None", *, png: Path | None, as_text: bool, as_json: bool
 ) -> None:
-    from verifier_terminal import drawing
+    from protocol.qr import drawing
 
     if png is not None and not opened.is_short:
         try:

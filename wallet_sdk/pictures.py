@@ -3,9 +3,9 @@
 A code is drawn when a form of it is asked for, and only once. Not handled here: what the text says.
 """
 
+from protocol.qr.drawing import Matrix
 from protocol.unixtime import UnixTime
 from wallet_sdk import drawing
-from wallet_sdk.drawing import Matrix
 
 
 class Picture:

@@ -13,13 +13,13 @@ from hardware.simulated.camera import CONDITIONS, SimulatedCamera
 from hardware.simulated.phone_screen import phone_screen
 from hardware.simulated.recording import Picture, write_video
 from protocol.labels import AnimatedKind, Lic
-from protocol.qr import animated
+from protocol.qr import animated, drawing
 from protocol.qr.animated import Schedule
 from tests.terminal.asking_world import SHOWN
 from tests.terminal.conftest import Terminal
 from tests.utopia.kinds import driving_licence_items
 from tests.utopia.randomness import Drbg
-from verifier_terminal import capture, drawing
+from verifier_terminal import capture
 from verifier_terminal.appraisal.verdict import VerdictClass
 from verifier_terminal.events import DeviceNews, PortraitShown, SessionEvent
 
@@ -32,10 +32,8 @@ FRAMES_FOR_EACH = 2
 def filmed(texts: list[str]) -> Iterator[Picture]:
     camera = SimulatedCamera(np.random.default_rng(1))
     for text in texts:
-        rows = [list(row[drawing.QUIET_ZONE : -drawing.QUIET_ZONE]) for row in drawing.modules(text)]
-        modules = rows[drawing.QUIET_ZONE : -drawing.QUIET_ZONE]
         for _ in range(FRAMES_FOR_EACH):
-            yield camera.shoot(phone_screen(modules), CONDITIONS["clean"])
+            yield camera.shoot(phone_screen(np.array(drawing.modules(text))), CONDITIONS["clean"])
 
 
 def test_code_and_portrait_by_turns_are_one_act_while_the_code_rolls(terminal: Terminal, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from protocol import cbor, unixtime
 from protocol.directory import PurposeItems
 from protocol.labels import GROUP_KEYS, Alg, KeyAssurance, Purpose
 from protocol.qr import base45, envelope
+from protocol.qr.drawing import CAPACITY
 from protocol.sd_cwt import disclosure, key_binding, redaction
 from protocol.sd_cwt.key_binding import Presentation
 from protocol.unixtime import DAY, UnixTime
@@ -404,7 +405,7 @@ def test_picture_says_what_the_text_says(items: str | None, wallet: Wallet, card
 
 @pytest.mark.parametrize("version", range(1, 26))
 def test_every_version_is_filled_to_its_last_character(version: int) -> None:
-    capacity = drawing._CAPACITY[version - 1]
+    capacity = CAPACITY[version - 1]
     text = (base45.ALPHABET.decode() * 42)[:capacity]
     assert drawing.version_for(text) == version
     assert len(drawing.modules(text)) == 17 + 4 * version

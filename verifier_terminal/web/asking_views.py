@@ -6,8 +6,8 @@ Like `views`: pure. The words for the holder stand on a screen that others see t
 from collections.abc import Mapping, Sequence
 
 from protocol.licence.catalogue import Catalogue, Kind
+from protocol.qr import drawing
 from protocol.terminal_certificate import Items
-from verifier_terminal import drawing
 from verifier_terminal.appraisal.reasons import Language
 from verifier_terminal.asking import Askable, OpenedRequest
 from verifier_terminal.certification import Certification, Trouble
@@ -25,7 +25,7 @@ def request_json(request: OpenedRequest, catalogue: Catalogue | None) -> Json:
         "is_short": request.is_short,
         "text": request.text,
         "seconds_left": request.seconds_left,
-        "size": len(matrix) if matrix else 0,
+        "size": drawing.size_of(matrix) if matrix else 0,
         "path": drawing.svg_path(matrix) if matrix else "",
         "reason": None if request.reason is None else shown(request.reason),
         "slugs": [kind.slug for kind in _kinds(request.wanted, catalogue)],
