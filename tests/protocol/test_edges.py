@@ -25,6 +25,7 @@ from protocol import (
     sealing,
     short_code,
     signed_document,
+    sm2,
     trust_list,
 )
 from protocol.appraisal_policy import RowLabel
@@ -36,22 +37,25 @@ from protocol.errors import (
     ProtocolError,
     SchemaError,
     ShapeError,
+    SignatureForm,
     SizeError,
     TimeTypeError,
 )
 from protocol.feed_position import FeedPosition
-from protocol.keys import AlgorithmTable, P256Key, P256Signer
+from protocol.keys import AlgorithmTable, P256Key, P256Signer, SignatureMismatch
 from protocol.labels import Alg, KeyAssurance, KeyUse, Purpose
+from protocol.manifest import EntryKind, Manifest, ManifestEntry
 from protocol.ml_dsa import ML_DSA_65, MlDsa65Signer
 from protocol.qr import bundle
 from protocol.roots import SignerPair
 from protocol.sd_cwt import key_binding
 from protocol.trust_list import AnchorLabel
-from protocol.unixtime import DAY, Seconds
+from protocol.unixtime import DAY, Seconds, UnixTime
 from tests.protocol.test_checkpoint import DELTA, HEAD, OFFLINE, STATUS, co_signature, co_signed, good, read_reversal
 from tests.protocol.test_licence_package import package
 from tests.utopia.kinds import DRIVING_LICENCE
 from tests.utopia.randomness import Drbg
+from tests.utopia.sm2_reference import Reference
 from tests.utopia.world import BEGINNING, WUYOU, World
 
 WORLD = World()
@@ -166,6 +170,18 @@ def test_points_with_the_same_x_are_told_apart_in_a_set() -> None:
     assert hash(even) == hash(P256Key(x, y_is_odd=False))
 
 
+def test_sm2_keys_and_signatures_at_their_edges() -> None:
+    key, other = (sm2.algorithm(Reference()).signer(number.to_bytes(32)).public_key for number in (1, 2))
+    assert key == sm2.algorithm(Reference()).load(key.cose_key)
+    assert key not in (other, None, "key", P256Signer((1).to_bytes(32)).public_key)
+    assert hash(key) != hash(other)
+    with pytest.raises(SignatureMismatch):
+        key.verify((1).to_bytes(32) * 2, b"message")
+    for zero in (bytes(32) + (1).to_bytes(32), (1).to_bytes(32) + bytes(32)):
+        with pytest.raises(SignatureForm):
+            key.verify(zero, b"message")
+
+
 # Two signatures.
 
 
@@ -267,6 +283,16 @@ def test_the_first_delta_may_be_co_signed_and_none_before_it() -> None:
         reversal.sign(co_signed(position=FeedPosition(WUYOU, 0, 0)), OFFLINE)
 
 
+def test_the_smallest_and_the_largest_entry_of_a_manifest() -> None:
+    for first, last, size in ((0, 1, 1), (5, 6, limits.MAX_DELTA_BYTES)):
+        entry = ManifestEntry(EntryKind.HOUR, first, last, bytes(32), size)
+        stated = Manifest(WUYOU, 1, BEGINNING, UnixTime(BEGINNING + 1), 0, (entry,))
+        encoded = manifest.sign(stated, STATUS)
+        assert manifest.verify(encoded, signed_by=STATUS.public_key, expected_region=WUYOU) == stated
+        with pytest.raises(SchemaError):
+            manifest.sign(replace(stated, entries=(replace(entry, size=limits.MAX_DELTA_BYTES + 1),)), STATUS)
+
+
 # Documents and packages.
 
 
@@ -304,12 +330,17 @@ def test_a_policy_comes_back_whole(flag: str, age: int | None) -> None:
     assert read.rows[DRIVING_LICENCE, Purpose.WINDOW] == row
 
 
+NO_KEYS: tuple[cbor.Value, ...] = ({}, "", b"", None, tuple(range(65)), ("1",), (True,))
+
+
 @pytest.mark.parametrize(
     ("label", "value"),
     [
         *((RowLabel.MAX_STATUS_AGE, value) for value in (0, 2**31, True, "300", ())),
         *((RowLabel.RETENTION_DAYS, value) for value in (0, 36_500, None)),
         *((RowLabel.REGIONS, value) for value in ((), {}, "990000", {WUYOU: 1}, None)),
+        *((RowLabel.REGIONS, (value,)) for value in ("99000", "9900000", "99000A", "٩٩٠٠٠٠", 990000, None)),
+        *((RowLabel.OPTIONAL, value) for value in NO_KEYS),
     ],
     ids=repr,
 )
