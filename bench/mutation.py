@@ -9,8 +9,8 @@ others, until one fails. `--afresh` tries what survives that once more from the 
 imported, for functions that build tables at import; changes outside of functions (`--constants`) are tried in this way
 alone. `--again` tries only what is on record as surviving. What is on record at an unchanged place is not repeated.
 
-A test that takes ten times its processor time, or two gibibytes, is a time-out: the change was noticed. After a minute of
-test time a change counts as surviving, and so does one that only a test's own subprocess would notice.
+A test that takes ten times its processor time, or two gibibytes, is a time-out: the change was noticed. After a minute
+of test time a change counts as surviving, and so does one that only a test's own subprocess would notice.
 """
 
 import argparse
