@@ -85,7 +85,7 @@ class Reached:
         return reached
 
     def tests(self, mutant: Mutant, existing: Iterable[str]) -> list[str]:
-        """The tests for a mutant; those that are younger than the record count by their names alone."""
+        """The tests for a mutant; those that are younger than the record may reach anything."""
         lines = self.tests_of.get(mutant.path, {})
         reaching = {test for line in range(mutant.line, mutant.last_line + 1) for test in lines.get(line, ())}
         return self.in_order(mutant.path, [each for each in existing if each in reaching or each not in self.seconds])
@@ -93,24 +93,21 @@ class Reached:
     def in_order(self, path: str, tests: Iterable[str]) -> list[str]:
         total, kept = 0.0, []
         for test in sorted(
-            tests,
+            (test for test in tests if self.bound(test) < inf),
             key=lambda test: (
                 -self.kills[test] / (0.01 + self.bound(test)),
                 not is_named_for(path, test),
                 self.bound(test),
             ),
         ):
-            seconds = self.bound(test)
-            if seconds == inf or (test not in self.seconds and not is_named_for(path, test)):
-                continue
-            total += seconds
+            total += self.bound(test)
             if total > MOST_SECONDS:
                 break
             kept.append(test)
         return kept
 
     def bound(self, test: str) -> float:
-        return self.seconds.get(test, 0.1)
+        return self.seconds.get(test, 0.02)
 
 
 class Session:
