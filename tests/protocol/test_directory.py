@@ -1,0 +1,140 @@
+"""The wallet directory: which keys, maxima and sites it may list, one entry forged at a time."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from protocol import cbor, directory, keys, labels, limits, signed_document, trust_list
+from protocol.errors import AlgError, IssuerExpired, IssuerUnknown, KeyRefused, SchemaError
+from protocol.keys import AlgorithmTable
+from protocol.labels import Alg, KeyUse, Lic, Purpose
+from protocol.roots import RootSigner
+from protocol.sd_cwt import key_binding
+from protocol.unixtime import DAY, UnixTime
+from tests.protocol.test_documents import _directory
+from tests.utopia.kinds import DRIVING_LICENCE
+from tests.utopia.world import BEGINNING, WUYOU, World
+
+WORLD = World()
+ROOT = WORLD.roots[WUYOU]
+GOOD = _directory()
+MAXIMA, SITES = 2, 4
+
+
+def read(changed: directory.WalletDirectory, root: RootSigner = ROOT) -> directory.WalletDirectory:
+    return directory.verify(directory.sign(changed, root), root=root.public_key)
+
+
+def with_entry(label: int, value: cbor.Value) -> bytes:
+    """The good directory with another value under this label of its body."""
+    document = signed_document.verify(
+        directory.sign(GOOD, ROOT),
+        expected_typ=labels.TYP_DIRECTORY,
+        body_label=labels.CLAIM_CATALOGUE,
+        root=ROOT.public_key,
+    )
+    assert isinstance(document.body, dict)
+    return signed_document.sign(
+        replace(document, body={**document.body, label: value}),
+        typ=labels.TYP_DIRECTORY,
+        body_label=labels.CLAIM_CATALOGUE,
+        signer=ROOT,
+    )
+
+
+@pytest.mark.parametrize("use", KeyUse)
+def test_keys_that_a_wallet_needs_and_no_others(use: KeyUse) -> None:
+    first, *others = GOOD.anchors.values()
+    listed = replace(GOOD, anchors=trust_list.index((replace(first, use=use), *others)))
+    if use in directory.USES:
+        assert read(listed) == listed
+    else:
+        with pytest.raises(SchemaError):
+            read(listed)
+
+
+def test_a_directory_without_assertion_keys() -> None:
+    anchors = tuple(replace(each, use=KeyUse.TERMINAL) for each in GOOD.anchors.values())
+    with pytest.raises(SchemaError):
+        read(replace(GOOD, anchors=trust_list.index(anchors)))
+
+
+def test_who_must_have_signed_a_credential() -> None:
+    issued = WORLD.credential()
+    unverified = key_binding.parse(WORLD.presentation(issued)).credential
+    assert GOOD.credential_anchor(unverified, at=BEGINNING).key == issued.issuer.public_key
+    with pytest.raises(IssuerExpired):
+        GOOD.credential_anchor(unverified, at=UnixTime(BEGINNING + 401 * DAY))
+    others = {pair: each for pair, each in GOOD.anchors.items() if each.key != issued.issuer.public_key}
+    with pytest.raises(IssuerUnknown):
+        replace(GOOD, anchors=others).credential_anchor(unverified, at=BEGINNING)
+
+
+def test_algorithms_that_are_not_in_force() -> None:
+    encoded = directory.sign(GOOD, ROOT)
+    with pytest.raises(AlgError):
+        directory.verify(encoded, root=ROOT.public_key, algorithms=AlgorithmTable((keys.ESP256,)))
+    assert {each.key.alg for each in GOOD.anchors.values()} == {Alg.ED25519, Alg.ESP256}
+    with pytest.raises(KeyRefused):
+        directory.verify(encoded, root=ROOT.public_key, algorithms=AlgorithmTable((keys.ED25519,)))
+
+
+GOOD_MAXIMUM = (DRIVING_LICENCE, int(Purpose.WINDOW), (int(Lic.NAME),), ())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        {},
+        "",
+        (None,),
+        ((9_999, *GOOD_MAXIMUM[1:]),),
+        ((DRIVING_LICENCE, ord("z"), (1,), ()),),
+        ((DRIVING_LICENCE, int(Purpose.WINDOW), {}, ()),),
+        ((DRIVING_LICENCE, int(Purpose.WINDOW), (1,), "text"),),
+        ((DRIVING_LICENCE, int(Purpose.WINDOW), ("1",), ()),),
+        ((DRIVING_LICENCE, int(Purpose.WINDOW), (), (True,)),),
+        (GOOD_MAXIMUM, GOOD_MAXIMUM),
+    ],
+    ids=repr,
+)
+def test_what_is_no_maximum(value: cbor.Value) -> None:
+    directory.verify(with_entry(MAXIMA, (GOOD_MAXIMUM,)), root=ROOT.public_key)
+    with pytest.raises(SchemaError):
+        directory.verify(with_entry(MAXIMA, value), root=ROOT.public_key)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        {},
+        "",
+        ("00A7",),
+        (("00a7", "处", "局"),),
+        (("00A", "处", "局"),),
+        (("00U7", "处", "局"),),
+        (("00A7", "", "局"),),
+        (("00A7", "处", ""),),
+        (("00A7", "a\u202eb", "局"),),
+        (("00A7", "处", "a\u202eb"),),
+        (("00A7", "处" * (limits.MAX_SHOWN_NAME + 1), "局"),),
+        (("00A7", "处", 1),),
+        (("00A7", "处", "局"), ("00A7", "处", "局")),
+    ],
+    ids=repr,
+)
+def test_what_is_no_site(value: cbor.Value) -> None:
+    with pytest.raises(SchemaError):
+        directory.verify(with_entry(SITES, value), root=ROOT.public_key)
+
+
+@pytest.mark.parametrize("code", ["0000", "00A7", "ZZZZ"])
+@pytest.mark.parametrize("name", ["处", "处" * limits.MAX_SHOWN_NAME])
+def test_sites(code: str, name: str) -> None:
+    content: Any = ((code, name, name),)
+    assert directory.verify(with_entry(SITES, content), root=ROOT.public_key).sites == {
+        code: directory.Site(name, name)
+    }
