@@ -43,7 +43,7 @@ from protocol.errors import (
 )
 from protocol.feed_position import FeedPosition
 from protocol.keys import AlgorithmTable, P256Key, P256Signer, SignatureMismatch
-from protocol.labels import Alg, KeyAssurance, KeyUse, Purpose
+from protocol.labels import Alg, KeyAssurance, KeyUse, Lic, Purpose
 from protocol.manifest import EntryKind, Manifest, ManifestEntry
 from protocol.ml_dsa import ML_DSA_65, MlDsa65Signer
 from protocol.qr import bundle
@@ -370,3 +370,18 @@ def test_addresses_of_a_package(address: str) -> None:
     assert licence_package.decode(licence_package.encode(written)) == written
     with pytest.raises(SchemaError):
         licence_package.decode(licence_package.encode(package(refresh_url="https://" + "a" * 493)))
+
+
+def test_what_only_the_issuer_can_leave_out() -> None:
+    """An item that a licence may lack, and that nobody can withhold: optional and clear, both."""
+    kind = WORLD.kinds[DRIVING_LICENCE]
+    assert kind.absence_is_stated == frozenset()
+    optional = {int(Lic.VALID_TO), int(Lic.NAME)}
+    changed = replace(kind, items=tuple(replace(each, required=each.key not in optional) for each in kind.items))
+    assert changed.absence_is_stated == {Lic.VALID_TO}
+
+
+def test_the_most_items_of_a_policy_row() -> None:
+    row = replace(WORLD.policy_row(DRIVING_LICENCE, Purpose.WINDOW), optional=frozenset(range(64)))
+    stated = WORLD.policy([row])
+    assert appraisal_policy.verify(appraisal_policy.sign(stated, ROOT), root=ROOT.public_key) == stated
