@@ -206,11 +206,12 @@ class Issuer:
         *,
         at: UnixTime,
         key_assurance: KeyAssurance = KeyAssurance.SOFTWARE,
+        portrait: bytes | None = None,
     ) -> Issued:
         """A new licence of this kind for this subject, bound to this device key.
 
         Raises:
-            KindUnknown, SubjectRefused, LintRefused: Nothing was recorded.
+            KindUnknown, PortraitRefused, SubjectRefused, LintRefused: Nothing was recorded.
             IssuanceInterrupted: The intent is recorded, nothing was handed out.
             NoFreeIndex, RegisterUnavailable, StorageFailed: The folder did not do its part.
         """
@@ -219,6 +220,7 @@ class Issuer:
             subject,
             holder_key,
             key_assurance=key_assurance,
+            picture=portrait,
             directory=self._publisher.wallet_directory(at=at),
             at=at,
         )

@@ -22,6 +22,8 @@ from protocol.unixtime import Seconds
 MAX_GROUP_KEYS: Final = 5
 """PROTOCOL.md, "Layouts": disclosing one item of a group costs the hashes of all the others."""
 _OWN_KEYS: Final = range(24, 200)
+_SHARED_NAMES: Final = {int(lic): lic.name.lower() for lic in Lic} | {int(Lic.PORTRAIT_SHA256): "portrait"}
+"""Holders and clerks choose the portrait; that its digest is what the issuer signs is the protocol's matter."""
 _PURPOSES: Final = {purpose.word: purpose for purpose in Purpose}
 _ASSURANCES: Final = {assurance.name.lower(): assurance for assurance in KeyAssurance}
 
@@ -237,10 +239,9 @@ def _kind(table: _Table) -> Kind:
 
 def _item(table: _Table) -> Item:
     key, name = table.integer("key"), table.text("name")
-    shared = {int(lic): lic.name.lower() for lic in Lic}
-    if shared.get(key, name) != name:
-        table.fail("key", f"key {key} is {shared[key]!r} in every kind")
-    if key not in shared and key not in _OWN_KEYS and key >= 0:
+    if _SHARED_NAMES.get(key, name) != name:
+        table.fail("key", f"key {key} is {_SHARED_NAMES[key]!r} in every kind")
+    if key not in _SHARED_NAMES and key not in _OWN_KEYS and key >= 0:
         table.fail("key", f"a key of the kind's own lies in {_OWN_KEYS.start} to {_OWN_KEYS.stop - 1}")
     item = Item(
         key=key,

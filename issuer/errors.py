@@ -45,6 +45,16 @@ class NotAnIssuer(IssuerError):
     hint = "Run `liangzheng issuer init DIR --region 310000` first, or name the folder that it made."
 
 
+class PortraitRefused(IssuerError):
+    """The portrait is too large, of another format or no picture, or is named and not given."""
+
+    code = "portrait_refused"
+    hint = (
+        "Make it one still WebP or AVIF of 90 × 120 to 120 × 160 pixels, about 1,000 bytes and at most 4,096: "
+        "`cwebp -metadata none -resize 90 120 -size 1000 IN -o OUT.webp`. Nothing was recorded."
+    )
+
+
 class ProfileRefused(IssuerError):
     """Region or authority are not in their form."""
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from issuer import draws, layout
+from issuer import draws, layout, portrait
 from issuer import subject as subject_check
 from issuer.draws import RandomBytes
-from issuer.errors import IssuanceInterrupted, LicenceNotValid, LintRefused
+from issuer.errors import IssuanceInterrupted, LicenceNotValid, LintRefused, PortraitRefused
 from issuer.layout import LaidOut
 from issuer.profile import Profile
 from issuer.register import Allocation, LicenceRecord, Register
@@ -87,17 +87,20 @@ class Issuance:
         holder_key: VerificationKey,
         *,
         key_assurance: KeyAssurance,
+        picture: bytes | None,
         directory: bytes,
         at: UnixTime,
     ) -> Issued:
-        """A new licence for this subject, bound to this device key.
+        """A new licence for this subject, bound to this device key; with the holder's portrait, if there is one.
 
         Raises:
+            PortraitRefused: It is no small picture, or the subject names another one.
             SubjectRefused: Items are unknown, missing or wrong; all are listed.
             LintRefused: What would be signed breaks a rule.
             IssuanceInterrupted: The intent is recorded, a signature failed.
             RegisterUnavailable: The register could not record it.
         """
+        written = _with_portrait(kind, written, picture)
         checked = subject_check.check(kind, written, at=at, fictional=self._profile.fictional)
         assert isinstance(written, dict), "a checked subject is a mapping"
         number = checked.text(Lic.CITIZEN_ID) or checked.text(Lic.USCC) or checked.text(Lic.LICENCE_NO) or ""
@@ -114,7 +117,7 @@ class Issuance:
             finished=False,
         )
         draft = self._draft(kind, checked, holder_key, key_assurance, at)
-        return self._sign(record, draft, is_new=True, directory=directory, at=at)
+        return self._sign(record, draft, is_new=True, picture=picture, directory=directory, at=at)
 
     def issue_again(
         self,
@@ -138,7 +141,8 @@ class Issuance:
         stored: Mapping[str, Any] = record.subject
         checked = subject_check.check(kind, dict(stored), at=at, fictional=self._profile.fictional)
         draft = self._draft(kind, checked, holder_key, key_assurance, at)
-        return self._sign(record, draft, is_new=False, directory=directory, at=at)
+        picture = self._register.portrait(record.id)
+        return self._sign(record, draft, is_new=False, picture=picture, directory=directory, at=at)
 
     def _draft(
         self, kind: Kind, checked: Subject, holder_key: VerificationKey, key_assurance: KeyAssurance, at: UnixTime
@@ -158,10 +162,20 @@ class Issuance:
         lint(draft, at=at)
         return draft
 
-    def _sign(self, record: LicenceRecord, draft: Draft, *, is_new: bool, directory: bytes, at: UnixTime) -> Issued:
+    def _sign(
+        self,
+        record: LicenceRecord,
+        draft: Draft,
+        *,
+        is_new: bool,
+        picture: bytes | None,
+        directory: bytes,
+        at: UnixTime,
+    ) -> Issued:
         allocation = self._register.record_intent(
             record,
             is_new=is_new,
+            picture=picture,
             list_number=FIRST_LIST,
             holder_key_thumbprint=draft.holder_key.thumbprint,
             exp=draft.exp,
@@ -171,7 +185,7 @@ class Issuance:
             at=at,
         )
         signed = sign(draft, allocation, profile=self._profile, signer=self._assertion)
-        package = licence_package.encode(LicencePackage(record.id, signed, None, None, directory, self._root))
+        package = licence_package.encode(LicencePackage(record.id, signed, picture, None, directory, self._root))
         secret = record_signed(
             self._register, allocation, signed, package=package, random_bytes=self._random_bytes, at=at
         )
@@ -182,6 +196,26 @@ class Issuance:
 
     def _draw_text(self, characters: int) -> str:
         return draws.text(self._random_bytes, characters)
+
+
+def _with_portrait(kind: Kind, written: object, picture: bytes | None) -> object:
+    """The subject with the digest of the portrait that goes into the package; a digest alone would show nothing."""
+    if not isinstance(written, dict) or (picture is None and portrait.ITEM not in written):
+        return written
+    if kind.item(Lic.PORTRAIT_SHA256) is None:
+        raise PortraitRefused(f"a {kind.slug} has no portrait", hint="Leave the portrait out. Nothing was recorded.")
+    if picture is None:
+        raise PortraitRefused(
+            "the subject names a portrait's digest, and no picture came with it",
+            hint="Give the picture (--portrait FILE), or leave the item out. Nothing was recorded.",
+        )
+    digest = portrait.digest_of(picture)
+    if written.get(portrait.ITEM, digest) != digest:
+        raise PortraitRefused(
+            "the subject names another portrait's digest than that of this picture",
+            hint="Leave the item out: the digest is computed. Nothing was recorded.",
+        )
+    return {**written, portrait.ITEM: digest}
 
 
 def sign(draft: Draft, allocation: Allocation, *, profile: Profile, signer: Signer) -> tuple[bytes, ...]:

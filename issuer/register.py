@@ -47,6 +47,7 @@ from issuer.register_schema import (
     mandate,
     metadata,
     paper,
+    portrait,
     status_event,
     status_list,
 )
@@ -167,6 +168,7 @@ class Register:
         record: LicenceRecord,
         *,
         is_new: bool,
+        picture: bytes | None,
         list_number: int,
         holder_key_thumbprint: bytes,
         exp: UnixTime,
@@ -175,7 +177,7 @@ class Register:
         draw_sub: Callable[[], str],
         at: UnixTime,
     ) -> Allocation:
-        """Record, before the key is used, what it is about to sign.
+        """Record, before the key is used, what it is about to sign; of a new licence its portrait too.
 
         Raises:
             LicenceNotValid: The licence was suspended or ended in the meantime.
@@ -185,6 +187,8 @@ class Register:
         with self.writing() as connection:
             if is_new:
                 connection.execute(insert(licence).values(_licence_values(record)))
+                if picture is not None:
+                    connection.execute(insert(portrait).values(licence_id=record.id, picture=picture))
             else:
                 demand_valid(connection, record.id)
             return reserve(
@@ -262,6 +266,14 @@ class Register:
         if row is None:
             raise LicenceUnknown("no licence has this id")
         return _record(row)
+
+    def portrait(self, licence_id: str) -> bytes | None:
+        """The picture that the licence was issued with, if there was one. Raises: RegisterUnavailable."""
+        with self.reading() as connection:
+            found: bytes | None = connection.execute(
+                select(portrait.c.picture).where(portrait.c.licence_id == licence_id)
+            ).scalar_one_or_none()
+        return found
 
     def licences(self, *, search: str, limit: int) -> tuple[LicenceRecord, ...]:
         """Licences, the newest first, whose id, holder or holder's number contains this text."""

@@ -6,7 +6,8 @@ without `signed_at` says that the key may have signed and nobody recorded the re
 
 A mandate is a group of its parent licence with a row of `mandate` beside it, a paper code one with a row of `paper` and
 without a device key: so a legal change of the licence reaches them as every other index. `certified_terminal` is
-append-only. A site's code is never given again, or an old sign would name another place.
+append-only. A site's code is never given again, or an old sign would name another place. A licence's `portrait` is kept
+for its next device; `subject` holds the digest.
 """
 
 from sqlalchemy import (
@@ -148,4 +149,11 @@ paper = Table(
     Column("intended_at", BigInteger, nullable=False),
     Column("signed_at", BigInteger),
     Column("sha256", LargeBinary(32)),
+)
+
+portrait = Table(
+    "portrait",
+    metadata,
+    Column("licence_id", ForeignKey("licence.id"), primary_key=True),
+    Column("picture", LargeBinary, nullable=False),
 )

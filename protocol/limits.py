@@ -167,6 +167,9 @@ ANIMATED_INDICES: Final = 256
 MAX_ANIMATED_BYTES: Final = 37_888
 """128 symbols of 296 bytes, the most that frames of the default version 11-L carry; a portrait has about 1,000."""
 
+MAX_PORTRAIT_BYTES: Final = 4_096
+"""Of a portrait that an issuer takes: 14 frames, 2.6 seconds with the code as every third of 8 pictures a second."""
+
 MAX_ANIMATED_SENDERS: Final = 4
 """Phones in one picture, and one before them: bounds the assembler's memory to 4 × 256 symbols (≤ 1.3 MB)."""
 

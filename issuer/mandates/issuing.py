@@ -224,7 +224,9 @@ class Mandates:
             ends.append(unixtime.end_of_local_day(last))
         nbf = iat if first is None else UnixTime(max(0, unixtime.local_midnight(first)))
         allowed = frozenset[int]().union(*(self._rows[kind.vct, purpose].maximum for purpose in mandate.purposes))
-        items = {key: value for key, value in checked.items.items() if key in allowed}
+        # The holder's portrait proves nothing about who stands there, so that no agent carries it.
+        shown = allowed - {Lic.PORTRAIT_SHA256}
+        items = {key: value for key, value in checked.items.items() if key in shown}
         layouts = {FLEXIBLE: layout.flexible(kind, items, random_bytes=self._random_bytes)}
         for purpose, item_keys in sorted(kind.views.items()):
             if purpose in mandate.purposes:

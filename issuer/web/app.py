@@ -32,6 +32,7 @@ from issuer.errors import (
     PaperNotInForce,
     PaperRefused,
     PaperUnknown,
+    PortraitRefused,
     ReasonRefused,
     SiteRefused,
     SiteTaken,
@@ -64,6 +65,7 @@ _HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     (TransitionRefused, 409),
     (LicenceNotValid, 409),
     (SubjectRefused, 422),
+    (PortraitRefused, 422),
     (HolderKeyRefused, 422),
     (KindUnknown, 422),
     (ReasonRefused, 422),
@@ -81,6 +83,7 @@ _HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     (LintRefused, 500),
     (AuthoringError, 500),
 )
+_PORTRAIT: Final = frozenset({"portrait"})
 _UNAVAILABLE: Final = 503
 
 _log = logging.getLogger("issuer.web")
@@ -206,10 +209,11 @@ def _routes(app: Flask, issuer: Issuer, now: Callable[[], UnixTime]) -> None:
 
     @app.post("/api/v1/licences")
     def issue() -> tuple[Response, int]:
-        body = Body.read({"kind", "subject", "holder_key"})
+        body = Body.read({"kind", "subject", "holder_key"}, _PORTRAIT)
         kind, holder_key = body.text("kind"), body.text("holder_key")
         key = holder_keys.read(holder_key.encode(errors="replace"))
-        issued = issuer.issue(kind, body.anything("subject"), key, at=now())
+        picture = body.content("portrait") if "portrait" in body else None
+        issued = issuer.issue(kind, body.anything("subject"), key, at=now(), portrait=picture)
         url = f"{request.host_url}api/v1/packages/{issued.licence_id}/{issued.secret}"
         return jsonify(id=issued.licence_id, package_url=url, warnings=issued.warnings), 201
 

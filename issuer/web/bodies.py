@@ -1,5 +1,6 @@
 """JSON bodies of requests, member by member, and the one form of an error: {error, message, hint}."""
 
+import base64
 from typing import Any, Final
 
 from flask import Response, jsonify, request
@@ -46,6 +47,13 @@ class Body:
         """A text. Raises: Malformed."""
         value: str = self._typed(name, str)
         return value
+
+    def content(self, name: str) -> bytes:
+        """Bytes in base64 (RFC 4648 section 4). Raises: Malformed."""
+        try:
+            return base64.b64decode(self.text(name), validate=True)
+        except ValueError:
+            raise Malformed(f"{name} is not base64") from None
 
     def integer(self, name: str, default: int) -> int:
         """A whole number, or the default if it is left out. Raises: Malformed."""

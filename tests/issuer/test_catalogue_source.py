@@ -11,7 +11,7 @@ from protocol import appraisal_policy, keys, limits
 from protocol.appraisal_policy import AppraisalPolicy
 from protocol.labels import KeyAssurance, Lic, Purpose
 from protocol.licence import catalogue
-from protocol.licence.catalogue import Catalogue, Clear, Group, RiskClass
+from protocol.licence.catalogue import Catalogue, Clear, Group, HolderRule, ItemType, RiskClass, Single
 from protocol.unixtime import UnixTime
 from tests.issuer.builders import SUBJECTS
 
@@ -43,7 +43,8 @@ def test_items_are_named_as_the_subjects_of_the_commands(slug: str) -> None:
     kind = next(kind for kind in catalogue_source.load_kinds().values() if kind.slug == slug)
     assert set(SUBJECTS[slug]) <= {item.name for item in kind.items}
     assert {item.name for item in kind.items if item.required} <= set(SUBJECTS[slug])
-    assert all(item.name == Lic(item.key).name.lower() for item in kind.items)
+    names = {int(lic): lic.name.lower() for lic in Lic} | {14: "portrait"}
+    assert all(item.name == names[item.key] for item in kind.items)
 
 
 def test_every_view_holds_exactly_the_mandatory_items_of_its_row() -> None:
@@ -72,6 +73,19 @@ def test_rows_keep_the_rules_of_the_risk_classes() -> None:
         assert row.seal_required is (purpose is Purpose.KIOSK)
         assert (row.holders_required, row.link_waived) == (1, False)
         assert row.regions == REGIONS
+
+
+def test_a_portrait_is_asked_for_where_a_person_is_compared_and_nowhere_else() -> None:
+    kinds = catalogue_source.load_kinds()
+    rows = catalogue_source.load_policy_rows(kinds, regions=REGIONS)
+    for (vct, purpose), row in rows.items():
+        compared = kinds[vct].holder is HolderRule.NATURAL and purpose in ATTENDED
+        assert (Lic.PORTRAIT_SHA256 in row.optional) is compared is row.person_check, (vct, purpose)
+        assert Lic.PORTRAIT_SHA256 not in row.mandatory
+    for kind in kinds.values():
+        portrait = kind.item(Lic.PORTRAIT_SHA256)
+        assert (portrait is not None) is (kind.holder is HolderRule.NATURAL)
+        assert portrait is None or (portrait.type, portrait.layout) == (ItemType.DIGEST, Single())
 
 
 def test_personal_items_are_never_clear_and_dates_always() -> None:
@@ -152,7 +166,7 @@ def test_no_kind_at_all_is_refused() -> None:
         ('mandatory = ["name", "class"', 'mandatory = ["name", "classes"', "row.window.mandatory"),
         ("optional = [", 'optional = ["name", ', "row.window.optional"),
         ("masked = [", 'masked = ["nation", ', "row.window.masked"),
-        (', "identifier"]', "]\nreview = 1", "row.window.review"),
+        (', "portrait"]', "]\nreview = 1", "row.window.review"),
         ("challenge_required = false", "challenge_required = 0", "row.window.challenge_required"),
         ('min_assurance = "software"', 'min_assurance = "strong"', "row.window.min_assurance"),
         ("retention_days = 30", 'retention_days = "30"', "row.window.retention_days"),
