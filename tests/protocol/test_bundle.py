@@ -289,6 +289,9 @@ def test_companies_hold_jointly_by_their_codes_and_never_by_their_representative
     nameless = replace(one, items={key: value for key, value in one.items.items() if key != Lic.USCC})
     assert count_holders(nameless, [nameless, one]) == 1
     assert not is_linked((nameless, one), [True, True])
+    # Two representatives' numbers do not make two holders of one company's licence.
+    again = replace(one, items={**one.items, Lic.CITIZEN_ID: acts.YI})
+    assert count_holders(one, [one, again]) == 1
 
 
 @pytest.mark.parametrize("key", [Lic.IDENTIFIER, Lic.LICENCE_NO])

@@ -105,3 +105,15 @@ def test_what_is_no_confirmation(cnf: cbor.Value) -> None:
     )
     with pytest.raises(SchemaError):
         credential.parse(forged)
+
+
+@pytest.mark.parametrize(
+    ("longest", "more"),
+    [("a" * limits.MAX_TSTR_BYTES, "a"), ("证" * 341 + "a", "a"), (b"a" * limits.MAX_BSTR_BYTES, b"a")],
+    ids=["text", "text of long characters", "bytes"],
+)
+def test_the_longest_item(longest: Any, more: Any) -> None:
+    verified = credential.verify(credential.parse(cbor.decode(issue(lic={Lic.NAME: longest}))), ISSUER.public_key)
+    assert credential.disclosed_licence(verified).claims == {Lic.NAME: longest}
+    with pytest.raises(SchemaError):
+        issue(lic={Lic.NAME: longest + more})

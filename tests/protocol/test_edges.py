@@ -22,6 +22,7 @@ from protocol import (
     limits,
     manifest,
     reversal,
+    root_keys,
     sealing,
     short_code,
     signed_document,
@@ -32,6 +33,7 @@ from protocol.appraisal_policy import RowLabel
 from protocol.checkpoint import BasePointer, CoSignedDelta, Inline, TufVersions
 from protocol.errors import (
     AlgError,
+    Base45Error,
     IssuerUnknown,
     KeyRefused,
     ProtocolError,
@@ -46,7 +48,7 @@ from protocol.keys import AlgorithmTable, P256Key, P256Signer, SignatureMismatch
 from protocol.labels import Alg, KeyAssurance, KeyUse, Lic, Purpose
 from protocol.manifest import EntryKind, Manifest, ManifestEntry
 from protocol.ml_dsa import ML_DSA_65, MlDsa65Signer
-from protocol.qr import bundle
+from protocol.qr import bundle, envelope
 from protocol.roots import SignerPair
 from protocol.sd_cwt import key_binding
 from protocol.trust_list import AnchorLabel
@@ -385,3 +387,32 @@ def test_the_most_items_of_a_policy_row() -> None:
     row = replace(WORLD.policy_row(DRIVING_LICENCE, Purpose.WINDOW), optional=frozenset(range(64)))
     stated = WORLD.policy([row])
     assert appraisal_policy.verify(appraisal_policy.sign(stated, ROOT), root=ROOT.public_key) == stated
+
+
+def test_kinds_and_items_are_found_by_their_names() -> None:
+    kind = WORLD.kinds[DRIVING_LICENCE]
+    assert WORLD.catalogue().named(kind.slug) == kind
+    assert WORLD.catalogue().named("no such licence") is None
+    assert kind.item_named("class") == kind.item(Lic.CLASS)
+    assert kind.item_named("no such item") is None
+
+
+def test_roots_of_algorithms_that_are_not_in_force() -> None:
+    pair = SignerPair(ROOT, MlDsa65Signer(bytes(32))).public_key
+    for root in (ROOT.public_key, pair):
+        value = root_keys.to_value(root)
+        assert root_keys.load(value) == root
+        with pytest.raises(KeyRefused):
+            root_keys.load(value, algorithms=ONLY_P256)
+
+
+def test_the_longest_text_of_a_code() -> None:
+    longest = labels.PREFIX_PRESENTATION.ljust(limits.MAX_TEXT_CHARACTERS, "!")
+    with pytest.raises(SizeError):
+        envelope.unwrap(longest + "!")
+    with pytest.raises(Base45Error):
+        envelope.unwrap(longest)
+
+
+def test_signatures_of_sm2_have_their_length_on_the_table() -> None:
+    assert sm2.algorithm(Reference()).signature_bytes == limits.SIGNATURE_BYTES

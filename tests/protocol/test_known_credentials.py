@@ -75,11 +75,12 @@ def verifications(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 def test_what_a_verification_leaves_to_remember() -> None:
     unverified = key_binding.parse(FIRST)
-    assert REMEMBERED.sign1 == unverified.sign1
-    assert REMEMBERED.parts == unverified.credential
-    assert REMEMBERED.credential == credential.verify(unverified.credential, KEY)
-    assert REMEMBERED.restored == credential.disclosed_licence(REMEMBERED.credential)
-    assert (REMEMBERED.assertion_key, REMEMBERED.algorithms) == (KEY, DEFAULT_ALGORITHMS)
+    left = key_binding.verify(unverified, KEY).verified
+    assert left.sign1 == unverified.sign1
+    assert left.parts == unverified.credential
+    assert left.credential == credential.verify(unverified.credential, KEY)
+    assert left.restored == credential.disclosed_licence(left.credential)
+    assert (left.assertion_key, left.algorithms) == (KEY, DEFAULT_ALGORITHMS)
 
 
 def test_the_next_code_of_a_showing(verifications: list[object]) -> None:

@@ -24,7 +24,7 @@ from protocol.errors import (
 )
 from protocol.status_list import Status, StatusList, decode_list, pack
 from protocol.trust_list import TrustList
-from protocol.unixtime import UnixTime
+from protocol.unixtime import Seconds, UnixTime
 from tests.utopia.randomness import Drbg
 from tests.utopia.world import BEGINNING, WUYOU, ZIXU, World
 
@@ -170,6 +170,12 @@ def test_token_round_trip(world: World) -> None:
     assert token.entries.value(4711) == Status.SUSPENDED
     assert token.entries.value(8) == Status.REVOKED
     assert token.entries.value(9) == Status.VALID
+
+
+def test_the_smallest_numbers_of_a_token(world: World) -> None:
+    stated = replace(world.status_token(), seq=1, ttl=Seconds(1))
+    encoded = status_list.sign(stated, world.status_signers[WUYOU])
+    assert status_list.verify(encoded, trust=world.trust(), at=BEGINNING) == stated
 
 
 def test_a_bent_token(world: World) -> None:
