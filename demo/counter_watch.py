@@ -1,5 +1,6 @@
 """Listens to the counter as its page does: the stream of live events, on a thread of its own."""
 
+import base64
 import json
 import queue
 import threading
@@ -28,6 +29,10 @@ class Seen:
     check_number: str
     foreign: str | None
 
+    def says(self, other: "Seen | None") -> bool:
+        """Whether another verdict said the same."""
+        return other is not None and (self.verdict_class, self.codes) == (other.verdict_class, other.codes)
+
 
 class CounterWatch:
     """Collects the verdicts of a counter. Use as a context manager."""
@@ -36,6 +41,7 @@ class CounterWatch:
         """Connects on entering."""
         self._url = f"{counter_url}/events"
         self._seen: queue.Queue[Seen] = queue.Queue()
+        self._portraits: queue.Queue[bytes] = queue.Queue()
         self._http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=5.0, read=None))
         self._stream: urllib3.BaseHTTPResponse | None = None
 
@@ -58,6 +64,13 @@ class CounterWatch:
         except queue.Empty:
             return None
 
+    def next_portrait(self, seconds: float) -> bytes | None:
+        """The next portrait that was complete, or None if there is none within that time."""
+        try:
+            return self._portraits.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
     def forget(self) -> None:
         """Drops what was shown so far."""
         while self.next(0) is not None:
@@ -74,6 +87,8 @@ class CounterWatch:
                         name = line[7:].decode()
                     elif line.startswith(b"data: ") and name == "verdict":
                         self._seen.put(_seen(json.loads(line[6:])))
+                    elif line.startswith(b"data: ") and name == "portrait":
+                        self._portraits.put(base64.b64decode(json.loads(line[6:])["image"]))
         except (urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError):
             # The stream was closed under the reader: the watch is over.
             return

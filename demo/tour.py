@@ -15,7 +15,7 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from demo import wiring
+from demo import portrait, wiring
 from demo.counter_watch import CounterWatch, Seen
 from demo.handset import OLD_SECONDS
 from demo.programs import TownError
@@ -52,12 +52,16 @@ class Expected:
 
     def check(self, seen: Seen) -> None:
         """Raises Unexpected with both sides."""
-        found = frozenset(seen.codes)
-        if seen.verdict_class != self.verdict_class or not self.codes <= found or self.without & found:
+        if not self.met_by(seen):
             raise Unexpected(
                 f"expected {self.verdict_class} with {sorted(self.codes)} and without {sorted(self.without)}, "
-                f"the counter showed {seen.verdict_class} with {sorted(found)} (check number {seen.check_number})"
+                f"the terminal showed {seen.verdict_class} with {sorted(seen.codes)} (check number {seen.check_number})"
             )
+
+    def met_by(self, seen: Seen) -> bool:
+        """Whether this is what came out."""
+        found = frozenset(seen.codes)
+        return seen.verdict_class == self.verdict_class and self.codes <= found and not self.without & found
 
 
 class Tour:
@@ -68,6 +72,7 @@ class Tour:
         self._town = town
         self._counter, self._kiosk = counter, kiosk
         self._watch = counter
+        self._last: Seen | None = None
         self._folder = folder
         self._console = console
         self._scene = 0
@@ -103,6 +108,7 @@ class Tour:
         self._title("… and reinstates it", "恢复")
         self._change("reinstate")
         self._see(shown, self._show)
+        self._portrait(shown)
         self._several(shown)
         self._paper()
         self._mandate()
@@ -121,6 +127,19 @@ class Tour:
         self._see(Expected("refuse", frozenset({"E_REVOKED"})), self._show)
         self._title("Everything that was shown stands in the counter's journal", "日志")
         self._check_journal(first, offline)
+
+    def _portrait(self, shown: Expected) -> None:
+        self._title("The portrait follows in moving pictures; the verdict does not wait for it", "照片随动态画面传送")
+        wish = {"card": self._licence, "purpose": "window", "items": ["name", "class", "valid_to", "portrait"]}
+        self._see(shown, lambda: self._town.phone("portrait", wish), leave=False)
+        began = wiring.monotonic()
+        picture = self._watch.next_portrait(READ_SECONDS)
+        if picture != portrait.webp():
+            raise Unexpected("the counter did not show the portrait that the authority signed")
+        self._console.print(
+            f"   {len(picture)} bytes after {wiring.monotonic() - began:.1f} s, as the issuer signed it"
+        )
+        self._town.phone("away")
 
     def _several(self, shown: Expected) -> None:
         self._title("Identity card and driving licence in one act, with one consent", "两证一次出示")
@@ -224,18 +243,23 @@ class Tour:
                 raise Unexpected("the counter did not fetch the new status list")
             wiring.sleep(0.1)
 
-    def _see(self, expected: Expected, hold_up: Callable[[], Answer]) -> Seen:
+    def _see(self, expected: Expected, hold_up: Callable[[], Answer], *, leave: bool = True) -> Seen:
         self._watch.forget()
         began = wiring.monotonic()
         answer = hold_up()
         if answer.status != 200:
             raise Unexpected(f"the phone did not show: {answer.message}")
         seen = self._watch.next(READ_SECONDS)
+        if seen is not None and seen.says(self._last) and not expected.met_by(seen):
+            # The camera's film lags on a busy machine: this was still the code of the scene before.
+            seen = self._watch.next(READ_SECONDS)
         if seen is None:
-            raise Unexpected(f"the counter showed nothing within {READ_SECONDS:.0f} s")
+            raise Unexpected(f"the terminal showed nothing within {READ_SECONDS:.0f} s")
+        self._last = seen
         self._print(seen, wiring.monotonic() - began)
         expected.check(seen)
-        self._town.phone("away")
+        if leave:
+            self._town.phone("away")
         return seen
 
     def _check_journal(self, *shown: Seen) -> None:

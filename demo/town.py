@@ -4,6 +4,7 @@ Everything is set up and driven by what a deployment would use: the `liangzheng`
 interface, the wallet behind its page, the terminal's own page and events. Nothing is shared in memory.
 """
 
+import base64
 import json
 import secrets
 import subprocess
@@ -18,10 +19,13 @@ from urllib.parse import urljoin
 
 import urllib3
 
+from demo import portrait
 from demo.network import NetworkSwitch
 from demo.programs import Programs, TownError, free_ports
+from protocol import cbor, labels
 
 REGION: Final = "990000"
+WITH_PORTRAIT: Final = frozenset({"driving-licence", "id-card"})
 RELYING_PARTY: Final = "乌有市政务服务中心"
 KINDS: Final = (
     ("driving-licence", "机动车驾驶证 Driving licence"),
@@ -178,9 +182,10 @@ class Town:
     def issue(self, kind: str, name: str | None = None) -> Answer:
         """The authority issues a licence to the phone's key, and the phone receives it."""
         subject = {**SUBJECTS[kind], **({"name": name} if name else {})}
-        issued = self.authority(
-            "POST", "/api/v1/licences", {"kind": kind, "subject": subject, "holder_key": self._holder_key}
-        )
+        wish = {"kind": kind, "subject": subject, "holder_key": self._holder_key}
+        if kind in WITH_PORTRAIT:
+            wish["portrait"] = base64.b64encode(portrait.webp()).decode()
+        issued = self.authority("POST", "/api/v1/licences", wish)
         if issued.status != 201:
             return issued
         received = self._hand_over(str(issued.body["package_url"]))
@@ -281,8 +286,9 @@ class Town:
 
     def published_status_seq(self) -> int:
         """The sequence number of the status list that the authority published last."""
-        published = self.liangzheng("issuer", "publish", str(self._directory / "authority"), "--json")
-        return max(int(seq) for seq in published["status_seq"].values())
+        token: Any = cbor.decode((self.published / "status" / "1.cwt").read_bytes())
+        payload: Any = cbor.decode(token.value[2])
+        return int(payload[labels.CLAIM_LIST_SEQ])
 
     def counter_status_seq(self) -> int:
         """The sequence number of the status list that the counter holds."""
