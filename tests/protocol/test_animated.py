@@ -299,3 +299,42 @@ def test_pictures_come_at_the_rate_that_the_wallet_tells() -> None:
     for rate in (0, 1, 11):
         with pytest.raises(SizeError):
             Schedule(animation_of(2_500), pictures_per_second=rate)
+
+
+def test_what_fills_the_last_symbol_are_zeros() -> None:
+    animation = animated.animate(b"\xff" * 2_500, AnimatedKind.PORTRAIT)
+    assert animation.whole.count * animation.whole.symbol_bytes == 2_502
+    assert animation.frame(animation.whole.count - 1).endswith(b"\xff\x00\x00")
+
+
+@pytest.mark.parametrize(("length", "count"), [(4, 3), (296, 8), (6_000, 101)])
+def test_a_symbol_of_padding_alone_is_none(length: int, count: int) -> None:
+    whole = Whole(bytes(8), AnimatedKind.PORTRAIT, length, count)
+    alone = (count - 1) * whole.symbol_bytes >= length
+    frame = bytes(8) + bytes((whole.kind, *length.to_bytes(2), count, 0)) + bytes(whole.symbol_bytes)
+    if alone:
+        with pytest.raises(ShapeError):
+            animated.parse(frame)
+    else:
+        assert animated.parse(frame).whole == whole
+    assert (length, alone) in {(4, True), (296, False), (6_000, True)}
+
+
+def test_the_longest_frame() -> None:
+    size = limits.MAX_CODE_BYTES - 13
+    longest = bytes(8) + bytes((AnimatedKind.PORTRAIT, *size.to_bytes(2), 1, 0)) + bytes(size)
+    assert len(animated.parse(longest).symbol) == size
+    with pytest.raises(SizeError):
+        animated.parse(longest + b"\0")
+
+
+def test_what_is_taken_over_is_let_go() -> None:
+    assembler = Assembler()
+    first, other = animation_of(2_000), animation_of(2_000, "other")
+    for frame in (*frames(first, range(6)), *frames(other, range(5))):
+        assembler.add(frame)
+    assembler.forget(first.whole)
+    again = assembler.add(frames(first, [6])[0])
+    assert again == Progress(first.whole, 1, disturbed=False)
+    assert assembler.add(frames(other, [5])[0]) == Progress(other.whole, 6, disturbed=False)
+    assembler.forget(animation_of(2_000, "never seen").whole)
