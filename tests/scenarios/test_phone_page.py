@@ -100,21 +100,28 @@ def test_requests_are_read_answered_and_declined_by_keyboard(
         expect(page.locator("#showing")).to_be_visible()
         assert terminal.reads(text_of(phone))[0].key_binding.aud == "lz:s/NF6Y"
         page.locator("#away").click()
+        # A key pressed into a form that is still hidden goes nowhere.
+        expect(page.locator("#choose")).to_be_visible()
 
         # Two licences together, and a portrait that moves.
         page.locator(f"#others input[value='{ID}']").focus()
         page.keyboard.press("Space")
+        expect(page.locator(f"#others input[value='{ID}']")).to_be_checked()
         page.locator("#show").focus()
         page.keyboard.press("Enter")
         expect(page.locator("#shown-title")).to_contain_text("驾驶证、居民身份证")
         assert text_of(phone).startswith("LB1:")
         page.locator("#away").click()
+        # A key pressed into a form that is still hidden goes nowhere.
+        expect(page.locator("#choose")).to_be_visible()
         expect(page.locator("#portrait")).to_be_visible()
         page.locator("#portrait").focus()
         page.keyboard.press("Enter")
         expect(page.locator("#code")).to_have_attribute("src", re.compile(r"^/code\.svg\?moving=[0-9]+$"))
         # What is refused says so in both languages, and nothing is shown.
         page.locator("#away").click()
+        # A key pressed into a form that is still hidden goes nowhere.
+        expect(page.locator("#choose")).to_be_visible()
         page.locator("#challenge").fill("LC1:AB")
         page.locator("#scan button").click()
         expect(page.locator("#message")).to_contain_text("这不是有效的查验请求")
