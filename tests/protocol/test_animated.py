@@ -338,3 +338,12 @@ def test_what_is_taken_over_is_let_go() -> None:
     assert again == Progress(first.whole, 1, disturbed=False)
     assert assembler.add(frames(other, [5])[0]) == Progress(other.whole, 6, disturbed=False)
     assembler.forget(animation_of(2_000, "never seen").whole)
+
+
+def test_a_sender_that_is_known_pushes_nobody_out() -> None:
+    assembler = Assembler()
+    senders = [animation_of(2_000, f"sender {number}") for number in range(limits.MAX_ANIMATED_SENDERS)]
+    for turn in range(2):
+        for sender in senders:
+            answer = assembler.add(frames(sender, [turn])[0])
+            assert answer == Progress(sender.whole, turn + 1, disturbed=False)
