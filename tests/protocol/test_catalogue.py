@@ -37,6 +37,7 @@ def items(count: int) -> tuple[dict[cbor.Key, Any], ...]:
 
 def test_what_is_written_is_what_is_read() -> None:
     assert read(entries()) == KIND
+    assert read({**entries(), KindLabel.TYPE_CODE: "11100000"}).type_code == "11100000"
     assert {type(item.layout) for item in KIND.items} == {catalogue.Clear, catalogue.Single, catalogue.Group}
 
 
