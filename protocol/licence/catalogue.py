@@ -352,7 +352,8 @@ def _names_from_value(value: cbor.Value) -> Names:
             pass
         case _:
             raise SchemaError("names are not three texts")
-    if not all(name and len(name) <= _MAX_NAME_BYTES and cwt.text_is_harmless(name) for name in (zh_hans, zh_hant, en)):
+    names = (zh_hans, zh_hant, en)
+    if not all(0 < len(name.encode()) <= _MAX_NAME_BYTES and cwt.text_is_harmless(name) for name in names):
         raise SchemaError("a name that is empty, too long or hostile")
     return Names(zh_hans, zh_hant, en)
 

@@ -316,3 +316,14 @@ def test_an_agent_is_no_holder_and_links_nobody(world: World) -> None:
     assert not is_linked((his, agent), [True, True])
     # Nor does a joint licence that only one of them calls so.
     assert not is_linked((his, hers), [True, False])
+
+
+def test_one_holder_of_a_joint_licence_is_no_link_between_two_numbers(world: World) -> None:
+    """Each of the others shares a number with it, and they share none with one another: two are needed to link."""
+    (stated,) = presented(world, acts.licence(world, 1, LICENCE_NO="GY-1"))
+    either = replace(stated, credential=replace(stated.credential, holder_kind=None))
+    joint = replace(either, items={Lic.LICENCE_NO: "GY-1", Lic.CITIZEN_ID: acts.YI, Lic.USCC: USCC})
+    person, firm = replace(either, items={Lic.CITIZEN_ID: acts.YI}), replace(either, items={Lic.USCC: USCC})
+    assert link((joint, person)) is Link.CITIZEN_ID
+    assert link((joint, firm)) is Link.USCC
+    assert not is_linked((joint, person, firm), [True, False, False])
