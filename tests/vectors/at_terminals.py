@@ -593,8 +593,8 @@ def _papers(place: _Place) -> Iterator[ActVector]:
         "W_PERSON_CHECK", policy="challenge",
     )  # fmt: skip
     yield act(
-        "paper-reported-lost", "its own entry", text, "refuse", "E_REVOKED", static, "W_PERSON_CHECK",
-        values={4711: int(Status.REVOKED)},
+        "paper-reported-lost", "its own entry", text, "refuse", "E_DEVICE_LOST", static, "W_PERSON_CHECK",
+        values={4711: int(Status.DEVICE_LOST)},
     )  # fmt: skip
     iat = UnixTime(BEGINNING - 90 * DAY)
     yield act(
