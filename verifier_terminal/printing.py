@@ -234,6 +234,9 @@ def _add_licence(rows: Table, licence: Licence | None, kinds: Mapping[int, Kind]
             "", Text(f"an agent of level {level} acts for the holder; all items and the portrait are the holder's")
         )
     for name, value in (licence.claims or {}).items():
+        if isinstance(value, bytes):
+            # A digest says nothing to a person; the portrait that it binds is told of when it is complete.
+            continue
         item = kind.item_named(name) if kind else None
         label = f"{item.labels.zh_hans} {item.labels.en}" if item else name
         rows.add_row(Text(label), Text(_value_text(readable(kind, name, value))))

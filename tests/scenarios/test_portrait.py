@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,13 @@ def test_the_terminal_shows_the_portrait_beside_its_verdict(counter: Counter) ->
     assert (checked.code, checked.json["class"]) == (ACCEPT, "accept"), checked.out + checked.err
     assert "portrait" in checked.json["claims"]
     assert COMPLETE in checked.err
+
+
+def test_people_are_not_told_the_portraits_digest(counter: Counter) -> None:
+    checked = run("terminal", "appraise", counter.terminal, "--text", "-", stdin="\n".join(lines(counter)))
+    assert checked.code == ACCEPT
+    assert "姓名" in checked.out
+    assert sha256(PICTURE.read_bytes()).hexdigest()[:8] not in checked.out
 
 
 @pytest.mark.parametrize("change", ["another face", "a frame too few", "the digest not shown"])
