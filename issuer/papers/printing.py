@@ -35,7 +35,7 @@ def png(code: str) -> bytes:
 def svg(code: str) -> str:
     """The code as a drawing."""
     # The stubs take the factory for an abstract class, which it is not.
-    image = _qr(code).make_image(image_factory=SvgPathImage)  # type: ignore[type-abstract]  # it is none; its stub says so
+    image = _qr(code).make_image(image_factory=SvgPathImage)  # type: ignore[type-abstract]
     drawn: str = image.to_string(encoding="unicode")
     return drawn
 
