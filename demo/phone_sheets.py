@@ -64,7 +64,7 @@ def text_in(picture: bytes) -> str:
         with Image.open(io.BytesIO(picture)) as opened:
             if opened.width * opened.height > _MAX_IMAGE_PIXELS:
                 raise click.UsageError("the picture is too large / 图片过大")
-            found = zxingcpp.read_barcodes(opened.convert("L"))
+            found = zxingcpp.read_barcodes(opened.convert("L"), formats=zxingcpp.BarcodeFormat.QRCodeModel2)
     except (UnidentifiedImageError, OSError) as wrong:
         raise click.UsageError("this is no picture / 不是图片") from wrong
     texts = [each.text for each in found if each.text.startswith(labels.PREFIX_CHALLENGE)]

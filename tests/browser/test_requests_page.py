@@ -87,7 +87,7 @@ def read(page: Page, tmp_path: Path) -> str:
 
     path = tmp_path / "screen.png"
     page.screenshot(path=str(path))
-    found = zxingcpp.read_barcodes(cv2.imread(str(path)))
+    found = zxingcpp.read_barcodes(cv2.imread(str(path)), formats=zxingcpp.BarcodeFormat.QRCodeModel2)
     return str(found[0].text) if found else ""
 
 

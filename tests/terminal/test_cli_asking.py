@@ -233,7 +233,7 @@ def read_picture(path: Path) -> str:
     import cv2
     import zxingcpp
 
-    (found,) = zxingcpp.read_barcodes(cv2.imread(str(path)))
+    (found,) = zxingcpp.read_barcodes(cv2.imread(str(path)), formats=zxingcpp.BarcodeFormat.QRCodeModel2)
     return str(found.text)
 
 
