@@ -16,6 +16,7 @@ from wallet_sdk.errors import Language
 from wallet_sdk.terminal_request import TerminalRequest
 
 Json = dict[str, Any]
+_QR_ONLY: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCodeModel2)
 _MAX_IMAGE_PIXELS: Final = 12_000_000
 
 
@@ -64,7 +65,7 @@ def text_in(picture: bytes) -> str:
         with Image.open(io.BytesIO(picture)) as opened:
             if opened.width * opened.height > _MAX_IMAGE_PIXELS:
                 raise click.UsageError("the picture is too large / 图片过大")
-            found = zxingcpp.read_barcodes(opened.convert("L"), formats=zxingcpp.BarcodeFormat.QRCodeModel2)
+            found = zxingcpp.read_barcodes(opened.convert("L"), formats=_QR_ONLY)
     except (UnidentifiedImageError, OSError) as wrong:
         raise click.UsageError("this is no picture / 不是图片") from wrong
     texts = [each.text for each in found if each.text.startswith(labels.PREFIX_CHALLENGE)]
