@@ -78,6 +78,7 @@ TYP_MANIFEST: Final = "lz-manifest"
 TYP_BEACON: Final = "lz-beacon"
 TYP_CATALOGUE: Final = "lz-catalogue"
 TYP_POLICY: Final = "lz-policy"
+TYP_FEED: Final = "lz-feed"
 
 TYPES: Final = frozenset(
     {
@@ -97,6 +98,7 @@ TYPES: Final = frozenset(
         TYP_BEACON,
         TYP_CATALOGUE,
         TYP_POLICY,
+        TYP_FEED,
     }
 )
 """The complete table: an object of one type is never taken for another (attack "cross-type replay")."""
@@ -166,7 +168,7 @@ CLAIM_FRESHNESS: Final = -70042
 CLAIM_JOURNAL: Final = -70043
 CLAIM_CHALLENGE: Final = -70044
 
-# Private claims of the signed documents (trust list, catalogue, policy, wallet directory, manifest): -70030…-70039.
+# Private claims of the signed documents (trust list, catalogue, policy, directory, manifest, feed): -70030…-70039.
 CLAIM_SEQ: Final = -70030
 CLAIM_ANCHORS: Final = -70031
 CLAIM_KINDS: Final = -70032
@@ -174,6 +176,7 @@ CLAIM_POLICY_ROWS: Final = -70033
 CLAIM_PURPOSE_MAXIMA: Final = -70034
 CLAIM_CATALOGUE: Final = -70035
 CLAIM_MANIFEST: Final = -70036
+CLAIM_FEED_DOCUMENT: Final = -70037
 
 # Private claims of a status list token: -70020…-70029.
 CLAIM_LIST_SEQ: Final = -70020

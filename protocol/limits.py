@@ -107,6 +107,12 @@ MAX_MANIFEST_ENTRIES: Final = 256
 MAX_MANIFEST_BYTES: Final = 65_536
 """256 entries of 57 bytes, and 3.4 kB of signatures where a pair signs; with room for four times as much."""
 
+MAX_FEED_URLS: Final = 4
+"""Other places where a region's feed lies; more are a matter for a content network behind one of them."""
+
+MAX_FEED_URL_BYTES: Final = 128
+"""An https address of a folder."""
+
 MAX_DELTA_BYTES: Final = 4_194_304
 """2^20 changes among 2^20 lists: 22 bits for a place and 5 for a status each. One of these is a whole download."""
 
