@@ -18,7 +18,7 @@ from protocol.roots import Root, RootSigner
 from protocol.signed_document import SignedDocument
 from protocol.unixtime import UnixTime
 
-_URL: Final = re.compile(r"https?://[!-~]+[^/]", re.ASCII)
+_URL: Final = re.compile(r"https?://[!-~]*[!-.0-~]", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
