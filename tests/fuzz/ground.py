@@ -24,6 +24,7 @@ from protocol import (
 from protocol.challenge import Request
 from protocol.checkpoint import Ban, BasePointer, Checkpoint, CoSignedDelta, Inline, TufVersions
 from protocol.errors import ProtocolError
+from protocol.feed_document import FeedDocument
 from protocol.feed_position import FeedPosition
 from protocol.keys import Signer
 from protocol.labels import Alg, KeyUse, Lic, Purpose, TrustTier
@@ -354,6 +355,9 @@ MANIFEST: Final = Manifest(
     ),
 )
 MANIFESTS: Final = (manifest.sign(MANIFEST, STATUS_SIGNER), manifest.sign(MANIFEST, STATUS_PAIR))
+FEED_DOCUMENT: Final = FeedDocument(
+    WUYOU, 3, MANIFEST.iat, MANIFEST.exp, 3, BasePointer(4_990, b"\2" * 32, 622_000), ("https://feed.example/wuyou",)
+)
 DELTA: Final = delta.make({7: 2, 9: 1, delta.place(3, 70_000): 1, delta.place(6, 5): 5}, lists=7, retired=(2,))
 AGGREGATE: Final = delta.encode_aggregate(Aggregate(WUYOU, 3, 4_990, 5_000, b"\1" * 32, DELTA), universe=7 << 20)
 _STATE: Final = fold(RegionState(WUYOU, (ALL_VALID,) * 2), delta.make({7: 2, 9: 1, delta.place(1, 70_000): 5}))

@@ -18,6 +18,7 @@ from protocol import (
     challenge,
     checkpoint,
     directory,
+    feed_document,
     keys,
     labels,
     licence_package,
@@ -329,6 +330,16 @@ def manifest_by_one_or_both(content: bytes) -> None:
                 assert encoded is not content or stated == ground.MANIFEST
 
 
+def feed_document_by_the_root(content: bytes) -> None:
+    """As it stands, and as what the root signs."""
+    verify = partial(feed_document.verify, root=ground.STATUS_SIGNER.public_key, expected_region=ground.WUYOU)
+    for encoded in (content, roots.sign(content, typ=labels.TYP_FEED, signer=ground.STATUS_SIGNER)):
+        stated = _accepted(partial(verify, encoded))
+        if stated is not None:
+            assert verify(feed_document.sign(stated, ground.STATUS_SIGNER)) == stated
+            assert encoded is not content or stated == ground.FEED_DOCUMENT
+
+
 def status_changes(content: bytes) -> None:
     """A delta or an aggregate of deltas; how many bits stand where is the publisher's choice, the content is not."""
     changes = _accepted(lambda: delta.decode(content))
@@ -580,6 +591,13 @@ TARGETS: Final[dict[str, Target]] = {
     "checkpoint": Target(region_checkpoint, (ground.CHECKPOINT, _PAYLOAD(ground.CHECKPOINT))),
     "co-signature": Target(co_signature, (ground.REVERSAL, _PAYLOAD(ground.REVERSAL))),
     "manifest": Target(manifest_by_one_or_both, (*ground.MANIFESTS, _PAYLOAD(ground.MANIFESTS[0]))),
+    "feed": Target(
+        feed_document_by_the_root,
+        (
+            feed_document.sign(ground.FEED_DOCUMENT, ground.STATUS_SIGNER),
+            _PAYLOAD(feed_document.sign(ground.FEED_DOCUMENT, ground.STATUS_SIGNER)),
+        ),
+    ),
     "delta": Target(status_changes, (delta.encode(ground.DELTA, universe=7 << 20), ground.AGGREGATE)),
     "base": Target(status_base_object, (ground.BASE,)),
     "package": Target(whole_package, (licence_package.encode(package()),)),
