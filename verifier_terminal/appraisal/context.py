@@ -1,5 +1,6 @@
 """Everything that an appraisal may know: no part of it is looked up while appraising."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -18,9 +19,18 @@ class Knowledge:
     """What the terminal holds of signed statements. Each was verified when it was taken in."""
 
     trust: TrustList
+    """The keys of every region that is held, each region's own; number and moments are the home region's."""
     catalogue: Catalogue
     policy: AppraisalPolicy
     status: StatusSnapshot
+    regions: Mapping[str, TrustList] = field(default_factory=dict)
+    """Each region's own trust list, with its own moments."""
+    bans: Mapping[tuple[str, bytes], UnixTime] = field(default_factory=dict)
+    """Keys that a region's checkpoint has banned, by (iss, kid): from when on."""
+    metadata_late_since: UnixTime | None = None
+    """Since when trust metadata (TUF) should have been renewed; None: they are not late, or there are none."""
+    root_expired_since: UnixTime | None = None
+    """Since when the root of the trust metadata has ended; None: it has not, or there is none."""
 
 
 @dataclass(frozen=True, slots=True)
