@@ -1,8 +1,9 @@
 """The wallet directory of a region (typ `lz-directory`): what a wallet needs to know, in one signed document.
 
 The catalogue (names, items, views), the maximum of items that each purpose may ask for, the keys that sign credentials,
-mandates and terminal certificates (so that a wallet can check what it receives, SD-CWT section 6.2, and who asks), and
-the sites that short codes name. The wallet never reads trust lists of terminals.
+mandates and terminal certificates (so that a wallet can check what it receives, SD-CWT section 6.2, and who asks), the
+sites that short codes name, terminals that were withdrawn before their certificates end, and the offices that a holder
+can go to. The wallet never reads trust lists of terminals.
 """
 
 from collections.abc import Mapping
@@ -25,6 +26,10 @@ _CATALOGUE: Final = 1
 _PURPOSE_MAXIMA: Final = 2
 _ANCHORS: Final = 3
 _SITES: Final = 4
+_WITHDRAWN: Final = 5
+_OFFICES: Final = 6
+
+_BODY: Final = frozenset({_CATALOGUE, _PURPOSE_MAXIMA, _ANCHORS, _SITES, _WITHDRAWN, _OFFICES})
 
 USES: Final = frozenset({KeyUse.ASSERT, KeyUse.MANDATE, KeyUse.TERMINAL})
 """What a wallet has to verify: credentials, mandates, and terminal certificates. Other keys have no place here."""
@@ -35,7 +40,8 @@ class WalletDirectory:
     """A verified directory.
 
     `maxima` maps (vct, purpose) to what may be asked there; `anchors` are found by (iss, kid), each with its one use;
-    `sites` by the four characters that begin a short code.
+    `sites` by the four characters that begin a short code. `withdrawn` has the kid of each terminal key that was stolen
+    or lost while its certificate runs: seven days at most, so the list stays short.
     """
 
     iss: str
@@ -46,6 +52,8 @@ class WalletDirectory:
     maxima: Mapping[tuple[int, Purpose], "PurposeItems"]
     anchors: Mapping[tuple[str, bytes], TrustAnchor]
     sites: Mapping[str, "Site"]
+    withdrawn: frozenset[bytes] = frozenset()
+    offices: tuple["Office", ...] = ()
 
     def credential_anchor(self, unverified: UnverifiedCredential, *, at: UnixTime) -> TrustAnchor:
         """The key that must have signed this credential. Raises: as `trust_list.find_credential_anchor`."""
@@ -69,6 +77,16 @@ class Site:
     relying_party: str
 
 
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Where a holder can have licences of these kinds renewed or set right; in person, with or without a phone."""
+
+    name: str
+    address: str
+    phone: str
+    kinds: frozenset[int]
+
+
 def sign(directory: WalletDirectory, root: RootSigner) -> bytes:
     """The signed bytes of a directory."""
     maxima = sorted(directory.maxima.items())
@@ -80,6 +98,10 @@ def sign(directory: WalletDirectory, root: RootSigner) -> bytes:
         ),
         _ANCHORS: trust_list.anchors_to_value(directory.anchors),
         _SITES: tuple((code, site.name, site.relying_party) for code, site in sorted(directory.sites.items())),
+        _WITHDRAWN: tuple(sorted(directory.withdrawn)),
+        _OFFICES: tuple(
+            (office.name, office.address, office.phone, tuple(sorted(office.kinds))) for office in directory.offices
+        ),
     }
     document = SignedDocument(directory.iss, directory.seq, directory.iat, directory.exp, body)
     return signed_document.sign(document, typ=labels.TYP_DIRECTORY, body_label=labels.CLAIM_CATALOGUE, signer=root)
@@ -95,7 +117,7 @@ def verify(encoded: bytes, *, root: Root, algorithms: AlgorithmTable = DEFAULT_A
         encoded, expected_typ=labels.TYP_DIRECTORY, body_label=labels.CLAIM_CATALOGUE, root=root, algorithms=algorithms
     )
     body = document.body
-    if not isinstance(body, Mapping) or body.keys() != {_CATALOGUE, _PURPOSE_MAXIMA, _ANCHORS, _SITES}:
+    if not isinstance(body, Mapping) or body.keys() != _BODY:
         raise SchemaError("not a wallet directory")
     kinds = catalogue.kinds_from_value(body[_CATALOGUE])
     maxima = _maxima(body[_PURPOSE_MAXIMA])
@@ -104,8 +126,18 @@ def verify(encoded: bytes, *, root: Root, algorithms: AlgorithmTable = DEFAULT_A
         raise SchemaError("a directory without assertion keys")
     if not USES.issuperset(anchor.use for anchor in anchors.values()):
         raise SchemaError("a directory with keys that no wallet needs")
-    sites = _sites(body[_SITES])
-    return WalletDirectory(document.iss, document.seq, document.iat, document.exp, kinds, maxima, anchors, sites)
+    return WalletDirectory(
+        document.iss,
+        document.seq,
+        document.iat,
+        document.exp,
+        kinds,
+        maxima,
+        anchors,
+        _sites(body[_SITES]),
+        _withdrawn(body[_WITHDRAWN]),
+        _offices(body[_OFFICES], kinds),
+    )
 
 
 def _maxima(value: cbor.Value) -> Mapping[tuple[int, Purpose], PurposeItems]:
@@ -150,6 +182,32 @@ def _sites(value: cbor.Value) -> Mapping[str, Site]:
     if len(sites) != len(value):
         raise SchemaError("two sites have one code")
     return sites
+
+
+def _withdrawn(value: cbor.Value) -> frozenset[bytes]:
+    if not isinstance(value, tuple):
+        raise SchemaError("withdrawn terminals are not an array")
+    kids = [kid for kid in value if isinstance(kid, bytes) and len(kid) == limits.KID_BYTES]
+    if len(kids) != len(value) or kids != sorted(set(kids)):
+        raise SchemaError("withdrawn terminals are not kids in ascending order")
+    return frozenset(kids)
+
+
+def _offices(value: cbor.Value, kinds: Mapping[int, Kind]) -> tuple[Office, ...]:
+    if not isinstance(value, tuple):
+        raise SchemaError("offices are not an array")
+    offices: list[Office] = []
+    for entry in value:
+        match entry:
+            case (str() as name, str() as address, str() as phone, tuple() as served) if all(
+                map(_is_shown, (name, address, phone))
+            ):
+                offices.append(Office(name, address, phone, _keys(served)))
+            case _:
+                raise SchemaError("an office that has not its form")
+        if not offices[-1].kinds or not offices[-1].kinds <= kinds.keys():
+            raise SchemaError("an office for no kind of this catalogue")
+    return tuple(offices)
 
 
 def _is_site(code: str) -> bool:

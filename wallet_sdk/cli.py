@@ -103,6 +103,34 @@ def directory(folder: Path, source: str, passphrase_file: Path | None) -> None:
     click.echo(wallet.take_directory(encoded))
 
 
+@cli.command()
+@FOLDER
+@click.option("--kind", default="", help="A kind that it must serve, such as driving-licence.")
+@click.option("--search", default="", help="A part of its name or address.")
+@click.option("--json", "as_json", is_flag=True, help="A list of objects.")
+@PASSPHRASE
+@named_refusals
+def offices(*, folder: Path, kind: str, search: str, as_json: bool, passphrase_file: Path | None) -> None:
+    """List the offices where licences are renewed or set right. Needs no network.
+
+    \b
+    Example:
+      liangzheng wallet offices my-wallet --kind driving-licence
+    """
+    found = open_wallet(folder, passphrase_file).offices(kind, search)
+    if as_json:
+        rows = [
+            {"region": region, "name": each.name, "address": each.address, "phone": each.phone}
+            for region, each in found
+        ]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for region, each in found:
+        click.echo(f"{region}  {each.name}  {each.address}  {each.phone}")
+    if not found:
+        click.echo("No office is listed for that; each region's directory comes with its licences.", err=True)
+
+
 @cli.command(name="list")
 @FOLDER
 @click.option("--json", "as_json", is_flag=True, help="A list of objects.")

@@ -84,6 +84,19 @@ class TerminalExpired(RequestError):
     )
 
 
+class TerminalWithdrawn(RequestError):
+    """The region has withdrawn this terminal's key: the machine was stolen or lost."""
+
+    code = "CHALLENGE_TERMINAL_WITHDRAWN"
+    meaning = "the region has withdrawn this terminal"
+    hint = "do not answer it; whoever shows this request may have a stolen machine"
+    texts = Names(
+        "该查验终端已被撤销，请勿出示。",
+        "該查驗終端已被撤銷，請勿出示。",
+        "This terminal has been withdrawn; show nothing.",
+    )
+
+
 class ChallengeOver(RequestError):
     """Its two minutes have passed; no terminal takes an answer any more."""
 

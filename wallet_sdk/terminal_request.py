@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from protocol import cbor, challenge, cose_sign1, labels, limits, short_code, terminal_certificate
+from protocol import cbor, challenge, cose_sign1, keys, labels, limits, short_code, terminal_certificate
 from protocol.challenge import Challenge, ChallengeAhead, ChallengeNotOpen, WantedTooMuch
 from protocol.directory import PurposeItems, WalletDirectory
 from protocol.errors import (
@@ -49,6 +49,7 @@ from wallet_sdk.request_errors import (
     SiteUnknown,
     TerminalExpired,
     TerminalUnknown,
+    TerminalWithdrawn,
 )
 
 Directories = Mapping[str, WalletDirectory]
@@ -125,6 +126,8 @@ def read_challenge(
     read = _verified(text, directories, at)
     request, certificate = read.request, read.certificate
     region = certificate.iss[:_REGION_DIGITS]
+    if keys.kid_of(certificate.key) in directories[region].withdrawn:
+        raise TerminalWithdrawn(f"terminal {certificate.terminal}")
     _check_maxima(directories[region], request.purpose, request.wanted)
     sheets: list[ConsentRequest] = []
     missing: list[MissingKind] = []
@@ -274,9 +277,9 @@ def _kind(directories: Directories, vct: int) -> Kind | None:
 def _in_words(directories: Directories, items: Items) -> str:
     """Kinds and items by their names; by their numbers where the catalogue does not know them."""
     words: list[str] = []
-    for vct, keys in sorted(items.items()):
-        kind = _kind(directories, vct)
-        known = {each: kind.item(each) for each in sorted(keys)} if kind is not None else dict.fromkeys(sorted(keys))
+    for vct, labels_of in sorted(items.items()):
+        kind, wanted = _kind(directories, vct), sorted(labels_of)
+        known = {each: kind.item(each) for each in wanted} if kind is not None else dict.fromkeys(wanted)
         names = (item.name if item is not None else str(key) for key, item in known.items())
         words.append(f"{kind.slug if kind is not None else vct}: {', '.join(names)}")
     return "; ".join(words)

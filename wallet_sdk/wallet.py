@@ -12,7 +12,7 @@ from typing import Self
 from weakref import WeakSet
 
 from protocol import directory
-from protocol.directory import PurposeItems, WalletDirectory
+from protocol.directory import Office, PurposeItems, WalletDirectory
 from protocol.errors import ProtocolError
 from protocol.labels import Alg, KeyAssurance, Purpose
 from protocol.unixtime import UnixTime
@@ -188,6 +188,21 @@ class Wallet:
             after, region = receiving.take_directory(encoded, self._current().holdings, at=self._clock())
             self._vault.write(holdings.encode(after))
         return region
+
+    def offices(self, kind: str = "", search: str = "") -> tuple[tuple[str, Office], ...]:
+        """Region and office of each place where licences are renewed, as the held directories say; needs no network.
+
+        Args:
+            kind: Slug of a kind that it must serve; empty: any.
+            search: A part of its name or address.
+        """
+        return tuple(
+            (region, office)
+            for region, listed in sorted(self._current().directories.items())
+            for office in listed.offices
+            if (search in office.name or search in office.address)
+            and (not kind or any(listed.kinds[vct].slug == kind for vct in office.kinds))
+        )
 
     def cards(self, at: UnixTime | None = None) -> tuple[Card, ...]:
         """Every licence, in the order of their kinds and ids."""

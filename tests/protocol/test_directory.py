@@ -19,7 +19,7 @@ from tests.utopia.world import BEGINNING, WUYOU, World
 WORLD = World()
 ROOT = WORLD.roots[WUYOU]
 GOOD = _directory()
-MAXIMA, SITES = 2, 4
+MAXIMA, SITES, WITHDRAWN, OFFICES = 2, 4, 5, 6
 
 
 def read(changed: directory.WalletDirectory, root: RootSigner = ROOT) -> directory.WalletDirectory:
@@ -138,3 +138,59 @@ def test_sites(code: str, name: str) -> None:
     assert directory.verify(with_entry(SITES, content), root=ROOT.public_key).sites == {
         code: directory.Site(name, name)
     }
+
+
+OFFICE = directory.Office("乌有市车管所", "虚构区演示路9号", "12345", frozenset({DRIVING_LICENCE}))
+KIDS = (bytes(8), b"\x01" * 8)
+
+
+def test_withdrawn_terminals_and_offices_are_read_as_they_were_signed() -> None:
+    listed = replace(GOOD, withdrawn=frozenset(KIDS), offices=(OFFICE, replace(OFFICE, name="第二车管所")))
+    assert read(listed) == listed
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        KIDS[0],
+        (KIDS[1], KIDS[0]),
+        (KIDS[0], KIDS[0]),
+        (KIDS[0], bytes(7)),
+        (KIDS[0], bytes(9)),
+        ("00000000",),
+    ],
+)
+def test_withdrawn_terminals_have_one_form(value: cbor.Value) -> None:
+    with pytest.raises(SchemaError, match="withdrawn"):
+        directory.verify(with_entry(WITHDRAWN, value), root=ROOT.public_key)
+
+
+GOOD_OFFICE = (OFFICE.name, OFFICE.address, OFFICE.phone, (DRIVING_LICENCE,))
+
+
+def _office(place: int, value: cbor.Value) -> cbor.Value:
+    return (*GOOD_OFFICE[:place], value, *GOOD_OFFICE[place + 1 :])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        ("乌有市车管所",),
+        (GOOD_OFFICE[:3],),
+        ((*GOOD_OFFICE, 1),),
+        (_office(0, ""),),
+        (_office(0, "所" * 65),),
+        (_office(1, "演示路\n9号"),),
+        (_office(2, "1234\u202e5"),),
+        (_office(2, 12345),),
+        (_office(3, ()),),
+        (_office(3, (DRIVING_LICENCE, True)),),
+        (_office(3, (labels.VCT_RANGE.stop - 1,)),),
+    ],
+)
+def test_an_office_has_one_form(value: cbor.Value) -> None:
+    with pytest.raises(SchemaError):
+        directory.verify(with_entry(OFFICES, value), root=ROOT.public_key)
+    assert directory.verify(with_entry(OFFICES, (GOOD_OFFICE,)), root=ROOT.public_key).offices == (OFFICE,)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from protocol import cbor, challenge, labels, sealing, short_code, unixtime
+from protocol import cbor, challenge, directory, keys, labels, sealing, short_code, unixtime
 from protocol.directory import PurposeItems, WalletDirectory
 from protocol.keys import Ed25519Signer
 from protocol.labels import Alg, KeyUse, Purpose
@@ -339,6 +339,20 @@ def test_a_region_vouches_for_its_own_terminals_alone(wallet: Wallet, card: Card
     # Its own terminals are known from then on.
     request = wallet.read_challenge(Terminal(foreign).asks({ID_CARD: frozenset({1, 7})}))
     assert request.asker.region == "330000"
+
+
+def test_a_terminal_that_its_region_has_withdrawn(
+    wallet: Wallet, card: Card, authority: Authority, terminal: Terminal
+) -> None:
+    """A stolen machine with a certificate that runs: known by its key, whatever it calls itself."""
+    kid = keys.kid_of(terminal.signer.public_key)
+    newer = replace(authority.directory(), seq=2, withdrawn=frozenset({bytes(8), kid}))
+    wallet.take_directory(directory.sign(newer, authority.root))
+    with pytest.raises(refused.TerminalWithdrawn, match="withdrawn this terminal"):
+        wallet.read_challenge(terminal.asks())
+    others_alone = replace(newer, seq=3, withdrawn=frozenset({bytes(8)}))
+    wallet.take_directory(directory.sign(others_alone, authority.root))
+    assert wallet.read_challenge(terminal.asks()).asker.region == "310000"
 
 
 # Asking too much.
