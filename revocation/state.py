@@ -2,12 +2,13 @@
 
 A list is 2^20 statuses of 4 bits, as in a status list token, so that a list's hash here is the hash that its token
 carries. The root is a hash over all lists' hashes. A state is a value: folding makes a new one that shares every list
-without a change, and lists in which everything is VALID share one.
+without a change, and lists in which everything is VALID share one. Changes are folded into copies of their lists, or
+laid over them (`revocation.overlay`): the outcome is the same state, and what is asked of it costs other amounts.
 
 Not handled here: what may change (`revocation.guard`), and where a terminal keeps 28 MB.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
@@ -16,35 +17,48 @@ from typing import Final
 import numpy as np
 
 from protocol import limits
+from revocation import overlay
 from revocation.coverage import Coverage
 from revocation.delta import INDEX_BITS, Delta, Values
 from revocation.errors import OutsideLists
+from revocation.overlay import NOTHING, Overlay, Packed
 from revocation.rice import Places
 
 LIST_BYTES: Final = limits.STATUS_LIST_ENTRIES // 2
 _ROOT: Final = b"lz-status-root\0"
 _INDEX_MASK: Final = np.uint64(limits.STATUS_LIST_ENTRIES - 1)
-_RETIRED_HASH: Final = bytes(limits.SHA256_BYTES)
-
-Packed = bytes | memoryview
-"""`LIST_BYTES` bytes; index 0 in the low bits of the first one."""
+RETIRED_HASH: Final = bytes(limits.SHA256_BYTES)
 
 
 class ListEntries:
-    """The entries of one list; their hash is taken when somebody asks for it, and once."""
+    """The entries of one list: `LIST_BYTES` bytes and what lies over them.
 
-    __slots__ = ("_sha256", "packed")
+    The hash is taken when somebody asks for it, and once; it is that of the whole, however it is kept.
+    """
 
-    def __init__(self, packed: Packed) -> None:
-        assert len(packed) == LIST_BYTES
-        self.packed = packed
+    __slots__ = ("_sha256", "over", "under")
+
+    def __init__(self, under: Packed, over: Overlay = NOTHING) -> None:
+        assert len(under) == LIST_BYTES
+        self.under = under
+        self.over = over
         self._sha256: bytes | None = None
+
+    @property
+    def packed(self) -> Packed:
+        """All entries; a copy is made if anything lies over them."""
+        return overlay.merged(self.under, self.over)
 
     @property
     def sha256(self) -> bytes:
         if self._sha256 is None:
             self._sha256 = sha256(self.packed).digest()
         return self._sha256
+
+    def value(self, idx: int) -> int:
+        """The value at this index, which the list has."""
+        value = self.over.get(idx)
+        return self.under[idx >> 1] >> ((idx & 1) << 2) & 0xF if value is None else value
 
 
 ALL_VALID: Final = ListEntries(bytes(LIST_BYTES))
@@ -61,8 +75,7 @@ class RegionState:
     @property
     def root(self) -> bytes:
         """What a checkpoint signs. A closed list counts as 32 zeros: no list has that hash."""
-        hashes = [_RETIRED_HASH if each is None else each.sha256 for each in self.lists]
-        return sha256(b"".join((_ROOT, self.region.encode("ascii"), len(hashes).to_bytes(4), *hashes))).digest()
+        return root_over(self.region, [RETIRED_HASH if each is None else each.sha256 for each in self.lists])
 
     @property
     def universe(self) -> int:
@@ -78,7 +91,7 @@ class RegionState:
             return Coverage.NOT_COVERED
         if not 0 <= idx < limits.STATUS_LIST_ENTRIES:
             return Coverage.OUT_OF_RANGE
-        return entries.packed[idx >> 1] >> ((idx & 1) << 2) & 0xF
+        return entries.value(idx)
 
     def values(self, places: Places) -> Values:
         """The values at these ascending places.
@@ -88,20 +101,49 @@ class RegionState:
         """
         values = np.zeros(len(places), np.uint8)
         for number, part in _by_list(places):
-            packed = np.frombuffer(_open_list(self.lists, number).packed, np.uint8)
-            indices = places[part] & _INDEX_MASK
-            values[part] = packed[indices >> np.uint64(1)] >> ((indices & np.uint64(1)) << np.uint64(2)) & np.uint64(
-                0xF
-            )
+            entries = _open_list(self.lists, number)
+            values[part] = overlay.values(entries.under, entries.over, places[part] & _INDEX_MASK)
         return values
 
 
+def root_over(region: str, hashes: Sequence[bytes]) -> bytes:
+    """The root of a region whose lists have these hashes, `RETIRED_HASH` for closed ones."""
+    return sha256(b"".join((_ROOT, region.encode("ascii"), len(hashes).to_bytes(4), *hashes))).digest()
+
+
+Apply = Callable[[RegionState, Delta], RegionState]
+"""`fold` or `lay_over`."""
+
+
 def fold(state: RegionState, changes: Delta) -> RegionState:
-    """The state after these changes, whatever they are.
+    """The state after these changes, whatever they are, written into copies of their lists.
 
     Raises:
         OutsideLists: A change in no open list, fewer lists than there were, or more than a state may hold.
     """
+    return _applied(state, changes, _written)
+
+
+def lay_over(state: RegionState, changes: Delta) -> RegionState:
+    """The same state, with the changes laid over the lists: nothing is copied but what lies over them already.
+
+    Raises:
+        OutsideLists: As for `fold`.
+    """
+    return _applied(state, changes, _laid_over)
+
+
+def _written(entries: ListEntries, indices: Places, values: Values) -> ListEntries:
+    return ListEntries(overlay.written(entries.packed, indices, values))
+
+
+def _laid_over(entries: ListEntries, indices: Places, values: Values) -> ListEntries:
+    return ListEntries(entries.under, overlay.laid_over(entries.over, indices, values))
+
+
+def _applied(
+    state: RegionState, changes: Delta, change: Callable[[ListEntries, Places, Values], ListEntries]
+) -> RegionState:
     lists = list(with_lists(state, changes).lists)
     touched = list(_by_list(changes.places))
     fresh = sum(_open_list(lists, number) is ALL_VALID for number, _ in touched)
@@ -109,7 +151,7 @@ def fold(state: RegionState, changes: Delta) -> RegionState:
         # Asked before any list is made: each takes half a megabyte.
         raise OutsideLists(f"more than {limits.MAX_HELD_LISTS} lists that are not all valid")
     for number, part in touched:
-        lists[number] = _with(_open_list(lists, number), changes.places[part] & _INDEX_MASK, changes.values[part])
+        lists[number] = change(_open_list(lists, number), changes.places[part] & _INDEX_MASK, changes.values[part])
     return RegionState(state.region, tuple(lists))
 
 
@@ -134,16 +176,6 @@ def _open_list(lists: tuple[ListEntries | None, ...] | list[ListEntries | None],
     if entries is None:
         raise OutsideLists(f"list {number} is not open")
     return entries
-
-
-def _with(entries: ListEntries, indices: Places, values: Values) -> ListEntries:
-    packed = np.frombuffer(entries.packed, np.uint8).copy()
-    # The two entries of one byte are written one after the other; within each half no byte occurs twice.
-    for half, shift in ((0, 0), (1, 4)):
-        here = (indices & np.uint64(1)) == half
-        which = indices[here] >> np.uint64(1)
-        packed[which] = packed[which] & (0xF0 >> shift) | values[here] << shift
-    return ListEntries(packed.tobytes())
 
 
 def _by_list(places: Places) -> Iterator[tuple[int, slice]]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol.checkpoint import Checkpoint
+from protocol.checkpoint import Checkpoint, VerifiedCheckpoint
 from protocol.feed_position import FeedPosition
 from protocol.manifest import EntryKind
 from protocol.status_list import Status
@@ -49,6 +49,19 @@ def three() -> Feed:
 
 def by_deltas(feed: Feed, held: Held, bodies: list[bytes], co_signed: CoSigned = NOTHING_CO_SIGNED) -> Held:
     return advance.by_deltas(held, bodies, checkpoint=feed.checkpoint(), co_signed=co_signed)
+
+
+def by_base(
+    held: Held, base: bytes, bodies: list[bytes], *, checkpoint: VerifiedCheckpoint, co_signed: CoSigned
+) -> Held:
+    """By the base that the checkpoint names."""
+    pointer = checkpoint.claims.base
+    return advance.by_base(held, base, (), bodies, pointer=pointer, checkpoint=checkpoint, co_signed=co_signed)
+
+
+def from_nothing(base: bytes, bodies: list[bytes], *, checkpoint: VerifiedCheckpoint, co_signed: CoSigned) -> Held:
+    pointer = checkpoint.claims.base
+    return advance.from_nothing(base, (), bodies, pointer=pointer, checkpoint=checkpoint, co_signed=co_signed)
 
 
 def same(held: Held, feed: Feed) -> bool:
@@ -106,13 +119,11 @@ def test_by_base(begin: int, base: int) -> None:
     """A base may be older than what is held, too: what counts is where it ends."""
     feed = three()
     checkpoint = feed.checkpoint(base=base)
-    held = advance.by_base(
+    held = by_base(
         feed.held(begin), feed.base(base), feed.bodies[base:], checkpoint=checkpoint, co_signed=NOTHING_CO_SIGNED
     )
     assert same(held, feed)
-    first = advance.from_nothing(
-        feed.base(base), feed.bodies[base:], checkpoint=checkpoint, co_signed=NOTHING_CO_SIGNED
-    )
+    first = from_nothing(feed.base(base), feed.bodies[base:], checkpoint=checkpoint, co_signed=NOTHING_CO_SIGNED)
     assert same(first, feed)
     assert first.taken == ()
 
@@ -135,7 +146,7 @@ def test_a_new_epoch_needs_no_base() -> None:
     with pytest.raises(ChainBroken):
         by_deltas(new, old.held(2), new.bodies)
     checkpoint = new.checkpoint(base=0)
-    held = advance.by_base(old.held(1), new.base(0), new.bodies, checkpoint=checkpoint, co_signed=NOTHING_CO_SIGNED)
+    held = by_base(old.held(1), new.base(0), new.bodies, checkpoint=checkpoint, co_signed=NOTHING_CO_SIGNED)
     assert same(held, new)
 
 
@@ -146,7 +157,7 @@ def test_an_epoch_never_goes_back() -> None:
     with pytest.raises(ChainBroken):
         by_deltas(old, ahead, old.bodies)
     with pytest.raises(ChainBroken):
-        advance.by_base(ahead, old.base(0), old.bodies, checkpoint=old.checkpoint(), co_signed=NOTHING_CO_SIGNED)
+        by_base(ahead, old.base(0), old.bodies, checkpoint=old.checkpoint(), co_signed=NOTHING_CO_SIGNED)
 
 
 # The chain.
@@ -252,7 +263,7 @@ def test_an_older_checkpoint() -> None:
         with pytest.raises(ChainBroken):
             advance.by_deltas(feed.held(3), [], checkpoint=feed.checkpoint(seq=seq), co_signed=NOTHING_CO_SIGNED)
         with pytest.raises(ChainBroken):
-            advance.by_base(
+            by_base(
                 feed.held(3),
                 feed.base(0),
                 feed.bodies[:seq],
@@ -266,7 +277,7 @@ def test_another_base() -> None:
     checkpoint = feed.checkpoint(base=1)
     for base in (feed.base(0), feed.base(1)[:-1], feed.base(1) + b"\0"):
         with pytest.raises(WrongObject):
-            advance.from_nothing(base, feed.bodies[1:], checkpoint=checkpoint, co_signed=NOTHING_CO_SIGNED)
+            from_nothing(base, feed.bodies[1:], checkpoint=checkpoint, co_signed=NOTHING_CO_SIGNED)
 
 
 def test_a_base_with_another_state() -> None:
@@ -276,7 +287,7 @@ def test_a_base_with_another_state() -> None:
     forged = status_base.encode(Base(feed.position(1), feed.heads[1], softer))
     checkpoint = feed.checkpoint(replace(feed.claims(), base=status_base.pointer_to(forged, seq=1)))
     with pytest.raises(StateMismatch):
-        advance.from_nothing(forged, feed.bodies[1:], checkpoint=checkpoint, co_signed=NOTHING_CO_SIGNED)
+        from_nothing(forged, feed.bodies[1:], checkpoint=checkpoint, co_signed=NOTHING_CO_SIGNED)
 
 
 def test_lists_that_vanish_or_come_back() -> None:
@@ -288,9 +299,7 @@ def test_lists_that_vanish_or_come_back() -> None:
     reopened.publish({5: 1})
     for other in (reopened, _of_one_list()):
         with pytest.raises(OutsideLists):
-            advance.by_base(
-                held, other.base(0), other.bodies, checkpoint=other.checkpoint(), co_signed=NOTHING_CO_SIGNED
-            )
+            by_base(held, other.base(0), other.bodies, checkpoint=other.checkpoint(), co_signed=NOTHING_CO_SIGNED)
 
 
 def _of_one_list() -> Feed:
@@ -410,7 +419,7 @@ def _by_aggregate(feed: Feed, begin: int, co_signed: CoSigned) -> Held:
 
 
 def _by_base(feed: Feed, begin: int, co_signed: CoSigned) -> Held:
-    return advance.by_base(
+    return by_base(
         feed.held(begin),
         feed.base(feed.seq),
         [],
@@ -533,10 +542,10 @@ def test_a_reversal_of_the_epoch_before_counts() -> None:
     new = Feed(epoch=2, state_before=old.state)
     new.publish({77: Status.REVOKED})
     checkpoint = new.checkpoint(base=0)
-    held = advance.by_base(old.held(1), new.base(0), new.bodies, checkpoint=checkpoint, co_signed=old.co_signed())
+    held = by_base(old.held(1), new.base(0), new.bodies, checkpoint=checkpoint, co_signed=old.co_signed())
     assert same(held, new)
     with pytest.raises(FinalStatusChanged):
-        advance.by_base(old.held(1), new.base(0), new.bodies, checkpoint=checkpoint, co_signed=NOTHING_CO_SIGNED)
+        by_base(old.held(1), new.base(0), new.bodies, checkpoint=checkpoint, co_signed=NOTHING_CO_SIGNED)
 
 
 @every_way
@@ -710,9 +719,7 @@ def test_a_refusal_or_the_state_of_the_full_list(history: list[dict[int, int]], 
     except RevocationError:
         return
     # The full list of that moment, through its base, is the other way to the same state.
-    full = advance.from_nothing(
-        feed.base(end), [], checkpoint=feed.checkpoint(seq=end, base=end), co_signed=NOTHING_CO_SIGNED
-    )
+    full = from_nothing(feed.base(end), [], checkpoint=feed.checkpoint(seq=end, base=end), co_signed=NOTHING_CO_SIGNED)
     assert contents(held.state) == contents(full.state)
     assert held.position == full.position == feed.position(end)
     for earlier in feed.states[begin : end + 1]:

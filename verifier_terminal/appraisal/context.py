@@ -11,7 +11,7 @@ from protocol.sd_cwt.known import NOTHING_KNOWN, KnownCredentials, VerifiedCrede
 from protocol.terminal_certificate import Items
 from protocol.trust_list import TrustList
 from protocol.unixtime import Seconds, UnixTime
-from revocation.coverage import StatusSnapshot
+from revocation.coverage import StatusView
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Knowledge:
     """The keys of every region that is held, each region's own; number and moments are the home region's."""
     catalogue: Catalogue
     policy: AppraisalPolicy
-    status: StatusSnapshot
+    status: StatusView
     regions: Mapping[str, TrustList] = field(default_factory=dict)
     """Each region's own trust list, with its own moments."""
     bans: Mapping[tuple[str, bytes], UnixTime] = field(default_factory=dict)

@@ -134,9 +134,8 @@ def age(at: UnixTime, since: UnixTime) -> Seconds:
 
 
 def oldest_status(context: Context) -> UnixTime | None:
-    """The moment of the oldest status list that is held: how things stand where no licence names a list of its own."""
-    lists = context.knowledge.status.lists.values() if context.knowledge else ()
-    return min((token.iat for token in lists), default=None)
+    """The moment of the oldest status data that are held: how things stand where no licence names a list of its own."""
+    return None if context.knowledge is None else context.knowledge.status.oldest()
 
 
 def ages(context: Context, *, status_as_of: UnixTime | None) -> Ages:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from protocol.status_list import Status
 from protocol.unixtime import UnixTime
-from revocation.coverage import StatusSnapshot
+from revocation.coverage import StatusView
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class RecheckQueue:
         (count,) = self._database.execute("SELECT count(*) FROM recheck").fetchone()
         return int(count)
 
-    def answered_by(self, snapshot: StatusSnapshot) -> tuple[Answered, ...]:
+    def answered_by(self, snapshot: StatusView) -> tuple[Answered, ...]:
         """Acceptances that these data answer.
 
         A non-valid answer counts at once; "valid" only from a list made at or after the acceptance.
