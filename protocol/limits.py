@@ -128,6 +128,15 @@ MAX_BASE_BYTES: Final = 67_108_864
 MAX_HELD_LISTS: Final = 4_096
 """Lists with anything but VALID in them that one state may hold: 4 thousand million entries, 2 GiB."""
 
+MAX_AGGREGATION_BYTES: Final = 1_048_576
+"""Of the unsigned document that names a region's lists: 10,000 names of 20 bytes, with room for five times as much."""
+
+MAX_FEED_BUNDLE_BYTES: Final = 134_217_728
+"""A base of 64 MiB and as much again for everything else: nine cities of 56 million have 6 MB."""
+
+MAX_FEED_BUNDLE_ENTRIES: Final = 4_096
+"""A region has a hundred objects on the way from its base (a day of aggregates, an hour of deltas, documents)."""
+
 MAX_DOCUMENT_BYTES: Final = 4_194_304
 """Trust lists, catalogues, policies: nine regions with ten thousand keys stay below."""
 

@@ -18,6 +18,7 @@ from protocol import (
     challenge,
     checkpoint,
     directory,
+    feed_bundle,
     feed_document,
     keys,
     labels,
@@ -369,6 +370,16 @@ def status_base_object(content: bytes) -> None:
         assert read.state.root == base.state.root
 
 
+def bundle_of_files(content: bytes) -> None:
+    """Read whole and read by its index, which must not ask for more than heads and names."""
+    entries = _accepted(lambda: feed_bundle.decode(content))
+    if entries is None:
+        return
+    assert feed_bundle.encode(entries) == content
+    assert sum(len(each) for each in entries.values()) < len(content)
+    assert not any(".." in name or name.startswith("/") for name in entries)
+
+
 def whole_package(content: bytes) -> None:
     read = _accepted(lambda: licence_package.decode(content))
     if read is not None:
@@ -600,6 +611,10 @@ TARGETS: Final[dict[str, Target]] = {
     ),
     "delta": Target(status_changes, (delta.encode(ground.DELTA, universe=7 << 20), ground.AGGREGATE)),
     "base": Target(status_base_object, (ground.BASE,)),
+    "feed-bundle": Target(
+        bundle_of_files,
+        (feed_bundle.encode({"feed.cbor": b"1", "feed/base-2-41": bytes(30), "metadata/7.snapshot.json": b"{}"}),),
+    ),
     "package": Target(whole_package, (licence_package.encode(package()),)),
     "package-by-insiders": Target(package_by_insiders, (ground.PACKAGED,)),
     "paper": Target(paper_code, (ground.PAPER, _PAYLOAD(ground.PAPER), *ground.PAPER_VECTOR_BYTES)),
