@@ -20,10 +20,12 @@ from issuer.arguments import (
     print_json,
     public_key,
 )
+from issuer.devices import cli as devices_cli
 from issuer.lifecycle import LegalChange
 from issuer.mandates import cli as mandates_cli
 from issuer.papers import cli as papers_cli
 from issuer.terminals import cli as terminals_cli
+from issuer.terminals import cli_offices
 
 _MAX_SUBJECT_BYTES: Final = 64 * 1024
 _MAX_PHOTO_BYTES: Final = 32 * 1024 * 1024
@@ -130,15 +132,48 @@ def _legal_change_command(legal_change: LegalChange, summary: str) -> None:
         with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
             flipped = issuer.change(licence_id, legal_change, reason=reason, actor=ACTOR, at=wiring.now())
             state = listing.state(issuer.licence(licence_id), at=wiring.now())
+        said = listing.change_as_json(flipped)
         if as_json:
-            print_json({"id": licence_id, "state": state, "flipped": len(flipped)})
-        else:
+            print_json({"id": licence_id, "state": state} | said)
+        elif said["published_by"] is None:
             click.echo(f"{licence_id} is {state}; {len(flipped)} status entries flipped and published.")
+        else:
+            click.echo(
+                f"{licence_id} is {state}; {len(flipped)} status entries flipped. Each is published at a moment of its "
+                f"own until {said['published_by']}, so that nobody sees which belong together."
+            )
 
 
 _legal_change_command(LegalChange.SUSPEND, "Suspend a valid licence (暂扣) and publish its status.")
 _legal_change_command(LegalChange.REINSTATE, "End the suspension of a licence and publish its status.")
 _legal_change_command(LegalChange.REVOKE, "Revoke a licence (吊销), finally, and publish its status.")
+_legal_change_command(
+    LegalChange.WITHDRAW, "Withdraw a licence that was wrongly issued (撤销), finally, and publish it."
+)
+_legal_change_command(LegalChange.CANCEL, "Cancel a licence (注销), finally; published within hours.")
+_legal_change_command(
+    LegalChange.SUPERSEDE, "A new licence takes the place of this one (换发); published within hours."
+)
+_legal_change_command(LegalChange.TRANSFER, "Another authority takes the licence over (转出); published within hours.")
+
+
+@cli.command(name="close-lists")
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@passphrase_option
+@json_option
+def close_lists(folder: Path, yes: bool, passphrase_file: Path | None, as_json: bool) -> None:
+    """After a backup of the register came back: give no more entries of the lists that are open, and open others."""
+    from issuer import wiring
+
+    if not yes:
+        click.confirm("The open lists take no new entries ever again. Go on?", abort=True, err=True)
+    with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
+        lists = len(issuer.close_lists(at=wiring.now()).status_seq)
+    if as_json:
+        print_json({"lists": lists})
+    else:
+        click.echo(f"The open lists are closed and others opened; {lists} lists are published.")
 
 
 @cli.command(name="list")
@@ -224,13 +259,18 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 for command in (
     terminals_cli.certify_terminal,
+    terminals_cli.withdraw_terminal,
     terminals_cli.terminals,
     terminals_cli.site,
+    cli_offices.office,
     mandates_cli.mandate,
     mandates_cli.mandates,
     mandates_cli.mandate_revoke,
     papers_cli.paper,
     papers_cli.papers,
     papers_cli.paper_lost,
+    devices_cli.devices,
+    devices_cli.report_lost,
+    devices_cli.found,
 ):
     cli.add_command(command)

@@ -1,4 +1,4 @@
-"""`liangzheng issuer certify-terminal | terminals | site`: who may ask holders for their licences, and where."""
+"""`liangzheng issuer certify-terminal | withdraw-terminal | terminals | site`: who may ask holders, and where."""
 
 from pathlib import Path
 from typing import Final
@@ -109,14 +109,42 @@ def terminals(folder: Path, search: str, passphrase_file: Path | None, as_json: 
     from issuer import wiring
 
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
-        rows = list(listing.certificates_as_json(issuer.terminals.listed(search=search), at=wiring.now()))
+        at = wiring.now()
+        found, gone = issuer.terminals.listed(search=search), issuer.withdrawing.listed(at=at)
+        rows = list(listing.certificates_as_json(found, withdrawals=gone, at=at))
     if as_json:
         print_json(rows)
     for row in () if as_json else rows:
         click.echo(
-            f"{row['terminal']:<24}  {row['state']:<8}  to {row['to']}  {','.join(row['purposes'])}  "
+            f"{row['terminal']:<24}  {row['state']:<9}  to {row['to']}  {','.join(row['purposes'])}  "
             f"{row['place']} ({row['relying_party']})  key {row['key_sha256'][:16]}"
         )
+
+
+@click.command(name="withdraw-terminal")
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--terminal", required=True, help="Its name in the region, as it was certified.")
+@click.option("--reason", required=True, help="Why: stolen, lost, broken open. 1 to 200 characters.")
+@passphrase_option
+@json_option
+def withdraw_terminal(*, folder: Path, terminal: str, reason: str, passphrase_file: Path | None, as_json: bool) -> None:
+    """Withdraw a terminal that was stolen or lost: wallets answer its requests no more once they have the directory.
+
+    Its key is withdrawn for good. Receipts that it signed before stay what they are.
+
+    \b
+    Example:
+      liangzheng issuer withdraw-terminal ./issuer --terminal patrol-12 --reason 失窃
+    """
+    from issuer import wiring
+
+    with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
+        gone = issuer.withdrawing.withdraw(terminal, reason=reason, actor=ACTOR, at=wiring.now())
+    rows = [listing.withdrawn_as_json(each) for each in gone]
+    if as_json:
+        print_json(rows)
+    for row in () if as_json else rows:
+        click.echo(f"Terminal {terminal} (key {row['key_sha256'][:16]}) is withdrawn and that is published.")
 
 
 @click.group()

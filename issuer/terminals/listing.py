@@ -1,18 +1,41 @@
-"""Certificates and sites as an operator sees them: the same on the command line and in the web API."""
+"""Certificates, sites and offices as an operator and as the directory's readers see them, on every way the same."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from issuer.terminals.register import CertifiedTerminal, SiteRecord
+from issuer.publishing import Listings
+from issuer.register import Register
+from issuer.terminals.offices import OfficeRecord, offices
+from issuer.terminals.register import CertifiedTerminal, SiteRecord, by_code, sites_in_use
+from issuer.terminals.withdrawing import Withdrawn, withdrawn
 from protocol import unixtime
+from protocol.licence.catalogue import Kind
 from protocol.unixtime import UnixTime
 
 
-def certificates_as_json(records: Sequence[CertifiedTerminal], *, at: UnixTime) -> Iterator[dict[str, Any]]:
-    """The members of each certificate, the newest first. `state` is one word: running, replaced or over."""
+def listings(register: Register, *, at: UnixTime) -> Listings:
+    """What the directory says of terminals and places now. Raises: RegisterUnavailable."""
+    return Listings(
+        by_code(sites_in_use(register)),
+        frozenset(each.kid for each in withdrawn(register, at=at)),
+        tuple(record.office for record in offices(register)),
+    )
+
+
+def certificates_as_json(
+    records: Sequence[CertifiedTerminal], *, withdrawals: Sequence[Withdrawn], at: UnixTime
+) -> Iterator[dict[str, Any]]:
+    """The members of each certificate, the newest first. `state` is one word: running, replaced, withdrawn or over."""
     seen: dict[str, bytes] = {}
+    gone = {each.key_thumbprint for each in withdrawals}
     for record in records:
         newest_key = seen.setdefault(record.terminal, record.key_thumbprint)
+        if at >= record.exp:
+            state = "over"
+        elif record.key_thumbprint in gone:
+            state = "withdrawn"
+        else:
+            state = "running" if newest_key == record.key_thumbprint else "replaced"
         yield {
             "terminal": record.terminal,
             "key_sha256": record.key_thumbprint.hex(),
@@ -21,7 +44,7 @@ def certificates_as_json(records: Sequence[CertifiedTerminal], *, at: UnixTime) 
             "purposes": [purpose.word for purpose in sorted(record.purposes)],
             "from": unixtime.iso_utc(record.iat),
             "to": unixtime.iso_utc(record.exp),
-            "state": "over" if at >= record.exp else "running" if newest_key == record.key_thumbprint else "replaced",
+            "state": state,
             "by": record.actor,
             "at": unixtime.iso_utc(record.at),
         }
@@ -33,6 +56,31 @@ def site_as_json(record: SiteRecord) -> dict[str, Any]:
         "code": record.code,
         "name": record.site.name,
         "relying_party": record.site.relying_party,
+        "by": record.actor,
+        "at": unixtime.iso_utc(record.at),
+    }
+
+
+def withdrawn_as_json(record: Withdrawn) -> dict[str, Any]:
+    """The members of one withdrawal."""
+    return {
+        "terminal": record.terminal,
+        "key_sha256": record.key_thumbprint.hex(),
+        "reason": record.reason,
+        "by": record.actor,
+        "at": unixtime.iso_utc(record.at),
+        "until": unixtime.iso_utc(record.until),
+    }
+
+
+def office_as_json(record: OfficeRecord, kinds: Mapping[int, Kind]) -> dict[str, Any]:
+    """The members of one office. A kind that the catalogue has no more is named by its number."""
+    served = sorted(record.office.kinds)
+    return {
+        "name": record.office.name,
+        "address": record.office.address,
+        "phone": record.office.phone,
+        "kinds": [kinds[vct].slug if vct in kinds else str(vct) for vct in served],
         "by": record.actor,
         "at": unixtime.iso_utc(record.at),
     }

@@ -19,6 +19,8 @@ from issuer import holder_keys
 from issuer.application import Issuer
 from issuer.errors import (
     AuthoringError,
+    DeviceNotInForce,
+    DeviceUnknown,
     HolderKeyRefused,
     IssuerError,
     KindUnknown,
@@ -28,6 +30,8 @@ from issuer.errors import (
     MandateNotInForce,
     MandateRefused,
     MandateUnknown,
+    OfficeRefused,
+    OfficeUnknown,
     PackageUnknown,
     PaperNotInForce,
     PaperRefused,
@@ -38,13 +42,14 @@ from issuer.errors import (
     SiteTaken,
     SiteUnknown,
     SubjectRefused,
+    TerminalNotRunning,
     TerminalRefused,
     TerminalTaken,
     TransitionRefused,
 )
 from issuer.lifecycle import LegalChange
-from issuer.listing import as_json
-from issuer.web import mandates, papers, terminals
+from issuer.listing import as_json, change_as_json
+from issuer.web import devices, mandates, papers, terminals
 from issuer.web.bodies import Body, Malformed
 from issuer.web.bodies import error as error_answer
 from issuer.web.terminals import ACTOR
@@ -69,6 +74,8 @@ _HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     (HolderKeyRefused, 422),
     (KindUnknown, 422),
     (ReasonRefused, 422),
+    (DeviceUnknown, 404),
+    (DeviceNotInForce, 409),
     (MandateRefused, 422),
     (MandateUnknown, 404),
     (MandateNotInForce, 409),
@@ -77,6 +84,9 @@ _HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     (PaperNotInForce, 409),
     (TerminalRefused, 422),
     (TerminalTaken, 409),
+    (TerminalNotRunning, 409),
+    (OfficeRefused, 422),
+    (OfficeUnknown, 404),
     (SiteRefused, 422),
     (SiteTaken, 409),
     (SiteUnknown, 404),
@@ -108,6 +118,7 @@ def create_app(
     terminals.add_routes(app, issuer, now)
     mandates.add_routes(app, issuer, now)
     papers.add_routes(app, issuer, now)
+    devices.add_routes(app, issuer, now)
     return app
 
 
@@ -217,11 +228,11 @@ def _routes(app: Flask, issuer: Issuer, now: Callable[[], UnixTime]) -> None:
         url = f"{request.host_url}api/v1/packages/{issued.licence_id}/{issued.secret}"
         return jsonify(id=issued.licence_id, package_url=url, warnings=issued.warnings), 201
 
-    @app.post("/api/v1/licences/<licence_id>/<any(suspend, reinstate, revoke):change>")
+    @app.post(f"/api/v1/licences/<licence_id>/<any({', '.join(LegalChange)}):change>")
     def change(licence_id: str, change: str) -> Response:
         reason = Body.read({"reason"}).text("reason")
         flipped = issuer.change(licence_id, LegalChange(change), reason=reason, actor=ACTOR, at=now())
-        return jsonify(as_json(issuer.licence(licence_id), issuer.kinds, at=now()) | {"flipped": len(flipped)})
+        return jsonify(as_json(issuer.licence(licence_id), issuer.kinds, at=now()) | change_as_json(flipped))
 
 
 def _content(path: Path) -> bytes | None:

@@ -1,4 +1,4 @@
-"""Routes of terminals and sites: certify, list, give and take site codes. For the operator only."""
+"""Routes of terminals, sites and offices: certify, withdraw, list, give and take codes. For the operator only."""
 
 import base64
 from collections.abc import Callable
@@ -35,7 +35,14 @@ def add_routes(app: Flask, issuer: Issuer, now: Callable[[], UnixTime]) -> None:
     @app.get("/api/v1/terminals")
     def terminals() -> Response:
         found = issuer.terminals.listed(search=request.args.get("search", ""))
-        return jsonify(list(listing.certificates_as_json(found, at=now())))
+        gone = issuer.withdrawing.listed(at=now())
+        return jsonify(list(listing.certificates_as_json(found, withdrawals=gone, at=now())))
+
+    @app.post("/api/v1/terminals/<terminal>/withdraw")
+    def withdraw(terminal: str) -> Response:
+        reason = Body.read({"reason"}, frozenset()).text("reason")
+        gone = issuer.withdrawing.withdraw(terminal, reason=reason, actor=ACTOR, at=now())
+        return jsonify([listing.withdrawn_as_json(each) for each in gone])
 
     @app.post("/api/v1/terminals/<terminal>/certificate")
     def certify(terminal: str) -> tuple[Response, int]:
@@ -59,6 +66,29 @@ def add_routes(app: Flask, issuer: Issuer, now: Callable[[], UnixTime]) -> None:
             certificate=base64.urlsafe_b64encode(encoded).rstrip(b"=").decode(),
             **{"from": unixtime.iso_utc(claims.iat), "to": unixtime.iso_utc(claims.exp)},
         ), 201
+
+    @app.get("/api/v1/offices")
+    def offices() -> Response:
+        found = issuer.offices.listed(search=request.args.get("search", ""))
+        return jsonify([listing.office_as_json(record, issuer.kinds) for record in found])
+
+    @app.post("/api/v1/offices")
+    def add_office() -> tuple[Response, int]:
+        body = Body.read({"name", "address", "phone"}, frozenset({"kinds"}))
+        listed = issuer.offices.add(
+            name=body.text("name"),
+            address=body.text("address"),
+            phone=body.text("phone"),
+            kinds=body.texts("kinds") if "kinds" in body else frozenset(),
+            actor=ACTOR,
+            at=now(),
+        )
+        return jsonify(name=listed.name, address=listed.address, phone=listed.phone), 201
+
+    @app.delete("/api/v1/offices/<name>")
+    def remove_office(name: str) -> Response:
+        issuer.offices.remove(name, at=now())
+        return jsonify(name=name, removed=True)
 
     @app.get("/api/v1/sites")
     def sites() -> Response:
