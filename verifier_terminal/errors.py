@@ -161,6 +161,19 @@ class Unreachable(FetchError):
     meaning = "the issuer's published files cannot be reached"
 
 
+class NameUnknown(Unreachable):
+    """The name server knows no such host, or there is no name server: mostly no network at all."""
+
+    meaning = "the network's name service does not find the server"
+    advice = "see that the network is there; the terminal goes on with what it holds and says how old that is"
+
+
+class NotListening(Unreachable):
+    """A machine answered that nobody serves there."""
+
+    meaning = "the server refuses connections"
+
+
 class Redirected(FetchError):
     """The server pointed somewhere else, as sign-in pages of networks do. Redirects are never followed."""
 
@@ -237,6 +250,36 @@ class JumpsAhead(DocumentRefused):
 
     meaning = "the document's number or moment is too far ahead"
     advice = "check this terminal's clock first; nothing that is held was changed"
+
+
+class FromTheFuture(JumpsAhead):
+    """A moment ahead of this terminal's estimate that no second source confirms: kept out until one does."""
+
+    meaning = "the status data claim to come from the future"
+
+
+class Equivocated(DocumentRefused):
+    """The region's status key signed two histories. Neither is applied; both are kept as evidence."""
+
+    meaning = "the region signed two different states for one place of its status feed"
+    advice = "report it to the region at once; the terminal goes on with what it holds and says how old that is"
+
+    def __init__(self, detail: str, *, held: bytes, came: bytes) -> None:
+        self.held = held
+        self.came = came
+        super().__init__(detail)
+
+
+class FeedRefused(DocumentRefused):
+    """What the feed offers does not lead from what is held to what was signed, or changes what it must not."""
+
+    meaning = "the status data were refused"
+
+
+class RepositoryRefused(DocumentRefused):
+    """The trust metadata are not what the pinned root leads to."""
+
+    meaning = "the trust metadata were refused"
 
 
 class RootMismatch(DocumentRefused):

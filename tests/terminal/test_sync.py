@@ -2,10 +2,8 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -17,6 +15,7 @@ from protocol.trust_list import TrustList
 from protocol.unixtime import DAY, Seconds, UnixTime
 from tests.terminal.conftest import Terminal
 from tests.terminal.publishing import publish
+from tests.terminal.serving import answers, quick, serving
 from tests.utopia.world import WUYOU, World
 from verifier_terminal.appraisal.verdict import VerdictClass
 from verifier_terminal.errors import (
@@ -37,10 +36,10 @@ from verifier_terminal.errors import (
 )
 from verifier_terminal.session import Session, SyncReport
 from verifier_terminal.sync.connectivity import Connectivity, Link
-from verifier_terminal.sync.mirror import FolderMirror, HttpMirror, Patience, fetch_document
+from verifier_terminal.sync.http_mirror import HttpMirror, Patience
+from verifier_terminal.sync.mirror import FolderMirror, fetch_document
 
 LIST = f"lz:{WUYOU}/3"
-Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
 def reasons(report: SyncReport) -> dict[str, type[TerminalError]]:
@@ -153,10 +152,11 @@ def write_trust_with_a_new_status_key(terminal: Terminal, *, iat: int) -> Signer
 def test_a_status_key_cannot_set_the_time_of_a_terminal_whose_clock_is_in_doubt(
     terminal: Terminal, session: Session, days: int, taken: bool
 ) -> None:
-    # The clock steps, so that it is not believed; the trust list ends in 30 days, and 30 days of grace come on top.
-    terminal.world.clock.advance(DAY)
+    # It starts below its floor, so that it is not believed; the trust list ends in 30 days, and 30 of grace come on top.
+    terminal.world.clock.advance(-DAY)
+    session = terminal.open()
     assert not session.status().clock.plausible
-    at = terminal.world.clock.at - DAY
+    at = terminal.world.clock.at + DAY
     report = session.sync(write_list(terminal, seq=2, iat=at + days * DAY - 7_200))
     assert (LIST in report.taken_in) is taken
     assert reasons(report) == ({} if taken else {LIST: JumpsAhead})
@@ -290,50 +290,6 @@ def test_every_bit_flip_in_the_trust_list_is_refused_or_harmless(terminal: Termi
 # Over http.
 
 
-@contextmanager
-def serving(answer: Answer) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            try:
-                answer(self)
-            except OSError:
-                return
-
-        def log_message(self, *said: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/feed"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def answers(status: int, body: bytes, content_type: str = "text/html", **headers: str) -> Answer:
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        handler.send_header("Content-Type", content_type)
-        handler.send_header("Content-Length", str(len(body)))
-        for name, value in headers.items():
-            handler.send_header(name, value)
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return answer
-
-
-def quick(url: str, **patience: float) -> HttpMirror:
-    import time
-
-    limits = {"total_seconds": 5.0, "connect_seconds": 2.0, **patience}
-    return HttpMirror(url, monotonic=time.monotonic, patience=Patience(**limits))  # type: ignore[arg-type]
-
-
 def test_documents_come_over_http_whatever_their_content_type(terminal: Terminal, session: Session) -> None:
     terminal.publish(seq=2, age=30)
 
@@ -432,6 +388,7 @@ def test_an_answer_that_breaks_off_is_no_document() -> None:
         handler.send_header("Content-Length", "1000")
         handler.end_headers()
         handler.wfile.write(b"half")
+        handler.close_connection = True
 
     with serving(answer) as url, pytest.raises(Unreachable):
         fetch_document(quick(url), "trust.cbor")

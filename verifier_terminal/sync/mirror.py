@@ -1,48 +1,22 @@
-"""Fetches an issuer's published files from a folder or over http(s), and believes nothing of them.
+"""Where published files come from, and the few kinds of them that are fetched by name; nothing of them is believed.
 
-Guaranteed for http: one total deadline for each file, a least rate, a size cap, no redirects, no proxies, no content
-encodings, the content type not looked at (mirrors get it wrong; the signature decides). The deadline closes the socket
-from another thread, because a server that drips one byte a second never runs into a socket's time-out. Not handled
-here: whether the bytes are worth anything (`intake`), and a resolver that hangs, which the system's own time-out ends.
+Not handled here: the network (`http_mirror`), trust metadata (`repository_mirror`), and whether the bytes are worth
+anything (`intake`, `feed_intake`).
 """
 
-import http.client
 import json
 import re
-import socket
-import ssl
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
-from urllib.parse import urlsplit
 
 from protocol import limits
-from verifier_terminal.errors import (
-    DocumentRefused,
-    NotPublished,
-    Redirected,
-    ServerRefused,
-    TooLarge,
-    TooSlow,
-    Unreachable,
-)
+from verifier_terminal.errors import DocumentRefused, NotPublished, TooLarge, Unreachable
+from verifier_terminal.sync.http_mirror import HttpMirror
 
 _MAX_AGGREGATION_BYTES: Final = 1_048_576
 _MAX_LISTS: Final = 10_000
-_CHUNK_BYTES: Final = 65_536
 _URI: Final = re.compile(r"lz:[0-9]{6}/(0|[1-9][0-9]{0,5})", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a download may take. The total holds for connecting, headers and content together."""
-
-    total_seconds: float = 30.0
-    connect_seconds: float = 5.0
-    grace_seconds: float = 10.0
-    least_bytes_per_second: int = 1_024
 
 
 class Mirror(Protocol):
@@ -75,95 +49,6 @@ class FolderMirror:
             raise Unreachable(f"{name}: {failure.strerror}") from failure
         _check_size(len(content), name, max_bytes)
         return content
-
-
-class HttpMirror:
-    """A web server or one of its mirrors."""
-
-    def __init__(self, url: str, *, monotonic: Callable[[], float], patience: Patience | None = None) -> None:
-        """Names the server; `monotonic` counts seconds.
-
-        Raises:
-            Unreachable: This is no http or https address.
-        """
-        try:
-            parts = urlsplit(url)
-        except ValueError as wrong:
-            raise Unreachable("not an http or https address") from wrong
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise Unreachable("not an http or https address")
-        try:
-            self._port = parts.port
-        except ValueError as wrong:
-            raise Unreachable("not a port number") from wrong
-        self._secure = parts.scheme == "https"
-        self._host = parts.hostname
-        self._base = parts.path.rstrip("/")
-        self._monotonic = monotonic
-        self._patience = patience or Patience()
-
-    def fetch(self, name: str, *, max_bytes: int) -> bytes:
-        """The bytes of one file. Raises: as `Mirror.fetch`."""
-        connection = self._connection()
-        too_late = threading.Event()
-        connected: list[socket.socket] = []
-
-        def end() -> None:
-            too_late.set()
-            for sock in (*connected, connection.sock):
-                if sock is not None:
-                    _shut(sock)
-
-        deadline = threading.Timer(self._patience.total_seconds, end)
-        deadline.daemon = True
-        deadline.start()
-        try:
-            connection.connect()
-            # The connection forgets its socket as soon as the answer has begun, so it is kept here.
-            connected.append(connection.sock)
-            if too_late.is_set():
-                raise TooSlow(f"{name}: {self._patience.total_seconds:g} s")
-            connection.request("GET", f"{self._base}/{name}", headers={"Accept-Encoding": "identity"})
-            response = connection.getresponse()
-            with response:
-                return self._content(response, name, max_bytes, too_late)
-        except (OSError, http.client.HTTPException, ValueError) as failure:
-            if too_late.is_set():
-                raise TooSlow(f"{name}: {self._patience.total_seconds:g} s") from failure
-            raise Unreachable(f"{name}: {_words(failure)}") from failure
-        finally:
-            deadline.cancel()
-            connection.close()
-
-    def _connection(self) -> http.client.HTTPConnection:
-        timeout = self._patience.connect_seconds
-        if self._secure:
-            context = ssl.create_default_context()
-            return http.client.HTTPSConnection(self._host, self._port, timeout=timeout, context=context)
-        return http.client.HTTPConnection(self._host, self._port, timeout=timeout)
-
-    def _content(
-        self, response: http.client.HTTPResponse, name: str, max_bytes: int, too_late: threading.Event
-    ) -> bytes:
-        if 300 <= response.status < 400:
-            raise Redirected(f"{name}: status {response.status}")
-        if response.status in (http.client.NOT_FOUND, http.client.GONE):
-            raise NotPublished(f"{name}: status {response.status}")
-        if response.status != http.client.OK:
-            raise ServerRefused(f"{name}: status {response.status}")
-        started = self._monotonic()
-        content = bytearray()
-        while chunk := response.read1(_CHUNK_BYTES):
-            content += chunk
-            _check_size(len(content), name, max_bytes)
-            taken = self._monotonic() - started
-            if taken > self._patience.grace_seconds and len(content) < taken * self._patience.least_bytes_per_second:
-                raise TooSlow(f"{name}: {len(content)} bytes in {taken:.0f} s")
-        if too_late.is_set():
-            raise TooSlow(f"{name}: {self._patience.total_seconds:g} s")
-        if response.length:
-            raise Unreachable(f"{name}: broken off after {len(content)} bytes")
-        return bytes(content)
 
 
 def open_mirror(location: str, *, monotonic: Callable[[], float]) -> Mirror:
@@ -210,18 +95,3 @@ def fetch_list_uris(mirror: Mirror, *, region: str) -> tuple[str, ...]:
 def _check_size(size: int, name: str, max_bytes: int) -> None:
     if size > max_bytes:
         raise TooLarge(f"{name}: more than {max_bytes} bytes")
-
-
-def _shut(sock: socket.socket) -> None:
-    """Wakes whoever waits on this socket; it may be closed already."""
-    try:
-        sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return
-
-
-def _words(failure: Exception) -> str:
-    """The system's words; never the answer's, which is hostile text."""
-    if isinstance(failure, OSError) and failure.strerror:
-        return failure.strerror
-    return type(failure).__name__
