@@ -38,3 +38,27 @@ class MassChange(RevocationError):
 
 class ListsExhausted(RevocationError):
     """No index can be allocated: the region has opened every list that a number can name."""
+
+
+class BundleError(RevocationError):
+    """The root of what is wrong with a bundle as a file; nothing of it was taken in."""
+
+
+class NotARegularFile(BundleError):
+    """A link, a folder, a pipe or a device stands where a bundle should."""
+
+
+class BundleUnreadable(BundleError):
+    """There is no such file, it may not be read, or the stick is gone."""
+
+
+class BundleRefused(BundleError):
+    """The file is no bundle in its one form, or larger than any."""
+
+
+class BundleUnwritable(BundleError):
+    """The stick is full, protected or gone, or the file's name would not last on it."""
+
+
+class NothingToBundle(BundleError):
+    """What is to go into a bundle is not there, or does not fit together."""
