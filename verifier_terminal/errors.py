@@ -27,6 +27,13 @@ class OutOfOrder(TerminalError):
     )
 
 
+class StatusesNotKept(OutOfOrder):
+    """A region's statuses could not be written down. Those that were held stay, answer, and grow old."""
+
+    meaning = "newer status data could not be written to the disk, so the terminal goes on with what it holds"
+    advice = "free disk space or have the disk looked at; the next look for newer data tries it again"
+
+
 class AppraisalBroken(OutOfOrder):
     """The appraisal itself broke down, which is a fault of the program and not of the code."""
 
