@@ -779,7 +779,8 @@ class Session:
         self._verified.forget_all()
         self._loaded_version = self._store.documents.version()
         self._loaded = self._store.documents.load(self._root, at=self._clock().at)
-        self._time.confirm(self._loaded.floor)
+        floor = self._loaded.floor
+        self._time.confirm({} if floor is None else {(self.settings.region, b""): floor})
 
     def _clock(self) -> ClockReading:
         return self._time.read(online=self._connectivity.link is Link.ONLINE)

@@ -152,7 +152,7 @@ def write_trust_with_a_new_status_key(terminal: Terminal, *, iat: int) -> Signer
 def test_a_status_key_cannot_set_the_time_of_a_terminal_whose_clock_is_in_doubt(
     terminal: Terminal, session: Session, days: int, taken: bool
 ) -> None:
-    # It starts below its floor, so that it is not believed; the trust list ends in 30 days, and 30 of grace come on top.
+    # It starts below its floor and is not believed; the trust list ends in 30 days, and 30 days of grace come on top.
     terminal.world.clock.advance(-DAY)
     session = terminal.open()
     assert not session.status().clock.plausible

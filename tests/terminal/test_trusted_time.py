@@ -1,4 +1,4 @@
-"""Clock faults: behind the floor, far ahead, stepping, dead; and what stored moments may not do."""
+"""Clock faults: behind the floor, far ahead, stepping, dead; and what stored moments may not do. One region is held."""
 
 import pytest
 
@@ -11,12 +11,14 @@ from verifier_terminal.session import Session
 from verifier_terminal.trusted_time import MAX_UNCERTAINTY, TrustedTime
 
 FLOOR = UnixTime(1_795_226_400)
+ONE = ("990100", b"only")
+"""The only source of a terminal that holds one region."""
 
 
 def reading_at(offset: int, *, online: bool = False) -> tuple[bool, int | None, int]:
     """A terminal that starts with its clock this far from the floor."""
     time = TrustedTime(now=ManualClock(FLOOR + offset), elapsed_seconds=lambda: 0.0)
-    time.confirm(FLOOR)
+    time.confirm({ONE: FLOOR})
     reading = time.read(online=online)
     return reading.plausible, reading.confirmed_age, reading.uncertainty
 
@@ -60,7 +62,7 @@ def test_without_a_floor_nothing_was_ever_confirmed() -> None:
 def test_a_step_while_running_is_noticed(step: int, plausible: bool) -> None:
     clock, elapsed = ManualClock(FLOOR + 10 * DAY), [0.0]
     time = TrustedTime(now=clock, elapsed_seconds=lambda: elapsed[0])
-    time.confirm(FLOOR)
+    time.confirm({ONE: FLOOR})
     clock.advance(1_000 + step)
     elapsed[0] += 1_000
     assert time.read(online=False).plausible is plausible
@@ -69,19 +71,19 @@ def test_a_step_while_running_is_noticed(step: int, plausible: bool) -> None:
 def test_a_signed_moment_that_agrees_ends_the_suspicion() -> None:
     clock = ManualClock(FLOOR)
     time = TrustedTime(now=clock, elapsed_seconds=lambda: 0.0)
-    time.confirm(FLOOR)
+    time.confirm({ONE: FLOOR})
     clock.advance(HOUR)
     assert not time.read(online=True).plausible
-    time.confirm(UnixTime(clock.at - 30))
+    time.confirm({ONE: UnixTime(clock.at - 30)})
     assert time.read(online=True).plausible
 
 
 def test_an_old_signed_moment_does_not_end_the_suspicion() -> None:
     clock = ManualClock(FLOOR)
     time = TrustedTime(now=clock, elapsed_seconds=lambda: 0.0)
-    time.confirm(FLOOR)
+    time.confirm({ONE: FLOOR})
     clock.advance(10 * DAY)
-    time.confirm(UnixTime(FLOOR + 60))
+    time.confirm({ONE: UnixTime(FLOOR + 60)})
     assert not time.read(online=True).plausible
 
 
