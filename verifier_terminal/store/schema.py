@@ -16,7 +16,7 @@ from verifier_terminal.errors import StoreDamaged
 if TYPE_CHECKING:
     from sqlite_utils import Migrations
 
-VERSION: Final = 2
+VERSION: Final = 3
 _BUSY_SECONDS: Final = 5.0
 """Several commands may use one directory at once; a commit takes milliseconds."""
 
@@ -81,6 +81,42 @@ _SECOND: Final = (
     "INSERT INTO recheck_2 SELECT check_number, uri, idx, as_of, accepted_at FROM recheck",
     "DROP TABLE recheck",
     "ALTER TABLE recheck_2 RENAME TO recheck",
+)
+
+_THIRD: Final = (
+    # One row for each region whose statuses come from a feed; `sha256` is over what stands before it, for SQLite would
+    # not notice a bit that the disk turned. `changed` is the number of `feed_change` when the row was last written.
+    """CREATE TABLE feed_region (
+        region TEXT PRIMARY KEY,
+        encoded BLOB NOT NULL,
+        base BLOB NOT NULL,
+        as_of INTEGER NOT NULL,
+        sha256 BLOB NOT NULL,
+        changed INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE feed_delta (
+        region TEXT NOT NULL,
+        epoch INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        body BLOB NOT NULL,
+        PRIMARY KEY (region, epoch, seq)
+    ) STRICT""",
+    """CREATE TABLE feed_taken (
+        region TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        since INTEGER NOT NULL,
+        until INTEGER NOT NULL
+    ) STRICT""",
+    "CREATE INDEX feed_taken_until ON feed_taken (region, until)",
+    # As for documents: marks stand apart, and stay when a region's statuses are damaged or forgotten.
+    """CREATE TABLE feed_mark (
+        region TEXT PRIMARY KEY,
+        epoch INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        iat INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE TABLE feed_change (number INTEGER NOT NULL) STRICT",
+    "INSERT INTO feed_change VALUES (0)",
 )
 
 
@@ -165,5 +201,11 @@ def _migrations() -> "Migrations":
         for statement in _SECOND:
             database.execute(statement)
         database.execute("PRAGMA user_version = 2")
+
+    @migrations()
+    def version_3(database: Database) -> None:
+        for statement in _THIRD:
+            database.execute(statement)
+        database.execute("PRAGMA user_version = 3")
 
     return migrations
