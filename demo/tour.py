@@ -236,9 +236,9 @@ class Tour:
 
     def _wait_for_sync(self) -> None:
         """Until the counter has fetched what the authority published last."""
-        published = self._town.published_status_seq()
+        published = self._town.published_status_seqs()
         until = wiring.monotonic() + READ_SECONDS
-        while self._town.counter_status_seq() < published:
+        while not self._town.counter_has(published):
             if wiring.monotonic() > until:
                 raise Unexpected("the counter did not fetch the new status list")
             wiring.sleep(0.1)

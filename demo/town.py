@@ -284,19 +284,19 @@ class Town:
             raise TownError(f"the kiosk asks nothing: {answer.body}")
         return str(texts[0])
 
-    def published_status_seq(self) -> int:
-        """The sequence number of the status list that the authority published last."""
-        token: Any = cbor.decode((self.published / "status" / "1.cwt").read_bytes())
-        payload: Any = cbor.decode(token.value[2])
-        return int(payload[labels.CLAIM_LIST_SEQ])
+    def published_status_seqs(self) -> Mapping[str, int]:
+        """The sequence number of each status list as the authority published it last."""
+        payloads: list[Any] = []
+        for path in (self.published / "status").glob("*.cwt"):
+            token: Any = cbor.decode(path.read_bytes())
+            payloads.append(cbor.decode(token.value[2]))
+        return {payload[labels.CLAIM_SUB]: int(payload[labels.CLAIM_LIST_SEQ]) for payload in payloads}
 
-    def counter_status_seq(self) -> int:
-        """The sequence number of the status list that the counter holds."""
-        return self._status_seq(self.counter_directory)
-
-    def _status_seq(self, terminal: Path) -> int:
-        held = self.liangzheng("terminal", "status", str(terminal), "--json")["documents"]
-        return max((int(each["seq"]) for each in held if each["name"].startswith("lz:")), default=0)
+    def counter_has(self, published: Mapping[str, int]) -> bool:
+        """Whether the counter holds each of these status lists, no older than that."""
+        documents = self.liangzheng("terminal", "status", str(self.counter_directory), "--json")["documents"]
+        held = {each["name"]: int(each["seq"]) for each in documents}
+        return all(held.get(uri, 0) >= seq for uri, seq in published.items())
 
     def journal(self) -> list[Mapping[str, Any]]:
         """The counter's journal, after its chain has been checked."""

@@ -12,7 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from issuer import catalogue_source, durable_files, lifecycle, profile, signers
+from issuer import allocation, catalogue_source, draws, durable_files, lifecycle, profile, signers
+from issuer.allocation import Allocator
+from issuer.devices.losing import Devices
 from issuer.errors import (
     AlreadyInitialised,
     IssuerError,
@@ -22,7 +24,7 @@ from issuer.errors import (
     PackageUnknown,
     PublishingFailed,
 )
-from issuer.issuance import FIRST_LIST, Issuance, Issued
+from issuer.issuance import Issuance, Issued
 from issuer.lifecycle import LegalChange
 from issuer.mandates.issuing import Mandates
 from issuer.papers.issuing import Papers
@@ -30,9 +32,13 @@ from issuer.profile import Places, Profile
 from issuer.publishing import Publication, Publisher
 from issuer.register import LicenceRecord, OpenIntent, Register, StatusEvent
 from issuer.signers import LIBSODIUM_MODERATE, Argon2Profile, RandomBytes, Signers
+from issuer.status_tokens import StatusTokens
 from issuer.terminals.certifying import Terminals
-from issuer.terminals.register import by_code, sites_in_use
+from issuer.terminals.listing import listings
+from issuer.terminals.offices import Offices
 from issuer.terminals.sites import Sites
+from issuer.terminals.withdrawing import Withdrawing
+from protocol import unixtime
 from protocol.appraisal_policy import PolicyRow
 from protocol.keys import VerificationKey
 from protocol.labels import KeyAssurance, Purpose
@@ -57,19 +63,23 @@ class Issuer:
         kinds: Mapping[int, Kind],
         publisher: Publisher,
         issuance: Issuance,
+        allocator: Allocator,
         rows: Mapping[tuple[int, Purpose], PolicyRow],
         random_bytes: RandomBytes,
     ) -> None:
         self.places, self.profile, self.kinds = places, its_profile, kinds
         self._signers, self._register = its_signers, register
-        self._publisher, self._issuance = publisher, issuance
+        self._publisher, self._issuance, self._random_bytes = publisher, issuance, random_bytes
         self.terminals = Terminals(
             profile=its_profile, register=register, signer=its_signers.terminal, kinds=kinds, rows=rows
         )
         self.sites = Sites(register=register, random_bytes=random_bytes, publish_change=self._publish_change)
+        self.withdrawing = Withdrawing(register=register, publish_change=self._publish_change)
+        self.offices = Offices(register=register, kinds=kinds, publish_change=self._publish_change)
         self.mandates = Mandates(
             profile=its_profile,
             register=register,
+            allocator=allocator,
             signer=its_signers.mandate,
             root=its_signers.root.public_key,
             kinds=kinds,
@@ -81,9 +91,17 @@ class Issuer:
         self.papers = Papers(
             profile=its_profile,
             register=register,
+            allocator=allocator,
             signer=its_signers.paper,
             kinds=kinds,
             random_bytes=random_bytes,
+            publish_change=self._publish_change,
+        )
+        self.devices = Devices(
+            register=register,
+            issue_again=lambda licence_id, key, assurance, at: self.issue_again(
+                licence_id, key, at=at, key_assurance=assurance
+            ),
             publish_change=self._publish_change,
         )
 
@@ -115,7 +133,7 @@ class Issuer:
         durable_files.write_atomically(places.operator_token, token + b"\n", mode=durable_files.PRIVATE)
         # The folder may have been there, open to others; SQLite gives its further files the first one's permissions.
         durable_files.write_atomically(places.register, b"", mode=durable_files.PRIVATE)
-        register = Register.create(_url(places), first_list=FIRST_LIST)
+        register = Register.create(_url(places))
         try:
             issuer = cls._assembled(places, its_profile, its_signers, register, random_bytes)
             issuer.publish(at=at)
@@ -153,18 +171,27 @@ class Issuer:
     ) -> Self:
         kinds = catalogue_source.load_kinds()
         rows = catalogue_source.load_policy_rows(kinds, regions=frozenset({its_profile.region}))
+        allocator = Allocator(
+            key=its_signers.allocation,
+            begin=unixtime.local_midnight(unixtime.local_day(its_profile.created_at)),
+            random_bytes=random_bytes,
+        )
+        tokens = StatusTokens(profile=its_profile, register=register, allocator=allocator, signer=its_signers.status)
         publisher = Publisher(
             profile=its_profile,
             register=register,
+            tokens=tokens,
             signers=its_signers,
             kinds=kinds,
             rows=rows,
-            sites=lambda: by_code(sites_in_use(register)),
+            listings=lambda at: listings(register, at=at),
             lock=places.lock,
+            folder=places.published,
         )
         issuance = Issuance(
             profile=its_profile,
             register=register,
+            allocator=allocator,
             assertion=its_signers.assertion,
             root=its_signers.root.public_key,
             random_bytes=random_bytes,
@@ -177,6 +204,7 @@ class Issuer:
             kinds=kinds,
             publisher=publisher,
             issuance=issuance,
+            allocator=allocator,
             rows=rows,
             random_bytes=random_bytes,
         )
@@ -259,15 +287,35 @@ class Issuer:
     def change(
         self, licence_id: str, legal_change: LegalChange, *, reason: str, actor: str, at: UnixTime
     ) -> tuple[StatusEvent, ...]:
-        """Make a legal change, flip every unexpired index of the licence, and publish.
+        """Make a legal change, flip every unexpired index of the licence, and publish what is due of it.
+
+        A change that can wait is due later (`StatusEvent.due`).
 
         Raises:
             LicenceUnknown, TransitionRefused, ReasonRefused, RegisterUnavailable: Nothing was changed.
             PublishingFailed: The change stands and is not published yet.
         """
-        flipped = lifecycle.change(self._register, _form(licence_id), legal_change, reason=reason, actor=actor, at=at)
+        flipped = lifecycle.change(
+            self._register,
+            _form(licence_id),
+            legal_change,
+            reason=reason,
+            actor=actor,
+            at=at,
+            below=lambda bound: draws.below(self._random_bytes, bound),
+        )
         self._publish_change(at)
         return flipped
+
+    def close_lists(self, *, at: UnixTime) -> Publication:
+        """Give no more entries of any open list, and open others: the register came back from a backup.
+
+        Lists that the folder knows and the register does not were opened since the backup: none of their entries is
+        given again either. Raises: RegisterUnavailable, StorageFailed.
+        """
+        with self._register.writing() as connection:
+            allocation.close_all(connection, published=self._publisher.published_lists(), at=at)
+        return self.publish(at=at)
 
     def publish(self, *, at: UnixTime, to: Path | None = None) -> Publication:
         """Publish into the issuer's folder, and into another one too. Raises: StorageFailed, RegisterUnavailable."""
@@ -328,7 +376,7 @@ class Issuer:
 
 def _form(licence_id: str) -> str:
     # A database would refuse half a surrogate pair in its own words.
-    if not licence_id.isascii():
+    if not licence_id.isascii() or not licence_id.isprintable():
         raise LicenceUnknown("no licence has this id")
     return licence_id
 

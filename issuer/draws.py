@@ -1,11 +1,9 @@
-"""What is drawn at random: status indices, identifiers, secrets. Randomness is an argument."""
+"""What is drawn at random: which of several lists or moments, identifiers, secrets. Randomness is an argument."""
 
 import base64
 import string
 from collections.abc import Callable
 from typing import Final
-
-from protocol import limits
 
 RandomBytes = Callable[[int], bytes]
 
@@ -13,12 +11,18 @@ ID_CHARACTERS: Final = 22
 """131 bits: an id is never guessed (SECURITY.md K3)."""
 _SECRET_BYTES: Final = 16
 _BASE62: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_NUMBER_BYTES: Final = 4
 
 
-def idx(random_bytes: RandomBytes) -> int:
-    """An index of a status list."""
-    # The number of entries is a power of two, so the mask keeps every index equally likely.
-    return int.from_bytes(random_bytes(4)) & limits.STATUS_LIST_ENTRIES - 1
+def below(random_bytes: RandomBytes, bound: int) -> int:
+    """A number from 0 to the bound less one, each equally likely."""
+    space = 1 << 8 * _NUMBER_BYTES
+    assert 0 < bound <= space
+    while True:
+        drawn = int.from_bytes(random_bytes(_NUMBER_BYTES))
+        # What is left of the space above the greatest multiple is thrown away, or small numbers would be more likely.
+        if drawn < space - space % bound:
+            return drawn % bound
 
 
 def text(random_bytes: RandomBytes, characters: int) -> str:

@@ -69,6 +69,14 @@ def read(path: Path, *, max_bytes: int) -> bytes:
     return content
 
 
+def remove(path: Path) -> None:
+    """See to it that no file is at this path. Raises: StorageFailed."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageFailed(f"cannot remove {path.name}: {error.strerror}") from None
+
+
 def make_folder(path: Path, *, mode: int) -> None:
     """Make this folder and the ones above it.
 

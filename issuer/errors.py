@@ -168,7 +168,10 @@ class TransitionRefused(IssuerError):
     """The licence's status does not allow this change."""
 
     code = "transition_refused"
-    hint = "Revoking is final. Only a valid licence is suspended, only a suspended one reinstated."
+    hint = (
+        "Whatever has ended is final. Only a valid licence is suspended, superseded or transferred, only a suspended "
+        "one reinstated."
+    )
 
 
 class ReasonRefused(IssuerError):
@@ -179,10 +182,27 @@ class ReasonRefused(IssuerError):
 
 
 class NoFreeIndex(IssuerError):
-    """Too many random draws met a taken index or identifier: the status list is nearly full."""
+    """No status list has a free entry, or every drawn identifier is taken."""
 
     code = "no_free_index"
-    hint = "Open another status list for this region."
+    hint = "Try again; if it stays so, the region has used every list number that there is."
+
+
+class IndexGivenTwice(IssuerError):
+    """The entry that came next belongs to another credential: the register's memory of what was given went back."""
+
+    code = "index_given_twice"
+    hint = (
+        "The register or keys.box came back from a backup. Run `liangzheng issuer close-lists DIR`: new lists are "
+        "opened, and nothing that was given is given again. Nothing was issued."
+    )
+
+
+class RegisterTaken(IssuerError):
+    """The database for a new register holds one already."""
+
+    code = "register_taken"
+    hint = "Name an empty database; a register is never overwritten."
 
 
 class RegisterUnavailable(IssuerError):
@@ -207,6 +227,20 @@ class PublishingFailed(IssuerError):
 
     code = "publishing_failed"
     hint = "Remove the cause and run `liangzheng issuer publish DIR`: until then terminals do not know of the change."
+
+
+class DeviceUnknown(IssuerError):
+    """The licence has no such device, or several of that name."""
+
+    code = "device_unknown"
+    hint = "Look at them with `liangzheng issuer devices DIR LICENCE`, and name one with --device."
+
+
+class DeviceNotInForce(IssuerError):
+    """The device is not in the state that this report starts from."""
+
+    code = "device_not_in_force"
+    hint = "Look at it with `liangzheng issuer devices DIR LICENCE`; terminals refuse what was lost or has ended."
 
 
 class MandateRefused(IssuerError):
@@ -263,6 +297,27 @@ class TerminalTaken(IssuerError):
 
     code = "terminal_taken"
     hint = "Choose another name; if the terminal was replaced by a new machine, say so with --replace."
+
+
+class TerminalNotRunning(IssuerError):
+    """No certificate of this terminal runs that was not withdrawn before."""
+
+    code = "terminal_not_running"
+    hint = "Look it up with `liangzheng issuer terminals DIR --search NAME`; a certificate that is over needs nothing."
+
+
+class OfficeRefused(IssuerError):
+    """An office's text is not in its form, a kind of it is unknown, or its name is listed already."""
+
+    code = "office_refused"
+    hint = "Holders read these texts on their phones: 1 to 64 visible characters on one line. Nothing was recorded."
+
+
+class OfficeUnknown(IssuerError):
+    """No office is listed under this name."""
+
+    code = "office_unknown"
+    hint = "Look it up with `liangzheng issuer office DIR list`."
 
 
 class SiteRefused(IssuerError):

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from issuer import draws, layout, portrait
 from issuer import subject as subject_check
+from issuer.allocation import Allocator
 from issuer.draws import RandomBytes
 from issuer.errors import IssuanceInterrupted, LicenceNotValid, LintRefused, PortraitRefused
 from issuer.layout import LaidOut
@@ -30,7 +31,6 @@ from protocol.sd_cwt.credential import CredentialClaims, StatusReference
 from protocol.status_list import Status
 from protocol.unixtime import DAY, UnixTime
 
-FIRST_LIST: Final = 1
 FLEXIBLE: Final = "F"
 
 
@@ -43,6 +43,7 @@ class Issued:
 
     licence_id: str
     kind: Kind
+    list_number: int
     idx: int
     exp: UnixTime
     package: bytes
@@ -73,12 +74,13 @@ class Issuance:
         *,
         profile: Profile,
         register: Register,
+        allocator: Allocator,
         assertion: Signer,
         root: VerificationKey,
         random_bytes: RandomBytes,
     ) -> None:
         self._profile, self._register, self._assertion, self._root = profile, register, assertion, root
-        self._random_bytes = random_bytes
+        self._allocator, self._random_bytes = allocator, random_bytes
 
     def issue(
         self,
@@ -176,11 +178,10 @@ class Issuance:
             record,
             is_new=is_new,
             picture=picture,
-            list_number=FIRST_LIST,
             holder_key_thumbprint=draft.holder_key.thumbprint,
             exp=draft.exp,
             layouts=tuple(draft.layouts),
-            draw_idx=self._draw_idx,
+            allocate=lambda connection: self._allocator.entry(connection, draft.exp),
             draw_sub=lambda: self._draw_text(limits.SUB_CHARACTERS),
             at=at,
         )
@@ -189,10 +190,17 @@ class Issuance:
         secret = record_signed(
             self._register, allocation, signed, package=package, random_bytes=self._random_bytes, at=at
         )
-        return Issued(record.id, draft.kind, allocation.idx, draft.exp, package, secret, draft.subject.warnings)
-
-    def _draw_idx(self) -> int:
-        return draws.idx(self._random_bytes)
+        entry = allocation.entry
+        return Issued(
+            record.id,
+            draft.kind,
+            entry.list_number,
+            entry.idx,
+            draft.exp,
+            package,
+            secret,
+            draft.subject.warnings,
+        )
 
     def _draw_text(self, characters: int) -> str:
         return draws.text(self._random_bytes, characters)
@@ -224,7 +232,7 @@ def sign(draft: Draft, allocation: Allocation, *, profile: Profile, signer: Sign
     Raises:
         IssuanceInterrupted: A signature failed.
     """
-    status = StatusReference(profile.list_uri(FIRST_LIST), allocation.idx)
+    status = profile.status_reference(allocation.entry.list_number, allocation.entry.idx)
     try:
         return tuple(
             _credential(draft, laid_out, signer, iss=profile.iss, sub=sub, status=status)

@@ -3,10 +3,10 @@
 Names and numbers are an operator's business; numbers are shown in part, so that a list over a shoulder gives none away.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from issuer.register import LicenceRecord
+from issuer.register import LicenceRecord, StatusEvent
 from protocol import unixtime
 from protocol.licence.catalogue import Kind
 from protocol.status_list import Status
@@ -26,6 +26,12 @@ def as_json(record: LicenceRecord, kinds: Mapping[int, Kind], *, at: UnixTime) -
         "valid_to": _iso(record.valid_to),
         "issued_at": unixtime.iso_utc(record.recorded_at),
     }
+
+
+def change_as_json(flipped: Sequence[StatusEvent]) -> dict[str, Any]:
+    """What a legal change did: how many entries it flipped, and until when the last one waits to be published."""
+    waits = [event.due for event in flipped if not event.urgent]
+    return {"flipped": len(flipped), "published_by": unixtime.iso_utc(max(waits)) if waits else None}
 
 
 def state(record: LicenceRecord, *, at: UnixTime) -> str:

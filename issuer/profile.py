@@ -11,6 +11,7 @@ from typing import Final
 
 from issuer import durable_files
 from issuer.errors import NotAnIssuer, ProfileRefused, StorageFailed
+from protocol.sd_cwt.credential import StatusReference
 from protocol.unixtime import UnixTime
 
 _VERSION: Final = 1
@@ -47,6 +48,10 @@ class Profile:
     def list_uri(self, number: int) -> str:
         """The URI of one of the region's status lists."""
         return f"lz:{self.region}/{number}"
+
+    def status_reference(self, list_number: int, idx: int) -> StatusReference:
+        """Where a credential says that its status stands."""
+        return StatusReference(self.list_uri(list_number), idx)
 
 
 @dataclass(frozen=True, slots=True)

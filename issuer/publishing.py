@@ -16,18 +16,16 @@ from issuer import durable_files
 from issuer.profile import Profile
 from issuer.register import Register, StoredDocument
 from issuer.signers import Signers
-from protocol import appraisal_policy, cbor, directory, limits, status_list, trust_list, unixtime
+from issuer.status_tokens import StatusTokens
+from protocol import appraisal_policy, cbor, directory, limits, trust_list, unixtime
 from protocol.appraisal_policy import AppraisalPolicy, PolicyRow
-from protocol.directory import PurposeItems, Site, WalletDirectory
+from protocol.directory import Office, PurposeItems, Site, WalletDirectory
 from protocol.labels import KeyUse, Purpose
 from protocol.licence import catalogue
 from protocol.licence.catalogue import Catalogue, Kind
-from protocol.status_list import StatusListToken
 from protocol.trust_list import TrustAnchor, TrustList
-from protocol.unixtime import DAY, HOUR, Seconds, UnixTime
+from protocol.unixtime import DAY, Seconds, UnixTime
 
-STATUS_TTL: Final = HOUR
-STATUS_LIFE: Final = Seconds(7 * DAY)
 DOCUMENT_LIFE: Final = Seconds(30 * DAY)
 RESIGN_AFTER: Final = DAY
 SIGNING_YEARS: Final = Seconds(2 * 365 * DAY)
@@ -42,10 +40,21 @@ _LONGEST_LIFE: Final[Mapping[KeyUse, int]] = {
 """What a key signed last, it is relied on for: a status for as long as whatever it is the status of."""
 
 DIRECTORY: Final = "directory"
-AGGREGATION: Final = "status/aggregation.json"
+_STATUS: Final = "status"
+AGGREGATION: Final = f"{_STATUS}/aggregation.json"
 
-Sites = Mapping[str, Site]
-_Build = Callable[[int, UnixTime, UnixTime, Sites], bytes]
+
+@dataclass(frozen=True, slots=True)
+class Listings:
+    """What stands in the directory and changes while an issuer is open: sites, withdrawn terminals, offices."""
+
+    sites: Mapping[str, Site]
+    withdrawn: frozenset[bytes]
+    offices: tuple[Office, ...]
+
+
+_NOTHING_LISTED: Final = Listings({}, frozenset(), ())
+_Build = Callable[[int, UnixTime, UnixTime, Listings], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +74,21 @@ class Publisher:
         *,
         profile: Profile,
         register: Register,
+        tokens: StatusTokens,
         signers: Signers,
         kinds: Mapping[int, Kind],
         rows: Mapping[tuple[int, Purpose], PolicyRow],
-        sites: Callable[[], Sites],
+        listings: Callable[[UnixTime], Listings],
         lock: Path,
+        folder: Path,
     ) -> None:
         self._profile, self._register, self._signers, self._lock = profile, register, signers, lock
-        self._sites = sites
+        self._tokens, self._listings, self._folder = tokens, listings, folder
         self._documents = self._builders(kinds, rows)
         # The same statement under fixed counters: equal exactly when the content and the key are.
         self._content = {
-            name: sha256(build(1, UnixTime(0), UnixTime(1), {})).digest() for name, build in self._documents.items()
+            name: sha256(build(1, UnixTime(0), UnixTime(1), _NOTHING_LISTED)).digest()
+            for name, build in self._documents.items()
         }
 
     def publish(self, folders: tuple[Path, ...], *, at: UnixTime) -> Publication:
@@ -88,59 +100,59 @@ class Publisher:
         """
         with durable_files.exclusively(self._lock):
             files = {"root.cbor": cbor.encode(self._signers.root.public_key.cose_key)}
-            sites = self._sites()
-            files |= {f"{name}.cbor": self._current(name, at, sites) for name in self._documents}
-            lists = self._register.begin_status_publication()
-            seqs = {self._profile.list_uri(number): seq for number, (seq, _) in lists.items()}
-            for number, (seq, entries) in lists.items():
-                token = StatusListToken(
-                    iss=self._profile.iss,
-                    uri=self._profile.list_uri(number),
-                    seq=seq,
-                    iat=at,
-                    exp=UnixTime(at + STATUS_LIFE),
-                    ttl=STATUS_TTL,
-                    entries=status_list.pack({idx: int(status) for idx, status in entries.items()}),
-                )
-                files[f"status/{number}.cwt"] = status_list.sign(token, self._signers.status)
-            files[AGGREGATION] = json.dumps({"status_lists": sorted(seqs)}).encode()
+            listed = self._listings(at)
+            files |= {f"{name}.cbor": self._current(name, at, listed) for name in self._documents}
+            tokens = self._tokens.current(at)
+            seqs = {self._profile.list_uri(number): signed.seq for number, signed in tokens.items()}
+            files |= {f"{_STATUS}/{number}.cwt": signed.encoded for number, signed in tokens.items()}
+            files[AGGREGATION] = json.dumps({"status_lists": list(seqs)}).encode()
             for folder in folders:
-                durable_files.make_folder(folder / "status", mode=0o755)
+                durable_files.make_folder(folder / _STATUS, mode=0o755)
                 for name, content in files.items():
                     # A file that stays the same keeps its ETag: nobody downloads it again.
                     if not durable_files.holds(folder / name, content):
                         durable_files.write_atomically(folder / name, content, mode=durable_files.PUBLIC)
+                for number in _lists_in(folder) - tokens.keys():
+                    # Retired: no aggregation names it any more.
+                    durable_files.remove(folder / _STATUS / f"{number}.cwt")
         return Publication(files, seqs, at)
+
+    def published_lists(self) -> frozenset[int]:
+        """The lists that have a token in the issuer's own folder."""
+        return _lists_in(self._folder)
 
     def wallet_directory(self, *, at: UnixTime) -> bytes:
         """The signed directory that goes into a licence package. Raises: as `publish`."""
-        sites = self._sites()
-        stored = self._fresh(DIRECTORY, at, sites)
+        listed = self._listings(at)
+        stored = self._fresh(DIRECTORY, at, listed)
         if stored is not None:
             return stored
         with durable_files.exclusively(self._lock):
-            return self._current(DIRECTORY, at, sites)
+            return self._current(DIRECTORY, at, listed)
 
-    def _content_with(self, name: str, sites: Sites) -> bytes:
-        # Sites are what changes while an issuer is open; they stand in the directory alone.
-        if name != DIRECTORY or not sites:
+    def _content_with(self, name: str, listed: Listings) -> bytes:
+        if name != DIRECTORY or listed == _NOTHING_LISTED:
             return self._content[name]
-        listed = tuple((code, site.name, site.relying_party) for code, site in sorted(sites.items()))
-        return sha256(self._content[name] + cbor.encode(listed)).digest()
+        content: cbor.Value = (
+            tuple((code, site.name, site.relying_party) for code, site in sorted(listed.sites.items())),
+            tuple(sorted(listed.withdrawn)),
+            tuple((each.name, each.address, each.phone, tuple(sorted(each.kinds))) for each in listed.offices),
+        )
+        return sha256(self._content[name] + cbor.encode(content)).digest()
 
-    def _fresh(self, name: str, at: UnixTime, sites: Sites) -> bytes | None:
+    def _fresh(self, name: str, at: UnixTime, listed: Listings) -> bytes | None:
         stored = self._register.stored_document(name)
-        unchanged = stored is not None and stored.content_sha256 == self._content_with(name, sites)
+        unchanged = stored is not None and stored.content_sha256 == self._content_with(name, listed)
         return stored.encoded if stored is not None and unchanged and at - stored.iat <= RESIGN_AFTER else None
 
-    def _current(self, name: str, at: UnixTime, sites: Sites) -> bytes:
+    def _current(self, name: str, at: UnixTime, listed: Listings) -> bytes:
         """The stored document, or a new one where the content changed or a day has passed. Call under the lock."""
-        fresh = self._fresh(name, at, sites)
+        fresh = self._fresh(name, at, listed)
         if fresh is not None:
             return fresh
         seq = self._register.next_document_seq(name)
-        encoded = self._documents[name](seq, at, UnixTime(at + DOCUMENT_LIFE), sites)
-        stored = StoredDocument(seq, self._content_with(name, sites), at, encoded)
+        encoded = self._documents[name](seq, at, UnixTime(at + DOCUMENT_LIFE), listed)
+        stored = StoredDocument(seq, self._content_with(name, listed), at, encoded)
         self._register.store_document(name, stored)
         return encoded
 
@@ -157,8 +169,20 @@ class Publisher:
             "policy": lambda seq, iat, exp, _: appraisal_policy.sign(
                 AppraisalPolicy(region, seq, iat, exp, rows), root
             ),
-            DIRECTORY: lambda seq, iat, exp, sites: directory.sign(
-                WalletDirectory(region, seq, iat, exp, kinds, maxima, for_wallets, sites), root
+            DIRECTORY: lambda seq, iat, exp, listed: directory.sign(
+                WalletDirectory(
+                    region,
+                    seq,
+                    iat,
+                    exp,
+                    kinds,
+                    maxima,
+                    for_wallets,
+                    listed.sites,
+                    listed.withdrawn,
+                    listed.offices,
+                ),
+                root,
             ),
         }
 
@@ -192,3 +216,8 @@ class Publisher:
                 )
             )
         )
+
+
+def _lists_in(folder: Path) -> frozenset[int]:
+    names = (path.stem for path in (folder / _STATUS).glob("*.cwt"))
+    return frozenset(int(name) for name in names if name.isascii() and name.isdecimal())

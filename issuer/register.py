@@ -1,45 +1,44 @@
 """The register: what was issued to which device, under which status index, and every legal change.
 
 Guaranteed: each method is one transaction; an index is given once and never again; a legal change flips every unexpired
-index of its licence or none; an intent is durable before this returns. Not handled here: who may do what, signing.
+index of its licence or none; an intent is durable before this returns; status events are committed in the order of
+their numbers. Not handled here: who may do what, signing, which index is given (`issuer.allocation`).
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Engine,
+    CursorResult,
     Row,
-    create_engine,
-    event,
     exists,
     func,
     insert,
-    inspect,
     literal,
     or_,
     select,
     union_all,
     update,
 )
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
+from issuer import register_migration
+from issuer.database import Database
 from issuer.errors import (
+    IndexGivenTwice,
     LicenceNotValid,
     LicenceUnknown,
     NoFreeIndex,
     NotAnIssuer,
     PackageUnknown,
-    RegisterUnavailable,
+    RegisterTaken,
     TransitionRefused,
 )
 from issuer.register_schema import (
-    FIRST_TABLES,
     credential,
     credential_group,
     document,
@@ -49,15 +48,11 @@ from issuer.register_schema import (
     paper,
     portrait,
     status_event,
-    status_list,
 )
 from protocol.status_list import Status
 from protocol.unixtime import LocalDay, UnixTime
 
 _DRAWS: Final = 64
-"""A list that is 95 % full refuses 64 random draws once in 27 issuances; it is closed long before."""
-_BUSY_SECONDS: Final = 30
-_READS: Final = "liangzheng_reads"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +72,25 @@ class LicenceRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusEntry:
+    """One entry of one of the region's status lists."""
+
+    list_number: int
+    idx: int
+
+
+Allocate = Callable[[Connection], StatusEntry]
+"""Gives a new entry within a transaction (`issuer.allocation`)."""
+Spread = Callable[[Collection[int]], UnixTime]
+"""When a change that can wait is published, given the moments of what waits already for the same holder."""
+
+
+@dataclass(frozen=True, slots=True)
 class Allocation:
-    """What an intent reserved: the index of the group and one `sub` for each credential, in the order asked for."""
+    """What an intent reserved: the entry of the group and one `sub` for each credential, in the order asked for."""
 
     group_id: int
-    idx: int
+    entry: StatusEntry
     subs: tuple[str, ...]
 
 
@@ -92,13 +101,14 @@ class OpenIntent:
     licence_id: str
     sub: str
     layout: str
+    list_number: int
     idx: int
     intended_at: UnixTime
 
 
 @dataclass(frozen=True, slots=True)
 class StatusEvent:
-    """One index flipped by one legal change."""
+    """One index flipped by one legal change; published from `due` on, at once if it is urgent."""
 
     seq: int
     licence_id: str
@@ -109,6 +119,8 @@ class StatusEvent:
     reason: str
     actor: str
     at: UnixTime
+    due: UnixTime
+    urgent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,47 +133,45 @@ class StoredDocument:
     encoded: bytes
 
 
-class Register:
+class Register(Database):
     """One register behind one database URL."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
     @classmethod
-    def create(cls, url: str, *, first_list: int) -> Self:
-        """A new register with one open status list. Raises: RegisterUnavailable."""
-        register = cls(_engine(url))
-        with register.writing() as connection:
-            metadata.create_all(connection)
-            connection.execute(insert(status_list).values(number=first_list, seq=0))
-        return register
-
-    @classmethod
-    def open(cls, url: str) -> Self:
-        """The register behind this URL; an older one gets the tables that it has not yet, empty.
-
-        Raises:
-            NotAnIssuer: The database has not its tables.
-            RegisterUnavailable: It cannot be read.
-        """
-        register = cls(_engine(url))
+    def create(cls, url: str) -> Self:
+        """A new register. Raises: RegisterTaken, RegisterUnavailable."""
+        register = cls(url)
         try:
-            with register.reading() as connection:
-                found = set(inspect(connection).get_table_names())
-            if not found >= FIRST_TABLES:
-                raise NotAnIssuer("the register has not its tables", hint="Restore register.sqlite from a backup.")
-            if not found >= metadata.tables.keys():
-                with register.writing() as connection:
-                    # In one transaction that holds the write lock, so two processes do not both make them.
-                    metadata.create_all(connection)
+            with register.writing() as connection:
+                if register_migration.found_tables(connection):
+                    raise RegisterTaken("the database holds a register already")
+                metadata.create_all(connection)
         except BaseException:
             register.close()
             raise
         return register
 
-    def close(self) -> None:
-        """Give every connection back."""
-        self._engine.dispose()
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """The register behind this URL; an older one gets what it has not yet, in one transaction.
+
+        Raises:
+            NotAnIssuer: The database has not its tables.
+            RegisterUnavailable: It cannot be read.
+        """
+        register = cls(url)
+        try:
+            with register.reading() as connection:
+                found = register_migration.state_of(connection)
+            if found is register_migration.Found.NO_REGISTER:
+                raise NotAnIssuer("the register has not its tables", hint="Restore the register from a backup.")
+            if found is register_migration.Found.OLDER:
+                with register.writing() as connection:
+                    # Under the write lock, so two processes do not both do it.
+                    register_migration.upgrade(connection)
+        except BaseException:
+            register.close()
+            raise
+        return register
 
     def record_intent(
         self,
@@ -169,11 +179,10 @@ class Register:
         *,
         is_new: bool,
         picture: bytes | None,
-        list_number: int,
         holder_key_thumbprint: bytes,
         exp: UnixTime,
         layouts: Sequence[str],
-        draw_idx: Callable[[], int],
+        allocate: Allocate,
         draw_sub: Callable[[], str],
         at: UnixTime,
     ) -> Allocation:
@@ -181,10 +190,10 @@ class Register:
 
         Raises:
             LicenceNotValid: The licence was suspended or ended in the meantime.
-            NoFreeIndex: Every draw met a taken index.
+            NoFreeIndex, IndexGivenTwice: There is no entry to give.
             RegisterUnavailable: Nothing was recorded.
         """
-        with self.writing() as connection:
+        with self.adding() as connection:
             if is_new:
                 connection.execute(insert(licence).values(_licence_values(record)))
                 if picture is not None:
@@ -194,11 +203,10 @@ class Register:
             return reserve(
                 connection,
                 record.id,
-                list_number=list_number,
                 holder_key_thumbprint=holder_key_thumbprint,
                 exp=exp,
                 layouts=layouts,
-                draw_idx=draw_idx,
+                allocate=allocate,
                 draw_sub=draw_sub,
                 at=at,
             )
@@ -213,7 +221,7 @@ class Register:
         at: UnixTime,
     ) -> None:
         """Record that everything of this intent was signed. Raises: RegisterUnavailable."""
-        with self.writing() as connection:
+        with self.adding() as connection:
             for sub, digest in zip(allocation.subs, credential_sha256, strict=True):
                 connection.execute(
                     update(credential).where(credential.c.sub == sub).values(signed_at=at, sha256=digest)
@@ -231,6 +239,7 @@ class Register:
                 credential_group.c.licence_id,
                 credential.c.sub,
                 credential.c.layout,
+                credential_group.c.list_number,
                 credential_group.c.idx,
                 credential.c.intended_at,
             )
@@ -243,6 +252,7 @@ class Register:
                 credential_group.c.licence_id,
                 paper.c.id.label("sub"),
                 literal("paper").label("layout"),
+                credential_group.c.list_number,
                 credential_group.c.idx,
                 paper.c.intended_at,
             )
@@ -252,14 +262,14 @@ class Register:
         statement = union_all(credentials, papers).order_by("intended_at", "sub")
         with self.reading() as connection:
             return tuple(
-                OpenIntent(row.licence_id, row.sub, row.layout, row.idx, UnixTime(row.intended_at))
+                OpenIntent(row.licence_id, row.sub, row.layout, row.list_number, row.idx, UnixTime(row.intended_at))
                 for row in connection.execute(statement)
             )
 
     def licence(self, licence_id: str) -> LicenceRecord:
         """The licence with this id. Raises: LicenceUnknown, RegisterUnavailable."""
-        if not licence_id.isascii():
-            # A database would refuse half a surrogate pair in its own words.
+        if not licence_id.isascii() or not licence_id.isprintable():
+            # A database would refuse half a surrogate pair or a zero in its own words.
             raise LicenceUnknown("no licence has this id")
         with self.reading() as connection:
             row = connection.execute(_licences().where(licence.c.id == licence_id)).one_or_none()
@@ -285,11 +295,18 @@ class Register:
             return tuple(_record(row) for row in connection.execute(statement))
 
     def change_status(
-        self, licence_id: str, *, transitions: Mapping[Status, Status], reason: str, actor: str, at: UnixTime
+        self,
+        licence_id: str,
+        *,
+        transitions: Mapping[Status, Status],
+        reason: str,
+        actor: str,
+        at: UnixTime,
+        spread: Spread | None,
     ) -> tuple[StatusEvent, ...]:
         """Make a legal change: flip every index of the licence that is neither over nor final, in one transaction.
 
-        That is the holder's devices, every mandate and every paper code.
+        That is the holder's devices, what a refresh left behind, every mandate and every paper code.
 
         Raises:
             LicenceUnknown: There is no such licence.
@@ -311,7 +328,7 @@ class Register:
             live = connection.execute(
                 select(credential_group).where(credential_group.c.licence_id == licence_id, in_force(at))
             ).all()
-            return flip(connection, live, new, reason=reason, actor=actor, at=at)
+            return flip(connection, live, new, reason=reason, actor=actor, at=at, spread=spread)
 
     def events(self, licence_id: str) -> tuple[StatusEvent, ...]:
         """Every legal change of a licence, index by index, the oldest first."""
@@ -341,20 +358,6 @@ class Register:
         with self.reading() as connection:
             return tuple((row.secret_sha256, row.package) for row in connection.execute(statement))
 
-    def begin_status_publication(self) -> Mapping[int, tuple[int, Mapping[int, Status]]]:
-        """For each list its next seq and its non-valid entries, all of one moment. Raises: RegisterUnavailable."""
-        lists: dict[int, tuple[int, Mapping[int, Status]]] = {}
-        with self.writing() as connection:
-            connection.execute(update(status_list).values(seq=status_list.c.seq + 1))
-            for row in connection.execute(select(status_list).order_by(status_list.c.number)).all():
-                entries = connection.execute(
-                    select(credential_group.c.idx, credential_group.c.status).where(
-                        credential_group.c.list_number == row.number, credential_group.c.status != int(Status.VALID)
-                    )
-                )
-                lists[row.number] = row.seq, {entry.idx: Status(entry.status) for entry in entries}
-        return lists
-
     def stored_document(self, name: str) -> StoredDocument | None:
         """The document as last published, if it ever was."""
         statement = select(document).where(document.c.name == name, document.c.encoded.is_not(None))
@@ -380,49 +383,6 @@ class Register:
                 .values(content_sha256=stored.content_sha256, iat=stored.iat, encoded=stored.encoded)
             )
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """One transaction that only reads. Raises: RegisterUnavailable."""
-        with _wrapped(), self._engine.connect().execution_options(**{_READS: True}) as connection, connection.begin():
-            yield connection
-
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """One transaction that holds the write lock from its beginning. Raises: RegisterUnavailable."""
-        with _wrapped(), self._engine.begin() as connection:
-            yield connection
-
-
-@contextmanager
-def _wrapped() -> Iterator[None]:
-    try:
-        yield
-    except SQLAlchemyError as error:
-        # The driver's own words name tables and reasons; SQLAlchemy's would repeat the parameters, which are personal.
-        cause = getattr(error, "orig", None)
-        raise RegisterUnavailable(f"the register did not answer: {cause or type(error).__name__}") from None
-
-
-def _engine(url: str) -> Engine:
-    engine = create_engine(url, hide_parameters=True)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_up_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _set_up_sqlite(connection: Any, _record: object) -> None:
-    # The driver must not begin transactions by itself: it would take the write lock too late (SQLITE_BUSY_SNAPSHOT).
-    connection.isolation_level = None
-    # SECURITY.md finding 3: WAL with NORMAL loses acknowledged rows when the plug is pulled, with FULL none.
-    for pragma in (f"busy_timeout={_BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    reads = connection.get_execution_options().get(_READS, False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
 
 def demand_valid(connection: Connection, licence_id: str) -> None:
     """Return if something new may be issued for this licence. Raises: LicenceUnknown, LicenceNotValid."""
@@ -434,40 +394,66 @@ def reserve(
     connection: Connection,
     licence_id: str,
     *,
-    list_number: int,
     holder_key_thumbprint: bytes,
     exp: UnixTime,
     layouts: Sequence[str],
-    draw_idx: Callable[[], int],
+    allocate: Allocate,
     draw_sub: Callable[[], str],
     at: UnixTime,
 ) -> Allocation:
-    """A new group of a licence: its index, and a `sub` for each layout. Raises: NoFreeIndex."""
+    """A new group of a licence: its entry, and a `sub` for each layout. Raises: NoFreeIndex, IndexGivenTwice."""
+    entry = allocate(connection)
     group = {
         "licence_id": licence_id,
-        "list_number": list_number,
+        "list_number": entry.list_number,
+        "idx": entry.idx,
         "holder_key_thumbprint": holder_key_thumbprint,
         "exp": exp,
         "status": int(Status.VALID),
     }
-    group_id, idx = insert_drawn(connection, credential_group, group, "idx", draw_idx)
+    try:
+        with connection.begin_nested():
+            inserted = connection.execute(insert(credential_group).values(group))
+    except IntegrityError:
+        raise IndexGivenTwice(f"entry {entry.idx} of list {entry.list_number} is another group's already") from None
+    group_id = _new_key(inserted)
     subs = tuple(
         insert_drawn(
             connection, credential, {"group_id": group_id, "layout": layout, "intended_at": at}, "sub", draw_sub
         )[1]
         for layout in layouts
     )
-    return Allocation(group_id, idx, subs)
+    return Allocation(group_id, entry, subs)
 
 
 def flip(
-    connection: Connection, groups: Sequence[Row[Any]], new: Status, *, reason: str, actor: str, at: UnixTime
+    connection: Connection,
+    groups: Sequence[Row[Any]],
+    new: Status,
+    *,
+    reason: str,
+    actor: str,
+    at: UnixTime,
+    spread: Spread | None,
 ) -> tuple[StatusEvent, ...]:
-    """Give these groups a new status, with an event for each."""
-    first = connection.execute(select(func.coalesce(func.max(status_event.c.seq), 0))).scalar_one()
+    """Give these groups of one licence a new status, with an event for each.
+
+    Args:
+        connection: Of a transaction that nothing else writes beside.
+        groups: Rows of `credential_group`.
+        new: Their status from now on.
+        reason: Why.
+        actor: Who says so.
+        at: When.
+        spread: When what can wait is published; None publishes at once.
+    """
+    waiting = _waiting(connection, groups[0].licence_id, at) if groups and spread is not None else set()
+    seqs = []
     for group in groups:
         connection.execute(update(credential_group).where(credential_group.c.id == group.id).values(status=int(new)))
-        connection.execute(
+        due = at if spread is None else spread(waiting)
+        waiting.add(due)
+        inserted = connection.execute(
             insert(status_event).values(
                 licence_id=group.licence_id,
                 list_number=group.list_number,
@@ -477,9 +463,30 @@ def flip(
                 reason=reason,
                 actor=actor,
                 at=at,
+                due=due,
+                urgent=int(spread is None),
             )
         )
-    return _read_events(connection, status_event.c.seq > first)
+        seqs.append(_new_key(inserted))
+    # Statuses of one licence: there are a few of them.
+    return _read_events(connection, status_event.c.seq.in_(seqs))
+
+
+def _new_key(inserted: CursorResult[Any]) -> int:
+    assert inserted.inserted_primary_key is not None, "the row has a number of its own"
+    key: int = inserted.inserted_primary_key[0]
+    return key
+
+
+def _waiting(connection: Connection, licence_id: str, at: UnixTime) -> set[int]:
+    """The moments for which changes of this licence's holder wait."""
+    number = select(licence.c.holder_number).where(licence.c.id == licence_id).scalar_subquery()
+    statement = (
+        select(status_event.c.due)
+        .join_from(status_event, licence)
+        .where(status_event.c.due > at, or_(licence.c.id == licence_id, licence.c.holder_number == number))
+    )
+    return set(connection.execute(statement).scalars())
 
 
 def _status(connection: Connection, licence_id: str) -> Status:
@@ -579,6 +586,8 @@ def _read_events(connection: Connection, condition: ColumnElement[bool]) -> tupl
             row.reason,
             row.actor,
             UnixTime(row.at),
+            UnixTime(row.due),
+            row.urgent == 1,
         )
         for row in connection.execute(statement)
     )

@@ -1,8 +1,9 @@
-"""The tables of the register in SQLAlchemy Core: SQLite today, PostgreSQL by URL later, nothing of one dialect only.
+"""The tables of the register in SQLAlchemy Core: SQLite, or PostgreSQL by URL; nothing of one dialect only.
 
 licence 1—n credential_group 1—n credential. A group is the credentials that one device key holds from one issuance; it
 has the one status index, unique for ever: rows are never deleted. `credential` doubles as the list of intents: a row
-without `signed_at` says that the key may have signed and nobody recorded the result. `status_event` is append-only.
+without `signed_at` says that the key may have signed and nobody recorded the result. `status_event` is append-only; an
+event is published from `due` on, which is later than `at` where it is not urgent (`issuer.spreading`).
 
 A mandate is a group of its parent licence with a row of `mandate` beside it, a paper code one with a row of `paper` and
 without a device key: so a legal change of the licence reaches them as every other index. `certified_terminal` is
@@ -14,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -53,6 +55,13 @@ credential_group = Table(
     Column("secret_sha256", LargeBinary(32)),
     UniqueConstraint("list_number", "idx"),
 )
+Index(
+    "credential_group_not_valid",
+    credential_group.c.list_number,
+    sqlite_where=credential_group.c.status != 0,
+    postgresql_where=credential_group.c.status != 0,
+)
+"""A list has a million groups, and a hundredth of them is what its token says."""
 
 credential = Table(
     "credential",
@@ -77,6 +86,9 @@ status_event = Table(
     Column("reason", String(800), nullable=False),
     Column("actor", String(64), nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("due", BigInteger, nullable=False),
+    Column("urgent", Integer, nullable=False),
+    Index("status_event_by_due", "due"),
 )
 
 status_list = Table(
@@ -157,3 +169,40 @@ portrait = Table(
     Column("licence_id", ForeignKey("licence.id"), primary_key=True),
     Column("picture", LargeBinary, nullable=False),
 )
+
+allocation_list = Table(
+    "allocation_list",
+    metadata,
+    Column("number", ForeignKey("status_list.number"), primary_key=True, autoincrement=False),
+    Column("ends", BigInteger, nullable=False, index=True),
+    Column("given", Integer, nullable=False),
+    Column("is_open", Integer, nullable=False),
+    Column("retired_at", BigInteger),
+)
+"""How far each list is given away. `ends` is the end of its expiry class: whatever it is the status of is over then."""
+
+status_token = Table(
+    "status_token",
+    metadata,
+    Column("number", ForeignKey("status_list.number"), primary_key=True, autoincrement=False),
+    Column("iat", BigInteger, nullable=False),
+    Column("newest_event", Integer, nullable=False),
+    Column("shown_until", BigInteger, nullable=False),
+    Column("squeezed", Integer, nullable=False),
+    Column("encoded", LargeBinary, nullable=False),
+)
+"""The standard token of each list as it was signed last, so that every process publishes the same bytes.
+
+It shows whatever of the events up to `newest_event` was due by `shown_until`."""
+
+device_found = Table(
+    "device_found",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("licence_id", ForeignKey("licence.id"), nullable=False, index=True),
+    Column("holder_key_thumbprint", LargeBinary(32), nullable=False),
+    Column("reason", String(800), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""Reports that a lost device is found; a loss is a `status_event` of each entry. Append-only."""

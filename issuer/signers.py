@@ -1,5 +1,7 @@
 """The issuer's keys, one for each use, and how they rest: all Ed25519, but for the status key (ESP256).
 
+Beside them rests the secret order in which status entries are given (`issuer.allocation`): 32 bytes that sign nothing.
+
 At rest they lie in one encrypted file (XSalsa20-Poly1305). Its key comes from a passphrase (Argon2id) or, where none is
 given, from a random key file that only its owner can read: never from a default. A checksum tells a damaged file from a
 wrong passphrase. A file of an older version, which lacks keys, gets them when it is opened: atomically, under the same
@@ -7,7 +9,7 @@ passphrase or key file. Not handled here: PKCS#11; anything with `protocol.keys.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from hashlib import sha256
 from pathlib import Path
@@ -38,6 +40,7 @@ _MAX_BYTES: Final = 4_096
 _VERSION_LABEL, _SALT, _PASSES, _MEMORY, _BOX, _CHECKSUM = range(1, 7)
 _MIN_PASSPHRASE: Final = 8
 _ATTEMPTS: Final = 64
+_SECRET_BYTES: Final = 32
 
 
 class _Slot(IntEnum):
@@ -49,9 +52,12 @@ class _Slot(IntEnum):
     TERMINAL = 4
     PAPER = 5
     MANDATE = 6
+    ALLOCATION = 7
 
 
-_ALGORITHMS: Final[Mapping[_Slot, Alg]] = dict.fromkeys(_Slot, Alg.ED25519) | {_Slot.STATUS: Alg.ESP256}
+_ALGORITHMS: Final[Mapping[_Slot, Alg]] = {
+    slot: Alg.ESP256 if slot is _Slot.STATUS else Alg.ED25519 for slot in _Slot if slot is not _Slot.ALLOCATION
+}
 _FIRST_SLOTS: Final = frozenset({_Slot.ROOT, _Slot.ASSERTION, _Slot.STATUS})
 """What every box has had from the beginning; a box without one of them is damaged and not old."""
 
@@ -71,7 +77,7 @@ _KNOWN_PROFILES: Final = (LIBSODIUM_MODERATE, LIBSODIUM_INTERACTIVE)
 
 @dataclass(frozen=True, slots=True)
 class Signers:
-    """One key for each use; none signs for another."""
+    """One key for each use; none signs for another. `allocation` is the key of the order of status entries."""
 
     root: Signer
     assertion: Signer
@@ -79,6 +85,7 @@ class Signers:
     terminal: Signer
     paper: Signer
     mandate: Signer
+    allocation: bytes = field(repr=False)
 
 
 def create(places: Places, *, passphrase: str | None, argon2: Argon2Profile, random_bytes: RandomBytes) -> Signers:
@@ -90,7 +97,7 @@ def create(places: Places, *, passphrase: str | None, argon2: Argon2Profile, ran
     """
     if passphrase is not None and len(passphrase) < _MIN_PASSPHRASE:
         raise PassphraseRefused(f"the passphrase has fewer than {_MIN_PASSPHRASE} characters")
-    secrets = {int(slot): _new_secret(alg, random_bytes) for slot, alg in _ALGORITHMS.items()}
+    secrets = {int(slot): _new_secret(slot, random_bytes) for slot in _Slot}
     content: dict[cbor.Key, cbor.Value] = {_VERSION_LABEL: _VERSION}
     if passphrase is None:
         key = random_bytes(SecretBox.KEY_SIZE)
@@ -117,9 +124,9 @@ def load(places: Places, *, passphrase: str | None, random_bytes: RandomBytes) -
         # Two processes that open an old box at once must not each believe in keys of their own.
         with durable_files.exclusively(places.lock):
             head, key, secrets = _opened(places, passphrase)
-            missing = {slot: alg for slot, alg in _ALGORITHMS.items() if slot not in secrets}
+            missing = frozenset(_Slot) - secrets.keys()
             if missing:
-                secrets |= {int(slot): _new_secret(alg, random_bytes) for slot, alg in missing.items()}
+                secrets |= {int(slot): _new_secret(slot, random_bytes) for slot in sorted(missing)}
                 _put_to_rest(places, head, key, secrets, random_bytes)
     return _signers(secrets)
 
@@ -205,11 +212,13 @@ def _derived(passphrase: str, salt: bytes, argon2: Argon2Profile) -> bytes:
     )
 
 
-def _new_secret(alg: Alg, random_bytes: RandomBytes) -> bytes:
+def _new_secret(slot: _Slot, random_bytes: RandomBytes) -> bytes:
     for _ in range(_ATTEMPTS):
-        secret = random_bytes(32)
+        secret = random_bytes(_SECRET_BYTES)
+        if slot is _Slot.ALLOCATION:
+            return secret
         try:
-            keys.signer_for(alg, secret)
+            keys.signer_for(_ALGORITHMS[slot], secret)
         except KeyRefused:
             continue  # One in 2**32 draws lies beyond the order of P-256.
         return secret
@@ -217,7 +226,11 @@ def _new_secret(alg: Alg, random_bytes: RandomBytes) -> bytes:
 
 
 def _signers(secrets: Mapping[int, bytes]) -> Signers:
+    order = secrets[_Slot.ALLOCATION]
+    if len(order) != _SECRET_BYTES:
+        raise KeyFileDamaged("keys.box holds something that is no key")
     try:
-        return Signers(**{slot.name.lower(): keys.signer_for(alg, secrets[slot]) for slot, alg in _ALGORITHMS.items()})
+        signing = {slot.name.lower(): keys.signer_for(alg, secrets[slot]) for slot, alg in _ALGORITHMS.items()}
+        return Signers(**signing, allocation=order)
     except KeyRefused:
         raise KeyFileDamaged("keys.box holds something that is no key") from None

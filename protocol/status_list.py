@@ -168,7 +168,7 @@ def renewed(encoded: bytes, signer: Signer, *, seq: int, iat: UnixTime, exp: Uni
     payload = cbor.decode(sign1.payload)
     if not isinstance(payload, Mapping):
         raise ShapeError("the payload is not a map")
-    moments = {labels.CLAIM_LIST_SEQ: seq, labels.CLAIM_IAT: iat, labels.CLAIM_EXP: exp}
+    moments: dict[cbor.Key, cbor.Value] = {labels.CLAIM_LIST_SEQ: seq, labels.CLAIM_IAT: iat, labels.CLAIM_EXP: exp}
     return _signed({**payload, **moments}, signer)
 
 

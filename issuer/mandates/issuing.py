@@ -11,9 +11,10 @@ from typing import Any, Final, NoReturn
 
 from issuer import draws, issuance, layout, lifecycle
 from issuer import subject as subject_check
+from issuer.allocation import Allocator
 from issuer.draws import RandomBytes
 from issuer.errors import LicenceNotValid, MandateNotInForce, MandateRefused
-from issuer.issuance import FIRST_LIST, FLEXIBLE, Draft, Issued
+from issuer.issuance import FLEXIBLE, Draft, Issued
 from issuer.mandates import register as rows_of
 from issuer.mandates.register import Capacity, MandateRecord
 from issuer.profile import Profile
@@ -64,6 +65,7 @@ class Mandates:
         *,
         profile: Profile,
         register: Register,
+        allocator: Allocator,
         signer: Signer,
         root: VerificationKey,
         kinds: Mapping[int, Kind],
@@ -73,7 +75,7 @@ class Mandates:
         publish_change: Callable[[UnixTime], None],
     ) -> None:
         self._profile, self._register, self._signer, self._root = profile, register, signer, root
-        self._kinds, self._rows, self._random_bytes = kinds, rows, random_bytes
+        self._allocator, self._kinds, self._rows, self._random_bytes = allocator, kinds, rows, random_bytes
         self._directory, self._publish_change = directory, publish_change
 
     def issue(self, wish: Wish, agent_key: VerificationKey, *, actor: str, at: UnixTime) -> Issued:
@@ -122,9 +124,8 @@ class Mandates:
         allocation = rows_of.record_intent(
             self._register,
             record,
-            list_number=FIRST_LIST,
             layouts=tuple(draft.layouts),
-            draw_idx=lambda: draws.idx(self._random_bytes),
+            allocate=lambda connection: self._allocator.entry(connection, draft.exp),
             draw_sub=lambda: draws.text(self._random_bytes, limits.SUB_CHARACTERS),
         )
         # 5
@@ -134,7 +135,8 @@ class Mandates:
         secret = issuance.record_signed(
             self._register, allocation, signed, package=package, random_bytes=self._random_bytes, at=at
         )
-        return Issued(record.id, kind, allocation.idx, draft.exp, package, secret, checked.warnings)
+        entry = allocation.entry
+        return Issued(record.id, kind, entry.list_number, entry.idx, draft.exp, package, secret, checked.warnings)
 
     def withdraw(self, mandate_id: str, *, reason: str, actor: str, at: UnixTime) -> tuple[StatusEvent, ...]:
         """End a mandate and every link below it, for good, and publish that.

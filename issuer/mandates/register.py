@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, insert, select
 
 from issuer.errors import MandateNotInForce, MandateUnknown
-from issuer.register import Allocation, Register, StatusEvent, demand_valid, flip, in_force, reserve
+from issuer.register import Allocate, Allocation, Register, StatusEvent, demand_valid, flip, in_force, reserve
 from issuer.register_schema import credential_group, mandate
 from issuer.terminals.register import letters, purposes_of
 from protocol.labels import Purpose
@@ -57,29 +57,27 @@ def record_intent(
     register: Register,
     record: MandateRecord,
     *,
-    list_number: int,
     layouts: Sequence[str],
-    draw_idx: Callable[[], int],
+    allocate: Allocate,
     draw_sub: Callable[[], str],
 ) -> Allocation:
     """Record, before the key is used, which mandate it is about to sign.
 
     Raises:
         LicenceNotValid, MandateNotInForce: The parent licence or mandate ended in the meantime.
-        NoFreeIndex, RegisterUnavailable: Nothing was recorded.
+        NoFreeIndex, IndexGivenTwice, RegisterUnavailable: Nothing was recorded.
     """
-    with register.writing() as connection:
+    with register.adding() as connection:
         demand_valid(connection, record.licence_id)
         if record.parent_id is not None and not _one(connection, record.parent_id).is_in_force(record.at):
             raise MandateNotInForce("its parent mandate is not in force")
         allocation = reserve(
             connection,
             record.licence_id,
-            list_number=list_number,
             holder_key_thumbprint=record.agent_key_thumbprint,
             exp=record.exp,
             layouts=layouts,
-            draw_idx=draw_idx,
+            allocate=allocate,
             draw_sub=draw_sub,
             at=record.at,
         )
@@ -137,7 +135,8 @@ def withdraw(register: Register, mandate_id: str, *, reason: str, actor: str, at
             .order_by(credential_group.c.id)
         ).all()
         # 注销 and not 吊销: nobody is punished when a power of attorney ends.
-        return flip(connection, groups, Status.CANCELLED, reason=reason, actor=actor, at=at)
+        # At once: an agent who was dismissed must be stopped.
+        return flip(connection, groups, Status.CANCELLED, reason=reason, actor=actor, at=at, spread=None)
 
 
 def _one(connection: Connection, mandate_id: str) -> MandateRecord:

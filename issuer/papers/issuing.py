@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from issuer import draws, lifecycle
 from issuer import subject as subject_check
+from issuer.allocation import Allocator
 from issuer.draws import RandomBytes
 from issuer.errors import IssuanceInterrupted, LicenceNotValid, LintRefused, PaperRefused
-from issuer.issuance import FIRST_LIST
 from issuer.papers import register as rows_of
 from issuer.papers.register import PaperRecord
 from issuer.profile import Profile
@@ -25,11 +25,12 @@ from protocol.keys import Signer
 from protocol.labels import Alg, Lic
 from protocol.licence.catalogue import Kind
 from protocol.paper import PaperClaims
-from protocol.sd_cwt.credential import StatusReference
 from protocol.status_list import Status
 from protocol.unixtime import DAY, UnixTime
 
 LONGEST_DAYS: Final = limits.MAX_PAPER_LIFE // DAY
+_LONGEST_NAMED: Final = limits.MAX_STATUS_LISTS - 1
+"""What is rehearsed names the list whose name is longest, so that every other one fits, too."""
 _REHEARSAL: Final = keys.signer_for(Alg.ED25519, bytes(32))
 
 
@@ -40,6 +41,7 @@ class IssuedPaper:
     id: str
     licence_id: str
     kind: Kind
+    list_number: int
     idx: int
     claims: PaperClaims
     code: str
@@ -54,13 +56,14 @@ class Papers:
         *,
         profile: Profile,
         register: Register,
+        allocator: Allocator,
         signer: Signer,
         kinds: Mapping[int, Kind],
         random_bytes: RandomBytes,
         publish_change: Callable[[UnixTime], None],
     ) -> None:
         self._profile, self._register, self._signer, self._kinds = profile, register, signer, kinds
-        self._random_bytes, self._publish_change = random_bytes, publish_change
+        self._allocator, self._random_bytes, self._publish_change = allocator, random_bytes, publish_change
 
     def issue(self, licence_id: str, *, days: int, actor: str, at: UnixTime) -> IssuedPaper:
         """A paper code for the holder of this licence. Older ones of it stay good until their end or loss.
@@ -81,20 +84,20 @@ class Papers:
         if licence.status is not Status.VALID:
             raise LicenceNotValid(f"the licence is {licence.status.name.lower()}")
         # 2, 3
-        claims, warnings = self._claims(licence, days, at)
-        _rehearse(claims)
+        rehearsed, warnings = self._claims(licence, days, at)
+        _rehearse(rehearsed)
         # 4
         record = rows_of.record_intent(
             self._register,
             draws.text(self._random_bytes, draws.ID_CHARACTERS),
             licence.id,
-            list_number=FIRST_LIST,
-            exp=claims.exp,
-            draw_idx=lambda: draws.idx(self._random_bytes),
+            exp=rehearsed.exp,
+            allocate=lambda connection: self._allocator.entry(connection, rehearsed.exp),
             actor=actor,
             at=at,
         )
-        claims = replace(claims, status=StatusReference(claims.status.uri, record.idx))
+        entry = record.entry
+        claims = replace(rehearsed, status=self._profile.status_reference(entry.list_number, entry.idx))
         # 5
         try:
             encoded = paper.issue(claims, self._signer)
@@ -106,7 +109,9 @@ class Papers:
         # 6
         rows_of.record_done(self._register, record.id, sha256=sha256(encoded).digest(), at=at)
         kind = self._kinds[licence.vct]
-        return IssuedPaper(record.id, licence.id, kind, record.idx, claims, paper.text(encoded), warnings)
+        return IssuedPaper(
+            record.id, licence.id, kind, entry.list_number, entry.idx, claims, paper.text(encoded), warnings
+        )
 
     def report_lost(self, named: str, *, reason: str, actor: str, at: UnixTime) -> tuple[StatusEvent, ...]:
         """End a paper code (挂失), or all of a licence where its id is given, and publish that at once.
@@ -148,7 +153,7 @@ class Papers:
             exp=exp,
             iat=iat,
             vct=kind.vct,
-            status=StatusReference(self._profile.list_uri(FIRST_LIST), 0),
+            status=self._profile.status_reference(_LONGEST_NAMED, 0),
             masked_name=masked_name.mask(name),
             last_four=number[-4:],
         )

@@ -4,13 +4,12 @@ A paper code's index is a group's of its licence, without a device key: a legal 
 others (`Register.change_status`), a reported loss flips it alone. The code itself is not kept: a new one is printed.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from issuer.errors import PaperNotInForce, PaperUnknown
-from issuer.register import Register, StatusEvent, demand_valid, flip, in_force, reserve
+from issuer.register import Allocate, Register, StatusEntry, StatusEvent, demand_valid, flip, in_force, reserve
 from issuer.register_schema import credential_group, licence, paper
 from protocol.status_list import Status
 from protocol.unixtime import UnixTime
@@ -18,11 +17,11 @@ from protocol.unixtime import UnixTime
 
 @dataclass(frozen=True, slots=True)
 class PaperRecord:
-    """One paper code as the register holds it. `idx` is its entry in the status list."""
+    """One paper code as the register holds it."""
 
     id: str
     licence_id: str
-    idx: int
+    entry: StatusEntry
     exp: UnixTime
     status: Status
     finished: bool
@@ -35,9 +34,8 @@ def record_intent(
     paper_id: str,
     licence_id: str,
     *,
-    list_number: int,
     exp: UnixTime,
-    draw_idx: Callable[[], int],
+    allocate: Allocate,
     actor: str,
     at: UnixTime,
 ) -> PaperRecord:
@@ -45,28 +43,27 @@ def record_intent(
 
     Raises:
         LicenceNotValid: The licence ended in the meantime.
-        NoFreeIndex, RegisterUnavailable: Nothing was recorded.
+        NoFreeIndex, IndexGivenTwice, RegisterUnavailable: Nothing was recorded.
     """
-    with register.writing() as connection:
+    with register.adding() as connection:
         demand_valid(connection, licence_id)
         allocation = reserve(
             connection,
             licence_id,
-            list_number=list_number,
             holder_key_thumbprint=b"",
             exp=exp,
             layouts=(),
-            draw_idx=draw_idx,
+            allocate=allocate,
             draw_sub=str,
             at=at,
         )
         connection.execute(insert(paper).values(id=paper_id, group_id=allocation.group_id, actor=actor, intended_at=at))
-    return PaperRecord(paper_id, licence_id, allocation.idx, exp, Status.VALID, False, actor, at)
+    return PaperRecord(paper_id, licence_id, allocation.entry, exp, Status.VALID, False, actor, at)
 
 
 def record_done(register: Register, paper_id: str, *, sha256: bytes, at: UnixTime) -> None:
     """Record that this paper code was signed. Raises: RegisterUnavailable."""
-    with register.writing() as connection:
+    with register.adding() as connection:
         connection.execute(update(paper).where(paper.c.id == paper_id).values(signed_at=at, sha256=sha256))
 
 
@@ -100,7 +97,7 @@ def report_lost(register: Register, named: str, *, reason: str, actor: str, at: 
         ).all()
         if not groups:
             raise PaperNotInForce("there is no paper code of this id that has not ended already")
-        return flip(connection, groups, Status.DEVICE_LOST, reason=reason, actor=actor, at=at)
+        return flip(connection, groups, Status.DEVICE_LOST, reason=reason, actor=actor, at=at, spread=None)
 
 
 def _named(connection: Connection, named: str) -> tuple[PaperRecord, ...]:
@@ -116,6 +113,7 @@ def _all(connection: Connection, condition: ColumnElement[bool]) -> tuple[PaperR
         select(
             paper,
             credential_group.c.licence_id,
+            credential_group.c.list_number,
             credential_group.c.idx,
             credential_group.c.exp,
             credential_group.c.status,
@@ -129,7 +127,7 @@ def _all(connection: Connection, condition: ColumnElement[bool]) -> tuple[PaperR
         PaperRecord(
             id=row.id,
             licence_id=row.licence_id,
-            idx=row.idx,
+            entry=StatusEntry(row.list_number, row.idx),
             exp=UnixTime(row.exp),
             status=Status(row.status),
             finished=row.signed_at is not None,

@@ -5,18 +5,20 @@ import json
 import random
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from issuer.application import Issuer
 from protocol import cbor, keys, licence_package, status_list, trust_list
 from protocol.keys import VerificationKey
 from protocol.sd_cwt import credential
+from protocol.sd_cwt.credential import StatusReference
 from protocol.unixtime import UnixTime
 
 AT = UnixTime(1_795_320_000)
 """2026-11-22 12:00 at UTC+8."""
 PASSPHRASE = "correct horse battery"
-URI = "lz:310000/1"
+URIS = [f"lz:310000/{number}" for number in range(1, 17)]
+"""The lists that a new issuer has open."""
 TOKEN = "T" * 43
 OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
 """What lets a request through to the operator's routes."""
@@ -82,12 +84,24 @@ def credentials(package: bytes) -> list[credential.UnverifiedCredential]:
     return [credential.parse(cbor.decode(each)) for each in licence_package.decode(package).credentials]
 
 
-def published_status(issuer: Issuer, idx: int, *, at: UnixTime = AT) -> int:
+class HasEntry(Protocol):
+    """Whatever was issued, flipped or intended under one entry of one list."""
+
+    @property
+    def list_number(self) -> int: ...
+    @property
+    def idx(self) -> int: ...
+
+
+def published_status(issuer: Issuer, entry: HasEntry | StatusReference, *, at: UnixTime = AT) -> int:
     """What a terminal reads: through the trust list and the token's signature."""
     folder = issuer.places.published
     trust = trust_list.verify((folder / "trust.cbor").read_bytes(), root=issuer.root)
-    token = status_list.verify((folder / "status/1.cwt").read_bytes(), trust=trust, at=at)
-    return token.entries.value(idx)
+    uri = entry.uri if isinstance(entry, StatusReference) else issuer.profile.list_uri(entry.list_number)
+    content = (folder / f"status/{uri.rpartition('/')[2]}.cwt").read_bytes()
+    token = status_list.verify(content, trust=trust, at=at)
+    assert token.uri == uri
+    return token.entries.value(entry.idx)
 
 
 def written(path: Path, content: object) -> Path:

@@ -47,7 +47,11 @@ def published_value(folder: Path, package: Path) -> int:
     parsed = licence_package.decode(package.read_bytes())
     trust = trust_list.verify((folder / "trust.cbor").read_bytes(), root=parsed.root)
     claims = credentials(package.read_bytes())[0].claims
-    token = status_list.verify((folder / "status/1.cwt").read_bytes(), trust=trust, at=UnixTime(claims.iat))
+    token = status_list.verify(
+        (folder / f"status/{claims.status.uri.rpartition('/')[2]}.cwt").read_bytes(),
+        trust=trust,
+        at=UnixTime(claims.iat),
+    )
     return token.entries.value(claims.status.idx)
 
 
@@ -56,6 +60,7 @@ def test_every_command_explains_itself() -> None:
         *("init", "issue", "suspend", "reinstate", "revoke", "publish", "serve", "list"),
         *("certify-terminal", "terminals", "site", "mandate", "mandates", "mandate-revoke"),
         *("paper", "papers", "paper-lost"),
+        *("withdraw", "cancel", "supersede", "transfer", "devices", "report-lost", "found", "close-lists"),
     }
     for name, command in cli.commands.items():
         result = run(name, "--help")
@@ -250,7 +255,12 @@ def test_legal_changes_are_published_at_once(folder: Path, subject: Path) -> Non
     ):
         result = run(command, folder, said["id"], "--reason", "测试", "--json")
         assert result.exit_code == 0, result.stderr
-        assert json.loads(result.stdout) == {"id": said["id"], "state": state, "flipped": 1}
+        assert json.loads(result.stdout) == {
+            "id": said["id"],
+            "state": state,
+            "flipped": 1,
+            "published_by": None,
+        }
         assert published_value(published, package) == status
     final = run("reinstate", folder, said["id"], "--reason", "测试")
     assert (final.exit_code, final.stdout) == (1, "")

@@ -7,16 +7,17 @@ from pathlib import Path
 import pytest
 
 from issuer import issuance, listing
+from issuer.allocation import Allocator
 from issuer.application import Issuer
 from issuer.errors import (
+    IndexGivenTwice,
     IssuanceInterrupted,
     KindUnknown,
     LicenceNotValid,
-    NoFreeIndex,
     RegisterUnavailable,
     SubjectRefused,
 )
-from issuer.register import Register
+from issuer.register import Register, StatusEntry
 from protocol import cbor, directory, keys, labels, licence_package, limits
 from protocol.labels import HolderKind, KeyAssurance, KeyUse, Lic, Purpose
 from protocol.sd_cwt import credential, key_binding, redaction
@@ -30,6 +31,7 @@ from tests.issuer.builders import (
     DRIVING,
     ID_CARD,
     SUBJECTS,
+    URIS,
     credentials,
     holder_key,
     made,
@@ -96,7 +98,8 @@ def test_one_device_key_one_index_a_sub_each(issuer: Issuer) -> None:
     claims = [
         each.claims for each in credentials(issuer.issue("driving-licence", DRIVING, holder_key(), at=AT).package)
     ]
-    assert {claim.status for claim in claims} == {credential.StatusReference("lz:310000/1", claims[0].status.idx)}
+    assert len({claim.status for claim in claims}) == 1
+    assert claims[0].status.uri in URIS
     assert all(claim.cnf == holder_key().cose_key for claim in claims)
     assert len({claim.sub for claim in claims}) == len(claims) == 3
     assert {(claim.iss, claim.vct, claim.holder_kind) for claim in claims} == {
@@ -225,7 +228,7 @@ def test_an_intent_without_result_stays_visible_and_can_be_revoked(
     assert listing.state(record, at=AT) == "unfinished"
     # The key may have signed: the authority can make that worthless.
     issuer.revoke(record.id, reason="试签中断", actor="test", at=AT)
-    assert published_status(issuer, intents[0].idx) == Status.REVOKED
+    assert published_status(issuer, intents[0]) == Status.REVOKED
 
 
 def test_a_register_that_dies_after_signing_leaves_the_intent(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,17 +259,14 @@ def test_a_finished_licence_has_no_open_intent(issuer: Issuer) -> None:
     assert issuer.package(issued.licence_id) == issued.package
 
 
-def test_a_taken_index_is_drawn_again(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = iter([5, 5, 5, 6])
-    monkeypatch.setattr(issuer._issuance, "_draw_idx", lambda: next(drawn))
-    assert [issuer.issue("id-card", ID_CARD, holder_key(), at=AT).idx for _ in range(2)] == [5, 6]
-
-
-def test_a_full_list_is_named_and_records_nothing(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(issuer._issuance, "_draw_idx", lambda: 5)
+def test_an_index_that_somebody_has_is_refused_and_records_nothing(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Allocator, "entry", lambda *_: StatusEntry(1, 5))
     issuer.issue("id-card", ID_CARD, holder_key(), at=AT)
-    with pytest.raises(NoFreeIndex):
+    with pytest.raises(IndexGivenTwice) as refused:
         issuer.issue("id-card", ID_CARD, holder_key(), at=AT)
+    assert "close-lists" in refused.value.hint
     assert len(issuer.list()) == 1
     assert issuer.open_intents() == ()
 
@@ -290,6 +290,7 @@ def test_drawn_characters_are_evenly_spread() -> None:
     drawing = issuance.Issuance(
         profile=None,
         register=None,
+        allocator=None,
         assertion=None,
         root=None,
         random_bytes=lambda _: next(every_byte),  # type: ignore[arg-type]
@@ -301,16 +302,18 @@ def test_drawn_characters_are_evenly_spread() -> None:
 
 
 def test_indices_do_not_tell_the_order_of_issuing(issuer: Issuer) -> None:
-    idx = [issuer.issue("id-card", ID_CARD, holder_key(), at=AT).idx for _ in range(8)]
+    issued = [issuer.issue("id-card", ID_CARD, holder_key(), at=AT) for _ in range(8)]
+    idx = [each.idx for each in issued]
     assert idx != sorted(idx)
     assert max(idx) - min(idx) > 1000
+    assert len({each.list_number for each in issued}) > 3
 
 
 def test_a_refresh_or_a_second_device_takes_a_new_index(issuer: Issuer) -> None:
     first = issuer.issue("driving-licence", DRIVING, holder_key(1), at=AT)
     refreshed = issuer.issue_again(first.licence_id, holder_key(1), at=UnixTime(AT + 90 * DAY))
     second = issuer.issue_again(first.licence_id, holder_key(2), at=AT)
-    assert len({first.idx, refreshed.idx, second.idx}) == 3
+    assert len({(each.list_number, each.idx) for each in (first, refreshed, second)}) == 3
     assert {first.licence_id} == {refreshed.licence_id, second.licence_id}
     assert credentials(second.package)[0].claims.cnf == holder_key(2).cose_key
     assert credentials(refreshed.package)[0].claims.iat == credentials(first.package)[0].claims.iat + 90 * DAY
@@ -342,7 +345,7 @@ def test_twenty_threads_get_twenty_indices(issuer: Issuer) -> None:
     for thread in threads:
         thread.join()
     assert errors == []
-    assert len({each.idx for each in issued}) == len({each.licence_id for each in issued}) == 20
+    assert len({(each.list_number, each.idx) for each in issued}) == len({each.licence_id for each in issued}) == 20
     assert len({each.claims.sub for one in issued for each in credentials(one.package)}) == 60
 
 

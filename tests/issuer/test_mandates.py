@@ -77,7 +77,7 @@ def trust(issuer: Issuer) -> trust_list.TrustList:
 
 
 def statuses(issuer: Issuer, *issued: Issued) -> list[int]:
-    return [published_status(issuer, each.idx) for each in issued]
+    return [published_status(issuer, each) for each in issued]
 
 
 def test_a_mandate_says_whose_licence_it_is_and_what_it_may_be_shown_for(issuer: Issuer, licence: str) -> None:

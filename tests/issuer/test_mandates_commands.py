@@ -121,7 +121,7 @@ def test_the_web_issues_lists_and_ends(client: FlaskClient, issuer: Issuer) -> N
     package = client.get(first["package_url"])
     assert package.status_code == 200
     assert credentials(package.data)[0].claims.key_assurance is KeyAssurance.HARDWARE_USER_VERIFICATION
-    (idx,) = {each.claims.status.idx for each in credentials(package.data)}
+    (reference,) = {each.claims.status for each in credentials(package.data)}
     below = BODY | {"level": 2, "parent_mandate": first["id"], "kinds": ["business-licence"]}
     second = client.post(route, json=below, headers=OPERATOR).get_json()
     rows = client.get(route, headers=OPERATOR).get_json()
@@ -131,7 +131,7 @@ def test_the_web_issues_lists_and_ends(client: FlaskClient, issuer: Issuer) -> N
     ]
     ended = client.post(f"/api/v1/mandates/{first['id']}/revoke", json={"reason": "委托终止"}, headers=OPERATOR)
     assert (ended.status_code, ended.get_json()["state"], ended.get_json()["flipped"]) == (200, "cancelled", 2)
-    assert published_status(issuer, idx) == Status.CANCELLED
+    assert published_status(issuer, reference) == Status.CANCELLED
     again = client.post(f"/api/v1/mandates/{first['id']}/revoke", json={"reason": "委托终止"}, headers=OPERATOR)
     assert (again.status_code, again.get_json()["error"]) == (409, "mandate_not_in_force")
 

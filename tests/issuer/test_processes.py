@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.issuer.builders import AT, DRIVING, ID_CARD, holder_key, made, publis
 ROOT = Path(__file__).resolve().parents[2]
 ISSUE = """
 import sys
+from collections import Counter
 from pathlib import Path
 from issuer import wiring
 from tests.issuer.builders import AT, DRIVING, holder_key
@@ -49,10 +51,15 @@ def test_three_processes_issue_and_publish_at_once(tmp_path: Path) -> None:
     assert errors == [b"", b"", b""]
     with Issuer.open(tmp_path / "i", passphrase=None, random_bytes=randomness(2)) as issuer:
         records = issuer.list()
-        indices = {event.idx for record in records for event in issuer.events(record.id)}
-        assert len(records) == len(indices) == 9
-        assert {published_status(issuer, idx) for idx in indices} == {Status.SUSPENDED}
-        assert issuer.publish(at=AT).status_seq == {"lz:310000/1": 1 + 9 + 1}
+        events = [event for record in records for event in issuer.events(record.id)]
+        assert len(records) == len(events) == len({(event.list_number, event.idx) for event in events}) == 9
+        assert {published_status(issuer, event) for event in events} == {Status.SUSPENDED}
+        # A list is signed once when it is opened, and then at most once for each of its changes.
+        changes = Counter(f"lz:310000/{event.list_number}" for event in events)
+        assert {
+            uri: 2 <= seq <= 1 + changes[uri] for uri, seq in issuer.publish(at=AT).status_seq.items() if uri in changes
+        } == dict.fromkeys(changes, True)
+        assert {seq for uri, seq in issuer.publish(at=AT).status_seq.items() if uri not in changes} == {1}
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
@@ -66,4 +73,5 @@ def test_a_process_killed_while_signing_leaves_its_intent(tmp_path: Path) -> Non
         (record,) = issuer.list()
         assert (record.subject, record.finished) == (DRIVING, False)
         # The index stays taken, and the folder works on.
-        assert issuer.issue("id-card", ID_CARD, holder_key(), at=AT).idx != issuer.open_intents()[0].idx
+        issued, intent = issuer.issue("id-card", ID_CARD, holder_key(), at=AT), issuer.open_intents()[0]
+        assert (issued.list_number, issued.idx) != (intent.list_number, intent.idx)

@@ -16,19 +16,21 @@ from protocol.licence import catalogue
 from protocol.status_list import Status
 from protocol.unixtime import DAY, HOUR, UnixTime
 from revocation.coverage import Coverage, StatusSnapshot
-from tests.issuer.builders import AT, ID_CARD, URI, holder_key, made, published_status, randomness
+from tests.issuer.builders import AT, ID_CARD, URIS, holder_key, made, published_status, randomness
 
-NAMES = ["root.cbor", "trust.cbor", "catalogue.cbor", "policy.cbor", "directory.cbor", "status/1.cwt", AGGREGATION]
+NAMES = ["root.cbor", "trust.cbor", "catalogue.cbor", "policy.cbor", "directory.cbor"]
+LISTS = [f"status/{number}.cwt" for number in range(1, 17)]
+NAMES += [*LISTS, AGGREGATION]
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in NAMES}
 
 
-def token(issuer: Issuer, folder: Path | None = None) -> status_list.StatusListToken:
+def token(issuer: Issuer, folder: Path | None = None, *, number: int = 1) -> status_list.StatusListToken:
     folder = folder or issuer.places.published
     trust = trust_list.verify((folder / "trust.cbor").read_bytes(), root=issuer.root)
-    return status_list.verify((folder / "status/1.cwt").read_bytes(), trust=trust, at=AT)
+    return status_list.verify((folder / f"status/{number}.cwt").read_bytes(), trust=trust, at=AT)
 
 
 def test_init_publishes_everything_and_each_file_verifies_under_the_root(issuer: Issuer) -> None:
@@ -48,10 +50,13 @@ def test_init_publishes_everything_and_each_file_verifies_under_the_root(issuer:
     assert {key: items.mandatory | items.optional for key, items in wallet.maxima.items()} == {
         key: row.maximum for key, row in policy.rows.items()
     }
-    assert json.loads(files[AGGREGATION]) == {"status_lists": [URI]}
-    status = token(issuer)
-    assert (status.iss, status.uri, status.seq, status.iat) == ("310000.GA", URI, 1, AT)
-    assert (status.exp - status.iat, status.ttl, len(status.entries)) == (7 * DAY, HOUR, limits.STATUS_LIST_ENTRIES)
+    assert json.loads(files[AGGREGATION]) == {"status_lists": URIS}
+    for number, uri in enumerate(URIS, 1):
+        status = token(issuer, number=number)
+        assert (status.iss, status.uri, status.seq, status.iat) == ("310000.GA", uri, 1, AT)
+        assert (status.exp - status.iat, status.ttl) == (7 * DAY, HOUR)
+        assert status.entries == status_list.pack({})
+        assert len(status.entries) == limits.STATUS_LIST_ENTRIES
 
 
 def test_every_key_has_one_use_and_the_root_none(issuer: Issuer) -> None:
@@ -92,14 +97,25 @@ def test_the_directory_has_the_keys_that_a_wallet_needs_and_no_other(issuer: Iss
 def test_a_terminal_s_snapshot_answers_from_these_files(issuer: Issuer) -> None:
     issued = issuer.issue("id-card", ID_CARD, holder_key(), at=AT)
     issuer.suspend(issued.licence_id, reason="测试", actor="test", at=AT)
-    answer = StatusSnapshot({URI: token(issuer)}).look_up(URI, issued.idx)
+    uri = f"lz:310000/{issued.list_number}"
+    answer = StatusSnapshot({uri: token(issuer, number=issued.list_number)}).look_up(uri, issued.idx)
     assert (answer.coverage, answer.status) == (Coverage.COVERED, Status.SUSPENDED)
 
 
-def test_status_seq_grows_with_every_publication(issuer: Issuer) -> None:
-    seqs = [issuer.publish(at=UnixTime(AT + minute)).status_seq[URI] for minute in range(3)]
-    assert seqs == [2, 3, 4]
-    assert (token(issuer).seq, token(issuer).iat) == (4, AT + 2)
+def test_a_list_that_changed_is_signed_at_once_and_every_other_after_its_ttl(issuer: Issuer) -> None:
+    issued = issuer.issue("id-card", ID_CARD, holder_key(), at=AT)
+    changed = f"lz:310000/{issued.list_number}"
+    others = {uri: 1 for uri in URIS if uri != changed}
+    issuer.suspend(issued.licence_id, reason="测试", actor="test", at=UnixTime(AT + 1))
+    assert issuer.publish(at=UnixTime(AT + 2)).status_seq == others | {changed: 2}
+    assert token(issuer, number=issued.list_number).iat == AT + 1
+    assert issuer.publish(at=UnixTime(AT + HOUR - 1)).status_seq == others | {changed: 2}
+    assert issuer.publish(at=UnixTime(AT + HOUR)).status_seq == dict.fromkeys(others, 2) | {changed: 2}
+    assert issuer.publish(at=UnixTime(AT + HOUR + 1)).status_seq == dict.fromkeys(others, 2) | {changed: 3}
+    # Signed again, it says the same of another moment.
+    again = token(issuer, number=issued.list_number)
+    assert (again.seq, again.iat, again.exp) == (3, AT + HOUR + 1, AT + HOUR + 1 + 7 * DAY)
+    assert again.entries == status_list.pack({issued.idx: Status.SUSPENDED})
 
 
 def test_documents_are_signed_again_only_after_a_day(issuer: Issuer) -> None:
@@ -107,7 +123,7 @@ def test_documents_are_signed_again_only_after_a_day(issuer: Issuer) -> None:
     first = snapshot(folder)
     issuer.publish(at=UnixTime(AT + DAY))
     within = snapshot(folder)
-    assert {name for name in NAMES if first[name] != within[name]} == {"status/1.cwt"}
+    assert {name for name in NAMES if first[name] != within[name]} == {*LISTS, AGGREGATION}
     issuer.publish(at=UnixTime(AT + DAY + 1))
     after = trust_list.verify((folder / "trust.cbor").read_bytes(), root=issuer.root)
     assert (after.seq, after.iat) == (2, AT + DAY + 1)
@@ -142,7 +158,7 @@ def test_the_aggregation_comes_last_and_a_failure_leaves_whole_files(
     def recording(path: Path, content: bytes, *, mode: int) -> None:
         if path.is_relative_to(target):
             order.append(path.relative_to(target).as_posix())
-            if len(order) == 6:
+            if len(order) == 21:
                 raise StorageFailed("cannot write: No space left on device")
         real(path, content, mode=mode)
 
@@ -150,25 +166,34 @@ def test_the_aggregation_comes_last_and_a_failure_leaves_whole_files(
         patched.setattr(durable_files, "write_atomically", recording)
         with pytest.raises(StorageFailed):
             issuer.publish(at=AT, to=target)
-    assert order == NAMES[:6]
+    assert order == NAMES[:21]
     assert not (target / AGGREGATION).exists()
     issuer.publish(at=AT, to=target)
-    assert token(issuer, target).seq == 3
+    assert token(issuer, target) == token(issuer)
     assert not list(target.rglob("*.tmp"))
 
 
-def test_two_publishers_of_one_folder_never_step_back(tmp_path: Path) -> None:
+def test_two_publishers_of_one_folder_never_step_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with (
         made(tmp_path / "i") as one,
         Issuer.open(tmp_path / "i", passphrase=None, random_bytes=randomness(2)) as other,
     ):
         issued = one.issue("id-card", ID_CARD, holder_key(), at=AT)
         errors: list[BaseException] = []
+        seqs: list[int] = []
+        real = durable_files.write_atomically
+
+        def noting(path: Path, content: bytes, *, mode: int) -> None:
+            real(path, content, mode=mode)
+            if path.name == f"{issued.list_number}.cwt":
+                seqs.append(token(one, number=issued.list_number).seq)
+
+        monkeypatch.setattr(durable_files, "write_atomically", noting)
 
         def publish(issuer: Issuer) -> None:
             try:
-                for _ in range(5):
-                    issuer.publish(at=AT)
+                for hour in range(1, 6):
+                    issuer.publish(at=UnixTime(AT + hour * HOUR))
             except BaseException as error:
                 errors.append(error)
 
@@ -179,8 +204,10 @@ def test_two_publishers_of_one_folder_never_step_back(tmp_path: Path) -> None:
         for thread in threads:
             thread.join()
         assert errors == []
-        assert token(one).seq == 1 + 10 + 1
-        assert published_status(one, issued.idx) == Status.REVOKED
+        # Signed again for five hours, and once for the change where it did not meet one of them: none is skipped.
+        assert seqs == list(range(2, 2 + len(seqs)))
+        assert len(seqs) in (5, 6)
+        assert published_status(one, issued) == Status.REVOKED
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_remains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,9 @@ def test_an_unfinished_licence_has_no_package(issuer: Issuer, monkeypatch: pytes
 def test_a_licence_suspended_while_a_device_is_enrolled_gets_no_index(issuer: Issuer) -> None:
     issued = issuer.issue("id-card", ID_CARD, holder_key(), at=AT)
     before = issuer.licence(issued.licence_id)
-    lifecycle.change(issuer._register, issued.licence_id, LegalChange.SUSPEND, reason="测试", actor="test", at=AT)
+    lifecycle.change(
+        issuer._register, issued.licence_id, LegalChange.SUSPEND, reason="测试", actor="test", at=AT, below=lambda _: 0
+    )
     with pytest.raises(LicenceNotValid):
         # The record was read before the suspension: only the register's own transaction can see it.
         issuer._issuance.issue_again(
