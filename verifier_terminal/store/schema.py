@@ -16,7 +16,7 @@ from verifier_terminal.errors import StoreDamaged
 if TYPE_CHECKING:
     from sqlite_utils import Migrations
 
-VERSION: Final = 3
+VERSION: Final = 4
 _BUSY_SECONDS: Final = 5.0
 """Several commands may use one directory at once; a commit takes milliseconds."""
 
@@ -119,6 +119,26 @@ _THIRD: Final = (
     "INSERT INTO feed_change VALUES (0)",
 )
 
+_FOURTH: Final = (
+    # What a region's status key should never have signed; `held` and `came` are the checkpoints as they came.
+    """CREATE TABLE feed_alarm (
+        region TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        epoch INTEGER NOT NULL,
+        found_at INTEGER NOT NULL,
+        detail TEXT NOT NULL,
+        held BLOB,
+        came BLOB,
+        PRIMARY KEY (region, kind)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE time_floor (
+        region TEXT NOT NULL,
+        kid BLOB NOT NULL,
+        iat INTEGER NOT NULL,
+        PRIMARY KEY (region, kid)
+    ) STRICT, WITHOUT ROWID""",
+)
+
 
 def open_database(path: Path) -> sqlite3.Connection:
     """A connection to an up-to-date database; made when there is none.
@@ -207,5 +227,11 @@ def _migrations() -> "Migrations":
         for statement in _THIRD:
             database.execute(statement)
         database.execute("PRAGMA user_version = 3")
+
+    @migrations()
+    def version_4(database: Database) -> None:
+        for statement in _FOURTH:
+            database.execute(statement)
+        database.execute("PRAGMA user_version = 4")
 
     return migrations
