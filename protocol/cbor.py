@@ -8,13 +8,13 @@ Not handled here: what the values mean.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from itertools import repeat
 from typing import Any, Final
 
 from protocol import labels, limits
 from protocol.errors import CborError
+from protocol.light_dataclass import light_dataclass
 
 
 class Simple(Enum):
@@ -23,7 +23,7 @@ class Simple(Enum):
     REDACTED_KEYS = labels.SIMPLE_REDACTED_KEYS
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Tagged:
     """A tagged value (RFC 8949 section 3.4)."""
 

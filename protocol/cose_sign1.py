@@ -7,19 +7,19 @@ Not handled here: which key to trust, and what the payload means.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from protocol import cbor, labels, limits
 from protocol.errors import AlgError, HeaderUnknown, HeaderUnprotected, ShapeError, SignatureForm, TypError
 from protocol.keys import DEFAULT_ALGORITHMS, AlgorithmTable, Signer, VerificationKey
+from protocol.light_dataclass import light_dataclass
 
 _SIG_STRUCTURE_HEAD: Final = b"\x84\x6aSignature1"
 _NO_EXTERNAL_AAD: Final = b"\x40"
 _PARTS: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class UnverifiedSign1:
     """The parts of a COSE_Sign1 before any signature has been checked."""
 

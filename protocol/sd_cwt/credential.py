@@ -6,7 +6,6 @@ licence's items out. Not handled here: which key to trust (`protocol.trust_list`
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from protocol import cbor, cose_sign1, cwt, keys, labels, limits, mandate
@@ -22,6 +21,7 @@ from protocol.errors import (
 )
 from protocol.keys import DEFAULT_ALGORITHMS, AlgorithmTable, Signer, VerificationKey
 from protocol.labels import HolderKind, KeyAssurance
+from protocol.light_dataclass import light_dataclass
 from protocol.mandate import Mandate
 from protocol.sd_cwt import redaction
 from protocol.unixtime import UnixTime
@@ -55,7 +55,7 @@ _HOLDER_KINDS: Final = {int(kind): kind for kind in HolderKind}
 _KEY_ASSURANCES: Final = {int(assurance): assurance for assurance in KeyAssurance}
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class StatusReference:
     """Where a credential's status stands: list `lz:<region>/<number>`, entry idx (Token Status List section 6.3)."""
 
@@ -67,7 +67,7 @@ class StatusReference:
         return self.uri[3:9]
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class CredentialClaims:
     """What an issuer states besides the licence's items.
 
@@ -93,7 +93,7 @@ class CredentialClaims:
         return self.iss[:6]
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class UnverifiedCredential:
     """Well-formed, but nobody has checked whether the issuer said it."""
 
@@ -104,7 +104,7 @@ class UnverifiedCredential:
     encoded_disclosures: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Credential:
     """The issuer said this. Only `verify` makes one."""
 

@@ -4,18 +4,18 @@ The redacted claim hash covers the disclosure as it stands in sd_claims, its byt
 examples of the draft do so, two of its figures print the other (PROTOCOL.md, "Draft-08 contradictions").
 """
 
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
 from protocol import cbor, limits
 from protocol.errors import CborError, DisclosureShape
+from protocol.light_dataclass import light_dataclass
 
 _MAX_ITEMS: Final = 128
 """Items of one disclosure: a group of five items with a long list inside stays far below."""
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Disclosure:
     """One of [salt], [salt, value], [salt, value, key]: a decoy, an array element, a map entry."""
 

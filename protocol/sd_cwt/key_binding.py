@@ -6,7 +6,6 @@ the trust look-up between steps 4 and 6, and everything that needs a clock, a st
 """
 
 import re
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
@@ -21,6 +20,7 @@ from protocol.errors import (
     TimeOrderError,
 )
 from protocol.keys import DEFAULT_ALGORITHMS, AlgorithmTable, Signer, VerificationKey
+from protocol.light_dataclass import light_dataclass
 from protocol.sd_cwt import credential
 from protocol.sd_cwt.credential import CredentialClaims, LicenceItems, UnverifiedCredential
 from protocol.sd_cwt.known import NOTHING_KNOWN, KnownCredentials, VerifiedCredential
@@ -35,7 +35,7 @@ _CNONCE_BYTES: Final = frozenset({4, 16})
 """16: the hash of a challenge; 4: the nonce of a short code (CONTRACTS.md)."""
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class KeyBinding:
     """What the holder signs besides the credential."""
 
@@ -45,7 +45,7 @@ class KeyBinding:
     cnonce: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class UnverifiedPresentation:
     """Well-formed; neither signature has been checked."""
 
@@ -56,7 +56,7 @@ class UnverifiedPresentation:
     """What is known of this credential from an earlier presentation with the same protected header."""
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Presentation:
     """Both signatures hold and every disclosure has its place. Only `verify` makes one."""
 

@@ -9,16 +9,16 @@ asks the trust list each time (step 5) notices a key that ended or changed.
 Not handled here: remembering. Nothing in this package keeps state; a caller brings its memory as `KnownCredentials`.
 """
 
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from protocol.cose_sign1 import UnverifiedSign1
 from protocol.keys import AlgorithmTable, VerificationKey
+from protocol.light_dataclass import light_dataclass
 from protocol.sd_cwt.credential import Credential, UnverifiedCredential
 from protocol.sd_cwt.redaction import Restored
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class VerifiedCredential:
     """Everything about a shown credential that its next presentation need not find out again."""
 

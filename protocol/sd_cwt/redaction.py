@@ -5,7 +5,6 @@ key overwrites another, what stays redacted is removed. Disclosures come in any 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from protocol import cbor, labels, limits
@@ -17,6 +16,7 @@ from protocol.errors import (
     DisclosureShape,
     HashReused,
 )
+from protocol.light_dataclass import light_dataclass
 from protocol.sd_cwt import disclosure
 from protocol.sd_cwt.disclosure import Disclosure
 
@@ -50,7 +50,7 @@ def redacted_element(hidden: Disclosure) -> cbor.Tagged:
     return cbor.Tagged(labels.TAG_REDACTED_ELEMENT, hidden.redacted_claim_hash)
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Restored:
     """A claims map without redactions."""
 
