@@ -7,12 +7,16 @@ to prove it. Nothing is stripped: a text may begin with a space, and a newline i
 from struct import unpack
 from typing import Final
 
+from protocol import limits
 from protocol.errors import Base45Error
 
 ALPHABET: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 _DIGIT: Final = ALPHABET.decode("ascii")
 _TWO_DIGITS: Final = tuple(_DIGIT[number % 45] + _DIGIT[number // 45] for number in range(2025))
 _STRANGER: Final = 0xFF
+_GROUPS: Final = limits.MAX_TEXT_CHARACTERS // 3
+_LOWEST: Final = int.from_bytes(b"\0\0\xff" * _GROUPS)
+"""The lowest byte of every lane of three, for as many groups as a code can have."""
 _DIGITS: Final = bytes(ALPHABET.find(byte) if byte in ALPHABET else _STRANGER for byte in range(256))
 
 
@@ -44,21 +48,20 @@ def decode(text: str) -> bytes:
         last = digits[-2] + 45 * digits[-1]
         if last > 0xFF:
             raise Base45Error("a group of two beyond 255")
-        content += bytes((last,))
-    return content
+        content.append(last)
+    return bytes(content)
 
 
-def _groups_of_three(digits: bytes, groups: int) -> bytes:
+def _groups_of_three(digits: bytes, groups: int) -> bytearray:
     """RFC 9285 section 4, c + 45 d + 2025 e, for all groups in one sum of large integers.
 
     Each group has a lane of 24 bits, which its largest value, 91,124, cannot leave: twenty times as fast as a loop.
     """
-    number = int.from_bytes(digits, "little")
-    lowest = int.from_bytes(b"\xff\0\0" * groups, "little")
-    total = (number & lowest) + 45 * (number >> 8 & lowest) + 2025 * (number >> 16 & lowest)
-    summed = total.to_bytes(3 * groups, "little")
-    if summed[2::3] != bytes(groups):
+    number = int.from_bytes(digits)
+    lowest = _LOWEST if groups <= _GROUPS else int.from_bytes(b"\0\0\xff" * groups)
+    total = (number >> 16 & lowest) + 45 * (number >> 8 & lowest) + 2025 * (number & lowest)
+    content = bytearray(total.to_bytes(3 * groups))
+    if content[::3] != bytes(groups):
         raise Base45Error("a group of three beyond 65535")
-    content = bytearray(2 * groups)
-    content[::2], content[1::2] = summed[1::3], summed[::3]
-    return bytes(content)
+    del content[::3]
+    return content
