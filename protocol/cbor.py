@@ -22,6 +22,9 @@ class Simple(Enum):
 
     REDACTED_KEYS = labels.SIMPLE_REDACTED_KEYS
 
+    # Every map is asked for it; Enum would hash the name each time.
+    __hash__ = object.__hash__
+
 
 @light_dataclass(frozen=True, slots=True)
 class Tagged:

@@ -28,6 +28,8 @@ from protocol.labels import Alg, SignatureAlg
 
 P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _HALF_ORDER: Final = P256_ORDER // 2
+_MAPS: Final = (dict, Mapping)
+"""A decoded map is a dict; asking for a Mapping alone would go through its abstract base class each time."""
 _ECDSA: Final = ec.ECDSA(SHA256())
 _ECDSA_RFC6979: Final = ec.ECDSA(SHA256(), deterministic_signing=True)
 _P256: Final = ec.SECP256R1()
@@ -270,7 +272,7 @@ def load_cose_key(cose_key: cbor.Value, *, algorithms: AlgorithmTable = DEFAULT_
     Raises:
         KeyRefused: Any other parameter, a type or curve that is not in this table, or a point that is not one.
     """
-    if not isinstance(cose_key, Mapping):
+    if not isinstance(cose_key, _MAPS):
         raise KeyRefused("not a COSE_Key map")
     kty = cose_key.get(labels.KEY_KTY)
     parameter = cose_key.get(labels.KEY_ALG if kty == labels.KTY_AKP else labels.KEY_CRV)

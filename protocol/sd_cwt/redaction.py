@@ -22,6 +22,7 @@ from protocol.sd_cwt.disclosure import Disclosure
 
 _HASH_BYTES: Final = 32
 _ATOMS: Final = (int, str, bytes)
+_REDACTED_KEYS: Final = cbor.Simple.REDACTED_KEYS
 
 NEVER_REDACTED: Final = frozenset(
     {
@@ -115,8 +116,9 @@ class _Restorer:
             raise DisclosureShape(f"claims nested deeper than {limits.MAX_CBOR_DEPTH} levels")
         restored: dict[cbor.Key, cbor.Value] = {}
         for key, value in claims.items():
-            if key is not cbor.Simple.REDACTED_KEYS:
-                restored[key] = self.value(value, depth)
+            if key is not _REDACTED_KEYS:
+                # Most values are atoms, and a call costs more than the question.
+                restored[key] = value if isinstance(value, _ATOMS) else self.value(value, depth)
         for claim_hash in _hashes(claims):
             disclosed = self._disclosed(claim_hash)
             if disclosed is None or disclosed.is_decoy:
@@ -159,9 +161,9 @@ class _Restorer:
 
 def _hashes(claims: Mapping[cbor.Key, cbor.Value]) -> tuple[cbor.Value, ...]:
     """What stands under simple(59): absent, or an array that is not empty."""
-    if cbor.Simple.REDACTED_KEYS not in claims:
+    if _REDACTED_KEYS not in claims:
         return ()
-    hashes = claims[cbor.Simple.REDACTED_KEYS]
+    hashes = claims[_REDACTED_KEYS]
     if not isinstance(hashes, tuple) or not 0 < len(hashes) <= limits.MAX_REDACTED_HASHES:
         raise DisclosureShape(f"redacted claim keys are not an array of 1 to {limits.MAX_REDACTED_HASHES} hashes")
     return hashes
