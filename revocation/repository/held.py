@@ -1,0 +1,220 @@
+"""What a terminal holds of a repository on its disk: objects named by their hash, and one record that names them.
+
+Guaranteed: a record that was written survives the plug being pulled, and all that it names was durable before; a reader
+sees the old state or the new one; a file that changed by itself is noticed, for its name is its hash. No name out of
+metadata becomes a name of a file. Not handled here: what the bytes are worth.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from revocation.repository.errors import Busy, Damaged, FolderUnusable, NothingHeld
+from revocation.repository.verification import Mark, Marks
+
+_RECORD: Final = "held.json"
+_LOCK: Final = "lock"
+_OBJECTS: Final = "objects"
+
+
+@dataclass(frozen=True, slots=True)
+class RootName:
+    """A root, and the hash of its bytes."""
+
+    version: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A complete state: hashes of its files, and the root under which it was verified."""
+
+    root: RootName
+    timestamp: str
+    snapshot: str
+    roles: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is held: the first root, the newest one, the highest versions seen, and the last complete state."""
+
+    first: str
+    root: RootName
+    marks: Marks
+    state: State | None = None
+
+
+class HeldFolder:
+    """The folder. It is read freely and written inside of `alone` only."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._objects = folder / _OBJECTS
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """No other program writes this folder meanwhile; the lock ends with its process, however that ends.
+
+        Raises:
+            Busy: Another one does.
+            FolderUnusable: There is no such folder, or it may not be written.
+        """
+        try:
+            self._objects.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as failure:
+            raise FolderUnusable(f"{self._folder}: {failure.strerror}") from failure
+        try:
+            if not _take(descriptor):
+                raise Busy(f"another program is updating {self._folder}")
+            yield
+        finally:
+            os.close(descriptor)
+
+    def record(self) -> Record:
+        """What is held.
+
+        Raises:
+            NothingHeld: Nothing was ever.
+            Damaged: The record is not what was written.
+        """
+        try:
+            digest, _, body = (self._folder / _RECORD).read_bytes().partition(b"\n")
+        except FileNotFoundError as missing:
+            raise NothingHeld(f"no repository was set up in {self._folder}") from missing
+        except OSError as failure:
+            raise FolderUnusable(f"{self._folder}: {failure.strerror}") from failure
+        if digest != sha256(body).hexdigest().encode():
+            raise Damaged(f"{self._folder / _RECORD} is not what was written there")
+        return _record(json.loads(body))
+
+    def commit(self, record: Record) -> None:
+        """Puts this record in the place of the last one, durably, and removes what nobody names any more."""
+        body = json.dumps(_as_json(record), sort_keys=True, separators=(",", ":")).encode()
+        self._write(self._folder / _RECORD, sha256(body).hexdigest().encode() + b"\n" + body)
+        named = _named(record)
+        with suppress(OSError):
+            for path in self._objects.iterdir():
+                if path.name not in named:
+                    path.unlink()
+
+    def keep(self, content: bytes) -> str:
+        """Makes an object of these bytes, durably, unless there is one; its name is their hash."""
+        name = sha256(content).hexdigest()
+        if self.object(name) is None:
+            self._write(self._objects / name, content)
+        return name
+
+    def object(self, name: str) -> bytes | None:
+        """The bytes of this hash; None where the file is missing or is not what was written."""
+        try:
+            content = (self._objects / name).read_bytes()
+        except OSError:
+            return None
+        return content if sha256(content).hexdigest() == name else None
+
+    def _write(self, path: Path, content: bytes) -> None:
+        try:
+            handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(temporary).replace(path)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+            _sync(path.parent)
+        except OSError as failure:
+            raise FolderUnusable(f"{path}: {failure.strerror}") from failure
+
+
+def _named(record: Record) -> set[str]:
+    state = record.state
+    if state is None:
+        return {record.root.sha256}
+    return {record.root.sha256, state.root.sha256, state.timestamp, state.snapshot, *state.roles.values()}
+
+
+def _as_json(record: Record) -> dict[str, Any]:
+    marks, state = record.marks, record.state
+    return {
+        "first": record.first,
+        "root": _root_as_json(record.root),
+        "timestamp": _mark_as_json(marks.timestamp),
+        "snapshot": _mark_as_json(marks.snapshot),
+        "roles": dict(marks.roles),
+        "state": None
+        if state is None
+        else {
+            "root": _root_as_json(state.root),
+            "timestamp": state.timestamp,
+            "snapshot": state.snapshot,
+            "roles": dict(state.roles),
+        },
+    }
+
+
+def _root_as_json(root: RootName) -> list[object]:
+    return [root.version, root.sha256]
+
+
+def _mark_as_json(mark: Mark | None) -> list[object] | None:
+    return None if mark is None else [mark.version, list(mark.signers)]
+
+
+def _record(body: dict[str, Any]) -> Record:
+    """The record of a body whose hash was right, so that it has the form in which it was written."""
+    state = body["state"]
+    return Record(
+        body["first"],
+        RootName(*body["root"]),
+        Marks(_mark(body["timestamp"]), _mark(body["snapshot"]), body["roles"]),
+        None
+        if state is None
+        else State(RootName(*state["root"]), state["timestamp"], state["snapshot"], state["roles"]),
+    )
+
+
+def _mark(value: list[Any] | None) -> Mark | None:
+    return None if value is None else Mark(value[0], tuple(value[1]))
+
+
+def _sync(folder: Path) -> None:
+    # Windows opens no folders; its file system keeps a rename by itself.
+    if sys.platform != "win32":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _take(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _take(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
