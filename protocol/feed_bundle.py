@@ -37,7 +37,8 @@ def encode(entries: Mapping[str, bytes]) -> bytes:
     Raises:
         ProtocolError: A reader would refuse it; nothing is returned.
     """
-    encoded = cbor.encode(entries)
+    value: dict[cbor.Key, cbor.Value] = dict(entries.items())
+    encoded = cbor.encode(value)
     index(_reader(encoded), len(encoded))
     return encoded
 

@@ -16,7 +16,7 @@ from protocol.checkpoint import Checkpoint
 from protocol.errors import ProtocolError
 from protocol.feed_document import FeedDocument
 from protocol.labels import KeyUse
-from protocol.manifest import AGGREGATES, EntryKind, Manifest
+from protocol.manifest import AGGREGATES, EntryKind, Manifest, ManifestEntry
 from protocol.published_names import published
 from revocation.errors import NothingToBundle
 
@@ -97,7 +97,7 @@ class _Stated:
         return self.checkpoint.position.epoch
 
     @property
-    def _aggregates(self) -> list[manifest.ManifestEntry]:
+    def _aggregates(self) -> list[ManifestEntry]:
         # The manifest may have been replaced since the checkpoint was fetched.
         last = self.checkpoint.position.seq
         return [each for each in self.manifest.entries if each.kind in AGGREGATES and each.last <= last]
