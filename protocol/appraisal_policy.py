@@ -1,7 +1,8 @@
 """The signed appraisal policy: what a verifier demands for a licence kind and purpose (RFC 9334; TERMINAL.md).
 
-Rows are keyed (vct, purpose) and name the regions that they recognise. A missing row means "never accept". Signed
-policy may tighten the built-in lists and matrix of the appraisal, never loosen them; that is enforced there.
+Rows are keyed (vct, purpose) and name the regions that they recognise: region × kind × purpose stands here and
+nowhere else. A missing row means "never accept". Signed policy may tighten the built-in lists and matrix of the
+appraisal, never loosen them; that is enforced there.
 """
 
 from collections.abc import Mapping
@@ -55,6 +56,14 @@ class PolicyRow:
     def maximum(self) -> frozenset[int]:
         """Every item that may be asked for."""
         return self.mandatory | self.optional
+
+    def recognises(self, region: str) -> bool:
+        """Whether licences of this region count here.
+
+        Regions are those of GB/T 2260: a row that names a province (330000) means its cities and districts too, one
+        that names a city (330400) its districts. It never goes upwards: a city's row does not recognise its province.
+        """
+        return not self.regions.isdisjoint((region, f"{region[:4]}00", f"{region[:2]}0000"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """Whether the terminal's certificate is good here and now: for its key, by a region that is trusted, for this place.
 
 1 form · 2 the certified key is this terminal's · 3 the region's signature, under a key of use `terminal` in the trust
-list that is held · 4 it covers this moment · 5 it names the purpose that the terminal was set up for. Pure.
+list that is held, and which no checkpoint has banned · 4 it covers this moment · 5 it names the purpose that the
+terminal was set up for. Pure.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,6 +27,7 @@ class Trouble(StrEnum):
     OTHER_KEY = "other_key"
     NO_TRUST_LIST = "no_trust_list"
     NOT_TRUSTED = "not_trusted"
+    BANNED = "banned"
     NOT_YET = "not_yet"
     OVER = "over"
     OTHER_PURPOSE = "other_purpose"
@@ -37,6 +40,7 @@ WORDS = {
     Trouble.OTHER_KEY: "it was made for another key than this terminal's",
     Trouble.NO_TRUST_LIST: "no trust list is held by which it could be checked",
     Trouble.NOT_TRUSTED: "no region that is trusted here signed it",
+    Trouble.BANNED: "its region has banned the key that signed it; a certificate by the next key is needed",
     Trouble.NOT_YET: "it has not begun",
     Trouble.OVER: "it is over",
     Trouble.OTHER_PURPOSE: "it is not for the purpose that this terminal was set up for",
@@ -53,7 +57,13 @@ class Certification:
 
 
 def check(
-    encoded: bytes | None, *, key: VerificationKey, trust: TrustList | None, purpose: Purpose, at: UnixTime
+    encoded: bytes | None,
+    *,
+    key: VerificationKey,
+    trust: TrustList | None,
+    bans: Mapping[tuple[str, bytes], UnixTime],
+    purpose: Purpose,
+    at: UnixTime,
 ) -> Certification:
     """How this certificate stands.
 
@@ -61,6 +71,8 @@ def check(
         encoded: As it was installed; None: there is none.
         key: The terminal's own.
         trust: The held list; None: the terminal was never provisioned.
+        bans: Keys that checkpoints have banned. Whatever such a key signed, and when, is good no more: a certificate is
+            easily made anew.
         purpose: What the terminal was set up for.
         at: Now.
     """
@@ -71,7 +83,8 @@ def check(
     except ProtocolError:
         return Certification(Trouble.UNREADABLE, None, None)
     claims = unverified.claims
-    return Certification(_trouble(unverified, key=key, trust=trust, purpose=purpose, at=at), claims, encoded)
+    trouble = _trouble(unverified, key=key, trust=trust, bans=bans, purpose=purpose, at=at)
+    return Certification(trouble, claims, encoded)
 
 
 def _trouble(
@@ -79,6 +92,7 @@ def _trouble(
     *,
     key: VerificationKey,
     trust: TrustList | None,
+    bans: Mapping[tuple[str, bytes], UnixTime],
     purpose: Purpose,
     at: UnixTime,
 ) -> Trouble | None:
@@ -87,6 +101,8 @@ def _trouble(
         return Trouble.OTHER_KEY
     if trust is None:
         return Trouble.NO_TRUST_LIST
+    if (claims.iss, unverified.kid) in bans:
+        return Trouble.BANNED
     try:
         terminal_certificate.verify(unverified, terminal_keys=trust.anchors, at=at)
     except IssuerExpired:

@@ -23,7 +23,6 @@ from protocol.qr.animated import Assembled
 from protocol.receipt import ReceiptCopy
 from protocol.terminal_certificate import Items, TerminalCertificate
 from protocol.unixtime import Seconds, UnixTime
-from revocation import freshness
 from verifier_terminal import animation, asking, certification, check_number, receipts, recording, standing
 from verifier_terminal.animation import Animations
 from verifier_terminal.appraisal import foreign_codes, gates
@@ -39,7 +38,6 @@ from verifier_terminal.errors import (
     KeyUnusable,
     NoReceipt,
     OutOfOrder,
-    TerminalError,
     UnknownCheckNumber,
 )
 from verifier_terminal.events import (
@@ -54,7 +52,6 @@ from verifier_terminal.events import (
     RecheckAlarm,
     RequestClosed,
     RequestOpened,
-    SessionEvent,
     ShownVerdict,
     StatusChanged,
     Subscription,
@@ -68,17 +65,17 @@ from verifier_terminal.request_book import Closed
 from verifier_terminal.standing import TerminalStatus
 from verifier_terminal.store import person_check
 from verifier_terminal.store.chain import ChainReport
+from verifier_terminal.store.feed_alarms import FeedAlarm
 from verifier_terminal.store.journal import JournalRow, Payload
 from verifier_terminal.store.person_check import PersonCheck
-from verifier_terminal.store.recheck import Answered
 from verifier_terminal.store.replay import NothingUsed, UsedAlready
 from verifier_terminal.store.store import Store
-from verifier_terminal.store.trust_store import Loaded
-from verifier_terminal.sync import intake
-from verifier_terminal.sync.connectivity import Connectivity, Link
-from verifier_terminal.sync.intake import Refused
 from verifier_terminal.sync.mirror import Mirror
-from verifier_terminal.trusted_time import MAX_UNCONFIRMED, TrustedTime
+from verifier_terminal.sync.repository_mirror import Repository
+from verifier_terminal.sync.schedule import Schedule
+from verifier_terminal.sync.sources import OpenMirror
+from verifier_terminal.trusted_time import TrustedTime
+from verifier_terminal.upkeep import SyncReport, Upkeep
 from verifier_terminal.verified_credentials import VerifiedCredentials
 
 Appraise = Callable[[str, Context], Verdict]
@@ -110,17 +107,6 @@ class Act:
     payload: Payload
 
 
-@dataclass(frozen=True, slots=True)
-class SyncReport:
-    """What one round of fetching brought."""
-
-    taken_in: tuple[str, ...]
-    unchanged: tuple[str, ...]
-    refused: tuple[Refused, ...]
-    rechecked: int
-    alarms: tuple[RecheckAlarm, ...]
-
-
 class Session:
     """See the module. Close it when done."""
 
@@ -136,6 +122,9 @@ class Session:
         time: TrustedTime,
         elapsed_seconds: Callable[[], float],
         random_bytes: Callable[[int], bytes],
+        repository: Repository | None = None,
+        open_mirror: OpenMirror | None = None,
+        jitter: Callable[[float], float] = float,
     ) -> None:
         """Loads what is held.
 
@@ -149,23 +138,22 @@ class Session:
             time: What is believed about the time.
             elapsed_seconds: A clock that only counts, for "the same act" and for how long requests live.
             random_bytes: For check numbers, nonces and the keys of receipts and requests.
+            repository: Where trust metadata of several regions are held; None: the terminal knows one region.
+            open_mirror: Opens the further addresses of feeds; None: they are not asked.
+            jitter: Makes an interval between polls a little longer or shorter.
 
         Raises:
             OutOfOrder: The database cannot be read.
         """
         self.settings = settings
-        self._root = root
         self._store = store
         self._identity = identity
         self._appraise = appraise
         self._appraise_bytes = appraise_bytes
-        self._time = time
         self._elapsed_seconds = elapsed_seconds
         self._random_bytes = random_bytes
         self._lock = threading.RLock()
-        self._sync_lock = threading.Lock()
         self._publisher = Publisher()
-        self._connectivity = Connectivity()
         self._out_of_order: str | None = None
         self._in_view = InView()
         self._asking = Asking(settings.purpose, settings.site, random_bytes=random_bytes)
@@ -173,10 +161,21 @@ class Session:
         self._portraits = Portraits()
         self._shelf = EvidenceShelf()
         self._verified = VerifiedCredentials(elapsed_seconds)
-        self._loaded = Loaded(None, (), ())
-        self._loaded_version: tuple[int, int, int] | None = None
+        self.schedule = Schedule(now=elapsed_seconds, jitter=jitter)
+        """When which region is polled, for whoever polls."""
+        self._upkeep = Upkeep(
+            settings,
+            root,
+            store,
+            repository,
+            time=time,
+            publisher=self._publisher,
+            lock=self._lock,
+            open_mirror=open_mirror,
+            trust_has_changed=self._verified.forget_all,
+        )
         with self._store.reading():
-            self._load_if_changed()
+            self._upkeep.refresh()
         try:
             tampering = self._store.check_anchor()
             if tampering is not None:
@@ -193,11 +192,11 @@ class Session:
     @property
     def knowledge(self) -> Knowledge | None:
         """The signed statements that are held; None: never provisioned, or damaged."""
-        return self._loaded.knowledge
+        return self._upkeep.known.knowledge
 
     def catalogue(self) -> Catalogue | None:
         """The signed catalogue that is held; None: never provisioned, or damaged."""
-        return self._loaded.knowledge.catalogue if self._loaded.knowledge else None
+        return self.knowledge.catalogue if self.knowledge else None
 
     def read(self, text: str, *, source: str) -> ShownVerdict | None:
         """Takes what a device read: a frame of an animated code is put together with others, all else is scanned.
@@ -268,7 +267,7 @@ class Session:
     def askable(self) -> Mapping[int, Askable]:
         """The kinds that may be asked for here; none without a good certificate and policy."""
         with self._lock:
-            standing_now, knowledge = self._certification(), self._loaded.knowledge
+            standing_now, knowledge = self._certification(), self.knowledge
             if standing_now.trouble is not None or standing_now.certificate is None or knowledge is None:
                 return {}
             return asking.askable(knowledge.policy, standing_now.certificate, self.settings.purpose)
@@ -284,7 +283,7 @@ class Session:
         """
         with self._lock:
             now = self._forget_over()
-            knowledge = self._loaded.knowledge
+            knowledge = self.knowledge
             standing_now = self._certification()
             if knowledge is None:
                 raise CertificateUnusable(certification.WORDS[Trouble.NO_TRUST_LIST])
@@ -367,7 +366,7 @@ class Session:
         """The verdict that would be given at another moment: nothing of journal, replay or clock is read or written."""
         with self._lock:
             clock = ClockReading(at, Seconds(0), Seconds(0), plausible=True)
-            knowledge = self._loaded.knowledge
+            knowledge = self.knowledge
             context = Context(self.settings.face, clock, knowledge, NothingUsed(), EXERCISE_NUMBER, requests=())
             return self._appraise(text, context)
 
@@ -485,36 +484,28 @@ class Session:
             now = self._forget_over()
             waiting, rows = 0, 0
             alarms: tuple[RecheckAlarm, ...] = ()
+            feed_alarms: tuple[FeedAlarm, ...] = ()
             out_of_order = self._out_of_order
             try:
                 with self._store.reading():
-                    self._load_if_changed()
+                    self._upkeep.refresh()
                     waiting, rows = len(self._store.rechecks), self._store.journal.head().count
                     held_alarms = self._store.rechecks.alarms()
+                    feed_alarms = self._store.feed_alarms.standing()
                 alarms = tuple(RecheckAlarm(each.check_number, each.found_at, each.answer) for each in held_alarms)
             except OutOfOrder as failure:
                 out_of_order = str(failure)
             clock = self._clock()
-            ages = standing.ages(self._loaded.held, clock)
-            return TerminalStatus(
-                name=self.settings.name,
-                purpose=self.settings.purpose,
-                region=self.settings.region,
-                provisioned=self._loaded.knowledge is not None,
-                at=clock.at,
-                held=self._loaded.held,
-                damaged=self._loaded.damaged,
-                ages=ages,
-                status_grade=freshness.grade(ages.status),
-                usable_until=standing.usable_until(self._loaded.held, clock),
-                clock=clock,
-                connectivity=self._connectivity,
+            return standing.of(
+                self.settings,
+                self._upkeep,
+                clock,
                 recheck_queue=waiting,
                 alarms=alarms,
+                feed_alarms=feed_alarms,
                 journal_rows=rows,
                 out_of_order=out_of_order,
                 certification=self._certification(),
-                site=self.settings.site,
                 open_requests=len(self._asking.opened(now=now)),
                 always_asks=gates.challenge_required(RiskClass.G, self.settings.face),
             )
@@ -527,26 +518,44 @@ class Session:
         """Passes on what a device said about itself."""
         self._publisher.publish(DeviceNews(event))
 
-    def sync(self, mirror: Mirror) -> SyncReport:
-        """One round: fetch, verify, take in, re-check what was accepted on older knowledge, erase what is over.
+    def sync(self, mirror: Mirror, *, importing: bool = False) -> SyncReport:
+        """One round over documents and feeds; what was accepted on older knowledge is re-checked, what is over erased.
+
+        Args:
+            mirror: A region's published folder; of a terminal that knows several regions, the repository.
+            importing: From a stick or a peer: what it does not have is no failure, and says nothing about the network.
 
         Raises:
             OutOfOrder: What was fetched could not be written; what is held stays.
         """
-        with self._sync_lock:
-            with self._lock, self._store.reading():
-                marks = self._store.documents.marks()
-                held = {name: self._store.documents.encoded(name) for name in marks}
-                clock = self._clock()
-            fetched = intake.fetch_all(mirror, root=self._root, marks=marks, held=held.get, clock=clock)
+        return self._kept_fresh(lambda: self._upkeep.sync(mirror, importing=importing))
+
+    def sync_documents(self, mirror: Mirror) -> SyncReport:
+        """One round over documents alone. Raises: as `sync`."""
+        return self._kept_fresh(lambda: self._upkeep.documents(mirror))
+
+    def poll(self, region: str, mirror: Mirror) -> SyncReport:
+        """One poll of one region's status feed. Raises: as `sync`."""
+        return self._kept_fresh(lambda: self._upkeep.poll(region, mirror))
+
+    def with_feeds(self) -> tuple[str, ...]:
+        """The regions whose statuses come from a feed, the home region first."""
+        return self._upkeep.with_feeds()
+
+    def poll_now(self, region: str) -> None:
+        """Somebody says that this region has news: whoever polls does it at once, and not too often."""
+        self.schedule.hint(region)
+
+    def _kept_fresh(self, run: Callable[[], SyncReport]) -> SyncReport:
+        try:
+            report = run()
+        except OutOfOrder as failure:
             with self._lock:
-                try:
-                    report = self._take_in(fetched)
-                except OutOfOrder as failure:
-                    self._stops(failure)
-                    raise
-                self._publisher.publish(StatusChanged())
-                return report
+                self._stops(failure)
+            raise
+        with self._lock:
+            self._works()
+        return report
 
     def recover(self) -> bool:
         """Tries to write again after being out of order; True when the terminal works (again)."""
@@ -617,7 +626,7 @@ class Session:
                 head = recording.record(
                     verdict,
                     store=self._store,
-                    knowledge=self._loaded.knowledge,
+                    knowledge=self.knowledge,
                     fingerprint=code.fingerprint,
                     source=source,
                     foreign=foreign,
@@ -638,13 +647,13 @@ class Session:
     def _appraise_now(self, code: _Code) -> Verdict:
         self._forget_over()
         with self._store.reading():
-            self._load_if_changed()
+            self._upkeep.refresh()
             number = recording.free_number(self._store, self._random_bytes)
         self._store.replay.failure = None
         context = Context(
             self.settings.face,
             self._clock(),
-            self._loaded.knowledge,
+            self.knowledge,
             self._store.replay,
             number,
             self._asking.requests(),
@@ -692,9 +701,14 @@ class Session:
         return self._checked(encoded, signer)
 
     def _checked(self, encoded: bytes, signer: Signer) -> Certification:
-        trust = self._loaded.knowledge.trust if self._loaded.knowledge else None
+        knowledge = self.knowledge
         return certification.check(
-            encoded, key=signer.public_key, trust=trust, purpose=self.settings.purpose, at=self._clock().at
+            encoded,
+            key=signer.public_key,
+            trust=knowledge.trust if knowledge else None,
+            bans=knowledge.bans if knowledge else {},
+            purpose=self.settings.purpose,
+            at=self._clock().at,
         )
 
     def _act(self, payload: Payload) -> Act:
@@ -710,80 +724,8 @@ class Session:
             payload=payload,
         )
 
-    # Documents.
-
-    def _take_in(self, fetched: intake.Fetched) -> SyncReport:
-        taken_in: list[str] = []
-        if fetched.offered:
-            with self._store.writing():
-                for offered in fetched.offered:
-                    if self._store.documents.put(offered.name, offered.encoded, offered.mark, over=offered.over):
-                        taken_in.append(offered.name)
-        at = self._time.read(online=True).at
-        if fetched.offered or fetched.unchanged:
-            self._connectivity = self._connectivity.succeeded(at=at)
-        else:
-            why: TerminalError | str = fetched.refused[0].why if fetched.refused else "nothing is published there"
-            self._connectivity = self._connectivity.failed(str(why))
-        with self._store.reading():
-            self._load()
-        alarms, rechecked = self._recheck()
-        clock = self._clock()
-        # Erasing cannot be undone, so being online is not enough: a server may stand still, and the clock be ahead.
-        if clock.plausible and clock.confirmed_age is not None and clock.confirmed_age <= MAX_UNCONFIRMED:
-            self._store.clean_up(at=clock.at, confirmed=UnixTime(clock.at - clock.confirmed_age))
-        self._works()
-        return SyncReport(tuple(taken_in), fetched.unchanged, fetched.refused, rechecked, alarms)
-
-    def _recheck(self) -> tuple[tuple[RecheckAlarm, ...], int]:
-        if self._loaded.knowledge is None:
-            return (), 0
-        with self._store.reading():
-            due = self._store.rechecks.answered_by(self._loaded.knowledge.status)
-        alarms: list[RecheckAlarm] = []
-        settled = 0
-        for answered in due:
-            alarm = self._settle(answered)
-            settled += alarm is not None
-            if isinstance(alarm, RecheckAlarm):
-                alarms.append(alarm)
-            if alarm is not None:
-                self._publisher.publish(alarm)
-        return tuple(alarms), settled
-
-    def _settle(self, answered: Answered) -> SessionEvent | None:
-        """The event to tell once the row is durable; None when another process was faster."""
-        number, at = answered.waiting.check_number, self._clock().at
-        with self._store.writing():
-            if not self._store.rechecks.settle(answered, at=at):
-                return None
-            self._store.journal.append(
-                {
-                    "event": "recheck",
-                    "check_number": number,
-                    "answer": answered.answer.name.lower(),
-                    "changed": answered.changed,
-                    "as_of": answered.as_of,
-                    "at": at,
-                },
-                at=at,
-            )
-        return RecheckAlarm(number, at, answered.answer) if answered.changed else ActsChanged(number)
-
-    def _load_if_changed(self) -> None:
-        if self._store.documents.version() != self._loaded_version:
-            self._load()
-
-    def _load(self) -> None:
-        # What is trusted may be another thing from here on.
-        self._verified.forget_all()
-        self._loaded_version = self._store.documents.version()
-        self._loaded = self._store.documents.load(self._root, at=self._clock().at)
-        floor = self._loaded.floor
-        self._time.confirm({} if floor is None else {(self.settings.region, b""): floor})
-
     def _clock(self) -> ClockReading:
-        return self._time.read(online=self._connectivity.link is Link.ONLINE)
+        return self._upkeep.clock()
 
     # Writing.
 

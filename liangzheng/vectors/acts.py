@@ -141,11 +141,16 @@ class OwnTerminal:
         if documents is None:
             return None
         stated, policy = self._knowledge(documents["catalogue"], documents["policy"])
+        metadata = given.get("metadata", {})
         return Knowledge(
             self._ground.trust,
             stated,
             policy,
             StatusSnapshot({uri: _token(uri, said) for uri, said in given["status"].items()}),
+            bans={(iss, bytes.fromhex(kid)): UnixTime(since) for iss, kid, since in given.get("bans", ())},
+            metadata_late_since=metadata.get("late_since"),
+            metadata_behind=metadata.get("behind", {}),
+            root_expired_since=metadata.get("root_expired_since"),
         )
 
     def _verified(

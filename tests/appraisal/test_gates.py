@@ -169,6 +169,7 @@ HOLD = {
     "W_CLAIM_MISSING",
     "W_STATUS_MISSING",
     "W_TRUST_MISSING",
+    "W_ISSUER_BANNED",
     "W_SUPERSEDED",
     "W_ASSURANCE",
     "W_POLICY_MISSING",
@@ -221,7 +222,7 @@ def test_the_two_fixed_lists() -> None:
     } <= gates.ALWAYS_REFUSE  # fmt: skip
     assert {
         Code.W_CRED_EXPIRED, Code.W_CLAIM_MISSING, Code.W_STATUS_MISSING, Code.W_POLICY_MISSING, Code.W_CLOCK,
-        Code.W_REGION, Code.W_SUPERSEDED, Code.E_INTERNAL,
+        Code.W_REGION, Code.W_SUPERSEDED, Code.W_ISSUER_BANNED, Code.E_INTERNAL,
     } <= gates.NEVER_ACCEPT  # fmt: skip
     assert not gates.ALWAYS_REFUSE & gates.NEVER_ACCEPT
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from protocol import cbor
+from protocol import cbor, keys
 from protocol.keys import Signer
 from protocol.labels import Alg, Purpose
 from protocol.unixtime import DAY, HOUR, UnixTime
@@ -97,12 +97,20 @@ KEY = WORLD.signer("the terminal's own", Alg.ESP256)
 OTHER = WORLD.signer("another terminal's", Alg.ESP256)
 
 
-def trouble(encoded: bytes | None, *, at: int | None = None, key: Signer = KEY, with_anchor: bool = True) -> str | None:
+def trouble(
+    encoded: bytes | None,
+    *,
+    at: int | None = None,
+    key: Signer = KEY,
+    with_anchor: bool = True,
+    banned: Signer | None = None,
+) -> str | None:
     anchors = (*WORLD.anchors(), anchor(WORLD)) if with_anchor else WORLD.anchors()
     found = certification.check(
         encoded,
         key=key.public_key,
         trust=WORLD.trust(anchors),
+        bans={} if banned is None else {(WORLD.iss(), keys.kid_of(banned.public_key)): UnixTime(NOW + HOUR)},
         purpose=Purpose.WINDOW,
         at=UnixTime(WORLD.clock.at if at is None else at),
     )
@@ -129,6 +137,7 @@ def test_a_good_one() -> None:
         (trouble(GOOD, key=OTHER), Trouble.OTHER_KEY),
         (trouble(certificate(WORLD, OTHER.public_key)), Trouble.OTHER_KEY),
         (trouble(GOOD, with_anchor=False), Trouble.NOT_TRUSTED),
+        (trouble(GOOD, banned=asking_world.region_key(WORLD)), Trouble.BANNED),
         (trouble(GOOD[:-1] + bytes([GOOD[-1] ^ 1])), Trouble.NOT_TRUSTED),
         (trouble(GOOD, at=NOW - HOUR - 1), Trouble.NOT_YET),
         (trouble(GOOD, at=NOW - HOUR + 7 * DAY), Trouble.OVER),
@@ -141,7 +150,7 @@ def test_each_trouble_has_its_name(found: str | None, expected: Trouble) -> None
 
 
 def test_without_a_trust_list_nothing_can_be_checked() -> None:
-    found = certification.check(GOOD, key=KEY.public_key, trust=None, purpose=Purpose.WINDOW, at=NOW)
+    found = certification.check(GOOD, key=KEY.public_key, trust=None, bans={}, purpose=Purpose.WINDOW, at=NOW)
     assert found.trouble is Trouble.NO_TRUST_LIST
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from liangzheng.vectors.acts import WINDOW
 from protocol import appraisal_policy, keys
 from protocol.errors import Code
+from protocol.keys import VerificationKey
 from protocol.labels import PREFIX_PRESENTATION, Alg, KeyAssurance, Lic, Purpose
 from protocol.qr import base45, envelope
 from protocol.sd_cwt import credential, key_binding
@@ -149,6 +150,8 @@ def vectors(world: World) -> Iterator[ActVector]:
     yield from _seals(place)
     yield from _clocks(place)
     yield from _statuses(place)
+    yield from _bans(place)
+    yield from _metadata(place)
     yield from _demands(place)
     yield from _bundles(place)
     yield from _mandates(place)
@@ -397,6 +400,112 @@ def _statuses(place: _Place) -> Iterator[ActVector]:
     yield act("status-list-not-held", "", text, "check", "W_STATUS_MISSING", OPEN, status={})
     short = {LIST: {"as_of": BEGINNING - 60, "size": 4000, "values": {}}}
     yield act("status-entry-beyond-the-list", "", text, "refuse", "E_STATUS_RANGE", OPEN, status=short)
+
+
+def _bans(place: _Place) -> Iterator[ActVector]:
+    act, world = place.act, place.world
+    issued = world.credential()
+    signed = issued.claims.iat
+
+    def banned(key: VerificationKey, since: int) -> dict[str, Any]:
+        return {"bans": [[world.iss(), keys.kid_of(key).hex(), since]]}
+
+    key = issued.issuer.public_key
+    yield act(
+        "banned-key", "in the second of the ban", place.code(), "refuse", "E_ISSUER_BANNED", **banned(key, signed)
+    )
+    yield act(
+        "banned-key-signed-before",
+        "a moment that its thief may have chosen; whether it was issued stands in a log that is not held",
+        place.code(),
+        "check",
+        "W_ISSUER_BANNED",
+        OPEN,
+        **banned(key, signed + 1),
+    )
+    yield act(
+        "banned-key-signed-before-and-revoked",
+        "what is known is said, whatever else is not",
+        place.code(),
+        "refuse",
+        "E_REVOKED",
+        "W_ISSUER_BANNED",
+        OPEN,
+        values={4711: int(Status.REVOKED)},
+        **banned(key, signed + 1),
+    )
+    yield act(
+        "banned-key-of-the-same-issuer",
+        "a ban is of one key",
+        place.code(),
+        "accept",
+        OPEN,
+        **banned(world.issuers[WUYOU, Alg.ESP256].public_key, signed),
+    )
+    agent = acts.mandate(world)
+    yield act(
+        "mandate-by-a-banned-key",
+        "a key for mandates is banned like any other",
+        place.code(agent),
+        "refuse",
+        "E_ISSUER_BANNED",
+        **banned(agent.issuer.public_key, agent.claims.iat),
+    )
+    yield act(
+        "paper-by-a-banned-key",
+        "",
+        acts.paper_text(world),
+        "refuse",
+        "E_ISSUER_BANNED",
+        **banned(acts.paper_signer(world).public_key, 0),
+    )
+
+
+def _metadata(place: _Place) -> Iterator[ActVector]:
+    act, text = place.act, place.code()
+    yield act(
+        "metadata-14-days-late",
+        "a grade, no cliff",
+        text,
+        "accept",
+        OPEN,
+        metadata={"late_since": BEGINNING - 14 * DAY},
+    )
+    yield act(
+        "metadata-a-second-later",
+        "",
+        text,
+        "check",
+        ("W_TRUST_STALE", "warning"),
+        OPEN,
+        metadata={"late_since": BEGINNING - 14 * DAY - 1},
+    )
+    yield act(
+        "metadata-behind-what-a-checkpoint-names",
+        "for more than a day: somebody may keep newer ones away",
+        text,
+        "check",
+        ("W_TRUST_STALE", "warning"),
+        OPEN,
+        metadata={"behind": {WUYOU: BEGINNING - DAY - 1}},
+    )
+    yield act(
+        "metadata-behind-what-another-region-names",
+        "a region lowers its own licences alone",
+        text,
+        "accept",
+        OPEN,
+        metadata={"behind": {ZIXU: BEGINNING - 400 * DAY}},
+    )
+    yield act(
+        "metadata-whose-root-ended-31-days-ago",
+        "never accept",
+        text,
+        "check",
+        ("W_TRUST_STALE", "hold"),
+        OPEN,
+        metadata={"late_since": BEGINNING - 31 * DAY, "root_expired_since": BEGINNING - 30 * DAY - 1},
+    )
 
 
 def _demands(place: _Place) -> Iterator[ActVector]:

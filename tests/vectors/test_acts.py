@@ -22,7 +22,6 @@ ACTS = acts.load(FOLDER)
 TERMINAL = OwnTerminal(folder.ground_of(FOLDER), partial(folder.document, FOLDER))
 WITHOUT_VECTOR = {
     Code.E_INTERNAL: "a fault of the terminal itself, which no code can bring about: tests/appraisal/test_appraise.py",
-    Code.E_ISSUER_BANNED: "a key that a checkpoint bans, which no signed document of these vectors can say",
 }
 
 

@@ -34,6 +34,36 @@ def issuer_ended(refusal: IssuerExpired, find: Callable[[UnixTime], TrustAnchor]
     return gates.finding(refusal.code)
 
 
+def ban(knowledge: Knowledge, iss: str, kid: bytes, *, signed_at: UnixTime) -> Finding | None:
+    """What a ban of the issuer's key says of an object that claims to be signed at this moment (ADR 0014).
+
+    Before the ban's moment it may be honest. Who holds the key chooses that moment, so it is no evidence: the issued
+    log, which would tell, is not held here.
+    """
+    since = knowledge.bans.get((iss, kid))
+    if since is None:
+        return None
+    return gates.finding(Code.E_ISSUER_BANNED if signed_at >= since else Code.W_ISSUER_BANNED)
+
+
+def trust(knowledge: Knowledge, region: str, face: Face, *, at: UnixTime) -> tuple[Finding, ...]:
+    """How late what says which keys the region has is: its trust list, and the metadata by which that came."""
+
+    def since(moment: UnixTime | None) -> Seconds:
+        return Seconds(0) if moment is None else Seconds(at - moment)
+
+    tier = max(
+        gates.trust_tier(since(knowledge.trust_of(region).exp), face),
+        gates.metadata_tier(
+            face,
+            late_by=max(since(knowledge.metadata_late_since), since(knowledge.region_late_since.get(region))),
+            behind_by=since(knowledge.metadata_behind.get(region)),
+            root_over_by=since(knowledge.root_expired_since),
+        ),
+    )
+    return () if tier is Tier.AFFIRMING else (Finding(Code.W_TRUST_STALE, tier),)
+
+
 def row(knowledge: Knowledge, vct: int, face: Face, *, at: UnixTime) -> PolicyRow | None:
     """What the signed policy demands of this kind here; None where it says nothing, or is over."""
     return knowledge.policy.rows.get((vct, face.purpose)) if at < knowledge.policy.exp else None

@@ -29,8 +29,16 @@ class Knowledge:
     """Keys that a region's checkpoint has banned, by (iss, kid): from when on."""
     metadata_late_since: UnixTime | None = None
     """Since when trust metadata (TUF) should have been renewed; None: they are not late, or there are none."""
+    region_late_since: Mapping[str, UnixTime] = field(default_factory=dict)
+    """The same of what the metadata say about one region alone, for those that are late."""
+    metadata_behind: Mapping[str, UnixTime] = field(default_factory=dict)
+    """Since when a region's checkpoints name newer trust metadata than are held. It counts for that region alone."""
     root_expired_since: UnixTime | None = None
     """Since when the root of the trust metadata has ended; None: it has not, or there is none."""
+
+    def trust_of(self, region: str) -> TrustList:
+        """The list that says which keys this region has; the home region's where only one is held."""
+        return self.regions.get(region, self.trust)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ STEP_OF: Final[Mapping[Code, Step]] = {
     Code.E_STATUS_URI: Step.TRUST,
     Code.W_TRUST_STALE: Step.TRUST,
     Code.W_TRUST_MISSING: Step.TRUST,
+    Code.W_ISSUER_BANNED: Step.TRUST,
     Code.E_SIG_ISSUER: Step.ISSUER_SIGNATURE,
     Code.E_SIG_FORM: Step.ISSUER_SIGNATURE,
     Code.E_KEY: Step.CONFIRMATION_KEY,
@@ -127,6 +128,7 @@ _USEFULNESS: Final = (
     Code.E_TIME_ORDER,
     # Holds and warnings: what the citizen can mend, then what the terminal's operator can.
     Code.W_SUPERSEDED,
+    Code.W_ISSUER_BANNED,
     Code.W_CRED_EXPIRED,
     Code.W_CRED_NOT_YET,
     Code.W_CLAIM_MISSING,

@@ -86,6 +86,7 @@ BUILT_IN: Final[Mapping[Code, BuiltIn]] = {
     Code.W_SUPERSEDED: BuiltIn.HOLD,
     Code.W_STATUS_MISSING: BuiltIn.HOLD,
     Code.W_TRUST_MISSING: BuiltIn.HOLD,
+    Code.W_ISSUER_BANNED: BuiltIn.HOLD,
     Code.W_POLICY_MISSING: BuiltIn.HOLD,
     Code.W_ASSURANCE: BuiltIn.HOLD,
     Code.W_HOLDERS_MISSING: BuiltIn.HOLD,
@@ -155,7 +156,9 @@ KIOSK_ASSURANCE: Final[Mapping[RiskClass, KeyAssurance]] = {
 CLOCK_UNCERTAINTY: Final = Seconds(20)
 TRUST_LATE: Final = Seconds(14 * DAY)
 TRUST_DEAD: Final = Seconds(30 * DAY)
-"""Both counted from the trust list's exp."""
+"""Both counted from the trust list's exp, or from the moment at which trust metadata should have been renewed."""
+METADATA_BEHIND: Final = DAY
+"""Since a region's checkpoints name newer trust metadata than the terminal could get."""
 
 
 def where_nobody_attends(tier: Tier, face: Face) -> Tier:
@@ -195,6 +198,15 @@ def trust_tier(late_by: Seconds, face: Face) -> Tier:
     if late_by > TRUST_DEAD:
         return Tier.HOLD
     if late_by > TRUST_LATE:
+        return where_nobody_attends(Tier.WARNING, face)
+    return Tier.AFFIRMING
+
+
+def metadata_tier(face: Face, *, late_by: Seconds, behind_by: Seconds, root_over_by: Seconds) -> Tier:
+    """What trust metadata (TUF) are worth that are late, known to be replaced, or whose root has ended."""
+    if root_over_by > TRUST_DEAD:
+        return Tier.HOLD
+    if late_by > TRUST_LATE or root_over_by > TRUST_LATE or behind_by > METADATA_BEHIND:
         return where_nobody_attends(Tier.WARNING, face)
     return Tier.AFFIRMING
 

@@ -41,15 +41,20 @@ def appraise_paper(unverified: UnverifiedPaper, context: Context, knowledge: Kno
         return dead_ends.ended((ended,), context, ages, form=Form.PAPER)
     except ProtocolError as refusal:
         return dead_ends.ended((gates.finding(refusal.code),), context, ages, form=Form.PAPER)
+    banned = checks.ban(knowledge, unverified.claims.iss, unverified.kid, signed_at=unverified.claims.iat)
+    if banned is not None and banned.code is Code.E_ISSUER_BANNED:
+        return dead_ends.ended((banned,), context, ages, form=Form.PAPER)
     # Step 6. Steps 7 to 9 need a holder's key and disclosures, and there are none.
     try:
         claims = paper.verify(unverified, anchor.key).claims
     except ProtocolError as refusal:
         return dead_ends.ended((gates.finding(refusal.code),), context, ages, form=Form.PAPER)
-    return _conclude(claims, sha256(unverified.sign1.signature).digest(), context, knowledge)
+    return _conclude(claims, sha256(unverified.sign1.signature).digest(), banned, context, knowledge)
 
 
-def _conclude(claims: PaperClaims, digest: bytes, context: Context, knowledge: Knowledge) -> Verdict:
+def _conclude(
+    claims: PaperClaims, digest: bytes, banned: Finding | None, context: Context, knowledge: Knowledge
+) -> Verdict:
     kind = knowledge.catalogue.kinds.get(claims.vct)
     answer = knowledge.status.look_up(claims.status.uri, claims.status.idx)
     signed_moments = (knowledge.trust.iat, knowledge.catalogue.iat, knowledge.policy.iat, answer.as_of or UnixTime(0))
@@ -59,6 +64,7 @@ def _conclude(claims: PaperClaims, digest: bytes, context: Context, knowledge: K
     moments = _moments(claims, clock, context)
     collected = (
         *moments,
+        *(() if banned is None else (banned,)),
         *_policy(claims, kind, row, clock=clock, context=context, knowledge=knowledge),
         *_status(claims, answer, age, kind=kind, row=row, context=context),
     )
@@ -142,15 +148,13 @@ def _policy(
     # Step 11: no holder signs it, so that there is no audience, no nonce and no replay to look at.
     demands_answer = row is not None and (row.challenge_required or row.seal_required)
     findings = [Finding(Code.W_STATIC, gates.paper_tier(risk, face, challenge_or_seal=demands_answer))]
-    trust = gates.trust_tier(Seconds(clock.at - knowledge.trust.exp), face)
-    if trust is not Tier.AFFIRMING:
-        findings.append(Finding(Code.W_TRUST_STALE, trust))
+    findings += checks.trust(knowledge, claims.iss[:6], face, at=clock.at)
     if face.attended:
         findings.append(gates.finding(Code.W_PERSON_CHECK))
     if row is None or kind is None:
         findings.append(gates.finding(Code.W_POLICY_MISSING))
         return tuple(findings)
-    region = gates.region_tier(face, recognised=claims.iss[:6] in row.regions)
+    region = gates.region_tier(face, recognised=row.recognises(claims.iss[:6]))
     if region is not Tier.AFFIRMING:
         findings.append(Finding(Code.W_REGION, region))
     # Nothing keeps a paper's key, since there is none.

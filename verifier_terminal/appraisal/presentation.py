@@ -219,15 +219,17 @@ def _policy(case: _Case) -> tuple[Finding, ...]:
     findings: list[Finding] = []
     if case.oversteps - {Overstep.EXPIRED}:
         findings.append(gates.finding(Code.E_MANDATE_SCOPE))
-    trust = gates.trust_tier(Seconds(case.latest - case.knowledge.trust.exp), face)
-    if trust is not Tier.AFFIRMING:
-        findings.append(Finding(Code.W_TRUST_STALE, trust))
+    findings += checks.trust(case.knowledge, issued.region, face, at=case.latest)
+    # Step 5 had no refusal to give: what is left of a ban is that nobody here can tell.
+    banned = checks.ban(case.knowledge, issued.iss, case.parts.kid, signed_at=issued.iat)
+    if banned is not None:
+        findings.append(banned)
     if _identifier_is_legacy(case.items):
         findings.append(gates.finding(Code.W_ID_CHECK_LEGACY))
     if row is None or case.kind is None:
         findings.append(gates.finding(Code.W_POLICY_MISSING))
         return tuple(findings)
-    region = gates.region_tier(face, recognised=issued.region in row.regions)
+    region = gates.region_tier(face, recognised=row.recognises(issued.region))
     if region is not Tier.AFFIRMING:
         findings.append(Finding(Code.W_REGION, region))
     person_check, by_agent = _person_check(case), issued.mandate is not None

@@ -61,6 +61,10 @@ def verify(
         return dead_ends.ended((ended,), context, ages)
     except ProtocolError as refusal:
         return dead_ends.ended((gates.finding(refusal.code),), context, ages)
+    issued = unverified.credential
+    banned = checks.ban(knowledge, issued.claims.iss, issued.kid, signed_at=issued.claims.iat)
+    if banned is not None and banned.code is Code.E_ISSUER_BANNED:
+        return dead_ends.ended((banned,), context, ages)
     # Steps 6 to 9.
     try:
         presentation = key_binding.verify(unverified, anchor.key)
