@@ -134,8 +134,8 @@ MAX_AGGREGATION_BYTES: Final = 1_048_576
 MAX_FEED_BUNDLE_BYTES: Final = 134_217_728
 """A base of 64 MiB and as much again for everything else: nine cities of 56 million have 6 MB."""
 
-MAX_FEED_BUNDLE_ENTRIES: Final = 4_096
-"""A region has a hundred objects on the way from its base (a day of aggregates, an hour of deltas, documents)."""
+MAX_FEED_BUNDLE_ENTRIES: Final = 65_536
+"""Of 35 regions with a day of deltas since each one's base, aggregates and documents."""
 
 MAX_DOCUMENT_BYTES: Final = 4_194_304
 """Trust lists, catalogues, policies: nine regions with ten thousand keys stay below."""

@@ -8,6 +8,7 @@ the right one is the receiver's question. Not handled here: files (`bundle_file`
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from protocol.checkpoint import Checkpoint
 from protocol.errors import ProtocolError
 from protocol.feed_document import FeedDocument
 from protocol.labels import KeyUse
-from protocol.manifest import AGGREGATES, EntryKind, Manifest, ManifestEntry
+from protocol.manifest import AGGREGATES, Manifest, ManifestEntry
 from protocol.published_names import published
 from revocation.errors import NothingToBundle
 
@@ -28,7 +29,7 @@ Since = tuple[int, int]
 _DOCUMENTS: Final = ("root.cbor", "trust.cbor", "catalogue.cbor", "policy.cbor", feed_names.DOCUMENT)
 """What a terminal takes; the directory is for wallets."""
 _MAX_DELTAS: Final = 2_880
-"""Two days of minutes. A manifest that reaches less far back has stood still."""
+"""Two days of minutes. A manifest that ended longer ago has stood still."""
 
 
 def of_region(fetch: Fetch, *, since: Since | None = None) -> dict[str, bytes]:
@@ -68,18 +69,20 @@ def of_repository(
     entries = _metadata(fetch)
     signed = {path: digest for content in entries.values() for path, digest in _targets(content)}
     for region in regions:
-        folder = f"targets/{region}/"
+        lies = partial(_lies_at, signed, region)
 
-        def fetch_in(name: str, max_bytes: int, region: str = region, folder: str = folder) -> bytes | None:
-            hashed = signed.get(f"{region}/{name}")
-            found = None if hashed is None else fetch(f"{folder}{hashed}.{name}", max_bytes)
-            return found if found is not None else fetch(folder + name, max_bytes)
+        def fetch_of_region(name: str, max_bytes: int, lies: Callable[[str], str] = lies) -> bytes | None:
+            return fetch(lies(name), max_bytes)
 
-        for name, content in of_region(fetch_in, since=(since or {}).get(region)).items():
-            hashed = f"{folder}{signed.get(f'{region}/{name}')}.{name}"
-            is_hashed = name in _DOCUMENTS and fetch(hashed, limits.MAX_DOCUMENT_BYTES) is not None
-            entries[hashed if is_hashed else folder + name] = content
+        of_this = of_region(fetch_of_region, since=(since or {}).get(region))
+        entries |= {lies(name): content for name, content in of_this.items()}
     return entries
+
+
+def _lies_at(signed: Mapping[str, str], region: str, name: str) -> str:
+    """Where a region's file lies in a repository: a target has its hash before its name, the feed is no target."""
+    digest = signed.get(f"{region}/{name}")
+    return f"targets/{region}/{name if digest is None else f'{digest}.{name}'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +112,25 @@ class _Stated:
         return epoch == self.epoch and min(first, self.checkpoint.position.seq) <= seq
 
     def way(self, fetch: Fetch, *, after: int) -> dict[str, bytes]:
-        """The objects that lead from there to the checkpoint, and whatever the offline key has signed on the way."""
+        """Everything that leads from there to the checkpoint, and whatever the offline key has signed on the way.
+
+        Which objects a receiver takes is its own choice, by their sizes; so all are there, deltas too.
+        """
         entries = {}
         for each in self.manifest.entries:
             if each.last > after and (each.kind not in AGGREGATES or each in self._aggregates):
                 name = feed_names.listed(each.name(epoch=self.epoch))
                 entries[name] = _checked(_present(fetch, name), name, each.sha256)
-        hours = [each.last for each in self._aggregates if each.kind is EntryKind.HOUR]
-        begin, end = max(after, *hours, 0), self.checkpoint.position.seq
-        if end - begin > _MAX_DELTAS:
-            raise NothingToBundle(
-                f"the manifest ends {end - begin} deltas before the checkpoint: is the publisher well?"
-            )
-        for seq in range(begin + 1, end + 1):
-            entries[feed_names.delta(self.epoch, seq)] = _present(fetch, feed_names.delta(self.epoch, seq))
+        end = self.checkpoint.position.seq
+        in_aggregates = max((each.last for each in self._aggregates), default=0)
+        if end - max(after, in_aggregates) > _MAX_DELTAS:
+            raise NothingToBundle(f"the manifest ends {end - in_aggregates} deltas before the checkpoint")
+        for seq in range(max(after, end - _MAX_DELTAS) + 1, end + 1):
+            name = feed_names.delta(self.epoch, seq)
+            # Old ones may have been taken away; aggregates stand for them.
+            content = fetch(name, limits.MAX_DELTA_BYTES) if seq <= in_aggregates else _present(fetch, name)
+            if content is not None:
+                entries[name] = content
         return entries
 
 
