@@ -39,8 +39,8 @@ class RegionSnapshot:
             for value in range(16)
         )
         # By whole bytes, for the entry in the low and in the high half; and by value.
-        low = tuple(answers[byte & 0xF] for byte in range(256))
-        high = tuple(answers[byte >> 4] for byte in range(256))
+        low = answers * 16
+        high = tuple(answer for answer in answers for _ in range(16))
         self._state: RegionState = held.state
         self._answers = answers
         self.as_of = held.as_of

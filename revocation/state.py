@@ -57,8 +57,7 @@ class ListEntries:
 
     def value(self, idx: int) -> int:
         """The value at this index, which the list has."""
-        value = self.over.get(idx)
-        return self.under[idx >> 1] >> ((idx & 1) << 2) & 0xF if value is None else value
+        return overlay.value(self.under, self.over, idx)
 
 
 ALL_VALID: Final = ListEntries(bytes(LIST_BYTES))
