@@ -22,10 +22,12 @@ from protocol import checkpoint as checkpoints
 from protocol.checkpoint import Checkpoint, VerifiedCheckpoint
 from protocol.errors import ProtocolError
 from protocol.feed_position import REGION_PATTERN
+from revocation import status_base
 from revocation.advance import Held
 from revocation.errors import ChainBroken, RevocationError, StateMismatch
 from revocation.guard import CoSigned
 from revocation.lookup import FeedSnapshot, RegionSnapshot
+from revocation.status_base import Base
 from verifier_terminal.errors import OutOfOrder, StatusesNotKept
 from verifier_terminal.store import base_file, held_region, ways
 from verifier_terminal.store.base_file import BaseDamaged
@@ -85,6 +87,14 @@ class FeedStore:
     def damaged(self) -> tuple[FeedDamaged, ...]:
         """Every region of which something is kept that cannot be used."""
         return tuple(damage for _, damage in self._damaged.values())
+
+    def encoded_base(self, region: str) -> bytes | None:
+        """What is held of a region, as a base of its checkpoint's own place, for another terminal; None: nothing is."""
+        known = self._regions.get(region)
+        if known is None:
+            return None
+        held = known.held
+        return status_base.encode(Base(held.position, held.head, held.state))
 
     def snapshot(self) -> FeedSnapshot:
         """What is held now, by whichever process it was taken. It answers the same for ever.
