@@ -17,6 +17,7 @@ from protocol.status_list import Status
 from protocol.unixtime import UnixTime
 from verifier_terminal.appraisal.verdict import Verdict, VerdictClass
 from verifier_terminal.request_book import Ended
+from verifier_terminal.store.recheck import Change
 
 _QUEUE_EVENTS: Final = 64
 
@@ -88,6 +89,8 @@ class RecheckAlarm:
     check_number: str
     found_at: UnixTime
     answer: Status
+    change: Change | None = None
+    """When its status changed, as far as it is known; None where nothing more can be said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from verifier_terminal.errors import StoreDamaged
 if TYPE_CHECKING:
     from sqlite_utils import Migrations
 
-VERSION: Final = 4
+VERSION: Final = 5
 _BUSY_SECONDS: Final = 5.0
 """Several commands may use one directory at once; a commit takes milliseconds."""
 
@@ -139,6 +139,27 @@ _FOURTH: Final = (
     ) STRICT, WITHOUT ROWID""",
 )
 
+_FIFTH: Final = (
+    """CREATE TABLE ban (
+        iss TEXT NOT NULL,
+        kid BLOB NOT NULL,
+        since INTEGER NOT NULL,
+        PRIMARY KEY (iss, kid)
+    ) STRICT, WITHOUT ROWID""",
+    # What waits is sealed from now on; what waited before is moved by the queue, which has the key.
+    "ALTER TABLE recheck RENAME TO recheck_unsealed",
+    """CREATE TABLE recheck (
+        check_number TEXT NOT NULL,
+        entry BLOB NOT NULL,
+        sealed BLOB NOT NULL,
+        PRIMARY KEY (check_number, entry)
+    ) STRICT, WITHOUT ROWID""",
+    # Between which moments the status changed, and when the check was.
+    "ALTER TABLE alarm ADD COLUMN valid_at INTEGER",
+    "ALTER TABLE alarm ADD COLUMN as_of INTEGER",
+    "ALTER TABLE alarm ADD COLUMN accepted_at INTEGER",
+)
+
 
 def open_database(path: Path) -> sqlite3.Connection:
     """A connection to an up-to-date database; made when there is none.
@@ -233,5 +254,11 @@ def _migrations() -> "Migrations":
         for statement in _FOURTH:
             database.execute(statement)
         database.execute("PRAGMA user_version = 4")
+
+    @migrations()
+    def version_5(database: Database) -> None:
+        for statement in _FIFTH:
+            database.execute(statement)
+        database.execute("PRAGMA user_version = 5")
 
     return migrations
