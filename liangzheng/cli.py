@@ -13,6 +13,7 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "wallet": ("wallet_sdk.cli", "The wallet: receive licences, show dynamic codes."),
     "terminal": ("verifier_terminal.cli", "The verifier terminal: appraise codes, journal, window page."),
     "relay": ("verifier_terminal.cli_relay", "The site relay: poll an issuer once for all terminals of a place."),
+    "trust": ("liangzheng.trust_cli", "The repository of trust: regions and their roots, ceremonies, bundles."),
     "receipt": ("liangzheng.receipts.cli", "Receipts: verify one against a published trust list."),
     "vectors": ("liangzheng.vectors.cli", "Test vectors: run them against this library or any program."),
     "doctor": ("liangzheng.doctor", "Say what this machine can and cannot do."),

@@ -68,3 +68,31 @@ class Damaged(FolderUnusable):
 
 class Busy(FolderUnusable):
     """Another program is updating this folder."""
+
+
+class CeremonyError(RepositoryError):
+    """The root of what keeps those who run the repository from going on; what is published stays as it is."""
+
+
+class KeyFileUnusable(CeremonyError):
+    """A key file is missing, damaged, no key of this repository, or in the way of a new one."""
+
+
+class PassphraseWrong(CeremonyError):
+    """It does not open the key, or is too short for a new one."""
+
+
+class PlanRefused(CeremonyError):
+    """What was asked for cannot be: an unknown role, a region twice, a threshold beyond its keys."""
+
+
+class DocumentsUnfit(CeremonyError):
+    """What a region has published is missing, signed by another root, or another region's."""
+
+
+class SignaturesWanted(CeremonyError):
+    """A ceremony waits for signatures; nothing can be published before."""
+
+
+class StateUnreadable(CeremonyError):
+    """The repository's own files cannot be read, or do not verify."""

@@ -6,21 +6,18 @@ metadata becomes a name of a file. Not handled here: what the bytes are worth.
 """
 
 import json
-import os
-import sys
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from revocation.repository.errors import Busy, Damaged, FolderUnusable, NothingHeld
+from revocation.repository import durable
+from revocation.repository.errors import Damaged, FolderUnusable, NothingHeld
 from revocation.repository.verification import Mark, Marks
 
 _RECORD: Final = "held.json"
-_LOCK: Final = "lock"
 _OBJECTS: Final = "objects"
 
 
@@ -59,25 +56,9 @@ class HeldFolder:
         self._folder = folder
         self._objects = folder / _OBJECTS
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """No other program writes this folder meanwhile; the lock ends with its process, however that ends.
-
-        Raises:
-            Busy: Another one does.
-            FolderUnusable: There is no such folder, or it may not be written.
-        """
-        try:
-            self._objects.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as failure:
-            raise FolderUnusable(f"{self._folder}: {failure.strerror}") from failure
-        try:
-            if not _take(descriptor):
-                raise Busy(f"another program is updating {self._folder}")
-            yield
-        finally:
-            os.close(descriptor)
+    def alone(self) -> AbstractContextManager[None]:
+        """No other program writes this folder meanwhile. Raises: Busy, FolderUnusable."""
+        return durable.alone(self._folder)
 
     def record(self) -> Record:
         """What is held.
@@ -99,7 +80,7 @@ class HeldFolder:
     def commit(self, record: Record) -> None:
         """Puts this record in the place of the last one, durably, and removes what nobody names any more."""
         body = json.dumps(_as_json(record), sort_keys=True, separators=(",", ":")).encode()
-        self._write(self._folder / _RECORD, sha256(body).hexdigest().encode() + b"\n" + body)
+        durable.write(self._folder / _RECORD, sha256(body).hexdigest().encode() + b"\n" + body)
         named = _named(record)
         with suppress(OSError):
             for path in self._objects.iterdir():
@@ -110,7 +91,7 @@ class HeldFolder:
         """Makes an object of these bytes, durably, unless there is one; its name is their hash."""
         name = sha256(content).hexdigest()
         if self.object(name) is None:
-            self._write(self._objects / name, content)
+            durable.write(self._objects / name, content)
         return name
 
     def object(self, name: str) -> bytes | None:
@@ -120,22 +101,6 @@ class HeldFolder:
         except OSError:
             return None
         return content if sha256(content).hexdigest() == name else None
-
-    def _write(self, path: Path, content: bytes) -> None:
-        try:
-            handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(temporary).replace(path)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
-            _sync(path.parent)
-        except OSError as failure:
-            raise FolderUnusable(f"{path}: {failure.strerror}") from failure
 
 
 def _named(record: Record) -> set[str]:
@@ -187,34 +152,3 @@ def _record(body: dict[str, Any]) -> Record:
 
 def _mark(value: list[Any] | None) -> Mark | None:
     return None if value is None else Mark(value[0], tuple(value[1]))
-
-
-def _sync(folder: Path) -> None:
-    # Windows opens no folders; its file system keeps a rename by itself.
-    if sys.platform != "win32":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _take(descriptor: int) -> bool:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _take(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True

@@ -86,7 +86,7 @@ def _check_parts(signed: Signed) -> None:
     if isinstance(signed, Root):
         if signed.consistent_snapshot is not True:
             raise MalformedMetadata("a root of a repository without consistent snapshots")
-        _check_keys(signed.keys)
+        check_keys(signed.keys)
     elif isinstance(signed, Timestamp):
         _check_file(signed.snapshot_meta)
     elif isinstance(signed, Snapshot):
@@ -97,7 +97,7 @@ def _check_parts(signed: Signed) -> None:
             _check_hashes(target.hashes)
             _check_length(target.length)
         if signed.delegations is not None:
-            _check_keys(signed.delegations.keys)
+            check_keys(signed.delegations.keys)
 
 
 def _check_file(file: MetaFile) -> None:
@@ -119,7 +119,8 @@ def _check_length(length: object) -> None:
         raise MalformedMetadata("a length beyond every bound")
 
 
-def _check_keys(keys: dict[str, Key]) -> None:
+def check_keys(keys: dict[str, Key]) -> None:
+    """Every key is one that is taken here, and none stands twice. Raises: MalformedMetadata."""
     points = set()
     for key in keys.values():
         if (key.keytype, key.scheme) != (_KEY_TYPE, SCHEME):
