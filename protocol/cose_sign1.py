@@ -7,11 +7,12 @@ Not handled here: which key to trust, and what the payload means.
 """
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Final
 
 from protocol import cbor, labels, limits
 from protocol.errors import AlgError, HeaderUnknown, HeaderUnprotected, ShapeError, SignatureForm, TypError
-from protocol.keys import DEFAULT_ALGORITHMS, AlgorithmTable, Signer, VerificationKey
+from protocol.keys import DEFAULT_ALGORITHMS, AlgorithmTable, P256Key, Signer, VerificationKey
 from protocol.light_dataclass import light_dataclass
 
 _SIG_STRUCTURE_HEAD: Final = b"\x84\x6aSignature1"
@@ -33,20 +34,34 @@ class UnverifiedSign1:
         """The bytes that were signed (RFC 9052 section 4.4), without external_aad."""
         return sig_structure(self.protected_bytes, self.payload)
 
-    def verify(self, key: VerificationKey) -> bytes:
-        """The bytes that were signed (`sig_structure`), if the signature fits under this trusted key.
+    def verify(self, key: VerificationKey) -> None:
+        """Return if the signature fits under this trusted key.
 
         Raises:
             AlgError: The header names another algorithm than the key's.
             SignatureForm: The signature is not in the one accepted form.
             protocol.keys.SignatureMismatch: It does not fit.
         """
+        key.verify(self.signature, self._signed_for(key))
+
+    def verify_and_hash(self, key: VerificationKey) -> bytes:
+        """The SHA-256 of the bytes that were signed, after `verify`; of a P-256 signature it is a part, and made once.
+
+        Raises: as `verify`.
+        """
+        signed = self._signed_for(key)
+        digest = sha256(signed).digest()
+        if isinstance(key, P256Key):
+            key.verify_digest(self.signature, digest)
+        else:
+            key.verify(self.signature, signed)
+        return digest
+
+    def _signed_for(self, key: VerificationKey) -> bytes:
         # RFC 9052 section 3.1: alg is what the signer claims; the key's own algorithm decides.
         if self.protected[labels.HDR_ALG] != key.alg:
             raise AlgError("the header's algorithm is not the one stored with the key")
-        signed = self.sig_structure()
-        key.verify(self.signature, signed)
-        return signed
+        return self.sig_structure()
 
 
 def sig_structure(protected: bytes, payload: bytes) -> bytes:

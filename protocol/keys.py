@@ -16,7 +16,7 @@ from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from nacl.bindings import crypto_core_ed25519_is_valid_point, crypto_sign, crypto_sign_seed_keypair
 from nacl.bindings.crypto_sign import crypto_sign_open
@@ -30,7 +30,7 @@ P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC
 _HALF_ORDER: Final = P256_ORDER // 2
 _MAPS: Final = (dict, Mapping)
 """A decoded map is a dict; asking for a Mapping alone would go through its abstract base class each time."""
-_ECDSA: Final = ec.ECDSA(SHA256())
+_ECDSA_OF_DIGEST: Final = ec.ECDSA(Prehashed(SHA256()))
 _ECDSA_RFC6979: Final = ec.ECDSA(SHA256(), deterministic_signing=True)
 _P256: Final = ec.SECP256R1()
 
@@ -150,6 +150,10 @@ class P256Key:
         return sha256(cbor.encode({**self.cose_key, labels.KEY_Y: y})).digest()
 
     def verify(self, signature: bytes, message: bytes) -> None:
+        self.verify_digest(signature, sha256(message).digest())
+
+    def verify_digest(self, signature: bytes, digest: bytes) -> None:
+        """As `verify`, of a message that was hashed already with the SHA-256 that ESP256 begins with."""
         if len(signature) != limits.SIGNATURE_BYTES:
             raise SignatureForm(f"a signature of {len(signature)} bytes")
         r = int.from_bytes(signature[:32])
@@ -158,7 +162,7 @@ class P256Key:
         if not (0 < r < P256_ORDER and 0 < s <= _HALF_ORDER):
             raise SignatureForm("r or s out of range, or high s")
         try:
-            self._loaded.verify(encode_dss_signature(r, s), message, _ECDSA)
+            self._loaded.verify(encode_dss_signature(r, s), digest, _ECDSA_OF_DIGEST)
         except InvalidSignature:
             raise SignatureMismatch from None
 

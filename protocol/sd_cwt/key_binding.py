@@ -7,6 +7,7 @@ the trust look-up between steps 4 and 6, and everything that needs a clock, a st
 
 import re
 from hashlib import sha256
+from string import ascii_lowercase
 from typing import Final
 
 from protocol import cbor, cose_sign1, cwt, keys, labels
@@ -30,7 +31,8 @@ _PROTECTED: Final = frozenset({labels.HDR_ALG, labels.HDR_KCWT, labels.HDR_TYP})
 _CLAIMS: Final = frozenset({labels.CLAIM_AUD, labels.CLAIM_EXP, labels.CLAIM_IAT})
 _CLAIMS_CHALLENGED: Final = _CLAIMS | {labels.CLAIM_CNONCE}
 AUDIENCE_PATTERN: Final = re.compile(r"lz:([a-z]|t/[0-9A-Za-z-]{1,24}|s/[0-9A-Z]{4}|o/[!-~]{1,64})", re.ASCII)
-_OPEN_AUDIENCE_CHARACTERS: Final = 4
+_OPEN_AUDIENCES: Final = frozenset(f"lz:{purpose}" for purpose in ascii_lowercase)
+"""Those that name a purpose and nobody; nearly all codes have one of them."""
 _CNONCE_BYTES: Final = frozenset({4, 16})
 """16: the hash of a challenge; 4: the nonce of a short code (CONTRACTS.md)."""
 
@@ -180,7 +182,7 @@ def verify(
     issued = known.credential if known else credential.verify(parts, assertion_key, algorithms=algorithms)
     # Step 8, SD-CWT section 9 step 5: the holder's signature under the confirmation key.
     try:
-        signed = unverified.sign1.verify(issued.confirmation_key)
+        replay_key = unverified.sign1.verify_and_hash(issued.confirmation_key)
     except keys.SignatureMismatch:
         raise HolderSignatureInvalid("the holder's signature does not fit") from None
     if known is None:
@@ -194,7 +196,7 @@ def verify(
         items=known.restored.claims,
         hidden_items=known.restored.hidden,
         key_binding=unverified.key_binding,
-        replay_key=sha256(signed).digest(),
+        replay_key=replay_key,
         credential_digest=known.digest,
         verified=known,
     )
@@ -229,7 +231,7 @@ def _key_binding(claims: cwt.Claims) -> KeyBinding:
         # Section 8.1: iss and sub must not be present; our profile has exp always and nbf, cti never.
         raise KeyBindingClaimError("the payload is not exactly {aud, exp, iat, ? cnonce}")
     aud = claims[labels.CLAIM_AUD]
-    if not isinstance(aud, str) or not AUDIENCE_PATTERN.fullmatch(aud):
+    if not isinstance(aud, str) or not (aud in _OPEN_AUDIENCES or AUDIENCE_PATTERN.fullmatch(aud)):
         raise KeyBindingClaimError("aud is none of ours")
     iat = cwt.moment(claims, labels.CLAIM_IAT)
     exp = cwt.moment(claims, labels.CLAIM_EXP)
@@ -239,7 +241,7 @@ def _key_binding(claims: cwt.Claims) -> KeyBinding:
     cnonce = claims.get(labels.CLAIM_CNONCE)
     if labels.CLAIM_CNONCE in present_claims and not (isinstance(cnonce, bytes) and len(cnonce) in _CNONCE_BYTES):
         raise KeyBindingClaimError("cnonce is neither 4 nor 16 bytes")
-    if cnonce is None and len(aud) != _OPEN_AUDIENCE_CHARACTERS:
+    if cnonce is None and aud not in _OPEN_AUDIENCES:
         # PROTOCOL.md: an audience that names a terminal, a site or an origin always answers a challenge.
         raise KeyBindingClaimError("this audience needs a cnonce")
     assert cnonce is None or isinstance(cnonce, bytes)
