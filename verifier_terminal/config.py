@@ -21,6 +21,8 @@ from verifier_terminal.errors import AlreadyATerminal, NotATerminal, RootMismatc
 
 SETTINGS: Final = "terminal.json"
 ROOT: Final = "root.cbor"
+MAX_ROOT_BYTES: Final = 256
+"""A public key as a COSE_Key takes about 80."""
 PROFILES: Final = tuple(purpose.word for purpose in Purpose)
 
 _ATTENDED: Final = frozenset({Purpose.WINDOW, Purpose.ROADSIDE, Purpose.HOTEL, Purpose.AIRPORT})

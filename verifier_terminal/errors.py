@@ -283,6 +283,20 @@ class FeedRefused(DocumentRefused):
     meaning = "the status data were refused"
 
 
+class ForbiddenChange(FeedRefused):
+    """The region's status key signed what only the offline key may: an end of a final status, or a mass of changes."""
+
+    meaning = "the status data change what they must not without the region's offline key"
+    advice = "report it to the region at once; the terminal goes on with what it holds and says how old that is"
+
+
+class NewerEpoch(FeedRefused):
+    """The feed has begun anew, and the root's document that says so has not come yet."""
+
+    meaning = "the status feed has begun anew, and the region's root has not said so yet"
+    advice = "the region's documents are fetched next; if it stays so, report it to the region"
+
+
 class RepositoryRefused(DocumentRefused):
     """The trust metadata are not what the pinned root leads to."""
 

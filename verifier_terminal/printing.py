@@ -29,9 +29,9 @@ from verifier_terminal.appraisal.verdict import (
     VerdictClass,
 )
 from verifier_terminal.events import ForeignCode, RecheckAlarm
-from verifier_terminal.session import SyncReport
 from verifier_terminal.store.chain import ChainReport
 from verifier_terminal.store.journal import Payload
+from verifier_terminal.upkeep import SyncReport
 
 Json = dict[str, Any]
 
@@ -146,6 +146,14 @@ def alarm_json(alarm: RecheckAlarm) -> Json:
         "check_number": alarm.check_number,
         "found_at": unixtime.iso_utc(alarm.found_at),
         "answer": alarm.answer.name.lower(),
+        "change": None
+        if alarm.change is None
+        else {
+            "valid_at": unixtime.iso_utc(alarm.change.valid_at),
+            "as_of": unixtime.iso_utc(alarm.change.as_of),
+            "accepted_at": unixtime.iso_utc(alarm.change.accepted_at),
+            "before_check": alarm.change.before_check,
+        },
     }
 
 
@@ -280,10 +288,15 @@ def _moment_words(payload: Payload) -> str:
 
 def alarm_words(alarm: RecheckAlarm) -> str:
     """One alarm as a sentence."""
-    return (
-        f"check {alarm.check_number} was accepted on older status data and is now {alarm.answer.name.lower()}"
-        f" (found {unixtime.iso_local(alarm.found_at)}): tell your supervisor"
+    said = f"check {alarm.check_number} was accepted on older status data and is now {alarm.answer.name.lower()}"
+    found = f"(found {unixtime.iso_local(alarm.found_at)}): tell your supervisor"
+    if alarm.change is None:
+        return f"{said} {found}"
+    since, by, accepted = (
+        unixtime.iso_local(moment) for moment in (alarm.change.valid_at, alarm.change.as_of, alarm.change.accepted_at)
     )
+    order = "before" if alarm.change.before_check else "which may be before or after"
+    return f"{said}; it changed between {since} and {by}, {order} the check at {accepted} {found}"
 
 
 def age_words(age: Seconds | None) -> str:

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hardware.devices import DeviceEvent
 from protocol.keys import Signer, VerificationKey
@@ -23,7 +23,7 @@ from protocol.qr.animated import Assembled
 from protocol.receipt import ReceiptCopy
 from protocol.terminal_certificate import Items, TerminalCertificate
 from protocol.unixtime import Seconds, UnixTime
-from verifier_terminal import animation, asking, certification, check_number, receipts, recording, standing
+from verifier_terminal import animation, asking, certification, check_number, disputes, receipts, recording, standing
 from verifier_terminal.animation import Animations
 from verifier_terminal.appraisal import foreign_codes, gates
 from verifier_terminal.appraisal.context import ClockReading, Context, Knowledge
@@ -31,6 +31,7 @@ from verifier_terminal.appraisal.verdict import Verdict, VerdictClass
 from verifier_terminal.asking import Askable, Asking, OpenedRequest
 from verifier_terminal.certification import Certification, Trouble
 from verifier_terminal.config import TerminalSettings
+from verifier_terminal.disputes import Dispute
 from verifier_terminal.errors import (
     AlreadyVoid,
     AppraisalBroken,
@@ -71,17 +72,20 @@ from verifier_terminal.store.person_check import PersonCheck
 from verifier_terminal.store.replay import NothingUsed, UsedAlready
 from verifier_terminal.store.store import Store
 from verifier_terminal.sync.mirror import Mirror
-from verifier_terminal.sync.repository_mirror import Repository
 from verifier_terminal.sync.schedule import Schedule
 from verifier_terminal.sync.sources import OpenMirror
 from verifier_terminal.trusted_time import TrustedTime
 from verifier_terminal.upkeep import SyncReport, Upkeep
 from verifier_terminal.verified_credentials import VerifiedCredentials
 
+if TYPE_CHECKING:
+    from verifier_terminal.sync.repository_mirror import Repository
+
 Appraise = Callable[[str, Context], Verdict]
 AppraiseBytes = Callable[[AnimatedKind, bytes, Context], Verdict]
 
 _MAX_REASON_CHARACTERS: Final = 200
+_MAX_DISPUTES: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ class Session:
         time: TrustedTime,
         elapsed_seconds: Callable[[], float],
         random_bytes: Callable[[int], bytes],
-        repository: Repository | None = None,
+        repository: "Repository | None" = None,
         open_mirror: OpenMirror | None = None,
         jitter: Callable[[float], float] = float,
     ) -> None:
@@ -464,6 +468,32 @@ class Session:
             raise UnknownCheckNumber(number)
         return rows
 
+    def disputes(self) -> tuple[Dispute, ...]:
+        """Refused licences of other regions of which those regions should hear, the newest first."""
+        with self._lock, self._store.reading():
+            rows = self._store.journal.rows(event=disputes.EVENT, limit=_MAX_DISPUTES)
+        found = (disputes.of_row(row.payload) for row in rows if row.payload)
+        return tuple(each for each in found if each is not None)
+
+    def dispute_notes(self) -> tuple[tuple[Dispute, bytes], ...]:
+        """The same with a signed note about each.
+
+        Raises:
+            CertificateUnusable: The terminal has no certificate that is good now.
+            KeyUnusable: Its key cannot be used.
+        """
+        with self._lock:
+            standing_now = self._certification()
+            if standing_now.trouble is not None or standing_now.encoded is None:
+                raise CertificateUnusable(certification.WORDS[standing_now.trouble or Trouble.UNREADABLE])
+            certificate, signer, at = standing_now.encoded, self._identity.signer(), self._clock().at
+            return tuple(
+                (each, disputes.signed(each, certificate=certificate, signer=signer, at=at))
+                for each in self.disputes()
+                # A check of a moment that the clock says has not come is not signed about.
+                if each.note.checked_at <= at
+            )
+
     def note_reading(self, what: str) -> None:
         """Writes down that somebody read the journal; it tells where people were, after all.
 
@@ -492,7 +522,9 @@ class Session:
                     waiting, rows = len(self._store.rechecks), self._store.journal.head().count
                     held_alarms = self._store.rechecks.alarms()
                     feed_alarms = self._store.feed_alarms.standing()
-                alarms = tuple(RecheckAlarm(each.check_number, each.found_at, each.answer) for each in held_alarms)
+                alarms = tuple(
+                    RecheckAlarm(each.check_number, each.found_at, each.answer, each.change) for each in held_alarms
+                )
             except OutOfOrder as failure:
                 out_of_order = str(failure)
             clock = self._clock()
@@ -627,6 +659,7 @@ class Session:
                     verdict,
                     store=self._store,
                     knowledge=self.knowledge,
+                    home=self.settings.region,
                     fingerprint=code.fingerprint,
                     source=source,
                     foreign=foreign,

@@ -1,6 +1,7 @@
 """The only file of the terminal that names the real clock, real randomness and the real directory."""
 
 import secrets
+import shutil
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
@@ -13,17 +14,19 @@ from protocol.keys import VerificationKey
 from protocol.labels import Purpose
 from protocol.terminal_certificate import TerminalCertificate
 from protocol.unixtime import UnixTime
-from verifier_terminal import config, identity
+from verifier_terminal import config, identity, peer_export
 from verifier_terminal.appraisal.appraise import appraise, appraise_bytes
 from verifier_terminal.config import TerminalSettings
 from verifier_terminal.errors import AlreadyATerminal, CertificateUnusable, DocumentRefused, NotATerminal, OutOfOrder
 from verifier_terminal.identity import Identity
-from verifier_terminal.session import Session, SyncReport
+from verifier_terminal.session import Session
 from verifier_terminal.store import anchored, trust_store
 from verifier_terminal.store.store import Store
 from verifier_terminal.sync import mirror as mirrors
+from verifier_terminal.sync import repository_mirror
 from verifier_terminal.sync.mirror import Mirror
 from verifier_terminal.trusted_time import TrustedTime
+from verifier_terminal.upkeep import SyncReport
 
 _TERMINAL_ID_BYTES = 8
 
@@ -176,6 +179,22 @@ def set_site(directory: Path, site: str) -> TerminalSettings:
     return settings
 
 
+def entries_for_peer(directory: Path) -> tuple[str, dict[str, bytes]]:
+    """The home region, and what the terminal here can hand to another one (`peer_export`).
+
+    Raises:
+        BundleError: It holds nothing that could be handed on.
+        TerminalError: There is no terminal here, or its store cannot be used.
+    """
+    settings, root = config.load(directory)
+    store = Store(directory, terminal_id=settings.terminal_id, random_bytes=secrets.token_bytes)
+    try:
+        folder = directory / repository_mirror.FOLDER
+        return settings.region, peer_export.entries(store, root, home=settings.region, metadata_folder=folder)
+    finally:
+        store.close()
+
+
 def _session(directory: Path, settings: TerminalSettings, root: VerificationKey) -> Session:
     store = Store(directory, terminal_id=settings.terminal_id, random_bytes=secrets.token_bytes)
     try:
@@ -213,4 +232,7 @@ def _unmake(directory: Path, made: bool) -> None:
     """Takes the half-made store away again; what lay there before is left alone."""
     if made:
         for left in directory.iterdir():
-            left.unlink()
+            if left.is_dir():
+                shutil.rmtree(left)
+            else:
+                left.unlink()

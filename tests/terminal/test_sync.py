@@ -34,10 +34,11 @@ from verifier_terminal.errors import (
     Unreachable,
     WebPage,
 )
-from verifier_terminal.session import Session, SyncReport
+from verifier_terminal.session import Session
 from verifier_terminal.sync.connectivity import Connectivity, Link
 from verifier_terminal.sync.http_mirror import HttpMirror, Patience
 from verifier_terminal.sync.mirror import FolderMirror, fetch_document
+from verifier_terminal.upkeep import SyncReport
 
 LIST = f"lz:{WUYOU}/3"
 

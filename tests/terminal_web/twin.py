@@ -63,8 +63,9 @@ from verifier_terminal.events import (
     Subscription,
 )
 from verifier_terminal.request_book import Ended
-from verifier_terminal.standing import TerminalStatus
+from verifier_terminal.standing import RegionStanding, TerminalStatus
 from verifier_terminal.store import person_check
+from verifier_terminal.store.feed_alarms import FeedAlarm
 from verifier_terminal.store.person_check import PersonCheck
 from verifier_terminal.sync.connectivity import Connectivity, Link
 from verifier_terminal.web.settings import WindowSettings
@@ -259,6 +260,8 @@ class TwinSession:
         self.known: list[ShownVerdict] = []
         self.alarms: tuple[RecheckAlarm, ...] = ()
         self.connectivity = Connectivity(Link.OFFLINE, UnixTime(NOW - HOUR), "no route", 3)
+        self.regions: tuple[RegionStanding, ...] = ()
+        self.feed_alarms: tuple[FeedAlarm, ...] = ()
         self.subscriptions: list[Subscription] = []
         self.held_catalogue: Catalogue | None = CATALOGUE
         self.purpose = Purpose.WINDOW
@@ -396,6 +399,9 @@ class TwinSession:
             "ages": GOOD.ages,
             "status_grade": Grade.RECENT,
             "usable_until": (),
+            "regions": self.regions,
+            "metadata": None,
+            "feed_alarms": self.feed_alarms,
             "clock": ClockReading(NOW, Seconds(2), HOUR, True),
             "connectivity": self.connectivity,
             "recheck_queue": 3,

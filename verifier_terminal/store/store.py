@@ -8,17 +8,25 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from protocol.unixtime import UnixTime
-from verifier_terminal.errors import OutOfOrder
+from verifier_terminal.errors import OutOfOrder, StoreDamaged
 from verifier_terminal.store import chain, schema, unknown_codes
 from verifier_terminal.store.anchor import Anchor
+from verifier_terminal.store.bans import BanStore
 from verifier_terminal.store.chain import ChainFinding, ChainReport
+from verifier_terminal.store.feed_alarms import FeedAlarms
+from verifier_terminal.store.feed_rows import FeedRows
+from verifier_terminal.store.floors import FloorStore
 from verifier_terminal.store.journal import Journal
 from verifier_terminal.store.recheck import RecheckQueue
 from verifier_terminal.store.replay import ReplayStore
+from verifier_terminal.store.sealing import Sealer
 from verifier_terminal.store.trust_store import TrustStore
+
+if TYPE_CHECKING:
+    from verifier_terminal.store.feed_store import FeedStore
 
 DATABASE: Final = "terminal.db"
 ANCHOR: Final = "journal.head"
@@ -33,6 +41,8 @@ class Store:
         Raises:
             StoreDamaged: It cannot be used.
         """
+        self._directory = directory
+        self._feeds: FeedStore | None = None
         self._terminal_id = terminal_id
         self._random_bytes = random_bytes
         self._anchor = Anchor(directory / ANCHOR)
@@ -40,7 +50,32 @@ class Store:
         self.journal = Journal(self.database, terminal_id=terminal_id, random_bytes=random_bytes)
         self.replay = ReplayStore(self.database)
         self.documents = TrustStore(self.database)
-        self.rechecks = RecheckQueue(self.database)
+        self.feed_alarms = FeedAlarms(self.database)
+        self.floors = FloorStore(self.database)
+        self.bans = BanStore(self.database)
+        self.rechecks = RecheckQueue(self.database, Sealer(directory, random_bytes=random_bytes))
+        try:
+            if self.rechecks.has_unsealed():
+                with schema.transaction(self.database):
+                    self.rechecks.seal_what_waited()
+        except (sqlite3.Error, OSError) as failure:
+            self.database.close()
+            raise StoreDamaged(f"{DATABASE}: {failure}") from failure
+
+    @property
+    def has_feeds(self) -> bool:
+        """Whether the statuses of any region were ever taken from a feed; inside `reading`."""
+        return FeedRows(self.database).number() > 0
+
+    @property
+    def feeds(self) -> "FeedStore":
+        """The statuses of regions with a feed, opened when somebody first asks; inside `reading`."""
+        if self._feeds is None:
+            # numpy takes a tenth of a second to import, and a terminal without feeds never needs it.
+            from verifier_terminal.store.feed_store import FeedStore  # noqa: PLC0415
+
+            self._feeds = FeedStore(self._directory, self.database)
+        return self._feeds
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -66,7 +101,7 @@ class Store:
         """
         try:
             yield
-        except sqlite3.Error as failure:
+        except (sqlite3.Error, OSError) as failure:
             raise OutOfOrder(str(failure)) from failure
 
     def check_anchor(self) -> ChainFinding | None:

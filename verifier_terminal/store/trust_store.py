@@ -1,31 +1,27 @@
 """The signed documents that the terminal holds: their bytes, and marks that never go back.
 
-Bytes are verified again whenever they are loaded, so a damaged file or a hand in the database is found: what does not
-verify is left out and named, the rest is used. An older version is never put in a damaged one's place: it could bring
-a banned key back. Not handled here: fetching, and deciding what is newer (`sync.intake`).
+The home region's are named "trust", "catalogue", "policy" and "feed", those of another region "330000/trust" and so on,
+and a status list by its URI. Not handled here: what they say (`loading`), fetching, and deciding what is newer
+(`sync.intake`).
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
-from protocol import appraisal_policy, status_list, trust_list
-from protocol.errors import ProtocolError
-from protocol.keys import VerificationKey
-from protocol.licence import catalogue
-from protocol.status_list import StatusListToken
 from protocol.unixtime import UnixTime
-from revocation.coverage import StatusSnapshot
-from verifier_terminal.appraisal.context import Knowledge
 
 TRUST: Final = "trust"
 CATALOGUE: Final = "catalogue"
 POLICY: Final = "policy"
 ROOT_SIGNED: Final = (TRUST, CATALOGUE, POLICY)
-"""Every other name is the URI of a status list."""
-
-_Document = TypeVar("_Document")
+"""What a terminal needs of its home region before it can accept anything."""
+FEED: Final = "feed"
+ROOT: Final = "root"
+"""The root key of a region, as trust metadata name it; only where there are several."""
+HOME: Final = ""
+"""The prefix of the home region's documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,38 +31,6 @@ class Mark:
     seq: int
     iat: UnixTime
     content_sha256: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """One document as it is held: number, moment of issue, technical end."""
-
-    name: str
-    seq: int
-    iat: UnixTime
-    exp: UnixTime
-
-
-@dataclass(frozen=True, slots=True)
-class Damaged:
-    """A document that is there and does not verify, with the reason in technical words."""
-
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What came out of the store. `knowledge` is None unless trust, catalogue and policy all verify."""
-
-    knowledge: Knowledge | None
-    held: tuple[Held, ...]
-    damaged: tuple[Damaged, ...]
-
-    @property
-    def floor(self) -> UnixTime | None:
-        """The latest moment that anything signed and held names: it cannot be earlier than that now."""
-        return max((document.iat for document in self.held), default=None)
 
 
 class TrustStore:
@@ -118,64 +82,27 @@ class TrustStore:
         row = self._database.execute("SELECT encoded FROM document WHERE name = ?", (name,)).fetchone()
         return None if row is None else row[0]
 
-    def load(self, root: VerificationKey, *, at: UnixTime) -> Loaded:
-        """Everything that is held, verified again.
+    def all(self) -> Mapping[str, bytes]:
+        """Every document by name, unverified."""
+        return dict(self._database.execute("SELECT name, encoded FROM document ORDER BY name"))
 
-        Raises:
-            sqlite3.Error: The database cannot be read.
-        """
-        documents: dict[str, bytes] = dict(self._database.execute("SELECT name, encoded FROM document ORDER BY name"))
-        damaged: list[Damaged] = []
-        marks = self.marks()
-        trust = _verified(TRUST, documents, damaged, lambda encoded: trust_list.verify(encoded, root=root))
-        kinds = _verified(CATALOGUE, documents, damaged, lambda encoded: catalogue.verify(encoded, root=root))
-        policy = _verified(POLICY, documents, damaged, lambda encoded: appraisal_policy.verify(encoded, root=root))
-        tokens: dict[str, StatusListToken] = {}
-        if trust is not None:
-            for name, encoded in documents.items():
-                if name in ROOT_SIGNED:
-                    continue
-                try:
-                    token = status_list.verify(encoded, trust=trust, at=at)
-                except ProtocolError as refusal:
-                    damaged.append(Damaged(name, f"{refusal.code}: {refusal}"))
-                    continue
-                if token.uri == name:
-                    tokens[name] = token
-                else:
-                    damaged.append(Damaged(name, "another list stands in its place"))
-        held = [
-            Held(name, document.seq, document.iat, document.exp)
-            for name, document in ((TRUST, trust), (CATALOGUE, kinds), (POLICY, policy))
-            if document is not None
-        ]
-        held += [Held(uri, token.seq, token.iat, token.exp) for uri, token in tokens.items()]
-        rolled_back = tuple(_behind_mark(held, marks))
-        damaged += rolled_back
-        old = {each.name for each in rolled_back}
-        snapshot = StatusSnapshot({uri: token for uri, token in tokens.items() if uri not in old})
-        knowledge = None
-        if trust is not None and kinds is not None and policy is not None and not old.intersection(ROOT_SIGNED):
-            knowledge = Knowledge(trust, kinds, policy, snapshot)
-        return Loaded(knowledge, tuple(each for each in held if each.name not in old), tuple(damaged))
+    def names(self) -> frozenset[str]:
+        """The names of all documents and marks."""
+        rows = self._database.execute("SELECT name FROM document UNION SELECT name FROM mark")
+        return frozenset(name for (name,) in rows)
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Removes documents and their marks; inside a transaction."""
+        for name in names:
+            self._database.execute("DELETE FROM document WHERE name = ?", (name,))
+            self._database.execute("DELETE FROM mark WHERE name = ?", (name,))
 
 
-def _behind_mark(held: Iterable[Held], marks: Mapping[str, Mark]) -> Iterable[Damaged]:
-    """Documents older than their marks: rows that somebody put back."""
-    for document in held:
-        mark = marks.get(document.name)
-        if mark is not None and (document.seq, document.iat) != (mark.seq, mark.iat):
-            yield Damaged(document.name, f"number {document.seq} is held, number {mark.seq} was taken in")
+def is_list(name: str) -> bool:
+    """Whether this is the URI of a status list."""
+    return name.startswith("lz:")
 
 
-def _verified(
-    name: str, documents: Mapping[str, bytes], damaged: list[Damaged], verify: Callable[[bytes], _Document]
-) -> _Document | None:
-    encoded = documents.get(name)
-    if encoded is None:
-        return None
-    try:
-        return verify(encoded)
-    except ProtocolError as refusal:
-        damaged.append(Damaged(name, f"{refusal.code}: {refusal}"))
-        return None
+def prefix_of(region: str) -> str:
+    """What the names of a region's documents begin with, where it is not the home region."""
+    return f"{region}/"

@@ -1,4 +1,4 @@
-"""Decides which fetched documents are taken in: verified by the pinned root, never older, each whole or not at all.
+"""Decides which fetched documents are taken in: verified by their region's root, never older, each whole or not at all.
 
 Captive portals, mixed-up mirrors and old copies end here: nothing is overwritten, the
 reason is named, and the other documents go in. Not handled here: writing (the session's one transaction), lateness (a
@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from protocol import appraisal_policy, cbor, status_list, trust_list
-from protocol.errors import IssuerUnknown, ProtocolError
+from protocol import appraisal_policy, cbor, feed_document, status_list, trust_list
+from protocol.appraisal_policy import AppraisalPolicy
+from protocol.errors import IssuerUnknown, ProtocolError, StatusUriError
+from protocol.feed_document import FeedDocument
 from protocol.keys import VerificationKey
 from protocol.licence import catalogue
+from protocol.licence.catalogue import Catalogue
 from protocol.trust_list import TrustList
 from protocol.unixtime import DAY, MINUTE, Seconds, UnixTime
 from verifier_terminal.appraisal.context import ClockReading
@@ -82,65 +85,76 @@ class _Envelope:
     """Of a status list."""
 
 
-def fetch_all(
-    mirror: Mirror,
-    *,
-    root: VerificationKey,
-    marks: Mapping[str, Mark],
-    held: Callable[[str], bytes | None],
-    clock: ClockReading,
-) -> Fetched:
-    """One round: fetches every document and keeps what may be taken in.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which region's documents a round is about, and what is believed and held of them."""
 
-    Args:
-        mirror: Where from.
-        root: The pinned root.
-        marks: The newest versions ever taken in.
-        held: The bytes that are held under a name, or None.
-        clock: Only a plausible one is believed when a document says that it comes from the future.
-    """
-    one_round = _Round(mirror, root, marks, held, clock)
+    root: VerificationKey
+    marks: Mapping[str, Mark]
+    """The newest versions ever taken in, by document name."""
+    held: Callable[[str], bytes | None]
+    """The bytes that are held under a name, or None."""
+    clock: ClockReading
+    """Only a plausible one is believed when a document says that it comes from the future."""
+    region: str | None = None
+    """Whose documents they must be; None: whoever the root says."""
+    prefix: str = trust_store.HOME
+    """What the region's documents are named with here; the home region alone has catalogue, policy and tokens."""
+    has_feed: bool = False
+    """Its statuses come from a feed, and its tokens are fetched no more."""
+
+
+def fetch_all(mirror: Mirror, asked: Asked) -> Fetched:
+    """One round: fetches every document of a region and keeps what may be taken in."""
+    one_round = _Round(mirror, asked)
     # 1. The trust list first: everything else but catalogue and policy is signed by keys that stand in it.
     one_round.take(trust_store.TRUST)
-    # 2. What the root signs besides.
-    one_round.take(trust_store.CATALOGUE)
-    one_round.take(trust_store.POLICY)
+    # 2. What the root signs besides. A region need not have a feed.
+    if asked.prefix == trust_store.HOME:
+        one_round.take(trust_store.CATALOGUE)
+        one_round.take(trust_store.POLICY)
+    one_round.take(trust_store.FEED, may_be_missing=True)
     # 3. The status lists that the issuer names, under the newest trust list that holds.
-    one_round.take_lists()
+    if asked.prefix == trust_store.HOME and not asked.has_feed and not one_round.has(trust_store.FEED):
+        one_round.take_lists()
     return Fetched(tuple(one_round.offered), tuple(one_round.unchanged), tuple(one_round.refused))
 
 
 class _Round:
     """The state of one round."""
 
-    def __init__(
-        self,
-        mirror: Mirror,
-        root: VerificationKey,
-        marks: Mapping[str, Mark],
-        held: Callable[[str], bytes | None],
-        clock: ClockReading,
-    ) -> None:
+    def __init__(self, mirror: Mirror, asked: Asked) -> None:
         self._mirror = mirror
-        self._root = root
-        self._marks = marks
-        self._held = held
-        self._clock = clock
+        self._root = asked.root
+        self._marks = asked.marks
+        self._held = asked.held
+        self._clock = asked.clock
+        self._region = asked.region
+        self._prefix = asked.prefix
         self._trust: TrustList | None = None
         self.offered: list[Offered] = []
         self.unchanged: list[str] = []
         self.refused: list[Refused] = []
 
-    def take(self, name: str) -> None:
+    def take(self, kind: str, *, may_be_missing: bool = False) -> None:
+        name = f"{self._prefix}{kind}"
         try:
-            encoded = mirrors.fetch_document(self._mirror, f"{name}.cbor")
+            encoded = mirrors.fetch_document(self._mirror, f"{kind}.cbor")
             envelope = self._verified(name, encoded, self._verify_root_signed)
             self._consider(name, encoded, envelope, mark=self._marks.get(name), latest=None)
-            if name == trust_store.TRUST:
+            if kind == trust_store.TRUST:
                 # Only now: what is refused as older, contradicting or from the future judges no list.
                 self._trust = trust_list.verify(encoded, root=self._root)
+        except NotPublished as why:
+            if not may_be_missing:
+                self.refused.append(Refused(name, why))
         except TerminalError as why:
             self.refused.append(Refused(name, why))
+
+    def has(self, kind: str) -> bool:
+        """Whether this document came, or came again."""
+        name = f"{self._prefix}{kind}"
+        return name in self.unchanged or any(each.name == name for each in self.offered)
 
     def take_lists(self) -> None:
         trust = self._trust or self._held_trust()
@@ -217,19 +231,24 @@ class _Round:
         self.offered.append(Offered(name, encoded, mark_now, over=self._marks.get(name)))
 
     def _verify_root_signed(self, name: str, encoded: bytes) -> _Envelope:
-        match name:
+        document: TrustList | Catalogue | AppraisalPolicy | FeedDocument
+        match name.removeprefix(self._prefix):
             case trust_store.TRUST:
-                trust = trust_list.verify(encoded, root=self._root)
-                return _Envelope(trust.seq, trust.iat)
+                document = trust_list.verify(encoded, root=self._root)
+                if self._region is not None and document.iss != self._region:
+                    raise StatusUriError("a trust list of another region")
             case trust_store.CATALOGUE:
-                kinds = catalogue.verify(encoded, root=self._root)
-                return _Envelope(kinds.seq, kinds.iat)
+                document = catalogue.verify(encoded, root=self._root)
+            case trust_store.POLICY:
+                document = appraisal_policy.verify(encoded, root=self._root)
             case _:
-                policy = appraisal_policy.verify(encoded, root=self._root)
-                return _Envelope(policy.seq, policy.iat)
+                trust = self._trust or self._held_trust()
+                region = self._region or (trust.iss if trust else "")
+                document = feed_document.verify(encoded, root=self._root, expected_region=region)
+        return _Envelope(document.seq, document.iat)
 
     def _held_trust(self) -> TrustList | None:
-        encoded = self._held(trust_store.TRUST)
+        encoded = self._held(f"{self._prefix}{trust_store.TRUST}")
         try:
             return None if encoded is None else trust_list.verify(encoded, root=self._root)
         except ProtocolError:

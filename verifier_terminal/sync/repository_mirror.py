@@ -1,0 +1,78 @@
+"""The trust metadata of a repository of several regions, as one terminal holds them.
+
+Lateness is a grade and never an error. Not handled here: checking metadata (`revocation.repository`), and the documents
+that they name (`targets`).
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from protocol import limits
+from protocol.unixtime import UnixTime
+from revocation.errors import RevocationError
+from revocation.repository import loader
+from revocation.repository.errors import NothingHeld
+from revocation.repository.loader import TrustMetadata
+from verifier_terminal.errors import NotPublished, RepositoryRefused
+from verifier_terminal.sync.mirror import Mirror
+
+FOLDER: Final = "metadata"
+"""In the terminal's directory."""
+_MAX_ROOT_BYTES: Final = limits.MAX_DOCUMENT_BYTES
+_FIRST_ROOT: Final = "metadata/1.root.json"
+
+
+class Repository:
+    """The metadata that one terminal holds. One thread at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def set_up(self, mirror: Mirror, *, expected_sha256: str) -> None:
+        """Pins the first root, once it is the one that people agreed upon.
+
+        Raises:
+            FetchError: It could not be fetched.
+            RepositoryRefused: It is another one, or the folder was set up with another one.
+        """
+        root_json = mirror.fetch(_FIRST_ROOT, max_bytes=_MAX_ROOT_BYTES)
+        try:
+            loader.initialise(self._folder, root_json, expected_sha256=expected_sha256)
+        except RevocationError as refused:
+            raise RepositoryRefused(str(refused)) from refused
+
+    def held(self, *, at: UnixTime) -> TrustMetadata | None:
+        """What is held; None when nothing is, or the disk has lost it.
+
+        Raises:
+            RepositoryRefused: The folder cannot be read.
+        """
+        try:
+            return loader.load(self._folder, at=at)
+        except NothingHeld:
+            return None
+        except RevocationError as damaged:
+            raise RepositoryRefused(str(damaged)) from damaged
+
+    def refresh(self, mirror: Mirror, *, at: UnixTime) -> TrustMetadata:
+        """Takes a newer state over.
+
+        Raises:
+            FetchError: It could not be fetched.
+            RepositoryRefused: It is no good; what was held stays.
+        """
+        try:
+            return loader.refresh(self._folder, _asking(mirror), at=at).metadata
+        except RevocationError as refused:
+            raise RepositoryRefused(str(refused)) from refused
+
+
+def _asking(mirror: Mirror) -> Callable[[str, int], bytes | None]:
+    def ask(name: str, max_bytes: int) -> bytes | None:
+        try:
+            return mirror.fetch(name, max_bytes=max_bytes)
+        except NotPublished:
+            return None
+
+    return ask
