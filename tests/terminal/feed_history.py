@@ -168,7 +168,7 @@ class Keeping:
 
     def root(self) -> bytes:
         """Over everything that a look-up answers from, hashed now."""
-        held = self.store._regions[WUYOU].held.state
+        held = self.store._known.held[WUYOU].held.state
         return RegionState(WUYOU, tuple(each and type(each)(each.under, each.over) for each in held.lists)).root
 
     def files(self) -> list[str]:

@@ -13,9 +13,8 @@ signatures of checkpoints that are read again (whoever loads the trust lists ver
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from threading import Lock
 from typing import Final
 
 from protocol import checkpoint as checkpoints
@@ -33,6 +32,7 @@ from verifier_terminal.store import base_file, held_region, ways
 from verifier_terminal.store.base_file import BaseDamaged
 from verifier_terminal.store.feed_rows import FeedMark, FeedRows, RegionRow, RowDamaged
 from verifier_terminal.store.held_region import HeldRegion, RegionFeed
+from verifier_terminal.store.known_regions import FeedDamaged, KnownRegions
 from verifier_terminal.store.ways import ByDeltas, Way
 
 FOLDER: Final = "feed"
@@ -43,14 +43,6 @@ MOST_OVER: Final = 2 * FOLD_AT
 
 Writing = Callable[[], AbstractContextManager[None]]
 """Opens a durable transaction on the terminal's database, for this thread alone: `Store.writing` under a lock."""
-
-
-@dataclass(frozen=True, slots=True)
-class FeedDamaged:
-    """What is kept of a region cannot be used, with the reason in technical words. It is fetched again."""
-
-    region: str
-    reason: str
 
 
 class _Overtaken(Exception):
@@ -72,25 +64,22 @@ class FeedStore:
         """
         self._folder = directory / FOLDER
         self._rows = FeedRows(database)
-        self._lock = Lock()
-        self._regions: Mapping[str, HeldRegion] = {}
-        self._damaged: Mapping[str, tuple[int, FeedDamaged]] = {}
+        self._known = KnownRegions()
         self._number = -1
-        self._joined: tuple[Mapping[str, HeldRegion], FeedSnapshot] = (self._regions, FeedSnapshot(()))
         self.refresh()
         self._clean_up()
 
     def regions(self) -> Mapping[str, RegionFeed]:
         """Every region that is held, as this process last saw it."""
-        return {region: each.feed for region, each in self._regions.items()}
+        return {region: each.feed for region, each in self._known.held.items()}
 
     def damaged(self) -> tuple[FeedDamaged, ...]:
         """Every region of which something is kept that cannot be used."""
-        return tuple(damage for _, damage in self._damaged.values())
+        return tuple(self._known.damaged.values())
 
     def encoded_base(self, region: str) -> bytes | None:
         """What is held of a region, as a base of its checkpoint's own place, for another terminal; None: nothing is."""
-        known = self._regions.get(region)
+        known = self._known.held.get(region)
         if known is None:
             return None
         held = known.held
@@ -103,10 +92,7 @@ class FeedStore:
             sqlite3.Error: The database cannot be read.
         """
         self.refresh()
-        regions = self._regions
-        if self._joined[0] is not regions:
-            self._joined = regions, FeedSnapshot(each.snapshot for each in regions.values())
-        return self._joined[1]
+        return self._known.snapshot()
 
     def refresh(self) -> None:
         """Sees what another process has taken, folded or forgotten since.
@@ -119,14 +105,10 @@ class FeedStore:
             return
         written = self._rows.changed()
         for region, changed in written.items():
-            if self._seen(region) != changed:
+            if self._known.changed(region) != changed:
                 self._reload(region, changed)
-        with self._lock:
-            gone = self._regions.keys() - written.keys()
-            self._regions = {region: each for region, each in self._regions.items() if region in written}
-            self._damaged = {region: each for region, each in self._damaged.items() if region in written}
         self._number = number
-        if gone:
+        if self._known.keep(written.keys()):
             self._clean_up()
 
     def take(
@@ -148,37 +130,20 @@ class FeedStore:
             RevocationError: By its own reason; nothing has changed.
             StatusesNotKept: It could not be written down; nothing has changed.
         """
-        signed = checkpoint.claims
-        region = signed.position.region
-        # In this order: what is published meanwhile makes the second newer than the first, which is found.
-        seen, before = self._seen(region), self._regions.get(region)
-        if before is None:
-            held = ways.first(way, checkpoint=checkpoint, co_signed=co_signed)
-        else:
-            held = ways.onwards(before.held, before.checkpoint, way, checkpoint=checkpoint, co_signed=co_signed)
-
-        def put() -> RegionRow:
-            self._check_unchanged(region, seen)
-            self._move_mark(signed)
-            row = RegionRow(encoded, encoded, held.as_of, self._rows.count_on())
-            self._rows.put_taken(region, before.held.taken if before else (), held.taken)
-            self._rows.put_region(region, row)
-            return row
-
-        try:
-            with _named():
-                if before is not None and isinstance(way, ByDeltas) and _fits_over(before, held):
-                    return self._lay_over(
-                        before, held, way.bodies, checkpoint=checkpoint, encoded=encoded, writing=writing
-                    )
-                return self._rebase(region, held, signed, writing, put)
-        except _Overtaken:
-            with writing():
-                self.refresh()
-                now = self._regions.get(region)
-            if now is None:
-                raise ChainBroken("another process has forgotten the region") from None
-            return now.feed
+        region = checkpoint.claims.position.region
+        while True:
+            before = self._known.held.get(region)
+            try:
+                return self._take(before, way, checkpoint, co_signed, encoded=encoded, writing=writing)
+            except _Overtaken:
+                with writing():
+                    self.refresh()
+                    now = self._known.held.get(region)
+                if now is None:
+                    raise ChainBroken("the region is held no more") from None
+                if before is None or now.row.encoded != before.row.encoded:
+                    return now.feed
+                # It was only folded meanwhile.
 
     def fold(self, region: str, *, writing: Writing) -> bool:
         """Writes what lies over a region's base into a new one, once it is the signed state.
@@ -190,7 +155,7 @@ class FeedStore:
             StateMismatch: It is not the signed state; the old base and what lies over it stay. A base must be fetched.
             StatusesNotKept: It could not be written down; nothing has changed.
         """
-        before = self._regions.get(region)
+        before = self._known.held.get(region)
         if before is None:
             return False
         if before.base.position == before.held.position:
@@ -223,6 +188,39 @@ class FeedStore:
         """
         self._rows.forget(region)
         self._rows.count_on()
+
+    def _take(
+        self,
+        before: HeldRegion | None,
+        way: Way,
+        checkpoint: VerifiedCheckpoint,
+        co_signed: CoSigned,
+        *,
+        encoded: bytes,
+        writing: Writing,
+    ) -> RegionFeed:
+        signed = checkpoint.claims
+        region = signed.position.region
+        if before is None:
+            damage = self._known.damaged.get(region)
+            seen = None if damage is None else damage.changed
+            held = ways.first(way, checkpoint=checkpoint, co_signed=co_signed)
+        else:
+            seen = before.row.changed
+            held = ways.onwards(before.held, before.checkpoint, way, checkpoint=checkpoint, co_signed=co_signed)
+
+        def put() -> RegionRow:
+            self._check_unchanged(region, seen)
+            self._move_mark(signed)
+            row = RegionRow(encoded, encoded, held.as_of, self._rows.count_on())
+            self._rows.put_taken(region, before.held.taken if before else (), held.taken)
+            self._rows.put_region(region, row)
+            return row
+
+        with _named():
+            if before is not None and isinstance(way, ByDeltas) and before.has_room_for(held, at_most=MOST_OVER):
+                return self._lay_over(before, held, way.bodies, checkpoint=checkpoint, encoded=encoded, writing=writing)
+            return self._rebase(region, held, signed, writing, put)
 
     def _lay_over(
         self,
@@ -284,11 +282,11 @@ class FeedStore:
     def _reload(self, region: str, changed: int) -> None:
         """Reads a region that was written by somebody else, or never read."""
         try:
-            found = held_region.reopened(self._rows, self._folder / region, region, self._regions.get(region))
+            found = held_region.reopened(self._rows, self._folder / region, region, self._known.held.get(region))
         except sqlite3.OperationalError:
             raise
         except (sqlite3.DatabaseError, BaseDamaged, RowDamaged, ProtocolError, RevocationError) as failure:
-            self._found_damaged(region, changed, str(failure))
+            self._known.put_damaged(FeedDamaged(region, str(failure), changed))
             return
         if found is not None:
             self._publish(found)
@@ -302,31 +300,11 @@ class FeedStore:
             # Another process has folded it away; what is mapped here goes with the next refresh.
             return
         except BaseDamaged as failure:
-            self._found_damaged(region, held.row.changed, str(failure))
+            self._known.put_damaged(FeedDamaged(region, str(failure), held.row.changed))
             raise StateMismatch(f"the base has changed on the disk: {failure}") from failure
 
-    def _found_damaged(self, region: str, changed: int, reason: str) -> None:
-        with self._lock:
-            self._regions = {other: each for other, each in self._regions.items() if other != region}
-            self._damaged = {**self._damaged, region: (changed, FeedDamaged(region, reason))}
-
-    def _seen(self, region: str) -> int | None:
-        """When the row was written that this process knows."""
-        with self._lock:
-            known = self._regions.get(region)
-            if known is not None:
-                return known.row.changed
-            damage = self._damaged.get(region)
-            return None if damage is None else damage[0]
-
     def _publish(self, after: HeldRegion) -> RegionFeed:
-        region = after.held.position.region
-        with self._lock:
-            known = self._regions.get(region)
-            # Two threads may come here in another order than they wrote.
-            if known is None or known.row.changed < after.row.changed:
-                self._regions = {**self._regions, region: after}
-                self._damaged = {other: each for other, each in self._damaged.items() if other != region}
+        self._known.put(after)
         return after.feed
 
     def _clean_up(self) -> None:
@@ -340,11 +318,6 @@ class FeedStore:
                         row = self._rows.region(folder.name)
                         keep = base_file.name_of(checkpoints.parse(row.base).claims.position) if row else ""
                         base_file.clean_up(folder, keep=keep)
-
-
-def _fits_over(before: HeldRegion, held: Held) -> bool:
-    same_epoch = held.position.epoch == before.base.position.epoch
-    return same_epoch and held_region.entries_over(held.state) <= MOST_OVER
 
 
 def _make(folder: Path) -> None:

@@ -57,6 +57,10 @@ class HeldRegion:
             base_seq=self.base.position.seq,
         )
 
+    def has_room_for(self, held: Held, *, at_most: int) -> bool:
+        """Whether this state may lie over the base: of the same epoch, and not too much."""
+        return held.position.epoch == self.base.position.epoch and entries_over(held.state) <= at_most
+
 
 def entries_over(held: RegionState) -> int:
     """How many entries lie over the lists."""
