@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from verifier_terminal import cli_asking
+from verifier_terminal import cli_asking, cli_bundle
 from verifier_terminal.cli_parts import (
     EXIT_NOT_READ,
     EXIT_OUT_OF_ORDER,
@@ -46,6 +46,8 @@ def cli() -> None:
 
 for _command in (cli_asking.key, cli_asking.certificate, cli_asking.site, cli_asking.challenge):
     cli.add_command(_command)
+cli.add_command(cli_bundle.import_)
+cli.add_command(cli_bundle.export)
 
 _directory, _json = cli_asking.directory_argument, cli_asking.json_option
 

@@ -126,6 +126,12 @@ class FeedIntake:
                 first = first or missing
             except FeedRefused as refused:
                 first = first or refused
+        if believed.importing and isinstance(first, NotPublished):
+            # The checkpoint was there: whoever carried it here wants to hear that the rest is not.
+            raise FeedRefused(
+                f"{believed.region}: {first.detail} is missing, so that nothing leads from what is held to number"
+                f" {came.position.seq}"
+            ) from first
         raise first or FeedRefused(f"{believed.region}: no way leads to number {came.position.seq}")
 
     def _ways(self, believed: Believed, came: Came) -> Iterator[Callable[[], tuple[Way, CoSigned, str]]]:
