@@ -4,8 +4,9 @@ Guaranteed: whatever is given is recorded in the transaction that gives it, and 
 learns nothing of when and in which order it was given. A bulk worker leases entries beforehand; those that it does
 not use stay valid for ever (decoys). UNIQUE(list, idx) is the second lock, for a register that came back from a backup.
 
-An expiry class is half a year. Its lists are open while anything issued may still end in it; once all of that has
-ended, and the last token about it too, they are retired: not published any more (ADR 0010).
+An expiry class is a quarter of a year, and its lists are opened when it is used for the first time; that of ordinary
+credentials a day before. Once everything in it has ended, and the last token about it too, they are retired: not
+published any more (ADR 0010).
 """
 
 from collections.abc import Callable
@@ -26,8 +27,9 @@ from revocation import allocation
 from revocation.allocation import IndexPermutation, Lease, OpenList, OpenLists
 from revocation.errors import ListsExhausted
 
-CLASS_LIFE: Final = Seconds(182 * DAY)
-"""Longer than anything issued lives, so that at most two classes are open, and a new issuer begins with one."""
+CLASS_LIFE: Final = Seconds(91 * DAY)
+"""What has ended stays in its list until all of the list has: half of this on average. Each class has open lists of its
+own, though, that are not full; between 60 and 91 days a city has the fewest lists."""
 RETIRED_AFTER: Final = Seconds(7 * DAY)
 """When the last token that named a list has ended, too."""
 FIRST_LIST: Final = 1
@@ -56,19 +58,16 @@ class Allocator:
 
     def is_ready(self, connection: Connection, at: UnixTime) -> bool:
         """Whether nothing is to be opened ahead, and nothing to be retired."""
-        wanted = {self.class_end(at), self.class_end(UnixTime(at + limits.MAX_PAPER_LIFE + DAY))}
-        found = connection.execute(
-            select(allocation_list.c.ends)
-            .distinct()
-            .where(allocation_list.c.ends.in_(wanted), allocation_list.c.is_open == 1)
-        ).scalars()
-        over = select(func.count()).select_from(allocation_list).where(_is_over(at))
-        return set(found) == wanted and connection.execute(over).scalar_one() == 0
+        is_open = (allocation_list.c.ends == self._ahead_of(at)) & (allocation_list.c.is_open == 1)
+        found, over = (
+            connection.execute(select(func.count()).select_from(allocation_list).where(condition)).scalar_one()
+            for condition in (is_open, _is_over(at))
+        )
+        return found > 0 and over == 0
 
     def ahead(self, connection: Connection, at: UnixTime) -> None:
-        """Open what will be needed by anything issued now or tomorrow, so that it is published before it is used."""
-        self._open_lists(connection, self.class_end(at))
-        self._open_lists(connection, self.class_end(UnixTime(at + limits.MAX_PAPER_LIFE + DAY)))
+        """Open what ordinary credentials need until tomorrow, so that it is published before it is used."""
+        self._open_lists(connection, self._ahead_of(at))
 
     def lease(self, connection: Connection, exp: UnixTime, each: int) -> list[StatusEntry]:
         """So many entries of each open list of a class, for one worker, in random order. Raises: NoFreeIndex."""
@@ -85,6 +84,9 @@ class Allocator:
     def class_end(self, exp: UnixTime) -> UnixTime:
         """The end of the expiry class that something belongs to which ends then."""
         return UnixTime(self._begin + max(1, -(-(exp - self._begin) // CLASS_LIFE)) * CLASS_LIFE)
+
+    def _ahead_of(self, at: UnixTime) -> UnixTime:
+        return self.class_end(UnixTime(at + limits.MAX_CREDENTIAL_LIFE + DAY))
 
     def _entries(self, granted: Lease) -> tuple[StatusEntry, ...]:
         number = granted.list_number

@@ -7,12 +7,13 @@ change stands. Not handled here: who may call it (`issuer.web`, the file system)
 import base64
 import hmac
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from issuer import allocation, catalogue_source, draws, durable_files, lifecycle, profile, signers
+from issuer import allocation, catalogue_source, database, draws, durable_files, lifecycle, profile, signers
 from issuer.allocation import Allocator
 from issuer.devices.losing import Devices
 from issuer.errors import (
@@ -69,7 +70,8 @@ class Issuer:
     ) -> None:
         self.places, self.profile, self.kinds = places, its_profile, kinds
         self._signers, self._register = its_signers, register
-        self._publisher, self._issuance, self._random_bytes = publisher, issuance, random_bytes
+        self._publisher, self._issuance, self._allocator = publisher, issuance, allocator
+        self._random_bytes = random_bytes
         self.terminals = Terminals(
             profile=its_profile, register=register, signer=its_signers.terminal, kinds=kinds, rows=rows
         )
@@ -87,6 +89,7 @@ class Issuer:
             random_bytes=random_bytes,
             directory=lambda at: publisher.wallet_directory(at=at),
             publish_change=self._publish_change,
+            publish_new_lists=self._publish_new_lists,
         )
         self.papers = Papers(
             profile=its_profile,
@@ -96,6 +99,7 @@ class Issuer:
             kinds=kinds,
             random_bytes=random_bytes,
             publish_change=self._publish_change,
+            publish_new_lists=self._publish_new_lists,
         )
         self.devices = Devices(
             register=register,
@@ -116,24 +120,31 @@ class Issuer:
         random_bytes: RandomBytes,
         at: UnixTime,
         fictional: bool = True,
+        register_url: str | None = None,
         argon2: Argon2Profile = LIBSODIUM_MODERATE,
     ) -> Self:
         """Make keys, register, operator token and the first publication in a new or empty folder.
 
+        The register is a file in it, or lies in the empty database at `register_url`, which holds no password.
+
         Raises:
             AlreadyInitialised: The folder holds an issuer or something else.
+            RegisterTaken: The database is not empty.
             ProfileRefused, PassphraseRefused, StorageFailed, RegisterUnavailable: Nothing usable was made.
         """
-        places, its_profile = Places(folder), Profile(region, authority, at, fictional)
+        places, its_profile = Places(folder), Profile(region, authority, at, fictional, register_url)
+        if register_url is not None:
+            database.check_server_url(register_url)
         durable_files.make_folder(folder, mode=0o700)
         if any(folder.iterdir()):
             raise AlreadyInitialised("the folder is not empty")
         its_signers = signers.create(places, passphrase=passphrase, argon2=argon2, random_bytes=random_bytes)
         token = base64.urlsafe_b64encode(random_bytes(_OPERATOR_TOKEN_BYTES)).rstrip(b"=")
         durable_files.write_atomically(places.operator_token, token + b"\n", mode=durable_files.PRIVATE)
-        # The folder may have been there, open to others; SQLite gives its further files the first one's permissions.
-        durable_files.write_atomically(places.register, b"", mode=durable_files.PRIVATE)
-        register = Register.create(_url(places))
+        if register_url is None:
+            # The folder may have been there, open to others; SQLite gives its other files the first one's permissions.
+            durable_files.write_atomically(places.register, b"", mode=durable_files.PRIVATE)
+        register = Register.create(_url(places, its_profile))
         try:
             issuer = cls._assembled(places, its_profile, its_signers, register, random_bytes)
             issuer.publish(at=at)
@@ -155,10 +166,10 @@ class Issuer:
         """
         places = Places(folder)
         its_profile = profile.read(places)
-        if not places.register.is_file():
+        if its_profile.register is None and not places.register.is_file():
             raise NotAnIssuer("the register is missing", hint="Restore register.sqlite from a backup.")
         its_signers = signers.load(places, passphrase=passphrase, random_bytes=random_bytes)
-        register = Register.open(_url(places))
+        register = Register.open(_url(places, its_profile))
         try:
             return cls._assembled(places, its_profile, its_signers, register, random_bytes)
         except BaseException:
@@ -243,7 +254,7 @@ class Issuer:
             IssuanceInterrupted: The intent is recorded, nothing was handed out.
             NoFreeIndex, RegisterUnavailable, StorageFailed: The folder did not do its part.
         """
-        return self._issuance.issue(
+        issued = self._issuance.issue(
             self._kind(slug),
             subject,
             holder_key,
@@ -252,6 +263,8 @@ class Issuer:
             directory=self._publisher.wallet_directory(at=at),
             at=at,
         )
+        self._publish_new_lists(at)
+        return issued
 
     def issue_again(
         self,
@@ -263,7 +276,7 @@ class Issuer:
     ) -> Issued:
         """The same licence for another device, or a refresh: a new index. Raises: as `issue`, and LicenceNotValid."""
         record = self.licence(licence_id)
-        return self._issuance.issue_again(
+        issued = self._issuance.issue_again(
             self.kinds[record.vct],
             record,
             holder_key,
@@ -271,6 +284,8 @@ class Issuer:
             directory=self._publisher.wallet_directory(at=at),
             at=at,
         )
+        self._publish_new_lists(at)
+        return issued
 
     def suspend(self, licence_id: str, *, reason: str, actor: str, at: UnixTime) -> tuple[StatusEvent, ...]:
         """Suspend a valid licence (暂扣) and publish. Raises: as `change`."""
@@ -359,6 +374,11 @@ class Issuer:
             raise PackageUnknown("no package lies at this address")
         return found
 
+    def _publish_new_lists(self, at: UnixTime) -> None:
+        # What was issued is issued, and must be handed out; the next round publishes what this one could not.
+        with suppress(IssuerError):
+            self._publisher.publish_new_lists((self.places.published,), at=at)
+
     def _publish_change(self, at: UnixTime) -> None:
         try:
             self.publish(at=at)
@@ -381,5 +401,5 @@ def _form(licence_id: str) -> str:
     return licence_id
 
 
-def _url(places: Places) -> str:
-    return f"sqlite:///{places.register.absolute()}"
+def _url(places: Places, its_profile: Profile) -> str:
+    return its_profile.register or f"sqlite:///{places.register.absolute()}"

@@ -46,6 +46,12 @@ def cli() -> None:
     is_flag=True,
     help="Refuse numbers of an area that does not exist; otherwise synthetic holders pass with a warning.",
 )
+@click.option(
+    "--register",
+    "register_url",
+    metavar="URL",
+    help="An empty PostgreSQL database: postgresql+psycopg://USER@HOST/DATABASE. A file in DIR if none.",
+)
 @passphrase_option
 @json_option
 def init(
@@ -54,6 +60,7 @@ def init(
     region: str,
     authority: str,
     real_persons: bool,
+    register_url: str | None,
     passphrase_file: Path | None,
     as_json: bool,
 ) -> None:
@@ -62,7 +69,12 @@ def init(
 
     passphrase = config.passphrase(passphrase_file)
     with wiring.initialise(
-        folder, region=region, authority=authority, passphrase=passphrase, fictional=not real_persons
+        folder,
+        region=region,
+        authority=authority,
+        passphrase=passphrase,
+        fictional=not real_persons,
+        register_url=register_url,
     ) as issuer:
         thumbprint = issuer.root.thumbprint.hex()
         if passphrase is None:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from issuer.errors import RegisterUnavailable
 
 _BUSY_SECONDS: Final = 30
+_POSTGRESQL: Final = "postgresql+psycopg"
 _READS: Final = "liangzheng_reads"
 _LOCK: Final = 0x4C5A_0001
 """PostgreSQL's advisory lock of the register: exclusive for a change, shared by additions."""
@@ -71,24 +72,35 @@ def _wrapped() -> Iterator[None]:
         raise RegisterUnavailable(f"the register did not answer: {words}") from None
 
 
-def _engine(url: str) -> Engine:
+def check_server_url(url: str) -> None:
+    """Return if this is the address of a PostgreSQL database, without a password.
+
+    Raises:
+        RegisterUnavailable: It is not.
+    """
+    hint = "Write postgresql+psycopg://USER@HOST/DATABASE; the password, if any, stands in ~/.pgpass (chmod 600)."
     try:
         made = make_url(url)
-        if made.get_backend_name() == "sqlite":
-            engine = create_engine(made, hide_parameters=True)
-            event.listen(engine, "connect", _set_up_sqlite)
-            event.listen(engine, "begin", _begin_sqlite)
-            return engine
-        if made.drivername == "postgresql+psycopg":
-            # A server that was restarted is noticed before a transaction begins on its dead connection.
-            engine = create_engine(made, hide_parameters=True, pool_pre_ping=True)
-            event.listen(engine, "connect", _set_up_postgresql)
-            return engine
-    except ArgumentError:
-        pass
-    raise RegisterUnavailable(
-        "this is no address of a register", hint="Write postgresql+psycopg://USER@HOST/DATABASE, without a password."
-    )
+    except (ArgumentError, ValueError):
+        raise RegisterUnavailable("this is no address of a database", hint=hint) from None
+    if made.drivername != _POSTGRESQL:
+        raise RegisterUnavailable("this is no address of a PostgreSQL database", hint=hint)
+    if made.password is not None or "password" in made.query:
+        # It would lie in issuer.json in the clear, and in the list of processes.
+        raise RegisterUnavailable("the address of the register holds a password", hint=hint)
+
+
+def _engine(url: str) -> Engine:
+    if url.startswith("sqlite:"):
+        engine = create_engine(url, hide_parameters=True)
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    check_server_url(url)
+    # A server that was restarted is noticed before a transaction begins on its dead connection.
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True)
+    event.listen(engine, "connect", _set_up_postgresql)
+    return engine
 
 
 def _set_up_postgresql(connection: Any, _record: object) -> None:

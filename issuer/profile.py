@@ -29,12 +29,14 @@ class Profile:
         authority: What follows the region in `iss`.
         created_at: From here the keys' validity counts.
         fictional: Whether synthetic persons (citizen numbers with an unknown area) are let through with a warning.
+        register: The address of the database that holds the register; None if it is a file in the issuer's folder.
     """
 
     region: str
     authority: str
     created_at: UnixTime
     fictional: bool
+    register: str | None = None
 
     def __post_init__(self) -> None:
         if not _REGION.fullmatch(self.region) or not _AUTHORITY.fullmatch(self.authority):
@@ -102,6 +104,8 @@ def write(profile: Profile, places: Places) -> None:
         "created_at": profile.created_at,
         "fictional": profile.fictional,
     }
+    if profile.register is not None:
+        content["register"] = profile.register
     durable_files.write_atomically(places.profile, json.dumps(content, indent=2).encode(), mode=durable_files.PRIVATE)
 
 
@@ -121,7 +125,10 @@ def read(places: Places) -> Profile:
                 "created_at": int() as created_at,
                 "fictional": bool() as fictional,
             }:
-                return Profile(region, authority, UnixTime(created_at), fictional)
+                register = content.get("register")
+                if register is not None and not isinstance(register, str):
+                    raise NotAnIssuer("issuer.json is not a profile of this version")
+                return Profile(region, authority, UnixTime(created_at), fictional, register)
             case _:
                 raise NotAnIssuer("issuer.json is not a profile of this version")
     except StorageFailed as error:

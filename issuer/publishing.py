@@ -117,6 +117,11 @@ class Publisher:
                     durable_files.remove(folder / _STATUS / f"{number}.cwt")
         return Publication(files, seqs, at)
 
+    def publish_new_lists(self, folders: tuple[Path, ...], *, at: UnixTime) -> None:
+        """Publish if a list was opened since, for what has just been issued stands in it. Raises: as `publish`."""
+        if not self._tokens.all_published():
+            self.publish(folders, at=at)
+
     def published_lists(self) -> frozenset[int]:
         """The lists that have a token in the issuer's own folder."""
         return _lists_in(self._folder)

@@ -51,6 +51,7 @@ class _Due:
     kept: bytes
     entries: Mapping[int, Status] | None
     level: int
+    squeezed: bool
     shown_until: UnixTime
 
 
@@ -59,6 +60,11 @@ class StatusTokens:
 
     def __init__(self, *, profile: Profile, register: Register, allocator: Allocator, signer: Signer) -> None:
         self._profile, self._register, self._allocator, self._signer = profile, register, allocator, signer
+
+    def all_published(self) -> bool:
+        """Whether no list was opened since. Raises: RegisterUnavailable."""
+        with self._register.reading() as connection:
+            return connection.execute(_NOT_RETIRED.where(status_token.c.number.is_(None)).limit(1)).first() is None
 
     def current(self, at: UnixTime) -> Mapping[int, SignedList]:
         """The token of every list, by number. Raises: RegisterUnavailable, NoFreeIndex."""
@@ -105,15 +111,13 @@ class StatusTokens:
                     update(status_list).where(status_list.c.number == due.number).values(seq=due.seq + 1)
                 )
                 connection.execute(delete(status_token).where(status_token.c.number == due.number))
-                # One that is renewed stays as hard pressed as it was.
-                squeezed = int(due.entries is None or due.level == protocol_list.SQUEEZED or not due.entries)
                 connection.execute(
                     insert(status_token).values(
                         number=due.number,
                         iat=at,
                         newest_event=newest_event,
                         shown_until=due.shown_until,
-                        squeezed=squeezed,
+                        squeezed=int(due.squeezed),
                         encoded=encoded,
                     )
                 )
@@ -167,16 +171,16 @@ def _due(connection: Connection, at: UnixTime) -> tuple[_Due, ...]:
         # Whatever a token has shown is shown again, also where this clock is behind the one before.
         until = at if is_new else max(at, UnixTime(row.shown_until))
         if is_new or row.number in changed:
-            level = protocol_list.QUICK
+            entries = shown(connection, row.number, until)
+            # Nobody's list is compressed once for all.
+            due.append(_Due(row.number, row.seq, b"", entries, protocol_list.QUICK, not entries, until))
         elif not row.squeezed and squeezing > 0:
             squeezing -= 1
-            level = protocol_list.SQUEEZED
+            entries = shown(connection, row.number, until)
+            due.append(_Due(row.number, row.seq, b"", entries, protocol_list.SQUEEZED, True, until))
         elif at - row.iat >= STATUS_TTL:
-            due.append(_Due(row.number, row.seq, _kept(connection, row.number), None, protocol_list.QUICK, until))
-            continue
-        else:
-            continue
-        due.append(_Due(row.number, row.seq, b"", shown(connection, row.number, until), level, until))
+            kept = _kept(connection, row.number)
+            due.append(_Due(row.number, row.seq, kept, None, protocol_list.QUICK, row.squeezed == 1, until))
     return tuple(due)
 
 

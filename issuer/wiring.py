@@ -28,7 +28,9 @@ def now() -> UnixTime:
     return UnixTime(int(time.time()))
 
 
-def initialise(folder: Path, *, region: str, authority: str, passphrase: str | None, fictional: bool) -> Issuer:
+def initialise(
+    folder: Path, *, region: str, authority: str, passphrase: str | None, fictional: bool, register_url: str | None
+) -> Issuer:
     """A new issuer with real randomness, created now. Raises: as `Issuer.init`."""
     return Issuer.init(
         folder,
@@ -38,6 +40,7 @@ def initialise(folder: Path, *, region: str, authority: str, passphrase: str | N
         random_bytes=secrets.token_bytes,
         at=now(),
         fictional=fictional,
+        register_url=register_url,
     )
 
 

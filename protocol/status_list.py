@@ -98,6 +98,8 @@ def pack(values: Mapping[int, int], *, entries: int = limits.STATUS_LIST_ENTRIES
         StatusRangeError: An index beyond `entries`.
         SchemaError: A value beyond 4 bits.
     """
+    if not values:
+        return StatusList(OUR_BITS, _zeros((entries + 1) // 2))
     packed = bytearray((entries + 1) // 2)
     for idx, value in values.items():
         if not 0 <= idx < entries:
@@ -175,14 +177,19 @@ def renewed(encoded: bytes, signer: Signer, *, seq: int, iat: UnixTime, exp: Uni
 def _compressed(packed: bytes, level: int) -> tuple[bytes, bytes]:
     """The array as it stands in a token, and its hash."""
     # Most lists of a small issuer have nobody in them yet.
-    if packed.count(0) == len(packed):
+    if packed == _zeros(len(packed)):
         return _all_valid(len(packed))
     return zlib.compress(packed, level), sha256(packed).digest()
 
 
 @cache
+def _zeros(length: int) -> bytes:
+    return bytes(length)
+
+
+@cache
 def _all_valid(length: int) -> tuple[bytes, bytes]:
-    return zlib.compress(bytes(length), SQUEEZED), sha256(bytes(length)).digest()
+    return zlib.compress(_zeros(length), SQUEEZED), sha256(_zeros(length)).digest()
 
 
 def _signed(payload: dict[cbor.Key, cbor.Value], signer: Signer) -> bytes:

@@ -73,10 +73,12 @@ class Mandates:
         random_bytes: RandomBytes,
         directory: Callable[[UnixTime], bytes],
         publish_change: Callable[[UnixTime], None],
+        publish_new_lists: Callable[[UnixTime], None],
     ) -> None:
         self._profile, self._register, self._signer, self._root = profile, register, signer, root
         self._allocator, self._kinds, self._rows, self._random_bytes = allocator, kinds, rows, random_bytes
         self._directory, self._publish_change = directory, publish_change
+        self._publish_new_lists = publish_new_lists
 
     def issue(self, wish: Wish, agent_key: VerificationKey, *, actor: str, at: UnixTime) -> Issued:
         """A mandate for this licence, bound to the agent's device key. Its id is the licence's in the package.
@@ -135,6 +137,7 @@ class Mandates:
         secret = issuance.record_signed(
             self._register, allocation, signed, package=package, random_bytes=self._random_bytes, at=at
         )
+        self._publish_new_lists(at)
         entry = allocation.entry
         return Issued(record.id, kind, entry.list_number, entry.idx, draft.exp, package, secret, checked.warnings)
 

@@ -61,9 +61,11 @@ class Papers:
         kinds: Mapping[int, Kind],
         random_bytes: RandomBytes,
         publish_change: Callable[[UnixTime], None],
+        publish_new_lists: Callable[[UnixTime], None],
     ) -> None:
         self._profile, self._register, self._signer, self._kinds = profile, register, signer, kinds
-        self._allocator, self._random_bytes, self._publish_change = allocator, random_bytes, publish_change
+        self._allocator, self._random_bytes = allocator, random_bytes
+        self._publish_change, self._publish_new_lists = publish_change, publish_new_lists
 
     def issue(self, licence_id: str, *, days: int, actor: str, at: UnixTime) -> IssuedPaper:
         """A paper code for the holder of this licence. Older ones of it stay good until their end or loss.
@@ -108,6 +110,7 @@ class Papers:
             ) from error
         # 6
         rows_of.record_done(self._register, record.id, sha256=sha256(encoded).digest(), at=at)
+        self._publish_new_lists(at)
         kind = self._kinds[licence.vct]
         return IssuedPaper(
             record.id, licence.id, kind, entry.list_number, entry.idx, claims, paper.text(encoded), warnings

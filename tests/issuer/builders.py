@@ -74,9 +74,15 @@ def key_text(number: int = 1) -> str:
     return base64.urlsafe_b64encode(cbor.encode(holder_key(number).cose_key)).rstrip(b"=").decode()
 
 
-def made(folder: Path, *, seed: int = 1, passphrase: str | None = None) -> Issuer:
+def made(folder: Path, *, seed: int = 1, passphrase: str | None = None, register_url: str | None = None) -> Issuer:
     return Issuer.init(
-        folder, region="310000", authority="GA", passphrase=passphrase, random_bytes=randomness(seed), at=AT
+        folder,
+        region="310000",
+        authority="GA",
+        passphrase=passphrase,
+        random_bytes=randomness(seed),
+        at=AT,
+        register_url=register_url,
     )
 
 

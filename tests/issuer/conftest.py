@@ -1,4 +1,7 @@
-"""One issuer in a folder of its own, closed again after the test; and its web service."""
+"""One issuer in a folder of its own, closed again after the test; its web service; and a database server.
+
+Tests of the modules in `ON_BOTH` that use a register run twice: over SQLite, and over PostgreSQL.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,12 +12,36 @@ from flask.testing import FlaskClient
 from issuer import config
 from issuer.application import Issuer
 from issuer.web.app import create_app
-from tests.issuer import builders
+from tests.issuer import builders, postgresql
+
+ON_BOTH = ("test_allocation", "test_devices", "test_lifecycle", "test_on_both", "test_status_tokens")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "register_url" in metafunc.fixturenames and metafunc.module.__name__.rpartition(".")[2] in ON_BOTH:
+        metafunc.parametrize("register_url", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[postgresql.Cluster]:
+    programs = postgresql.binaries()
+    if programs is None:
+        pytest.skip("no PostgreSQL server here (Debian: apt install postgresql)")
+    with postgresql.running(programs) as cluster:
+        yield cluster
 
 
 @pytest.fixture
-def issuer(tmp_path: Path) -> Iterator[Issuer]:
-    with builders.made(tmp_path / "issuer") as made:
+def register_url(request: pytest.FixtureRequest) -> str | None:
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return None
+    cluster: postgresql.Cluster = request.getfixturevalue("cluster")
+    return cluster.database()
+
+
+@pytest.fixture
+def issuer(tmp_path: Path, register_url: str | None) -> Iterator[Issuer]:
+    with builders.made(tmp_path / "issuer", register_url=register_url) as made:
         yield made
 
 

@@ -73,39 +73,44 @@ def test_only_a_suspension_ever_ends() -> None:
     assert {(old, new) for steps in TRANSITIONS.values() for old, new in steps.items() if old.is_final} == set()
 
 
-@pytest.mark.parametrize("legal_change", LegalChange)
 @pytest.mark.parametrize("start", REACHED)
-def test_each_change_from_each_status(issuer: Issuer, start: Status, legal_change: LegalChange) -> None:
-    issued = issuer.issue("driving-licence", DRIVING, holder_key(), at=AT)
-    for step in REACHED[start]:
-        issuer.change(issued.licence_id, step, reason="测试", actor="test", at=AT)
-    later = UnixTime(AT + DAY)
-    issuer.publish(at=later)
-    assert published_status(issuer, issued) == start
-    new = AFTER.get((start, legal_change))
-    before = issuer.events(issued.licence_id)
-    if new is None:
-        with pytest.raises(TransitionRefused, match=start.name.lower()):
-            issuer.change(issued.licence_id, legal_change, reason="测试", actor="test", at=later)
-        assert issuer.events(issued.licence_id) == before
-    else:
-        (flipped,) = issuer.change(issued.licence_id, legal_change, reason="测试", actor="测试员", at=later)
-        assert (flipped.old, flipped.new, flipped.list_number, flipped.idx) == (
-            *(start, new),
-            *(issued.list_number, issued.idx),
-        )
-        assert (flipped.at, flipped.reason, flipped.actor) == (later, "测试", "测试员")
+def test_each_change_from_each_status(issuer: Issuer, start: Status) -> None:
+    now = UnixTime(AT + DAY)
+    licences = {each: issuer.issue("driving-licence", DRIVING, holder_key(), at=AT) for each in LegalChange}
+    for issued in licences.values():
+        for step in REACHED[start]:
+            issuer.change(issued.licence_id, step, reason="测试", actor="test", at=AT)
+    issuer.publish(at=now)
+    for legal_change, issued in licences.items():
+        assert published_status(issuer, issued) == start
+        new = AFTER.get((start, legal_change))
+        before = issuer.events(issued.licence_id)
+        if new is None:
+            with pytest.raises(TransitionRefused, match=start.name.lower()):
+                issuer.change(issued.licence_id, legal_change, reason="测试", actor="test", at=now)
+            assert issuer.events(issued.licence_id) == before
+            assert issuer.licence(issued.licence_id).status is start
+            continue
+        (flipped,) = issuer.change(issued.licence_id, legal_change, reason="测试", actor="测试员", at=now)
+        assert (flipped.old, flipped.new) == (start, new)
+        assert (flipped.list_number, flipped.idx) == (issued.list_number, issued.idx)
+        assert (flipped.at, flipped.reason, flipped.actor) == (now, "测试", "测试员")
         assert issuer.events(issued.licence_id) == (*before, flipped)
+        assert issuer.licence(issued.licence_id).status is new
         assert flipped.urgent is (legal_change not in WAITS)
         if flipped.urgent:
-            assert flipped.due == later
+            assert flipped.due == now
         else:
-            assert later < flipped.due < later + WINDOW
+            assert now < flipped.due < now + WINDOW
+            assert published_status(issuer, issued) == start
             issuer.publish(at=UnixTime(flipped.due - 1))
             assert published_status(issuer, issued) == start
-            issuer.publish(at=flipped.due)
-    assert published_status(issuer, issued) == (start if new is None else new)
-    assert issuer.licence(issued.licence_id).status is (start if new is None else new)
+            now = flipped.due
+            issuer.publish(at=now)
+        assert published_status(issuer, issued) == new
+    # What was refused has changed nothing that anybody reads.
+    refused = [issued for each, issued in licences.items() if (start, each) not in AFTER]
+    assert {published_status(issuer, issued) for issued in refused} <= {start}
 
 
 @pytest.mark.parametrize("legal_change", LegalChange)
@@ -208,20 +213,20 @@ def test_a_reinstated_licence_is_valid_on_every_index(issuer: Issuer) -> None:
     assert [published_status(issuer, each) for each in (first, second)] == [Status.VALID, Status.VALID]
 
 
-@pytest.mark.parametrize("reason", ["", "  ", "长" * 201, "line\nbreak", "bidi\u202e"])
-def test_a_change_needs_a_plain_reason(issuer: Issuer, reason: str) -> None:
+def test_a_change_needs_a_plain_reason(issuer: Issuer) -> None:
     issued = issuer.issue("id-card", ID_CARD, holder_key(), at=AT)
-    with pytest.raises(ReasonRefused):
-        issuer.suspend(issued.licence_id, reason=reason, actor="test", at=AT)
+    for reason in ("", "  ", "长" * 201, "line\nbreak", "bidi\u202e"):
+        with pytest.raises(ReasonRefused):
+            issuer.suspend(issued.licence_id, reason=reason, actor="test", at=AT)
     assert issuer.events(issued.licence_id) == ()
 
 
-@pytest.mark.parametrize("licence_id", ["", "nobody", "' OR 1=1 --", "亮证", "\ud800"])
-def test_an_unknown_licence_is_named(issuer: Issuer, licence_id: str) -> None:
-    with pytest.raises(LicenceUnknown):
-        issuer.licence(licence_id)
-    with pytest.raises(LicenceUnknown):
-        issuer.revoke(licence_id, reason="测试", actor="test", at=AT)
+def test_an_unknown_licence_is_named(issuer: Issuer) -> None:
+    for licence_id in ("", "nobody", "' OR 1=1 --", "亮证", "\ud800", "\x00"):
+        with pytest.raises(LicenceUnknown):
+            issuer.licence(licence_id)
+        with pytest.raises(LicenceUnknown):
+            issuer.revoke(licence_id, reason="测试", actor="test", at=AT)
 
 
 def test_a_change_that_cannot_be_published_says_that_it_stands(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
