@@ -163,15 +163,23 @@ def sign(checkpoint: Checkpoint, signer: Signer, *, inline: Inline) -> bytes:
         labels.HDR_KID: keys.kid_of(signer.public_key),
         labels.HDR_TYP: labels.TYP_CHECKPOINT,
     }
-    unprotected: dict[cbor.Key, cbor.Value] = {}
-    if inline.deltas:
-        unprotected[labels.HDR_INLINE_DELTAS] = inline.deltas
-    if inline.reversals:
-        unprotected[labels.HDR_REVERSALS] = inline.reversals
-    encoded = cbor.encode(cose_sign1.sign1(headers, cbor.encode(payload), signer, unprotected=unprotected))
+    encoded = cbor.encode(cose_sign1.sign1(headers, cbor.encode(payload), signer, unprotected=_unprotected(inline)))
     # Nothing leaves the region that a terminal would refuse: the same reader, on the bytes that were made.
     parse(encoded)
     return encoded
+
+
+def with_inline(encoded: bytes, inline: Inline) -> bytes:
+    """The same signed checkpoint with something else riding along.
+
+    Raises:
+        ProtocolError: As `parse`, of what was given or of what came out.
+    """
+    sign1 = parse(encoded).sign1
+    parts: cbor.Value = (sign1.protected_bytes, _unprotected(inline), sign1.payload, sign1.signature)
+    changed = cbor.encode(cbor.Tagged(labels.TAG_SIGN1, parts))
+    parse(changed)
+    return changed
 
 
 def parse(encoded: bytes) -> UnverifiedCheckpoint:
@@ -331,6 +339,15 @@ def _several(payload: Mapping[cbor.Key, cbor.Value], label: int, most: int) -> t
     if not isinstance(value, tuple) or not 0 < len(value) <= most:
         raise SchemaError(f"claim {label} has not 1 to {most} entries")
     return value
+
+
+def _unprotected(inline: Inline) -> dict[cbor.Key, cbor.Value]:
+    unprotected: dict[cbor.Key, cbor.Value] = {}
+    if inline.deltas:
+        unprotected[labels.HDR_INLINE_DELTAS] = inline.deltas
+    if inline.reversals:
+        unprotected[labels.HDR_REVERSALS] = inline.reversals
+    return unprotected
 
 
 def _inline(sign1: UnverifiedSign1, position: FeedPosition) -> Inline:
