@@ -11,11 +11,11 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from verifier_terminal import cli_asking, cli_bundle
+from verifier_terminal import cli_asking, cli_bundle, cli_setup
 from verifier_terminal.cli_parts import (
     EXIT_NOT_READ,
     EXIT_OUT_OF_ORDER,
@@ -36,81 +36,25 @@ from verifier_terminal.cli_parts import (
 if TYPE_CHECKING:
     from verifier_terminal.session import Session
 
-PROFILES: Final = ("window", "kiosk", "roadside", "gate", "hotel", "airport")
-
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """The verifier terminal: appraise codes, journal, window page."""
 
 
-for _command in (cli_asking.key, cli_asking.certificate, cli_asking.site, cli_asking.challenge):
+for _command in (
+    cli_setup.init,
+    cli_setup.sync,
+    cli_asking.key,
+    cli_asking.certificate,
+    cli_asking.site,
+    cli_asking.challenge,
+):
     cli.add_command(_command)
 cli.add_command(cli_bundle.import_)
 cli.add_command(cli_bundle.export)
 
 _directory, _json = cli_asking.directory_argument, cli_asking.json_option
-
-
-@cli.command()
-@_directory
-@click.option("--trust", required=True, metavar="FOLDER|URL", help="The issuer's published files.")
-@click.option("--profile", required=True, type=click.Choice(PROFILES), help="What this terminal is for.")
-@click.option("--root", "root_sha256", metavar="SHA256", help="Thumbprint of the issuer's root; a URL needs it.")
-@click.option("--name", default="terminal", show_default=True, help="A name for people, such as 3号窗口.")
-@click.option("--site", default="", metavar="CODE", help="The site's four characters; needed for short codes alone.")
-@_json
-@named_failures
-def init(
-    *, directory: Path, trust: str, profile: str, root_sha256: str | None, name: str, site: str, as_json: bool
-) -> None:
-    """Set a terminal up in DIR and fetch everything once.
-
-    A FOLDER is trusted as provisioned: whoever filled it decides whom this terminal believes. A URL needs --root.
-    """
-    from verifier_terminal import printing, wiring
-
-    by_network = trust.startswith(("http://", "https://"))
-    if by_network and root_sha256 is None:
-        raise click.UsageError("a URL needs --root SHA256: get it from the issuer by a separate way")
-    settings, report = wiring.initialise(
-        directory, trust=trust, profile=profile, name=name, root_sha256=root_sha256, site=site
-    )
-    if as_json:
-        print_json(
-            {"directory": str(directory), "region": settings.region, "profile": profile}
-            | {"root_sha256": settings.root_sha256, "site": settings.site or None}
-            | {"sync": printing.sync_json(report)}
-        )
-        return
-    click.echo(f"{directory}: a {profile} terminal for region {settings.region}")
-    if root_sha256 is None:
-        click.echo("The folder was trusted as provisioned: its root key is now pinned.")
-    click.echo(f"root SHA-256: {settings.root_sha256}")
-    click.echo("Its key lies in terminal.key, without a passphrase: whoever can read this folder can ask in its name.")
-    click.echo(f"For challenges and receipts have it certified: liangzheng terminal key {directory}")
-    _say_sync(printing.sync_json(report))
-
-
-@cli.command()
-@_directory
-@_json
-@named_failures
-def sync(directory: Path, as_json: bool) -> None:
-    """Fetch newer documents, re-check what was accepted on older ones. Exit 1 if anything was refused."""
-    from verifier_terminal import printing, wiring
-
-    with wiring.open_session(directory) as session:
-        report = session.sync(wiring.open_mirror(session.settings.trust))
-    shown = printing.sync_json(report)
-    if as_json:
-        print_json(shown)
-    else:
-        _say_sync(shown)
-        for alarm in report.alarms:
-            click.echo(f"ALARM: {printing.alarm_words(alarm)}")
-    if report.refused:
-        sys.exit(1)
 
 
 @cli.command()
@@ -187,7 +131,13 @@ def appraise(
 @click.option("--port", type=click.IntRange(0, 65_535), default=8471, show_default=True, help="0 takes a free one.")
 @click.option("--camera", "cameras", multiple=True, metavar="INDEX|FILE|URL", help="May be given several times.")
 @click.option("--serial", "serial_ports", multiple=True, metavar="PORT|URL", help="May be given several times.")
-@click.option("--sync-every", type=click.FloatRange(1.0), default=60.0, show_default=True, help="Seconds.")
+@click.option(
+    "--sync-every",
+    type=click.FloatRange(1.0),
+    default=60.0,
+    show_default=True,
+    help="Seconds, for the home region's feed.",
+)
 @click.option(
     "--frame-ancestor",
     "frame_ancestors",
@@ -217,6 +167,7 @@ def serve(
     from hardware.errors import HardwareError
     from verifier_terminal import capture, wiring
     from verifier_terminal.appraisal import reasons
+    from verifier_terminal.polling import Polling
     from verifier_terminal.web import app as web_app
     from verifier_terminal.web import server
     from verifier_terminal.web.settings import SettingRefused, WindowSettings
@@ -234,35 +185,21 @@ def serve(
         with wiring.open_session(directory) as session, capture.opened(wanted, wait_for_device=True) as sources:
             app = web_app.create_app(session, settings=settings, reasons=reasons.load(), clock=wiring.now)
             threads = capture.start_feeding(session, sources, stop)
-            syncing = threading.Thread(target=_keep_fresh, args=(session, stop, sync_every), name="sync", daemon=True)
-            syncing.start()
+            polling = Polling(session, wiring.open_mirror(session.settings.trust), every=sync_every, tell=_say_failure)
+            polling.start()
             try:
                 server.serve(app, "127.0.0.1", port, settings.stream_cap, ready=_say_address)
             except KeyboardInterrupt:
                 click.echo("stopped")
             finally:
                 stop.set()
-                for thread in (*threads, syncing):
+                polling.stop(patience=5.0)
+                for thread in threads:
                     thread.join(5.0)
     except HardwareError as failure:
         raise Failure(str(failure), EXIT_USAGE) from failure
     except OSError as failure:
         raise Failure(f"port {port} cannot be used ({failure.strerror}); choose another with --port", 1) from failure
-
-
-def _keep_fresh(session: "Session", stop: threading.Event, every: float) -> None:
-    """The sync thread: failures are kept in the session's status and never end it."""
-    from verifier_terminal import wiring
-    from verifier_terminal.errors import TerminalError
-
-    while not stop.is_set():
-        try:
-            session.recover()
-            session.sync(wiring.open_mirror(session.settings.trust))
-        except TerminalError as failure:
-            if not stop.is_set():
-                click.echo(f"sync: {failure}", err=True)
-        stop.wait(wiring.jitter(every))
 
 
 @cli.command()
@@ -358,12 +295,8 @@ def _note(session: "Session", what: str) -> None:
         click.echo(f"this reading could not be recorded: {failure}", err=True)
 
 
-def _say_sync(shown: dict[str, Any]) -> None:
-    click.echo(f"taken in: {', '.join(shown['taken_in']) or 'nothing new'}")
-    for refused in shown["refused"]:
-        click.echo(f"not taken in: {refused['name']}: {refused['text']}", err=True)
-    if shown["rechecked"]:
-        click.echo(f"{shown['rechecked']} checks re-verified, {len(shown['alarms'])} changed")
+def _say_failure(words: str) -> None:
+    click.echo(f"sync: {words}", err=True)
 
 
 def _say_address(port: int) -> None:

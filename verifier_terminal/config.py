@@ -39,10 +39,13 @@ class TerminalSettings:
         name: for people.
         profile: word of the purpose for which licences are shown here.
         region: six digits: whose policy counts here.
-        trust: folder or http(s) address of the issuer's published files.
+        trust: folder or http(s) address of the issuer's published files; or of a repository, see below.
         root_sha256: thumbprint of the pinned root, hexadecimal.
-        site: four characters by which short codes name this place; empty: it belongs to no site and has none. Settings
-            of terminals that were set up before there were sites do without the entry.
+        site: four characters by which short codes name this place; empty: it belongs to no site and has none.
+        repository_sha256: SHA-256 of the first root of the trust metadata, hexadecimal: `trust` is a repository of
+            several regions. Empty: it is one region's folder.
+
+    Settings that were written before the last two existed do without them.
     """
 
     terminal_id: str
@@ -52,6 +55,7 @@ class TerminalSettings:
     trust: str
     root_sha256: str
     site: str = ""
+    repository_sha256: str = ""
 
     @property
     def purpose(self) -> Purpose:
@@ -156,7 +160,7 @@ def load(directory: Path) -> tuple[TerminalSettings, VerificationKey]:
         raise NotATerminal(f"{SETTINGS} is not JSON") from wrong
     fields = TerminalSettings.__dataclass_fields__.keys()
     if isinstance(content, dict):
-        content = {"site": ""} | content
+        content = {"site": "", "repository_sha256": ""} | content
     if not isinstance(content, dict) or content.keys() != fields:
         raise NotATerminal(f"{SETTINGS} has not exactly these entries: {', '.join(fields)}")
     _check_texts(content)

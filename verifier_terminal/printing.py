@@ -165,6 +165,18 @@ def sync_json(report: SyncReport) -> Json:
         "refused": [
             {"name": each.name, "reason": type(each.why).__name__, "text": str(each.why)} for each in report.refused
         ],
+        "polled": [
+            {
+                "region": each.region,
+                "epoch": each.position.epoch,
+                "seq": each.position.seq,
+                "as_of": unixtime.iso_utc(each.as_of),
+                "way": each.way,
+                "requests": each.requests,
+                "bytes": each.size,
+            }
+            for each in report.polled
+        ],
         "rechecked": report.rechecked,
         "alarms": [alarm_json(alarm) for alarm in report.alarms],
     }

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from protocol import cbor
 from protocol.keys import VerificationKey
 from protocol.labels import Purpose
 from protocol.terminal_certificate import TerminalCertificate
 from protocol.unixtime import UnixTime
-from verifier_terminal import config, identity, peer_export
+from verifier_terminal import config, identity
 from verifier_terminal.appraisal.appraise import appraise, appraise_bytes
 from verifier_terminal.config import TerminalSettings
 from verifier_terminal.errors import AlreadyATerminal, CertificateUnusable, DocumentRefused, NotATerminal, OutOfOrder
@@ -23,11 +24,16 @@ from verifier_terminal.session import Session
 from verifier_terminal.store import anchored, trust_store
 from verifier_terminal.store.store import Store
 from verifier_terminal.sync import mirror as mirrors
-from verifier_terminal.sync import repository_mirror
 from verifier_terminal.sync.mirror import Mirror
+from verifier_terminal.sync.targets import RegionTargets
 from verifier_terminal.trusted_time import TrustedTime
 from verifier_terminal.upkeep import SyncReport
 
+if TYPE_CHECKING:
+    from verifier_terminal.sync.repository_mirror import Repository
+
+METADATA = "metadata"
+"""The folder of the trust metadata in a terminal's directory."""
 _TERMINAL_ID_BYTES = 8
 
 
@@ -45,6 +51,11 @@ def elapsed_seconds() -> float:
 def jitter(seconds: float) -> float:
     """Between 80 and 120 % of this, so that terminals do not all ask in the same second after an outage."""
     return seconds * (0.8 + 0.4 * secrets.randbelow(1_000) / 1_000)
+
+
+def spread(seconds: float) -> float:
+    """Some moment between now and so many seconds, so that terminals that hear one hint do not all ask at once."""
+    return seconds * secrets.randbelow(1_000) / 1_000
 
 
 def csrf_token() -> str:
@@ -75,7 +86,7 @@ def open_session(directory: Path) -> Iterator[Session]:
 def initialise(
     directory: Path, *, trust: str, profile: str, name: str, root_sha256: str | None, site: str = ""
 ) -> tuple[TerminalSettings, SyncReport]:
-    """Makes a terminal: fetches everything first, and writes the settings last.
+    """Makes a terminal that knows one region: fetches everything first, and writes the settings last.
 
     Args:
         directory: New, or without a terminal in it.
@@ -88,39 +99,77 @@ def initialise(
     Raises:
         TerminalError: By its own reason; no terminal is left behind.
     """
-    if config.is_terminal(directory):
-        raise AlreadyATerminal(str(directory))
-    if site:
-        site = config.site_characters(site)
+    settings = _new_settings(directory, trust, profile, name, site)
     mirror = open_mirror(trust)
     root = config.load_root(mirrors.fetch_document(mirror, config.ROOT))
     if root_sha256 is not None:
         config.check_root(root, expected_sha256=root_sha256)
-    settings = TerminalSettings(
+    with _new_directory(directory):
+        return _set_up(directory, replace(settings, root_sha256=root.thumbprint.hex()), root, mirror)
+
+
+def initialise_from_repository(
+    directory: Path, *, repository: str, region: str, profile: str, name: str, root_sha256: str, site: str = ""
+) -> tuple[TerminalSettings, SyncReport]:
+    """The same for a terminal that knows every region of a repository which its home region recognises.
+
+    Args:
+        directory: As above.
+        repository: Its folder or address.
+        region: The home region: whose policy counts here.
+        profile: As above.
+        name: As above.
+        root_sha256: SHA-256 of `metadata/1.root.json`, as people agreed upon it.
+        site: As above.
+
+    Raises:
+        TerminalError: By its own reason; no terminal is left behind.
+    """
+    from verifier_terminal.sync.repository_mirror import Repository
+
+    settings = _new_settings(directory, repository, profile, name, site)
+    pinned = root_sha256.strip().lower().replace(":", "")
+    with _new_directory(directory):
+        mirror, held = open_mirror(repository), Repository(directory / METADATA)
+        held.set_up(mirror, expected_sha256=pinned)
+        metadata = held.refresh(mirror, at=now())
+        if region not in metadata.regions:
+            raise DocumentRefused(f"the repository has no region {region}; it has {', '.join(metadata.regions)}")
+        targets = RegionTargets(mirror, metadata, region, held=lambda _: None)
+        root = config.load_root(targets.fetch(config.ROOT, max_bytes=config.MAX_ROOT_BYTES))
+        settings = replace(settings, region=region, root_sha256=root.thumbprint.hex(), repository_sha256=pinned)
+        return _set_up(directory, settings, root, mirror)
+
+
+def _new_settings(directory: Path, trust: str, profile: str, name: str, site: str) -> TerminalSettings:
+    if config.is_terminal(directory):
+        raise AlreadyATerminal(str(directory))
+    return TerminalSettings(
         terminal_id=secrets.token_hex(_TERMINAL_ID_BYTES),
         name=name,
         profile=Purpose[profile.upper()].word,
         region="",
         trust=trust if trust.startswith(("http://", "https://")) else str(Path(trust).resolve()),
-        root_sha256=root.thumbprint.hex(),
-        site=site,
+        root_sha256="",
+        site=config.site_characters(site) if site else "",
     )
-    made = _make(directory)
+
+
+def _set_up(
+    directory: Path, settings: TerminalSettings, root: VerificationKey, mirror: Mirror
+) -> tuple[TerminalSettings, SyncReport]:
+    """Fetches everything once; the settings come last."""
+    session = _session(directory, settings, root)
     try:
-        session = _session(directory, settings, root)
-        try:
-            report = session.sync(mirror)
-            region = session.knowledge.trust.iss if session.knowledge else None
-        finally:
-            session.close()
-        if region is None:
-            raise _why_not(report)
-        settings = replace(settings, region=region)
-        Identity(directory, random_bytes=secrets.token_bytes).signer()
-        config.save(directory, settings, root)
-    except BaseException:
-        _unmake(directory, made)
-        raise
+        report = session.sync(mirror)
+        region = session.knowledge.trust.iss if session.knowledge else None
+    finally:
+        session.close()
+    if region is None:
+        raise _why_not(report)
+    settings = replace(settings, region=region)
+    Identity(directory, random_bytes=secrets.token_bytes).signer()
+    config.save(directory, settings, root)
     return settings, report
 
 
@@ -186,10 +235,13 @@ def entries_for_peer(directory: Path) -> tuple[str, dict[str, bytes]]:
         BundleError: It holds nothing that could be handed on.
         TerminalError: There is no terminal here, or its store cannot be used.
     """
+    # It reads trust metadata, and so imports python-tuf.
+    from verifier_terminal import peer_export
+
     settings, root = config.load(directory)
     store = Store(directory, terminal_id=settings.terminal_id, random_bytes=secrets.token_bytes)
     try:
-        folder = directory / repository_mirror.FOLDER
+        folder = directory / METADATA
         return settings.region, peer_export.entries(store, root, home=settings.region, metadata_folder=folder)
     finally:
         store.close()
@@ -208,6 +260,9 @@ def _session(directory: Path, settings: TerminalSettings, root: VerificationKey)
             time=TrustedTime(now=now, elapsed_seconds=elapsed_seconds),
             elapsed_seconds=elapsed_seconds,
             random_bytes=secrets.token_bytes,
+            repository=_repository(directory, settings),
+            open_mirror=open_mirror,
+            jitter=jitter,
         )
     except OutOfOrder:
         store.close()
@@ -218,6 +273,26 @@ def _why_not(report: SyncReport) -> DocumentRefused:
     """The reason why trust list, catalogue and policy are not all there."""
     named = next((each for each in report.refused if each.name in trust_store.ROOT_SIGNED), None)
     return DocumentRefused(str(named.why) if named else "trust list, catalogue or policy is missing there")
+
+
+@contextmanager
+def _new_directory(directory: Path) -> Iterator[None]:
+    """A directory from which everything is taken away again if the terminal is not made."""
+    made = _make(directory)
+    try:
+        yield
+    except BaseException:
+        _unmake(directory, made)
+        raise
+
+
+def _repository(directory: Path, settings: TerminalSettings) -> "Repository | None":
+    if not settings.repository_sha256:
+        return None
+    # python-tuf takes a quarter of a second to import, and most commands of most terminals never need it.
+    from verifier_terminal.sync.repository_mirror import Repository
+
+    return Repository(directory / METADATA)
 
 
 def _make(directory: Path) -> bool:

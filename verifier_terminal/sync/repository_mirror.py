@@ -17,8 +17,6 @@ from revocation.repository.loader import TrustMetadata
 from verifier_terminal.errors import NotPublished, RepositoryRefused
 from verifier_terminal.sync.mirror import Mirror
 
-FOLDER: Final = "metadata"
-"""In the terminal's directory."""
 _MAX_ROOT_BYTES: Final = limits.MAX_DOCUMENT_BYTES
 _FIRST_ROOT: Final = "metadata/1.root.json"
 
