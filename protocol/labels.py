@@ -71,6 +71,7 @@ TYP_CHALLENGE: Final = "lz-challenge"
 TYP_TERMINAL: Final = "lz-terminal"
 TYP_PAPER: Final = "lz-paper"
 TYP_RECEIPT: Final = "lz-receipt"
+TYP_DISPUTE: Final = "lz-dispute"
 TYP_ACT: Final = "lz-act"
 TYP_TRUST: Final = "lz-trust"
 TYP_DIRECTORY: Final = "lz-directory"
@@ -91,6 +92,7 @@ TYPES: Final = frozenset(
         TYP_TERMINAL,
         TYP_PAPER,
         TYP_RECEIPT,
+        TYP_DISPUTE,
         TYP_ACT,
         TYP_TRUST,
         TYP_DIRECTORY,
@@ -149,6 +151,12 @@ CLAIM_MANDATE: Final = -70060
 # Private claims of a paper code.
 CLAIM_MASKED_NAME: Final = -70061
 CLAIM_LAST_FOUR: Final = -70062
+
+# Private claims of a dispute note: -70070…-70079. Purpose means the same as in a receipt.
+CLAIM_DISPUTED: Final = -70070
+CLAIM_DISPUTED_CHECK: Final = -70071
+CLAIM_DISPUTED_ANSWER: Final = -70072
+CLAIM_DISPUTED_AGES: Final = -70073
 
 # Private claims of a challenge: -70010…-70019. Purpose and reason mean the same in a receipt.
 CLAIM_WANTED: Final = -70010

@@ -227,5 +227,8 @@ MAX_CERTIFICATE_KINDS: Final = 32
 MAX_RECEIPT_BYTES: Final = 8_192
 """Four licences with 32 hashes each take 4.5 kB, certificate, reason and codes another 2."""
 
+MAX_DISPUTE_BYTES: Final = MAX_RECEIPT_BYTES
+"""The same certificate, and less than two hundred bytes."""
+
 MAX_RECEIPT_CODES: Final = 32
 """Of one verdict: no verdict collects half as many."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from protocol.unixtime import UnixTime
-from verifier_terminal import check_number
+from verifier_terminal import check_number, disputes
 from verifier_terminal.appraisal.context import Knowledge
 from verifier_terminal.appraisal.verdict import Verdict
 from verifier_terminal.errors import OutOfOrder
@@ -28,6 +28,7 @@ def record(
     *,
     store: Store,
     knowledge: Knowledge | None,
+    home: str,
     fingerprint: str,
     source: str,
     foreign: ForeignCode | None,
@@ -38,6 +39,7 @@ def record(
         verdict: What was said.
         store: Where to.
         knowledge: Whose policy says how long a row is kept.
+        home: The terminal's own region.
         fingerprint: Of a code of which nothing could be established an HMAC of this is kept.
         source: Name of the device.
         foreign: What a foreign code was recognised as.
@@ -57,6 +59,8 @@ def record(
         )
         days = _retention(verdict, knowledge)
         head = store.journal.append(payload, at=at, retention_days=days, new_check=True)
+        for dispute in disputes.payloads(verdict, home=home):
+            store.journal.append(dispute, at=at, retention_days=days)
         burn(verdict, store)
         for each in _licences(verdict):
             if each.recheck and each.status_reference is not None:

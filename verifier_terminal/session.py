@@ -487,12 +487,7 @@ class Session:
             if standing_now.trouble is not None or standing_now.encoded is None:
                 raise CertificateUnusable(certification.WORDS[standing_now.trouble or Trouble.UNREADABLE])
             certificate, signer, at = standing_now.encoded, self._identity.signer(), self._clock().at
-            return tuple(
-                (each, disputes.signed(each, certificate=certificate, signer=signer, at=at))
-                for each in self.disputes()
-                # A check of a moment that the clock says has not come is not signed about.
-                if each.note.checked_at <= at
-            )
+            return disputes.signed(self.disputes(), certificate=certificate, signer=signer, at=at)
 
     def note_reading(self, what: str) -> None:
         """Writes down that somebody read the journal; it tells where people were, after all.

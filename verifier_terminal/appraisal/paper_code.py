@@ -97,6 +97,7 @@ def _conclude(
         at=context.clock.at,
         check_number=context.check_number,
         form=Form.PAPER,
+        status=answer.status,
     )
 
 

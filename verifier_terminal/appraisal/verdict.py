@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 from protocol import cbor
 from protocol.errors import Code
 from protocol.labels import Purpose
+from protocol.status_list import Status
 from protocol.unixtime import Seconds, UnixTime
 from revocation.freshness import Grade
 from verifier_terminal.appraisal.context import OpenRequest
@@ -158,6 +159,8 @@ class Verdict:
     check_number: str
     form: Form = Form.PRESENTATION
     """PRESENTATION also where nothing of ours was recognised."""
+    status: Status | None = None
+    """What the status list said; None where no value was read, and for a bundle, whose members have theirs."""
     sealed: bool = False
     """Whether it came sealed; it opened unless E_SEAL_OPEN says otherwise."""
     audience: str | None = None
