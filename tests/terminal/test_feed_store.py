@@ -24,6 +24,7 @@ from tests.terminal import feed_history
 from tests.terminal.feed_history import History, Keeping
 from tests.utopia.world import BEGINNING, WUYOU
 from verifier_terminal.store import feed_store
+from verifier_terminal.store.feed_rows import FeedRows
 from verifier_terminal.store.feed_store import FeedStore
 from verifier_terminal.store.held_region import RegionFeed
 from verifier_terminal.store.ways import ByDeltas, FromNothing, Way
@@ -381,6 +382,32 @@ def test_deltas_that_come_while_it_folds(keeping: Keeping) -> None:
     assert (keeping.feed.base_seq, keeping.seq) == (5, 9)
     check(keeping, 9)
     assert keeping.files() == ["base-1-5.raw"]
+
+
+@pytest.mark.parametrize("asked", ["region", "deltas", "taken", "mark"])
+def test_a_fold_between_two_reads(keeping: Keeping, asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever reads the rows one after the other sees two states, and reads them again."""
+    keeping.begin()
+    keeping.deltas(5)
+    with another(keeping) as other:
+        keeping.deltas(9)
+        plain, folded = getattr(FeedRows, asked), []
+
+        def reading(rows: FeedRows, *arguments: object, **named: object) -> object:
+            read = plain(rows, *arguments, **named)
+            if rows is other.store._rows and not folded:
+                folded.append(True)
+                keeping.fold()
+                keeping.deltas(11)
+            return read
+
+        monkeypatch.setattr(FeedRows, asked, reading)
+        other.store.snapshot()
+        assert other.store.damaged() == ()
+        assert other.seq in (9, 11)
+        assert other.root() == history().roots[other.seq]
+        other.store.snapshot()
+        check(other, 11)
 
 
 def test_one_thread_takes_while_another_one_folds(keeping: Keeping) -> None:

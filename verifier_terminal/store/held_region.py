@@ -5,10 +5,12 @@ from pathlib import Path
 
 from protocol import checkpoint as checkpoints
 from protocol.checkpoint import Checkpoint, VerifiedCheckpoint
+from protocol.errors import ProtocolError
 from protocol.feed_position import FeedPosition
 from protocol.unixtime import UnixTime
 from revocation import chain, delta, state
 from revocation.advance import Held
+from revocation.errors import RevocationError
 from revocation.lookup import RegionSnapshot
 from revocation.state import RegionState
 from verifier_terminal.store import base_file
@@ -105,17 +107,26 @@ def reopened(rows: FeedRows, folder: Path, region: str, known: HeldRegion | None
         BaseDamaged, RowDamaged, ProtocolError, RevocationError: What is kept is not what was signed.
     """
     while (row := rows.region(region)) is not None:
+        found: HeldRegion | None = None
+        failure: Exception | None = None
         try:
             mapped = known.mapped if known is not None and known.row.base == row.base else None
             found = assembled(rows, folder, row, mapped)
-        except FileNotFoundError as failure:
-            again = rows.region(region)
-            if again is not None and again.base == row.base:
-                raise BaseDamaged(f"{folder.name}: the base file is missing") from failure
-            # Another process folded it between the row and the file.
+            _check_not_rolled_back(found, rows.mark(region))
+        except FileNotFoundError:
+            failure = BaseDamaged(f"{folder.name}: the base file is missing")
+        except (BaseDamaged, RowDamaged, ProtocolError, RevocationError) as raised:
+            failure = raised
+        if rows.changed().get(region) != row.changed:
+            # Another process wrote between two of these reads, so they were of two states.
             continue
-        position, mark = found.held.position, rows.mark(region)
-        if mark is not None and FeedMark(position.epoch, position.seq, found.checkpoint.claims.iat) < mark:
-            raise RowDamaged(f"seq {position.seq} is held, seq {mark.seq} was taken in")
+        if failure is not None:
+            raise failure
         return found
     return None
+
+
+def _check_not_rolled_back(found: HeldRegion, mark: FeedMark | None) -> None:
+    position = found.held.position
+    if mark is not None and FeedMark(position.epoch, position.seq, found.checkpoint.claims.iat) < mark:
+        raise RowDamaged(f"seq {position.seq} is held, seq {mark.seq} was taken in")
