@@ -141,8 +141,9 @@ class FeedPolls:
                 is_behind = named.root > here.root or named.snapshot > here.snapshot
                 self._knowing.note_versions(polled.region, is_behind=is_behind, at=polled.as_of)
             held = self._store.feeds.regions()[polled.region]
-            bans = held.checkpoint.claims.bans
-            if any((each.iss, each.kid) not in self._store.bans.held() for each in bans):
+            bans, known = held.checkpoint.claims.bans, self._store.bans.held()
+            # Also one that is known and now begins earlier: the earliest moment that was ever heard stays.
+            if any(known.get((each.iss, each.kid), each.since + 1) > each.since for each in bans):
                 with self._store.writing():
                     trusted = self._knowing.now.loaded.trust
                     self._store.bans.record(bans, trusted=trusted.anchors if trusted else ())
