@@ -71,7 +71,6 @@ class Knowing:
         self._time = time
         self._trust_has_changed = trust_has_changed
         self._version: tuple[int, int, int] | None = None
-        self._behind: dict[str, UnixTime] = {}
         self.now = Known(loading.NOTHING, {}, (), None, None)
 
     def clock(self, *, online: bool) -> ClockReading:
@@ -116,10 +115,13 @@ class Knowing:
 
     def note_versions(self, region: str, *, is_behind: bool, at: UnixTime) -> None:
         """A region's checkpoint names newer trust metadata than are held, or does not."""
-        if is_behind:
-            self._behind.setdefault(region, at)
-        else:
-            self._behind.pop(region, None)
+        if is_behind is (region in self._store.behind.held()):
+            return
+        with self._store.writing():
+            if is_behind:
+                self._store.behind.note(region, since=at)
+            else:
+                self._store.behind.forget(region)
 
     def _held_feeds(self) -> "Mapping[str, RegionFeed]":
         if not self._store.has_feeds:
@@ -204,7 +206,7 @@ class Knowing:
             bans={**bans, **self._store.bans.held()},
             metadata_late_since=metadata.late_since if metadata else None,
             region_late_since={region: since for region, since in late.items() if since is not None},
-            metadata_behind=dict(self._behind),
+            metadata_behind=self._store.behind.held(),
             root_expired_since=metadata.root_expired_since if metadata else None,
         )
 

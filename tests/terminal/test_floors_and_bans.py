@@ -1,4 +1,4 @@
-"""Floors and bans at rest: they only ever grow stricter, outlive restarts, and end with the trust in their key."""
+"""Floors, bans, what is behind: only ever stricter, the same after a restart, and over with the trust in their key."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,6 +71,19 @@ def test_the_earliest_moment_stays(store: Store, later: int, since: int) -> None
     record(store, ban(KEY, 100))
     record(store, ban(KEY, later), ban(OTHER, 7))
     assert store.bans.held() == {KEY: since, OTHER: 7}
+
+
+def test_behind_since_the_first_checkpoint_that_said_so_over_restarts(store: Store, tmp_path: Path) -> None:
+    with store.writing():
+        store.behind.note("990000", since=UnixTime(10))
+        store.behind.note("990000", since=UnixTime(11))
+        store.behind.note("980000", since=UnixTime(12))
+    again = opened(tmp_path)
+    assert again.behind.held() == {"990000": 10, "980000": 12}
+    with again.writing():
+        again.behind.forget("990000")
+    assert again.behind.held() == {"980000": 12}
+    again.close()
 
 
 def test_a_ban_ends_with_the_key_and_none_is_taken_of_a_key_that_nobody_trusts(store: Store) -> None:

@@ -16,7 +16,7 @@ from verifier_terminal.errors import StoreDamaged
 if TYPE_CHECKING:
     from sqlite_utils import Migrations
 
-VERSION: Final = 5
+VERSION: Final = 6
 _BUSY_SECONDS: Final = 5.0
 """Several commands may use one directory at once; a commit takes milliseconds."""
 
@@ -160,6 +160,10 @@ _FIFTH: Final = (
     "ALTER TABLE alarm ADD COLUMN accepted_at INTEGER",
 )
 
+_SIXTH: Final = (
+    "CREATE TABLE metadata_behind (region TEXT PRIMARY KEY, since INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+)
+
 
 def open_database(path: Path) -> sqlite3.Connection:
     """A connection to an up-to-date database; made when there is none.
@@ -260,5 +264,11 @@ def _migrations() -> "Migrations":
         for statement in _FIFTH:
             database.execute(statement)
         database.execute("PRAGMA user_version = 5")
+
+    @migrations()
+    def version_6(database: Database) -> None:
+        for statement in _SIXTH:
+            database.execute(statement)
+        database.execute("PRAGMA user_version = 6")
 
     return migrations

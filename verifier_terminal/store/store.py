@@ -15,6 +15,7 @@ from verifier_terminal.errors import OutOfOrder, StoreDamaged
 from verifier_terminal.store import chain, schema, unknown_codes
 from verifier_terminal.store.anchor import Anchor
 from verifier_terminal.store.bans import BanStore
+from verifier_terminal.store.behind import BehindStore
 from verifier_terminal.store.chain import ChainFinding, ChainReport
 from verifier_terminal.store.feed_alarms import FeedAlarms
 from verifier_terminal.store.feed_rows import FeedRows
@@ -53,6 +54,7 @@ class Store:
         self.feed_alarms = FeedAlarms(self.database)
         self.floors = FloorStore(self.database)
         self.bans = BanStore(self.database)
+        self.behind = BehindStore(self.database)
         self.rechecks = RecheckQueue(self.database, Sealer(directory, random_bytes=random_bytes))
         try:
             if self.rechecks.has_unsealed():
