@@ -25,6 +25,8 @@ from issuer.errors import (
     PackageUnknown,
     PublishingFailed,
 )
+from issuer.feed import assembling
+from issuer.feed.feeding import Feed
 from issuer.issuance import Issuance, Issued
 from issuer.lifecycle import LegalChange
 from issuer.mandates.issuing import Mandates
@@ -63,12 +65,13 @@ class Issuer:
         register: Register,
         kinds: Mapping[int, Kind],
         publisher: Publisher,
+        feed: Feed,
         issuance: Issuance,
         allocator: Allocator,
         rows: Mapping[tuple[int, Purpose], PolicyRow],
         random_bytes: RandomBytes,
     ) -> None:
-        self.places, self.profile, self.kinds = places, its_profile, kinds
+        self.places, self.profile, self.kinds, self.feed = places, its_profile, kinds, feed
         self._signers, self._register = its_signers, register
         self._publisher, self._issuance, self._allocator = publisher, issuance, allocator
         self._random_bytes = random_bytes
@@ -188,6 +191,7 @@ class Issuer:
             random_bytes=random_bytes,
         )
         tokens = StatusTokens(profile=its_profile, register=register, allocator=allocator, signer=its_signers.status)
+        feed = assembling.assemble(places=places, profile=its_profile, signers=its_signers, register=register)
         publisher = Publisher(
             profile=its_profile,
             register=register,
@@ -198,6 +202,7 @@ class Issuer:
             listings=lambda at: listings(register, at=at),
             lock=places.lock,
             folder=places.published,
+            feed=feed,
         )
         issuance = Issuance(
             profile=its_profile,
@@ -214,6 +219,7 @@ class Issuer:
             register=register,
             kinds=kinds,
             publisher=publisher,
+            feed=feed,
             issuance=issuance,
             allocator=allocator,
             rows=rows,

@@ -8,12 +8,16 @@ from issuer import durable_files
 from issuer.errors import PassphraseRefused, StorageFailed
 
 PASSPHRASE_VARIABLE: Final = "LIANGZHENG_PASSPHRASE"  # noqa: S105 - the name of a variable, not its content
+STORE_VARIABLES: Final = ("LIANGZHENG_STORE_REGION", "LIANGZHENG_STORE_KEY_ID", "LIANGZHENG_STORE_SECRET")
+"""What opens the store that `issuer feed settings` names: the region as its owner calls it, key id and key."""
 DEFAULT_PORT: Final = 8310
 DEFAULT_AUTHORITY: Final = "GA"
 LOOPBACK: Final = "127.0.0.1"
 TRUSTED_HOSTS: Final = ("127.0.0.1", "localhost")
 """Names under which the service answers; any other Host header is refused (SECURITY.md G4, DNS rebinding)."""
 REPUBLISH_SECONDS: Final = 60
+LOOK_SECONDS: Final = 1
+"""How often the service looks whether a change waits to be published."""
 THREADS: Final = 16
 CONNECTION_LIMIT: Final = 2_000
 CHANNEL_TIMEOUT: Final = 10
@@ -39,3 +43,9 @@ def passphrase(file: Path | None) -> str | None:
     if not lines or not lines[0]:
         raise PassphraseRefused("the passphrase file is empty", hint="Put the passphrase on its first line.")
     return lines[0]
+
+
+def store_credentials() -> tuple[str, str, str] | None:
+    """What opens the feed's further store, from the environment; None if anything is missing."""
+    region, key_id, secret = (os.environ.get(name, "") for name in STORE_VARIABLES)
+    return (region, key_id, secret) if region and key_id and secret else None

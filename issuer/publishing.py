@@ -1,8 +1,9 @@
 """Publishes what terminals and wallets read: a folder of signed static files that any web server can serve.
 
 root.cbor, trust.cbor, catalogue.cbor, policy.cbor, directory.cbor, status/<list>.cwt, and last status/aggregation.json,
-so that who reads the aggregation finds every list that it names. Each file is put atomically. Two publishers of one
-folder wait for each other, so an older status never replaces a newer one. A crash costs a sequence number, no file.
+so that who reads the aggregation finds every list that it names; and after all of them the feed (`issuer.feed`). Each
+file is put atomically. Two publishers of one folder wait for each other, so an older status never replaces a newer one.
+A crash costs a sequence number, no file.
 """
 
 import json
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from issuer import durable_files
+from issuer.feed.feeding import Feed
 from issuer.profile import Profile
 from issuer.register import Register, StoredDocument
 from issuer.signers import Signers
@@ -20,6 +22,7 @@ from issuer.status_tokens import StatusTokens
 from protocol import appraisal_policy, cbor, directory, limits, trust_list, unixtime
 from protocol.appraisal_policy import AppraisalPolicy, PolicyRow
 from protocol.directory import Office, PurposeItems, Site, WalletDirectory
+from protocol.keys import VerificationKey
 from protocol.labels import KeyUse, Purpose
 from protocol.licence import catalogue
 from protocol.licence.catalogue import Catalogue, Kind
@@ -36,24 +39,28 @@ _LONGEST_LIFE: Final[Mapping[KeyUse, int]] = {
     KeyUse.TERMINAL: limits.MAX_CERTIFICATE_LIFE,
     KeyUse.PAPER: limits.MAX_PAPER_LIFE,
     KeyUse.MANDATE: limits.MAX_MANDATE_LIFE,
+    KeyUse.REVERSAL: limits.MAX_PAPER_LIFE,
 }
 """What a key signed last, it is relied on for: a status for as long as whatever it is the status of."""
 
 DIRECTORY: Final = "directory"
+_TRUST: Final = "trust"
 _STATUS: Final = "status"
 AGGREGATION: Final = f"{_STATUS}/aggregation.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Listings:
-    """What stands in the directory and changes while an issuer is open: sites, withdrawn terminals, offices."""
+    """What changes in the documents while an issuer is open: sites, withdrawn terminals and offices in the directory,
+    offline keys in the trust list."""
 
     sites: Mapping[str, Site]
     withdrawn: frozenset[bytes]
     offices: tuple[Office, ...]
+    offline: tuple[VerificationKey, ...]
 
 
-_NOTHING_LISTED: Final = Listings({}, frozenset(), ())
+_NOTHING_LISTED: Final = Listings({}, frozenset(), (), ())
 _Build = Callable[[int, UnixTime, UnixTime, Listings], bytes]
 
 
@@ -81,8 +88,10 @@ class Publisher:
         listings: Callable[[UnixTime], Listings],
         lock: Path,
         folder: Path,
+        feed: Feed,
     ) -> None:
         self._profile, self._register, self._signers, self._lock = profile, register, signers, lock
+        self._feed = feed
         self._tokens, self._listings, self._folder = tokens, listings, folder
         self._documents = self._builders(kinds, rows)
         # The same statement under fixed counters: equal exactly when the content and the key are.
@@ -97,6 +106,7 @@ class Publisher:
         Raises:
             StorageFailed: A file or the lock; files that are already there stay complete.
             RegisterUnavailable: The register did not answer.
+            FeedStopped, StatusKeyReplaced: The feed; all other files are there.
         """
         with durable_files.exclusively(self._lock):
             files = {"root.cbor": cbor.encode(self._signers.root.public_key.cose_key)}
@@ -115,6 +125,8 @@ class Publisher:
                 for number in _lists_in(folder) - tokens.keys():
                     # Retired: no aggregation names it any more.
                     durable_files.remove(folder / _STATUS / f"{number}.cwt")
+        # After the trust list, which may name a new status key.
+        self._feed.publish(files, further=folders[1:], at=at)
         return Publication(files, seqs, at)
 
     def publish_new_lists(self, folders: tuple[Path, ...], *, at: UnixTime) -> None:
@@ -136,13 +148,17 @@ class Publisher:
             return self._current(DIRECTORY, at, listed)
 
     def _content_with(self, name: str, listed: Listings) -> bytes:
-        if name != DIRECTORY or listed == _NOTHING_LISTED:
+        content: cbor.Value = ()
+        if name == _TRUST:
+            content = tuple(each.thumbprint for each in listed.offline)
+        elif name == DIRECTORY and (listed.sites or listed.withdrawn or listed.offices):
+            content = (
+                tuple((code, site.name, site.relying_party) for code, site in sorted(listed.sites.items())),
+                tuple(sorted(listed.withdrawn)),
+                tuple((each.name, each.address, each.phone, tuple(sorted(each.kinds))) for each in listed.offices),
+            )
+        if content == ():
             return self._content[name]
-        content: cbor.Value = (
-            tuple((code, site.name, site.relying_party) for code, site in sorted(listed.sites.items())),
-            tuple(sorted(listed.withdrawn)),
-            tuple((each.name, each.address, each.phone, tuple(sorted(each.kinds))) for each in listed.offices),
-        )
         return sha256(self._content[name] + cbor.encode(content)).digest()
 
     def _fresh(self, name: str, at: UnixTime, listed: Listings) -> bytes | None:
@@ -169,7 +185,9 @@ class Publisher:
         maxima = {key: PurposeItems(row.mandatory, row.optional) for key, row in rows.items()}
         for_wallets = {pair: anchor for pair, anchor in by_pair.items() if anchor.use in directory.USES}
         return {
-            "trust": lambda seq, iat, exp, _: trust_list.sign(TrustList(region, seq, iat, exp, by_pair), root),
+            _TRUST: lambda seq, iat, exp, listed: trust_list.sign(
+                TrustList(region, seq, iat, exp, self._with_offline(by_pair, listed.offline)), root
+            ),
             "catalogue": lambda seq, iat, exp, _: catalogue.sign(Catalogue(region, seq, iat, exp, kinds), root),
             "policy": lambda seq, iat, exp, _: appraisal_policy.sign(
                 AppraisalPolicy(region, seq, iat, exp, rows), root
@@ -194,9 +212,7 @@ class Publisher:
     def _anchors(
         self, kinds: frozenset[int], rows: Mapping[tuple[int, Purpose], PolicyRow]
     ) -> Mapping[tuple[str, bytes], TrustAnchor]:
-        signers, nothing = self._signers, frozenset[int]()
-        begin = unixtime.local_midnight(unixtime.local_day(self._profile.created_at))
-        sign_until = UnixTime(begin + SIGNING_YEARS)
+        signers, nothing, sign_until = self._signers, frozenset[int](), self._sign_until
         # A receipt names its terminal by certificate, and is looked at for as long as its journal row is kept.
         kept = max(row.retention_days for row in rows.values()) * DAY
         prefixes = (f"lz:{self._profile.region}/",)
@@ -221,6 +237,28 @@ class Publisher:
                 )
             )
         )
+
+    def _with_offline(
+        self, by_pair: Mapping[tuple[str, bytes], TrustAnchor], offline: tuple[VerificationKey, ...]
+    ) -> Mapping[tuple[str, bytes], TrustAnchor]:
+        sign_until, prefixes = self._sign_until, (f"lz:{self._profile.region}/",)
+        verify_until = UnixTime(sign_until + _LONGEST_LIFE[KeyUse.REVERSAL])
+        return trust_list.index(
+            (
+                *by_pair.values(),
+                *(
+                    TrustAnchor(
+                        self._profile.iss, key, KeyUse.REVERSAL, frozenset(), prefixes, sign_until, verify_until
+                    )
+                    for key in offline
+                ),
+            )
+        )
+
+    @property
+    def _sign_until(self) -> UnixTime:
+        begin = unixtime.local_midnight(unixtime.local_day(self._profile.created_at))
+        return UnixTime(begin + SIGNING_YEARS)
 
 
 def _lists_in(folder: Path) -> frozenset[int]:

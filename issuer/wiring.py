@@ -17,6 +17,7 @@ from waitress.server import create_server
 from issuer import config, durable_files
 from issuer.application import Issuer
 from issuer.errors import IssuerError, StorageFailed
+from issuer.feed import feeding
 from issuer.web.app import create_app
 from protocol.unixtime import UnixTime
 
@@ -124,6 +125,8 @@ def serving(issuer: Issuer, *, port: int, clock: Callable[[], UnixTime] = now) -
         max_request_body_size=config.MAX_BODY_BYTES * 2,
         ident=None,
     )
+    # Changes that come thick and fast are published together.
+    issuer.feed.gap = feeding.URGENT_GAP
     stopped = threading.Event()
     republisher = threading.Thread(target=_republish, args=(issuer, clock, stopped), name="republisher", daemon=True)
     republisher.start()
@@ -151,11 +154,15 @@ def _listening_socket(port: int) -> socket.socket:
 
 def _republish(issuer: Issuer, clock: Callable[[], UnixTime], stopped: threading.Event) -> None:
     # At once, too: after a night without the service the first status is published before anybody asks.
+    due = clock()
     while True:
-        try:
-            issuer.publish(at=clock())
-        except IssuerError as error:
-            # Publishing is tried again in a minute; terminals show how old their status is meanwhile.
-            _log.error("publishing failed: %s", error)
-        if stopped.wait(config.REPUBLISH_SECONDS):
+        if clock() >= due or issuer.feed.is_deferred:
+            due = UnixTime(clock() + config.REPUBLISH_SECONDS)
+            try:
+                issuer.publish(at=clock())
+                issuer.feed.demand_nothing_held_back()
+            except IssuerError as error:
+                # Publishing is tried again in a minute; terminals show how old their status is meanwhile.
+                _log.error("publishing: %s", error)
+        if stopped.wait(config.LOOK_SECONDS):
             return

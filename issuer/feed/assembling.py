@@ -1,12 +1,13 @@
 """Puts the feed of an issuer together: its log, its leader, its stores."""
 
-from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
+from issuer import config
 from issuer.feed import reversal_keys, settings
+from issuer.feed.errors import FeedSettingsRefused
 from issuer.feed.feeding import Feed
 from issuer.feed.leading import Leadership
-from issuer.feed.settings import FeedSettings
 from issuer.feed.sql_log import SqlLog
 from issuer.profile import Places, Profile
 from issuer.register import Register
@@ -15,42 +16,54 @@ from protocol import trust_list
 from protocol.labels import KeyUse
 from protocol.trust_list import TrustAnchor, TrustList
 from protocol.unixtime import DAY, UnixTime
-from revocation.publishing.delivery import Delivery
 from revocation.publishing.folder_store import FolderStore
 from revocation.publishing.objects import ObjectStore
-
-OpenStore = Callable[[FeedSettings], ObjectStore | None]
-"""The store that the settings name, beside the issuer's own folder; None if they name none."""
+from revocation.publishing.s3_store import S3Store
 
 
-def assemble(*, places: Places, profile: Profile, signers: Signers, register: Register, open_store: OpenStore) -> Feed:
-    """The feed of this issuer. Raises: FeedSettingsRefused."""
-    path = places.folder / "feed.json"
-    further = open_store(settings.read(path))
-    stores = (FolderStore(places.published), *(() if further is None else (further,)))
+def assemble(*, places: Places, profile: Profile, signers: Signers, register: Register) -> Feed:
+    """The feed of this issuer.
+
+    Raises:
+        FeedSettingsRefused: The settings are damaged, or name a store without what opens it.
+    """
+    path = settings_path(places)
+    stores: list[ObjectStore] = [FolderStore(places.published)]
+    chosen = settings.read(path)
+    if chosen.store is not None:
+        stores.append(_open(chosen.store, chosen.endpoint))
     return Feed(
         profile=profile,
         log=SqlLog(register),
         signers=signers,
         leadership=Leadership(register, lock=places.folder / "feed.lock"),
-        deliveries=[Delivery(each, region=profile.region, status_key=signers.status.public_key) for each in stores],
+        stores=stores,
         settings=partial(settings.read, path),
         trust=partial(_offline_keys, profile, register),
     )
 
 
+def settings_path(places: Places) -> Path:
+    """Where the settings of the feed lie."""
+    return places.folder / "feed.json"
+
+
+def _open(store: str, endpoint: str | None) -> S3Store:
+    credentials = config.store_credentials()
+    if credentials is None:
+        raise FeedSettingsRefused(
+            f"the feed goes to {store}, and nobody has said with which key",
+            hint=f"Set {', '.join(config.STORE_VARIABLES)}; or take the store out of feed.json.",
+        )
+    region, key_id, secret = credentials
+    return S3Store(store, endpoint=endpoint, region=region, access_key_id=key_id, secret_access_key=secret)
+
+
 def _offline_keys(profile: Profile, register: Register, at: UnixTime) -> TrustList:
     """The offline keys alone, as a trust list of this moment."""
+    until, prefixes = UnixTime(at + DAY), (f"lz:{profile.region}/",)
     anchors = tuple(
-        TrustAnchor(
-            profile.iss,
-            key,
-            KeyUse.REVERSAL,
-            frozenset(),
-            (f"lz:{profile.region}/",),
-            UnixTime(at + DAY),
-            UnixTime(at + DAY),
-        )
+        TrustAnchor(profile.iss, key, KeyUse.REVERSAL, frozenset(), prefixes, until, until)
         for key in reversal_keys.listed(register)
     )
-    return TrustList(profile.region, 1, at, UnixTime(at + DAY), trust_list.index(anchors))
+    return TrustList(profile.region, 1, at, until, trust_list.index(anchors))

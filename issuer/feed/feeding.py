@@ -14,6 +14,7 @@ bytes again. One process does this at a time (`issuer.feed.leading`); two that b
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from issuer.feed import beginning, events, reversals, upkeep
@@ -35,7 +36,9 @@ from revocation.errors import RevocationError
 from revocation.guard import NOTHING_CO_SIGNED
 from revocation.publishing import aggregates, brake, planning
 from revocation.publishing.delivery import Delivery
+from revocation.publishing.folder_store import FolderStore
 from revocation.publishing.log import LoggedDelta, StatusChange
+from revocation.publishing.objects import ObjectStore
 from revocation.publishing.planning import Plan
 
 URGENT_GAP: Final = Seconds(5)
@@ -88,12 +91,12 @@ class Feed:
         log: SqlLog,
         signers: Signers,
         leadership: Leadership,
-        deliveries: Sequence[Delivery],
+        stores: Sequence[ObjectStore],
         settings: Callable[[], FeedSettings],
         trust: Callable[[UnixTime], TrustList],
     ) -> None:
         self._profile, self.log, self._signers, self._leadership = profile, log, signers, leadership
-        self._deliveries, self._trust = deliveries, trust
+        self._deliveries, self._trust = [self._delivery(each) for each in stores], trust
         self._kid = keys.kid_of(signers.status.public_key)
         self._current: Current | None = None
         self._releases = Releases(profile=profile, log=log, signers=signers, settings=settings)
@@ -102,13 +105,16 @@ class Feed:
         self.gap = Seconds(0)
         self._ticked: UnixTime | None = None
         self.is_deferred = False
+        self._last: Tick | None = None
 
     @property
     def region(self) -> str:
         return self._profile.region
 
-    def tick(self, *, at: UnixTime) -> Tick | None:
-        """Publish what is due; None where the last tick is too short ago, and the service makes the next one.
+    def tick(self, *, at: UnixTime, further: Sequence[Path] = ()) -> Tick | None:
+        """Publish what is due, into further folders too.
+
+        None where the last tick is too short ago: the service makes the next one.
 
         Raises:
             FeedStopped: The log, a store or another leader; what is published stays complete.
@@ -120,13 +126,24 @@ class Feed:
             return None
         with self._leading():
             self.is_deferred, self._ticked = False, at
-            return self._tick(at)
+            folders = [self._delivery(FolderStore(folder)) for folder in further]
+            self._last = self._tick(at, (*self._deliveries, *folders))
+            return self._last
 
-    def documents(self, files: Mapping[str, bytes]) -> None:
-        """Put the region's other files into every store but the first, which is the issuer's own folder."""
-        with self._leading():
-            for each in self._deliveries[1:]:
-                each.put_documents(files)
+    def demand_nothing_held_back(self) -> None:
+        """Return if the last tick held nothing back. Raises: CoSignatureNeeded."""
+        if self._last is not None:
+            self._last.demand_nothing_held_back()
+
+    def publish(self, files: Mapping[str, bytes], *, further: Sequence[Path], at: UnixTime) -> None:
+        """A tick, whose outcome goes into these further folders, too; the region's other files into every other store.
+
+        Raises: As `tick`.
+        """
+        if self.tick(at=at, further=further) is not None and len(self._deliveries) > 1:
+            with self._leading():
+                for each in self._deliveries[1:]:
+                    each.put_documents(files)
 
     def begin_epoch(self, *, at: UnixTime) -> None:
         """Begin a new epoch, under whatever key this process holds: it heals a feed that was driven ahead."""
@@ -144,6 +161,9 @@ class Feed:
         with self._leading():
             return self._caught_up(at)
 
+    def _delivery(self, store: ObjectStore) -> Delivery:
+        return Delivery(store, region=self.region, status_key=self._signers.status.public_key)
+
     @contextmanager
     def _leading(self) -> Iterator[None]:
         try:
@@ -157,9 +177,9 @@ class Feed:
             self._current = None
             raise
 
-    def _tick(self, at: UnixTime) -> Tick:
+    def _tick(self, at: UnixTime, deliveries: Sequence[Delivery]) -> Tick:
         current = self._caught_up(at)
-        published, unreachable = self._looked_at(current)
+        published, unreachable = self._looked_at(current, deliveries)
         iat = UnixTime(max(at, current.epoch.iat, *(each.iat for each in published if each is not None), 0))
         before = current.position.seq
         current = self._reversed(current, iat)
@@ -168,7 +188,7 @@ class Feed:
         if self._upkept != iat // HOUR:
             upkeep.make_aggregates(self.log, current, at=iat)
         release = self._releases.release(current, at=iat)
-        for each, there in zip(self._deliveries, published, strict=True):
+        for each, there in zip(deliveries, published, strict=True):
             if each not in unreachable:
                 try:
                     each.deliver(release, there=there)
@@ -179,7 +199,7 @@ class Feed:
             raise failure
         if self._upkept != iat // HOUR:
             upkeep.make_base(self.log, current, at=iat)
-            upkeep.prune(self.log, [each.store for each in self._deliveries], current, at=iat)
+            upkeep.prune(self.log, [each.store for each in deliveries], current, at=iat)
             self._upkept = iat // HOUR
         return Tick(
             epoch=current.position.epoch,
@@ -215,11 +235,13 @@ class Feed:
         number, moment = newest.number + 1, UnixTime(max(at, newest.iat))
         return beginning.following(self.log, current, number=number, status_kid=self._kid, at=moment)
 
-    def _looked_at(self, current: Current) -> tuple[list[Checkpoint | None], dict[Delivery, RevocationError]]:
+    def _looked_at(
+        self, current: Current, deliveries: Sequence[Delivery]
+    ) -> tuple[list[Checkpoint | None], dict[Delivery, RevocationError]]:
         """2. What each store has, and the stores that did not answer."""
         found: list[Checkpoint | None] = []
         unreachable: dict[Delivery, RevocationError] = {}
-        for each in self._deliveries:
+        for each in deliveries:
             try:
                 there = each.published()
             except RevocationError as error:

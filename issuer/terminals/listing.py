@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from issuer.feed import reversal_keys
 from issuer.publishing import Listings
 from issuer.register import Register
 from issuer.terminals.offices import OfficeRecord, offices
@@ -14,11 +15,12 @@ from protocol.unixtime import UnixTime
 
 
 def listings(register: Register, *, at: UnixTime) -> Listings:
-    """What the directory says of terminals and places now. Raises: RegisterUnavailable."""
+    """What directory and trust list say of terminals, places and offline keys now. Raises: RegisterUnavailable."""
     return Listings(
         by_code(sites_in_use(register)),
         frozenset(each.kid for each in withdrawn(register, at=at)),
         tuple(record.office for record in offices(register)),
+        reversal_keys.listed(register),
     )
 
 
