@@ -112,7 +112,7 @@ class FeedPolls:
         try:
             return intake.poll(mirror, believed, file=file, take=take)
         except NotPublished:
-            # A stick or a relay may have one of the two alone.
+            # A stick or a relay may have one of the two alone; and the other may lead on without what is missing.
             return intake.poll(mirror, believed, file=other, take=take)
 
     def _believed(self, region: str, *, importing: bool) -> Believed:

@@ -110,7 +110,11 @@ def test_an_erasure_row_that_was_slipped_in_is_found_whatever_it_says(written: T
 
 
 def test_an_alarm_with_a_name_that_no_status_has_silences_no_other(written: Terminal) -> None:
-    tamper(written, "INSERT INTO alarm (check_number, found_at, answer) VALUES ('AAA-AAA', 1, 'NONSENSE'), ('BBB-BBB', 2, 'REVOKED')")
+    tamper(
+        written,
+        "INSERT INTO alarm (check_number, found_at, answer)"
+        " VALUES ('AAA-AAA', 1, 'NONSENSE'), ('BBB-BBB', 2, 'REVOKED')",
+    )
     assert [alarm.answer.name for alarm in written.open().status().alarms] == ["INVALID", "REVOKED"]
 
 

@@ -34,7 +34,7 @@ class Plan:
 def plans(
     start: int | None, end: int, *, inline: int, base: BasePointer | None, entries: Iterable[ManifestEntry]
 ) -> tuple[Plan, ...]:
-    """The best plan from what is held and the best one from a base, the cheaper one first.
+    """The best plan from what is held, the best one from a base, and deltas alone; the cheapest one first.
 
     Args:
         start: The seq that is held, in the checkpoint's epoch; None: nothing is.
@@ -44,9 +44,13 @@ def plans(
         entries: Those of a verified manifest of the same epoch.
     """
     aggregates = sorted((each for each in entries if each.kind in AGGREGATES), key=lambda each: (each.last, each.first))
-    found = []
+    found: list[Plan] = []
     if start is not None:
-        found.append(_best(Plan(None, (), start, 0), end, inline, aggregates))
+        held = Plan(None, (), start, 0)
+        alone = _to_the_end(held, end, inline)
+        best = _best(held, end, inline, aggregates)
+        # Deltas stay published longer than aggregates that were merged into larger ones.
+        found += [best, alone] if best.aggregates else [alone]
     if base is not None and base.seq <= end:
         found.append(_best(Plan(base, (), base.seq, REQUEST_BYTES + base.size), end, inline, aggregates))
     possible = (each for each in found if end - each.seq <= MAX_SINGLE_DELTAS + inline)
