@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from verifier_terminal import cli_asking, cli_bundle, cli_setup
+from verifier_terminal import cli_asking, cli_bundle, cli_disputes, cli_setup
 from verifier_terminal.cli_parts import (
     EXIT_NOT_READ,
     EXIT_OUT_OF_ORDER,
@@ -53,6 +53,7 @@ for _command in (
     cli.add_command(_command)
 cli.add_command(cli_bundle.import_)
 cli.add_command(cli_bundle.export)
+cli.add_command(cli_disputes.disputes)
 
 _directory, _json = cli_asking.directory_argument, cli_asking.json_option
 

@@ -60,7 +60,8 @@ class Fed:
         return self.session.status().regions[0].seq
 
     def show(self) -> Verdict:
-        """The verdict on the licence, shown now by a new code."""
+        """The verdict on the licence, shown a moment later by a new code."""
+        self.terminal.pass_seconds(5)
         return self.session.scan(self.world.code(), source="scanner").verdict
 
 
