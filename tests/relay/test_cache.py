@@ -79,17 +79,25 @@ def test_a_missing_file_is_asked_for_again_soon() -> None:
 
 
 @pytest.mark.parametrize(
-    "failure", [Redirected("302"), ServerRefused("500"), TooLarge("endless"), TooSlow("dripped"), None]
+    "failure",
+    [
+        Redirected("302"),
+        ServerRefused("500"),
+        TooLarge("endless"),
+        TooSlow("dripped"),
+        b"\r\n <html>sign in</html>",
+        b"",
+    ],
 )
-def test_what_was_held_is_served_for_days_with_its_age(failure: Exception | None) -> None:
+def test_what_was_held_is_served_for_days_with_its_age(failure: Exception | bytes) -> None:
     async def scenario() -> None:
         upstream = Upstream({CHECKPOINT.name: b"good"})
         async with relaying(upstream) as relay:
             await content(relay, CHECKPOINT)
-            upstream.fails = failure
-            if failure is None:
-                # A sign-in page answers everything with 200.
-                upstream.files[CHECKPOINT.name] = b"\r\n <html>sign in</html>"
+            if isinstance(failure, bytes):
+                upstream.files[CHECKPOINT.name] = failure
+            else:
+                upstream.fails = failure
             for day in range(1, 4):
                 relay.clock.now += 86_400
                 kept = await relay.cache.get(CHECKPOINT)

@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import Final
 
 from protocol.published_names import PublishedName
-from verifier_terminal.errors import FetchError, NotPublished, WebPage
+from verifier_terminal.errors import FetchError, NotPublished, ServerRefused, WebPage
 
 Fetch = Callable[[str, int], bytes]
 """As `Mirror.fetch`; it may block."""
@@ -139,8 +139,10 @@ class Cache:
         wait = self._intervals.checkpoint
         try:
             content = await asyncio.get_running_loop().run_in_executor(executor, fetch, entry.name, entry.max_bytes)
+            # Neither is ever published, and whoever holds something better keeps it.
+            if not content:
+                raise ServerRefused(f"{entry.name}: an empty file")
             if content.lstrip()[:1] == b"<":
-                # Sign-in pages answer everything. Whoever holds something better keeps it.
                 raise WebPage(entry.name)
         except NotPublished:
             self._keep(slot, None)
