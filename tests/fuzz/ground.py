@@ -10,6 +10,7 @@ from protocol import (
     challenge,
     checkpoint,
     cose_sign1,
+    dispute_note,
     keys,
     labels,
     mandate,
@@ -23,6 +24,7 @@ from protocol import (
 )
 from protocol.challenge import Request
 from protocol.checkpoint import Ban, BasePointer, Checkpoint, CoSignedDelta, Inline, TufVersions
+from protocol.dispute_note import DisputeNote
 from protocol.errors import ProtocolError
 from protocol.feed_document import FeedDocument
 from protocol.feed_position import FeedPosition
@@ -38,6 +40,7 @@ from protocol.reversal import Reversal
 from protocol.roots import SignerPair
 from protocol.sd_cwt import disclosure, key_binding
 from protocol.sd_cwt.credential import StatusReference
+from protocol.status_list import Status
 from protocol.terminal_certificate import TerminalCertificate
 from protocol.trust_list import TrustAnchor
 from protocol.unixtime import DAY, HOUR, Seconds, UnixTime
@@ -48,7 +51,7 @@ from revocation.status_base import Base
 from tests.appraisal.terminal import Terminal
 from tests.utopia.kinds import DRIVING_LICENCE
 from tests.utopia.randomness import Drbg
-from tests.utopia.world import BEGINNING, LIST_NUMBER, WUYOU, World
+from tests.utopia.world import BEGINNING, LIST_NUMBER, WUYOU, ZIXU, World
 from tests.vectors import generate
 from wallet_sdk.device_key import SoftwareKey
 from wallet_sdk.holdings import Holdings
@@ -286,6 +289,25 @@ RECEIPT: Final = receipt.sign(
         journal_position=4711,
         journal_head=RANDOMNESS(32),
         challenge=challenge.challenge_digest(CHALLENGE),
+    ),
+    certificate=CERTIFICATE,
+    signer=TERMINAL_SIGNER,
+)
+DISPUTE: Final = dispute_note.sign(
+    DisputeNote(
+        region=ZIXU,
+        vct=DRIVING_LICENCE,
+        presentation=bytes(range(32)),
+        check_number="7K3-Q42",
+        checked_at=UnixTime(AT - 60),
+        purpose=Purpose.WINDOW,
+        code="E_REVOKED",
+        status=Status.REVOKED,
+        as_of=UnixTime(AT - 120),
+        trust_age=Seconds(3_600),
+        policy_age=None,
+        clock_age=Seconds(20),
+        iat=AT,
     ),
     certificate=CERTIFICATE,
     signer=TERMINAL_SIGNER,

@@ -18,6 +18,7 @@ from protocol import (
     challenge,
     checkpoint,
     directory,
+    dispute_note,
     feed_bundle,
     feed_document,
     keys,
@@ -435,6 +436,16 @@ def terminal_challenge(content: bytes) -> None:
         assert (read.request, read.certificate) == (verified.request, verified.certificate)
 
 
+def note_of_a_dispute(content: bytes) -> None:
+    for encoded in _by_terminal(content, labels.TYP_DISPUTE):
+        verified = _accepted(partial(dispute_note.verify, encoded, terminal_keys=ground.TERMINAL_KEYS, at=ground.AT))
+        if verified is None:
+            continue
+        _has_one_form(encoded)
+        again = dispute_note.sign(verified.note, certificate=ground.CERTIFICATE, signer=ground.TERMINAL_SIGNER)
+        assert dispute_note.verify(again, terminal_keys=ground.TERMINAL_KEYS, at=ground.AT) == verified
+
+
 def terminal_receipt(content: bytes) -> None:
     for encoded in _by_terminal(content, labels.TYP_RECEIPT):
         verified = _accepted(partial(receipt.verify, encoded, terminal_keys=ground.TERMINAL_KEYS, at=ground.AT))
@@ -619,6 +630,7 @@ TARGETS: Final[dict[str, Target]] = {
     "package-by-insiders": Target(package_by_insiders, (ground.PACKAGED,)),
     "paper": Target(paper_code, (ground.PAPER, _PAYLOAD(ground.PAPER), *ground.PAPER_VECTOR_BYTES)),
     "challenge": Target(terminal_challenge, (ground.CHALLENGE, _PAYLOAD(ground.CHALLENGE))),
+    "dispute-note": Target(note_of_a_dispute, (ground.DISPUTE, _PAYLOAD(ground.DISPUTE))),
     "receipt": Target(
         terminal_receipt,
         (
