@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import sqlite_utils
 
 from protocol import checkpoint
 from protocol.checkpoint import Inline
@@ -23,7 +24,7 @@ from tests.revocation.publisher import STATUS, Feed
 from tests.terminal import feed_history
 from tests.terminal.feed_history import History, Keeping
 from tests.utopia.world import BEGINNING, WUYOU
-from verifier_terminal.store import feed_store
+from verifier_terminal.store import feed_store, schema
 from verifier_terminal.store.feed_rows import FeedRows
 from verifier_terminal.store.feed_store import FeedStore
 from verifier_terminal.store.held_region import RegionFeed
@@ -471,3 +472,26 @@ def test_a_store_without_regions_makes_no_folder(keeping: Keeping) -> None:
     assert not (keeping.directory / "feed").exists()
     assert isinstance(keeping.store, FeedStore)
     assert keeping.fold() is False
+
+
+def test_a_terminal_of_the_version_before_gets_its_tables(tmp_path: Path) -> None:
+    """Version 2 had none of them; what it held stays."""
+    before = sqlite_utils.Migrations("terminal")
+    for number, statements in enumerate((schema._FIRST, schema._SECOND), 1):
+
+        def version(database: sqlite_utils.Database, statements: tuple[str, ...] = statements) -> None:
+            for statement in statements:
+                database.execute(statement)
+
+        before(name=f"version_{number}")(version)
+    database = sqlite_utils.Database(tmp_path / "terminal.db")
+    before.apply(database)
+    database.execute("INSERT INTO document VALUES ('trust', x'2A')")
+    database.execute("PRAGMA user_version = 2")
+    database.conn.commit()
+    database.close()
+    keeping = Keeping(tmp_path, history())
+    keeping.begin(8)
+    assert keeping.database.execute("SELECT * FROM document").fetchall() == [("trust", b"\x2a")]
+    check(keeping, 8)
+    keeping.close()
