@@ -22,7 +22,7 @@ from revocation.repository.ceremony import RootCeremony
 FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 FILE: Final = click.Path(dir_okay=False, path_type=Path)
 _MAX_PASSPHRASE_BYTES: Final = 1_024
-_HINTS: Final[tuple[tuple[type[Exception], str], ...]] = (
+HINTS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (errors.PassphraseWrong, "Give the passphrase of exactly this file; a new one has at least 8 characters."),
     (errors.KeyFileUnusable, "Bring the stick with the .key file, or choose a free name for a new key."),
     (errors.SignaturesWanted, "`liangzheng trust status DIR` says whose signature is wanted; then `trust sign`."),
@@ -47,7 +47,7 @@ class TrustGroup(click.Group):
         try:
             return super().invoke(ctx)
         except (RevocationError, ProtocolError) as error:
-            hint = next((text for kind, text in _HINTS if isinstance(error, kind)), "Nothing was changed.")
+            hint = next((text for kind, text in HINTS if isinstance(error, kind)), "Nothing was changed.")
             click.echo(f"Error: {printable(str(error))}\nWhat to do: {hint}", err=True)
             ctx.exit(1)
 

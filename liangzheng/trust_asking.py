@@ -9,6 +9,7 @@ import click
 
 from liangzheng import wiring
 from liangzheng.trust_arguments import FILE, day, json_option, print_json
+from protocol import limits
 from protocol.unixtime import UnixTime
 from revocation import bundle_file, bundling
 from revocation.repository import documents, loader, metadata
@@ -98,7 +99,7 @@ def _check_documents(fetch: Fetch, found: TrustMetadata, region: str) -> int:
         if digest is None:
             continue
         path = digest.name(f"{region}/{name}")
-        content = fetch(path, digest.size)
+        content = fetch(path, limits.MAX_DOCUMENT_BYTES)
         if content is None:
             raise NotServed(f"there is no {path}")
         if len(content) != digest.size or sha256(content).digest() != digest.sha256:

@@ -106,6 +106,7 @@ def add_region(folder: Path, region: str, *, documents: Path | None, key: Key | 
     Raises:
         PlanRefused: No region's code.
     """
+    plan.check_region(region)
     with durable.alone(folder):
         whole = plan.read(folder)
         held = whole.regions.get(region)

@@ -57,8 +57,7 @@ class Plan:
 
     def with_region(self, code: str, region: Region) -> "Plan":
         """The plan with this region in it, or with another part for it. Raises: PlanRefused."""
-        if not REGION_PATTERN.fullmatch(code):
-            raise PlanRefused(f"{code!r} is no region: six digits of GB/T 2260, such as 330400")
+        check_region(code)
         return replace(self, regions={**self.regions, code: region})
 
     def without_region(self, code: str) -> "Plan":
@@ -75,6 +74,12 @@ class Plan:
     def days_of(self, role: str) -> int:
         """How long metadata of this role are good."""
         return self.days.get(role, self.days[Targets.type])
+
+
+def check_region(code: str) -> None:
+    """The code is one that may name a role and its files. Raises: PlanRefused."""
+    if not REGION_PATTERN.fullmatch(code):
+        raise PlanRefused(f"{code!r} is no region: six digits of GB/T 2260, such as 330400")
 
 
 def patterns(region: str) -> list[str]:

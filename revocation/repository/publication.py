@@ -119,23 +119,29 @@ class _Publication:
 
     def _region(self, region: str) -> None:
         part = self.plan.regions[region]
+        keys = {key.keyid: key for key in part.keys}
+        contents: dict[str, bytes] = {}
         try:
             contents = {} if part.folder is None else documents.collect(part.folder, region)
+            wanted = documents.targets(contents)
         except DocumentsUnfit as unfit:
-            self._leave(region, str(unfit))
-            return
-        keys = {key.keyid: key for key in part.keys}
-        wanted = documents.targets(contents)
+            held = self.state.roles.get(region)
+            if held is None:
+                self._leave(region, str(unfit))
+                return
+            # Its documents stay those that are published; what lies below it is not held up.
+            self.waiting[region] = str(unfit)
+            wanted = held.signed.targets
         signed = self._role(region, list(keys.values()), 1, wanted, self._delegations(region))
         if signed is None:
             self._leave(region, "its key has to sign the file in the pending folder")
             return
         delegation = DelegatedRole(region, list(keys), 1, terminating=True, paths=patterns(region))
         self.delegates[region] = _Delegate(signed, delegation, keys)
-        for path, target in wanted.items():
-            name = _hashed(path, target)
+        for path, content in contents.items():
+            name = _hashed(path, wanted[path])
             if not (self.folder / PUBLISHED / name).exists():
-                self.files[name] = contents[path]
+                self.files[name] = content
 
     def _leave(self, region: str, reason: str) -> None:
         """The region stays as it is published, and all below it; one with a revoked key is left out."""
