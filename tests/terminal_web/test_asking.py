@@ -17,7 +17,7 @@ from verifier_terminal.appraisal.verdict import Form, MandateShown, VerdictClass
 from verifier_terminal.certification import Trouble
 from verifier_terminal.events import AnimationProgress, PortraitShown, RequestClosed, RequestOpened
 from verifier_terminal.request_book import Ended
-from verifier_terminal.web import notices, texts, views
+from verifier_terminal.web import notices, standing_views, texts, views
 from verifier_terminal.web.app import create_app
 from verifier_terminal.web.standing_request import RENEW_SECONDS, StandingRequest
 
@@ -199,7 +199,7 @@ def test_a_certificate_that_is_missed_is_a_trouble(
 ) -> None:
     session.always_asks = always
     session.certification = replace(CERTIFIED, trouble=trouble)
-    views_: Any = notices.standing_json(session.status())["views"]
+    views_: Any = standing_views.standing_json(session.status())["views"]
     troubles = " ".join(views_["zh-Hans"]["troubles"])
     assert (said in troubles) if said else troubles == ""
 
@@ -208,7 +208,7 @@ def test_its_last_day_is_said(session: TwinSession) -> None:
     assert CERTIFIED.certificate is not None
     ends = replace(CERTIFIED.certificate, exp=UnixTime(NOW + 86_400))
     session.certification = replace(CERTIFIED, certificate=ends)
-    views_: Any = notices.standing_json(session.status())["views"]
+    views_: Any = standing_views.standing_json(session.status())["views"]
     assert "11-23 10:00" in " ".join(views_["zh-Hans"]["troubles"])
 
 

@@ -42,7 +42,7 @@ from verifier_terminal.events import (
 )
 from verifier_terminal.standing import TerminalStatus
 from verifier_terminal.sync.connectivity import Connectivity, Link
-from verifier_terminal.web import notices
+from verifier_terminal.web import notices, standing_views
 from verifier_terminal.web.regions import province
 
 
@@ -166,7 +166,7 @@ def test_a_terminal_without_documents_or_with_a_wrong_clock_says_so() -> None:
     status = replace(
         TwinSession().status(), provisioned=False, clock=ClockReading(NOW, Seconds(9), HOUR, plausible=False)
     )
-    alarms = plain(notices.standing_json(status))["views"]["zh-Hans"]["troubles"]
+    alarms = plain(standing_views.standing_json(status))["views"]["zh-Hans"]["troubles"]
     assert ["不能采信任何证照" in alarms[0], "时钟不可信" in alarms[1]] == [True, True]
 
 
@@ -181,7 +181,7 @@ def test_a_terminal_without_documents_or_with_a_wrong_clock_says_so() -> None:
 )
 def test_the_network_in_words(connectivity: Connectivity, words: str) -> None:
     status = replace(TwinSession().status(), connectivity=connectivity)
-    assert plain(notices.standing_json(status))["views"]["zh-Hans"]["network"] == words
+    assert plain(standing_views.standing_json(status))["views"]["zh-Hans"]["network"] == words
 
 
 def test_the_list_names_kinds_from_the_catalogue_and_never_a_person() -> None:

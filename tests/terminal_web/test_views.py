@@ -28,7 +28,7 @@ from verifier_terminal.appraisal.foreign_codes import ForeignCode as Named
 from verifier_terminal.appraisal.reasons import Language
 from verifier_terminal.appraisal.verdict import Fact, Finding, Proceed, Tier, Verdict, VerdictClass
 from verifier_terminal.events import ForeignCode
-from verifier_terminal.web import harmless, notices, texts, views
+from verifier_terminal.web import harmless, notices, standing_views, texts, views
 from verifier_terminal.web.views import VerdictView
 
 WORDS = {
@@ -283,7 +283,7 @@ def test_language_negotiation(asked: str | None, accepted: list[str], expected: 
 
 
 def test_standing_names_the_outage_and_the_queue() -> None:
-    made = json.loads(json.dumps(notices.standing_json(TwinSession().status())))
+    made = json.loads(json.dumps(standing_views.standing_json(TwinSession().status())))
     assert made["link"] == "offline"
     assert made["views"]["zh-Hans"]["network"] == "网络中断，自 11-22 09:00 起"
     assert made["views"]["zh-Hans"]["waiting"] == "待复核 3 笔"

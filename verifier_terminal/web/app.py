@@ -42,7 +42,7 @@ from verifier_terminal.errors import (
     UnknownRequest,
 )
 from verifier_terminal.events import SessionEvent
-from verifier_terminal.web import asking_routes, notices
+from verifier_terminal.web import asking_routes, notices, standing_views
 from verifier_terminal.web.events import EventStreams, StreamsFull
 from verifier_terminal.web.ports import WindowSession
 from verifier_terminal.web.security import check_post, harden, text_field, yes_or_no_field
@@ -79,7 +79,7 @@ def create_app(
         )
 
     def standing() -> notices.Json:
-        return notices.standing_json(session.status())
+        return standing_views.standing_json(session.status())
 
     @app.after_request
     def _harden(response: Response) -> Response:
@@ -190,7 +190,7 @@ def _register_problems(app: Flask) -> None:
 
     @app.errorhandler(OutOfOrder)
     def not_recorded(_error: OutOfOrder) -> Response:
-        response = jsonify({"error": "out_of_order", **notices.out_of_order_json()})
+        response = jsonify({"error": "out_of_order", **standing_views.out_of_order_json()})
         response.status_code = 503
         return response
 

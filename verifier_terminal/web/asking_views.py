@@ -13,7 +13,7 @@ from verifier_terminal.asking import Askable, OpenedRequest
 from verifier_terminal.certification import Certification, Trouble
 from verifier_terminal.errors import CertificateUnusable, KeyUnusable, TerminalError, TooManyRequests
 from verifier_terminal.web.harmless import shown
-from verifier_terminal.web.notices import Json, certificate_key
+from verifier_terminal.web.standing_views import Json, certificate_key
 from verifier_terminal.web.texts import TAGS, in_language, say
 
 

@@ -1,4 +1,4 @@
-"""The display form of everything that is not a verdict: standing, devices, today's acts, and whole events.
+"""The display form of what is neither a verdict nor the standing: devices, today's acts, and whole events.
 
 Like `views`: pure, one object per language where people read it, and never a text that came with a code.
 """
@@ -30,7 +30,6 @@ from protocol.labels import AnimatedKind
 from protocol.licence.catalogue import Catalogue
 from protocol.unixtime import DAY, UnixTime
 from verifier_terminal.appraisal.reasons import Language, Reason
-from verifier_terminal.certification import Trouble
 from verifier_terminal.events import (
     ActsChanged,
     AnimationProgress,
@@ -47,11 +46,11 @@ from verifier_terminal.events import (
 )
 from verifier_terminal.standing import TerminalStatus
 from verifier_terminal.store.person_check import PersonCheck
-from verifier_terminal.sync.connectivity import Connectivity, Link
+from verifier_terminal.web import standing_views
 from verifier_terminal.web.harmless import MAX_NAME_CHARACTERS, shown
 from verifier_terminal.web.ports import Act
 from verifier_terminal.web.texts import TAGS, in_language, say
-from verifier_terminal.web.views import age_text, display, person_words
+from verifier_terminal.web.views import display, person_words
 
 Json = Mapping[str, object]
 
@@ -86,7 +85,7 @@ def event_json(
         case PersonChecked():
             return "person", person_json(event)
         case OutOfOrderNews():
-            return "out_of_order", out_of_order_json()
+            return "out_of_order", standing_views.out_of_order_json()
         case DeviceNews():
             notice = device_json(event.event)
             return None if notice is None else ("device", notice)
@@ -100,7 +99,7 @@ def event_json(
         case PortraitShown(check_number=number, member=member, image=image):
             return "portrait", {"check_number": number, "member": member, "image": b64encode(image).decode()}
         case StatusChanged() | RecheckAlarm():
-            return "standing", standing_json(status())
+            return "standing", standing_views.standing_json(status())
         case _:
             assert_never(event)
 
@@ -142,92 +141,6 @@ def animation_json(event: AnimationProgress) -> Json:
     }
 
 
-def out_of_order_json() -> Json:
-    """The words for a terminal that cannot record."""
-    return {
-        "views": {
-            tag: {
-                "word": say("word.out_of_order", language),
-                "word_other": say("word.out_of_order", Language.ZH_HANS if language is Language.EN else Language.EN),
-                "instruction": say("instruction.out_of_order", language),
-            }
-            for language, tag in TAGS.items()
-        }
-    }
-
-
-def standing_json(status: TerminalStatus) -> Json:
-    """The strip at the top: network, age of the status data, re-checks waiting; and what a person must see to."""
-    out_of_order = status.out_of_order is not None
-    return {
-        "link": status.connectivity.link.value,
-        "out_of_order": out_of_order,
-        "broken": out_of_order_json()["views"] if out_of_order else None,
-        "recheck_queue": status.recheck_queue,
-        "always_asks": status.always_asks,
-        "open_requests": status.open_requests,
-        "views": {tag: _standing_words(status, language) for language, tag in TAGS.items()},
-    }
-
-
-def _standing_words(status: TerminalStatus, language: Language) -> Json:
-    age = status.ages.status
-    return {
-        "terminal": shown(status.name, max_characters=MAX_NAME_CHARACTERS),
-        "network": _network(status.connectivity, language),
-        "status": say("freshness.status_none", language)
-        if age is None
-        else say("freshness.status", language, age=age_text(age, language)),
-        "waiting": say("status.waiting", language, n=status.recheck_queue) if status.recheck_queue else "",
-        "alarms": [{"check_number": alarm.check_number, "text": _alarm(alarm, language)} for alarm in status.alarms],
-        "troubles": _troubles(status, language),
-    }
-
-
-def _network(connectivity: Connectivity, language: Language) -> str:
-    match connectivity.link:
-        case Link.ONLINE:
-            return say("status.online", language)
-        case Link.UNKNOWN:
-            return say("status.unknown", language)
-        case Link.OFFLINE if connectivity.last_success is None:
-            return say("status.offline", language)
-        case Link.OFFLINE:
-            assert connectivity.last_success is not None
-            # Day, hour and minute: the clerk compares them with the clock on the wall.
-            since = unixtime.iso_local(connectivity.last_success)[5:16]
-            return say("status.offline_since", language, time=since)
-        case _:
-            assert_never(connectivity.link)
-
-
-def _alarm(alarm: RecheckAlarm, language: Language) -> str:
-    return say(
-        "status.alarm",
-        language,
-        number=alarm.check_number,
-        time=unixtime.iso_local(alarm.found_at)[5:16],
-        state=say(f"answer.{alarm.answer.name.lower()}", language),
-    )
-
-
-def _troubles(status: TerminalStatus, language: Language) -> list[str]:
-    troubles = []
-    if not status.provisioned:
-        troubles.append(say("status.not_provisioned", language))
-    if not status.clock.plausible:
-        troubles.append(say("status.clock", language))
-    found, certificate = status.certification, status.certification.certificate
-    if found.trouble is not None:
-        # A window may do without; a kiosk may not, and one that is over was meant to be there.
-        if status.always_asks or found.trouble is not Trouble.MISSING:
-            troubles.append(say(certificate_key(found.trouble), language))
-    elif certificate is not None and certificate.exp - status.at <= _RENEW_BEFORE:
-        ends = unixtime.iso_local(certificate.exp)[5:16]
-        troubles.append(say("request.certificate_ends", language, time=ends))
-    return troubles
-
-
 def device_json(event: DeviceEvent) -> Json | None:
     """What a device said, in plain words; `state` is "ok", "lost" (stays until ok) or "hint" (passes)."""
     match event:
@@ -248,17 +161,6 @@ def device_json(event: DeviceEvent) -> Json | None:
         case Reconnecting() | NoCodeFound() | SourceTruncated() | EndOfSource() | StillInView():
             # Reconnecting repeats what Lost said; three end a file, which a counter does not scan; the last is no news.
             return None
-
-
-def certificate_key(trouble: Trouble) -> str:
-    """The text about a certificate that is not good: missing, over, or anything else that the region must see to."""
-    match trouble:
-        case Trouble.MISSING:
-            return "request.certificate_missing"
-        case Trouble.OVER:
-            return "request.certificate_over"
-        case _:
-            return "request.certificate_wrong"
 
 
 def _device(source: str, state: str, key: str, **numbers: int) -> Json:

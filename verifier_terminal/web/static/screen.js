@@ -205,6 +205,7 @@ export function drawStanding(standing, language) {
   byId("terminal").textContent = words.terminal;
   byId("status-age").textContent = words.status;
   byId("waiting").textContent = words.waiting;
+  byId("known-list").replaceChildren(...words.known.map((each) => element("li", "", each)));
 }
 
 function button(text, className, act) {
