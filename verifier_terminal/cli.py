@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from verifier_terminal import cli_asking, cli_bundle, cli_disputes, cli_setup
+from verifier_terminal import cli_asking, cli_bundle, cli_disputes, cli_relay, cli_setup
 from verifier_terminal.cli_parts import (
     EXIT_NOT_READ,
     EXIT_OUT_OF_ORDER,
@@ -139,6 +139,8 @@ def appraise(
     show_default=True,
     help="Seconds, for the home region's feed.",
 )
+@click.option("--multicast", metavar="GROUP:PORT", help="Hear a site relay's datagrams, such as 239.1.2.3:8472.")
+@click.option("--interface", metavar="ADDRESS", help="This machine's address to hear datagrams by.")
 @click.option(
     "--frame-ancestor",
     "frame_ancestors",
@@ -162,17 +164,25 @@ def serve(
     cameras: tuple[str, ...],
     serial_ports: tuple[str, ...],
     sync_every: float,
+    multicast: str | None,
+    interface: str | None,
     frame_ancestors: tuple[str, ...],
 ) -> None:
     """Run the window page on this machine, read the devices, and keep the documents fresh."""
     from hardware.errors import HardwareError
-    from verifier_terminal import capture, wiring
+    from verifier_terminal import capture, hearing, wiring
     from verifier_terminal.appraisal import reasons
     from verifier_terminal.polling import Polling
     from verifier_terminal.web import app as web_app
     from verifier_terminal.web import server
     from verifier_terminal.web.settings import SettingRefused, WindowSettings
 
+    if multicast is None and interface is not None:
+        raise click.UsageError("--interface belongs to --multicast")
+    group = None
+    if multicast is not None:
+        wanted_group = cli_relay.multicast_group(multicast, interface)
+        group = hearing.Multicast(wanted_group.address, wanted_group.port, wanted_group.interface)
     stop = threading.Event()
     try:
         settings = WindowSettings(
@@ -183,7 +193,27 @@ def serve(
     signal.signal(signal.SIGTERM, _interrupt)
     wanted = capture.Wanted(cameras=cameras, serial_ports=serial_ports)
     try:
-        with wiring.open_session(directory) as session, capture.opened(wanted, wait_for_device=True) as sources:
+        with (
+            wiring.open_session(directory) as session,
+            capture.opened(wanted, wait_for_device=True) as sources,
+            ExitStack() as heard,
+        ):
+            try:
+                heard.enter_context(
+                    hearing.listening(
+                        session,
+                        has_repository=bool(session.settings.repository_sha256),
+                        multicast=group,
+                        spread=wiring.spread,
+                        jitter=wiring.jitter,
+                        monotonic=wiring.elapsed_seconds,
+                    )
+                )
+            except OSError as failure:
+                raise Failure(
+                    f"{multicast} cannot be heard ({failure.strerror}); give --interface an address of this machine",
+                    EXIT_USAGE,
+                ) from failure
             app = web_app.create_app(session, settings=settings, reasons=reasons.load(), clock=wiring.now)
             threads = capture.start_feeding(session, sources, stop)
             polling = Polling(session, wiring.open_mirror(session.settings.trust), every=sync_every, tell=_say_failure)

@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from liangzheng.cli import main
 from protocol import checkpoint
 from protocol.checkpoint import Inline
 from tests.relay.test_hints import Events, sending
@@ -15,7 +17,7 @@ from tests.revocation.published_feed import published_files
 from tests.revocation.publisher import STATUS, WORLD, Feed
 from tests.terminal.conftest import Terminal
 from tests.utopia.world import WUYOU
-from verifier_terminal import hearing
+from verifier_terminal import hearing, wiring
 from verifier_terminal.hearing import Multicast
 from verifier_terminal.relay import multicast
 from verifier_terminal.relay.multicast import Group
@@ -152,3 +154,28 @@ def test_a_repository_has_hints_in_the_regions_folder_and_a_folder_has_none(sess
             ):
                 until(lambda: bool(events.paths))
     assert set(events.paths) == {f"/feed/targets/{WUYOU}/feed/hints"}
+
+
+def test_wrong_options_of_the_running_terminal_are_explained(tmp_path: Path, session: Session) -> None:
+    for options, words in (
+        (["--interface", "127.0.0.1"], "belongs to --multicast"),
+        (["--multicast", "192.0.2.1:8472"], "is no multicast address"),
+    ):
+        done = CliRunner().invoke(main, ["terminal", "serve", str(tmp_path), *options])
+        assert done.exit_code == 2
+        assert words in done.output
+
+
+def test_a_group_that_cannot_be_heard_is_explained(tmp_path: Path, feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wiring, "now", lambda: feed.at + 60)
+    published = tmp_path / "published"
+    for name, content in published_files(feed).items():
+        (published / name).parent.mkdir(parents=True, exist_ok=True)
+        (published / name).write_bytes(content)
+    directory = tmp_path / "window"
+    command = ["terminal", "init", str(directory), "--trust", str(published), "--profile", "window"]
+    assert CliRunner().invoke(main, command).exit_code == 0
+    options = ["--multicast", f"{GROUP}:8472", "--interface", "192.0.2.1", "--port", "0"]
+    done = CliRunner().invoke(main, ["terminal", "serve", str(directory), *options])
+    assert done.exit_code == 2
+    assert f"{GROUP}:8472 cannot be heard" in done.output
