@@ -25,7 +25,7 @@ from protocol.terminal_certificate import Items, TerminalCertificate
 from protocol.unixtime import Seconds, UnixTime
 from verifier_terminal import animation, asking, certification, check_number, disputes, receipts, recording, standing
 from verifier_terminal.animation import Animations
-from verifier_terminal.appraisal import foreign_codes, gates
+from verifier_terminal.appraisal import foreign_codes, gates, validity
 from verifier_terminal.appraisal.context import ClockReading, Context, Knowledge
 from verifier_terminal.appraisal.verdict import Verdict, VerdictClass
 from verifier_terminal.asking import Askable, Asking, OpenedRequest
@@ -534,7 +534,8 @@ class Session:
                 out_of_order=out_of_order,
                 certification=self._certification(),
                 open_requests=len(self._asking.opened(now=now)),
-                always_asks=gates.challenge_required(RiskClass.G, self.settings.face),
+                always_asks=gates.challenge_required(RiskClass.G, self.settings.face)
+                or validity.an_answer_is_better(clock),
             )
 
     def subscribe(self) -> Subscription:

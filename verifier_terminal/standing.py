@@ -91,7 +91,7 @@ class TerminalStatus:
     """Empty: no short codes."""
     open_requests: int
     always_asks: bool
-    """An open code is never enough here, so that a request should always be shown."""
+    """An open code is not enough here, at this place or by this clock, so that a request should always be shown."""
 
 
 def of(

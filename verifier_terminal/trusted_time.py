@@ -52,15 +52,6 @@ class _Line:
         return UnixTime(self.at + int(max(0.0, counter - self.counter)))
 
 
-@dataclass(frozen=True, slots=True)
-class Quarantined:
-    """A signed moment of the future that no second source agrees with: an alarm."""
-
-    region: str
-    iat: UnixTime
-    ahead_by: Seconds
-
-
 def effective_floor(floors: Mapping[SourceKey, UnixTime]) -> UnixTime | None:
     """The second-highest moment of all provinces, or the only one's; None without any.
 
@@ -90,7 +81,6 @@ class TrustedTime:
         self._witness: UnixTime | None = None
         self._far_ahead = False
         self._claims: dict[str, tuple[UnixTime, float]] = {}
-        self._quarantine: dict[str, Quarantined] = {}
 
     def confirm(self, floors: Mapping[SourceKey, UnixTime]) -> None:
         """Takes the latest moment of every source that is trusted now.
@@ -101,7 +91,6 @@ class TrustedTime:
         moments = _by_province(floors)
         self._provinces = frozenset(moments)
         self._claims = {region: claim for region, claim in self._claims.items() if _province(region) in moments}
-        self._quarantine = {region: each for region, each in self._quarantine.items() if _province(region) in moments}
         self._floor = effective_floor(floors)
         self._witness = self._latest_believable(moments)
         fell = before is not None and (self._floor is None or self._floor < before)
@@ -149,24 +138,11 @@ class TrustedTime:
         # the key itself said before is no clock, or it could go on by five minutes each time.
         reached = max(self._line.now(counter), self._now())
         drifted = self._drifted(max(0, reached - (self._witness or reached)))
-        if (
+        return not (
             iat <= reached + drifted + BELOW_FLOOR
             or self._has_nothing_to_compare()
             or self._seconded(iat, region, counter)
-        ):
-            self._quarantine.pop(region, None)
-            return False
-        self._quarantine[region] = Quarantined(region, iat, Seconds(iat - reached))
-        return True
-
-    def quarantine(self) -> tuple[Quarantined, ...]:
-        """What is held back now, by region."""
-        return tuple(self._quarantine[region] for region in sorted(self._quarantine))
-
-    @property
-    def drift_per_million(self) -> int:
-        """By how much the counter may run fast or slow, as far as this run has learned."""
-        return self._drift.per_million
+        )
 
     def _start_line(self) -> None:
         system, counter = self._now(), self._elapsed_seconds()

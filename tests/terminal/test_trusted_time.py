@@ -87,6 +87,17 @@ def test_an_old_signed_moment_does_not_end_the_suspicion() -> None:
     assert not time.read(online=True).plausible
 
 
+@pytest.mark.parametrize(("silence", "asks"), [(11 * HOUR, False), (12 * HOUR, True)])
+def test_by_a_doubtful_clock_a_challenge_is_offered(
+    terminal: Terminal, session: Session, silence: int, asks: bool
+) -> None:
+    terminal.pass_seconds(silence)
+    assert session.status().always_asks is asks
+    terminal.world.clock.advance(-3 * DAY)
+    # By a clock that cannot be right an answer is worth no more than an open code.
+    assert not terminal.open().status().always_asks
+
+
 @pytest.mark.parametrize("offset", [-3 * DAY, -365 * DAY, 400 * DAY])
 def test_a_clock_fault_at_boot_never_accepts(terminal: Terminal, session: Session, offset: int) -> None:
     terminal.world.clock.advance(offset)

@@ -36,6 +36,11 @@ def is_trusted(clock: ClockReading) -> bool:
     return clock.plausible and clock.uncertainty <= gates.CLOCK_UNCERTAINTY
 
 
+def an_answer_is_better(clock: ClockReading) -> bool:
+    """Whether an open code can be no more than "check" by this clock, and the answer to a challenge can."""
+    return clock.plausible and not is_trusted(clock)
+
+
 def _beyond_doubt(seconds_outside: int, clock: ClockReading) -> bool:
     return is_trusted(clock) or (clock.plausible and seconds_outside > clock.uncertainty)
 
