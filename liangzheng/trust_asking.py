@@ -1,5 +1,6 @@
 """`liangzheng trust verify` and `export`: the repository as a terminal sees it, and as a file for a stick."""
 
+import re
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,14 +13,16 @@ from liangzheng.trust_arguments import FILE, day, json_option, print_json
 from protocol import limits
 from protocol.unixtime import UnixTime
 from revocation import bundle_file, bundling
-from revocation.repository import documents, loader, metadata
+from revocation.repository import documents, loader, metadata, plan
 from revocation.repository.errors import NotServed, WrongBytes
 from revocation.repository.loader import Fetch, TrustMetadata
+from revocation.repository.published_state import PUBLISHED
 from verifier_terminal.errors import FetchError, NotPublished
 from verifier_terminal.sync import mirror
-from verifier_terminal.sync.mirror import Mirror
+from verifier_terminal.sync.mirror import FolderMirror
 
 _FIRST_ROOT: Final = "metadata/1.root.json"
+_FEED: Final = re.compile("targets/(?P<region>[0-9]{6})/(?P<name>(?:feed|status)/.*)", re.ASCII)
 
 
 @click.command()
@@ -71,11 +74,17 @@ def export(*, where: str, out: Path, regions: tuple[str, ...], as_json: bool) ->
 
 
 def _fetch(where: str) -> Fetch:
-    folder = Path(where) / "published"
-    source: Mirror = mirror.open_mirror(str(folder) if folder.is_dir() else where, monotonic=wiring.monotonic)
+    """Reads a published repository; of one that is kept here, feeds from where its regions publish them."""
+    kept = Path(where) / PUBLISHED
+    source = mirror.open_mirror(str(kept) if kept.is_dir() else where, monotonic=wiring.monotonic)
+    regions = plan.read(Path(where)).regions if kept.is_dir() else {}
 
     def fetch(name: str, max_bytes: int) -> bytes | None:
+        found = _FEED.fullmatch(name)
+        part = regions.get(found["region"]) if found is not None else None
         try:
+            if found is not None and part is not None and part.folder is not None:
+                return FolderMirror(part.folder).fetch(found["name"], max_bytes=max_bytes)
             return source.fetch(name, max_bytes=max_bytes)
         except NotPublished:
             return None

@@ -8,9 +8,14 @@ from click.testing import CliRunner, Result
 
 from liangzheng import trust_arguments, trust_cli, trust_sample
 from liangzheng.cli import main
-from revocation.repository import errors
+from revocation.bundle_file import BundleFile
+from revocation.repository import errors, loader
 from revocation.repository.authority import Making
+from tests.revocation.published_feed import published_files
+from tests.revocation.publisher import Feed
 from tests.revocation.repository.keepers import CHEAP, MAKING, PASSPHRASE, Kept, publish_documents
+from tests.revocation.repository.simulator import NOW
+from tests.utopia.world import WUYOU
 
 
 @pytest.fixture(autouse=True)
@@ -128,6 +133,31 @@ def test_a_document_that_was_exchanged_is_found(kept: Kept) -> None:
     done = run("verify", kept.folder)
     assert done.exit_code == 1
     assert "is not what was signed" in done.stderr
+
+
+def test_a_repository_on_a_stick(tmp_path: Path) -> None:
+    """What was exported is a mirror: the same loader, and then the region's feed."""
+    feed = Feed()
+    feed.publish({100: 2})
+    documents = tmp_path / "issuer"
+    for name, content in published_files(feed).items():
+        (documents / name).parent.mkdir(parents=True, exist_ok=True)
+        (documents / name).write_bytes(content)
+    (documents / "directory.cbor").unlink()  # of the fictional region, and no directory at all
+    folder = tmp_path / "repository"
+    root = answer("init", folder)["root_sha256"]
+    answer("add-region", folder, WUYOU, "--folder", documents)
+    stick = tmp_path / "LZ990000.BDL"
+    assert answer("export", folder, "--out", stick)["entries"] > 10
+    with BundleFile(stick) as bundle:
+        first = bundle.entry("metadata/1.root.json")
+        assert first is not None
+        loader.initialise(tmp_path / "terminal", first, expected_sha256=root)
+        found = loader.refresh(tmp_path / "terminal", lambda name, _: bundle.entry(name), at=NOW).metadata
+        digest = found.target(f"{WUYOU}/feed.cbor")
+        assert digest is not None
+        assert bundle.entry(digest.name(f"{WUYOU}/feed.cbor")) == (documents / "feed.cbor").read_bytes()
+        assert bundle.entry(f"targets/{WUYOU}/feed/checkpoint.cwt") is not None
 
 
 def test_the_wrong_passphrase(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
