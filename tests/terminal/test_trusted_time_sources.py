@@ -131,6 +131,34 @@ def test_a_confirmed_terminal_goes_on_by_its_counter_when_the_clock_steps(step: 
     assert reading.uncertainty <= 1
 
 
+faults = st.lists(
+    st.tuples(
+        st.sampled_from(["wait", "step", "stuck", "spoofed by little"]), st.integers(0, 12 * HOUR), st.integers(-60, 60)
+    ),
+    max_size=6,
+)
+
+
+@given(faults, st.sampled_from([-400 * DAY, -2 * DAY, -HOUR, HOUR, 400 * DAY]))
+def test_no_fault_of_a_running_clock_makes_data_look_fresher_than_they_are(
+    events: list[tuple[str, int, int]], step: int
+) -> None:
+    """72 hours without a network: what was confirmed once is believed to within a minute, whatever the clock does."""
+    running = two_regions()
+    for what, seconds, little in events:
+        running.true += seconds
+        running.counter += seconds
+        if what != "stuck":
+            running.system.advance(seconds)
+        if what == "step":
+            running.system.advance(step)
+        elif what == "spoofed by little":
+            running.system.advance(little)
+        reading = running.time.read(online=False)
+        assert reading.plausible
+        assert abs(running.off_by()) <= 60 + reading.uncertainty
+
+
 def test_a_clock_that_stands_still_is_not_followed() -> None:
     running = two_regions()
     running.true += 3 * HOUR
