@@ -21,10 +21,10 @@ from issuer.draws import RandomBytes
 from issuer.errors import NoFreeIndex
 from issuer.register import Register, StatusEntry
 from issuer.register_schema import allocation_list, status_list
-from protocol import limits
+from protocol import limits, unixtime
 from protocol.unixtime import DAY, Seconds, UnixTime
 from revocation import allocation
-from revocation.allocation import IndexPermutation, Lease, OpenList, OpenLists
+from revocation.allocation import FULL_AT, IndexPermutation, Lease, OpenList, OpenLists
 from revocation.errors import ListsExhausted
 
 CLASS_LIFE: Final = Seconds(91 * DAY)
@@ -40,20 +40,23 @@ _ATTEMPTS: Final = 16
 class Allocator:
     """Gives entries of one region's lists. May be shared by threads."""
 
-    def __init__(self, *, key: bytes, begin: UnixTime, random_bytes: RandomBytes) -> None:
-        """A region's allocator; `begin` is where its expiry classes are counted from, `key` its secret order."""
-        self._begin = begin
+    def __init__(self, *, key: bytes, created_at: UnixTime, random_bytes: RandomBytes) -> None:
+        """A region's allocator: its expiry classes are counted from its first day on, `key` is its secret order."""
+        self._begin = unixtime.local_midnight(unixtime.local_day(created_at))
         self._below: Callable[[int], int] = lambda bound: draws.below(random_bytes, bound)
+        self._known: dict[UnixTime, list[int]] = {}
         self._permutation = lru_cache(maxsize=4 * allocation.OPEN_LISTS)(lambda number: IndexPermutation(key, number))
 
     def entry(self, connection: Connection, exp: UnixTime) -> StatusEntry:
         """An entry for something that ends then, of an open list drawn at random. Raises: NoFreeIndex."""
         ends = self.class_end(exp)
         for _ in range(_ATTEMPTS):
-            numbers = self._open_lists(connection, ends)
+            numbers = self._known.get(ends) or self._open_lists(connection, ends)
             granted = self._leased(connection, numbers[self._below(len(numbers))], ends, 1)
             if granted is not None:
                 return self._entries(granted)[0]
+            # Somebody has closed it since, and opened another one.
+            self._known.pop(ends, None)
         raise NoFreeIndex("other processes closed every list that was drawn")
 
     def is_ready(self, connection: Connection, at: UnixTime) -> bool:
@@ -102,6 +105,7 @@ class Allocator:
         for _ in range(_ATTEMPTS):
             numbers = list(connection.execute(statement).scalars())
             if numbers:
+                self._known[ends] = numbers
                 return numbers
             try:
                 opened, _ = allocation.open_class(_next_list(connection))
@@ -112,25 +116,33 @@ class Allocator:
 
     def _leased(self, connection: Connection, number: int, ends: UnixTime, count: int) -> Lease | None:
         """Up to `count` counters of this list, recorded; none if it was closed in the meantime."""
-        # PostgreSQL lets several transactions come here at once; the row's lock lets one of them go on.
-        is_open = (allocation_list.c.number == number) & (allocation_list.c.is_open == 1)
-        given = connection.execute(select(allocation_list.c.given).where(is_open).with_for_update()).scalar()
-        if given is None:
+        # The row stays locked until the transaction ends: on PostgreSQL, too, nobody else reads the counter meanwhile.
+        taken = (
+            update(allocation_list)
+            .where(allocation_list.c.number == number, allocation_list.c.ends == ends, allocation_list.c.is_open == 1)
+            .values(given=allocation_list.c.given + count)
+            .returning(allocation_list.c.given)
+        )
+        after = connection.execute(taken).scalar()
+        if after is None:
             return None
-        held = OpenLists((OpenList(number, given),))
+        is_full = after >= FULL_AT
+        held = OpenLists((OpenList(number, after - count),))
+        next_list = _next_list(connection) if is_full else 0
         try:
-            after, granted, _ = allocation.lease(held, count, next_list=_next_list(connection), below=lambda _: 0)
+            _, granted, _ = allocation.lease(held, count, next_list=next_list, below=lambda _: 0)
         except ListsExhausted as error:
             raise NoFreeIndex(str(error)) from None
-        full = after.lists[0].number != number
-        connection.execute(
-            update(allocation_list)
-            .where(allocation_list.c.number == number)
-            .values(given=given + granted.count, is_open=0 if full else 1)
-        )
-        for _ in range(_ATTEMPTS if full else 0):
-            if _insert(connection, (_next_list(connection),), ends):
-                break
+        if is_full:
+            connection.execute(
+                update(allocation_list)
+                .where(allocation_list.c.number == number)
+                .values(given=granted.first + granted.count, is_open=0)
+            )
+            self._known.pop(ends, None)
+            for _ in range(_ATTEMPTS):
+                if _insert(connection, (_next_list(connection),), ends):
+                    break
         return granted
 
 

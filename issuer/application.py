@@ -5,15 +5,13 @@ change stands. Not handled here: who may call it (`issuer.web`, the file system)
 """
 
 import base64
-import hmac
 from collections.abc import Mapping
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from issuer import allocation, catalogue_source, database, draws, durable_files, lifecycle, profile, signers
+from issuer import allocation, catalogue_source, database, draws, durable_files, lifecycle, packages, profile, signers
 from issuer.allocation import Allocator
 from issuer.devices.losing import Devices
 from issuer.errors import (
@@ -22,7 +20,6 @@ from issuer.errors import (
     KindUnknown,
     LicenceUnknown,
     NotAnIssuer,
-    PackageUnknown,
     PublishingFailed,
 )
 from issuer.feed import assembling
@@ -41,7 +38,6 @@ from issuer.terminals.listing import listings
 from issuer.terminals.offices import Offices
 from issuer.terminals.sites import Sites
 from issuer.terminals.withdrawing import Withdrawing
-from protocol import unixtime
 from protocol.appraisal_policy import PolicyRow
 from protocol.keys import VerificationKey
 from protocol.labels import KeyAssurance, Purpose
@@ -185,11 +181,7 @@ class Issuer:
     ) -> Self:
         kinds = catalogue_source.load_kinds()
         rows = catalogue_source.load_policy_rows(kinds, regions=frozenset({its_profile.region}))
-        allocator = Allocator(
-            key=its_signers.allocation,
-            begin=unixtime.local_midnight(unixtime.local_day(its_profile.created_at)),
-            random_bytes=random_bytes,
-        )
+        allocator = Allocator(key=its_signers.allocation, created_at=its_profile.created_at, random_bytes=random_bytes)
         tokens = StatusTokens(profile=its_profile, register=register, allocator=allocator, signer=its_signers.status)
         feed = assembling.assemble(places=places, profile=its_profile, signers=its_signers, register=register)
         publisher = Publisher(
@@ -371,14 +363,7 @@ class Issuer:
         Raises:
             PackageUnknown: No such licence, or another secret: the answer does not tell which.
         """
-        offered = sha256(secret.encode(errors="surrogatepass")).digest()
-        found: bytes | None = None
-        for expected, package in self._register.packages_by_secret(licence_id) if licence_id.isascii() else ():
-            if hmac.compare_digest(expected, offered):
-                found = package
-        if found is None:
-            raise PackageUnknown("no package lies at this address")
-        return found
+        return packages.by_secret(self._register, licence_id, secret)
 
     def _publish_new_lists(self, at: UnixTime) -> None:
         # What was issued is issued, and must be handed out; the next round publishes what this one could not.

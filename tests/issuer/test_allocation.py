@@ -69,6 +69,22 @@ def test_a_reopened_issuer_goes_on_where_it_was(issuer: Issuer) -> None:
     assert len({*before, *after}) == 100
 
 
+def test_what_was_opened_and_rolled_back_is_another_class_s_later(issuer: Issuer) -> None:
+    """One process remembers lists that never were; their numbers are somebody else's now."""
+    much_later = UnixTime(EXP + CLASS_LIFE)
+
+    def interrupted() -> None:
+        with issuer._register.adding() as connection:
+            assert issuer._allocator.entry(connection, much_later).list_number in range(17, 33)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        interrupted()
+    with Issuer.open(issuer.places.folder, passphrase=None, random_bytes=randomness(9)) as other:
+        assert entries(other, 1, exp=UnixTime(AT + DAY))[0].list_number in range(17, 33)
+    assert entries(issuer, 1, exp=much_later)[0].list_number in range(33, 49)
+
+
 def test_what_is_rolled_back_was_not_given(issuer: Issuer) -> None:
     def interrupted() -> None:
         with issuer._register.adding() as connection:
