@@ -14,6 +14,7 @@ from verifier_terminal.identity import Identity
 from verifier_terminal.session import Appraise, Session
 from verifier_terminal.store.store import Store
 from verifier_terminal.sync.mirror import FolderMirror
+from verifier_terminal.sync.sources import OpenMirror
 from verifier_terminal.trusted_time import TrustedTime
 
 
@@ -29,6 +30,7 @@ class Terminal:
     elapsed: float = 0.0
     last_code: str = ""
     opened: list[Session] = field(default_factory=list)
+    open_mirror: OpenMirror | None = None
 
     def pass_seconds(self, seconds: int) -> None:
         """Time passes on both clocks."""
@@ -53,6 +55,7 @@ class Terminal:
             time=TrustedTime(now=self.world.clock, elapsed_seconds=seconds),
             elapsed_seconds=seconds,
             random_bytes=randomness,
+            open_mirror=self.open_mirror,
         )
         self.opened.append(session)
         return session
