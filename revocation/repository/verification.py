@@ -1,6 +1,6 @@
 """The checks of a TUF client, one function for each file: what is trusted and new bytes in, verified metadata out.
 
-They follow the specification's detailed client workflow (TUF 1.0.34, sections 5.3 to 5.6) but for expiry, which is
+They follow the specification's detailed client workflow (TUF 1.0.31, sections 5.3 to 5.6) but for expiry, which is
 nobody's reason to refuse here: it is a grade (`trusted.TrustMetadata.late_since`). No I/O and no clock.
 """
 
