@@ -1,5 +1,6 @@
 """The register of an older version: it opens, gets the tables that it lacks, and keeps what it has."""
 
+import shutil
 import sqlite3
 import threading
 from contextlib import closing
@@ -23,6 +24,8 @@ ADDED = sorted(metadata.tables.keys() - FIRST_TABLES)
 
 
 def drop(folder: Path, *tables: str) -> None:
+    """Take tables out of a register, and out of the folder what only a register with them has published."""
+    shutil.rmtree(folder / "published/feed", ignore_errors=True)
     connection = sqlite3.connect(folder / "register.sqlite")
     with connection:
         for table in tables:
