@@ -1,0 +1,311 @@
+"""How long a revocation takes to terminals that poll, and what that costs each of them, over a real nginx.
+
+    python -m bench.feed_end_to_end [--minutes 22] [--terminals 320] [--speed 1] [--json FILE] [--smoke]
+
+Issuers publish with their real registers (bench.feed_publishers), nginx serves the folder with the shipped
+configuration (bench.feed_serving), and terminals poll it from one asyncio process (bench.feed_terminals). Times are
+from the end of the register's transaction until the terminal's own look-up answers with something else than valid, for
+every pair of a watched change and a terminal of its region; a pair that did not happen by the end counts as endless.
+Bytes are those of requests and answers at the socket, without TCP and TLS. A day is 1,440 minutes of the home region as
+measured, 144 polls of each other region that followed a whole interval, and 144 of the trust metadata. Each scenario
+has regions of its own, all with that many changes a day. `--speed` compresses time and is for trying out: figures that
+count are taken in real time.
+"""
+
+import argparse
+import asyncio
+import json
+import math
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from securesystemslib.signer import CryptoSigner
+from tuf.api.metadata import Metadata, Timestamp
+
+from bench import feed_serving
+from bench.feed_publishers import MINUTE, URGENT_SHARE, Plan, served, written
+from bench.feed_serving import Nginx
+from bench.feed_terminals import TIMESTAMP, Common, Group, Terminal, Told
+from protocol import feed_names
+
+BUDGET: Final = 2_000_000
+BARS: Final = {"ordinary": (70.0, 120.0), "urgent": (70.0, 120.0), "urgent, push": (10.0, 10.0)}
+"""Seconds: the median and the 99th percentile."""
+FOREIGN: Final = (3, 8)
+POLLS_A_DAY: Final = {"foreign": 144, "documents": 144}
+LONGEST: Final = 150.0
+"""What was changed in the last so many seconds is not waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Regions with so many changes a day, of which a share is urgent and published one by one."""
+
+    flips: float
+    urgent_share: float
+    first_region: int
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        return tuple(f"{self.first_region + number:06}" for number in range(max(FOREIGN) + 1))
+
+    @property
+    def name(self) -> str:
+        return f"{self.flips:,.0f} a day, {self.urgent_share:.0%} urgent"
+
+
+SCENARIOS: Final = (
+    Scenario(7_000, URGENT_SHARE, 990_000),
+    Scenario(90_000, URGENT_SHARE, 990_100),
+    Scenario(7_000, 0.02, 990_200),
+    Scenario(90_000, 0.002, 990_300),
+)
+"""With the mix that is assumed, and with as few urgent changes that a delta has a minute to itself nearly always."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    scenario: Scenario
+    groups: list[Group]
+    seconds: float
+    """Of the home polls that were counted."""
+
+
+async def measure(
+    folder: Path, scenarios: tuple[Scenario, ...], *, terminals: int, minutes: float, speed: float
+) -> list[Measured]:
+    """All scenarios at once."""
+    plans = [
+        Plan(region, each.flips, each.urgent_share, 20.0 if region == each.regions[0] else None, speed)
+        for each in scenarios
+        for region in each.regions
+    ]
+    written(plans, folder / "plan.json")
+    command = (sys.executable, "-m", "bench.feed_publishers", str(folder), str(folder / "plan.json"))
+    publishers = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    try:
+        assert publishers.stdout is not None
+        if not (await publishers.stdout.readline()).startswith(b'{"ready"'):
+            raise SystemExit("the regions did not begin")
+        _publish_timestamp(folder)
+        with (
+            feed_serving.relay(folder / "served") as hints,
+            feed_serving.nginx(folder / "nginx", folder / "served", hints_port=hints) as nginx,
+        ):
+            measured = await _run(folder, scenarios, publishers.stdout, nginx.port, terminals, minutes, speed)
+            _print_serving(nginx, scenarios[0].regions[0], folder, seconds=5.0 if speed == 1 else 0.5)
+    finally:
+        publishers.terminate()
+        await publishers.wait()
+    return measured
+
+
+async def _run(
+    folder: Path,
+    scenarios: tuple[Scenario, ...],
+    told: asyncio.StreamReader,
+    port: int,
+    terminals: int,
+    minutes: float,
+    speed: float,
+) -> list[Measured]:
+    common = Common(folder, port=port, speed=speed)
+    by_home: dict[str, list[Terminal]] = {}
+    measured = []
+    for each in scenarios:
+        home, *others = each.regions
+        groups = [
+            Group(home, tuple(others[:count]), listens, terminals // (2 * len(FOREIGN) * len(scenarios)))
+            for count in FOREIGN
+            for listens in (False, True)
+        ]
+        # The first minutes are the terminals' beginning, and half of a minute is the first home poll's.
+        measured.append(Measured(each, groups, 60 * minutes - 2 * MINUTE))
+    number = 0
+    async with asyncio.TaskGroup() as tasks:
+        running = []
+        for each in measured:
+            for group in each.groups:
+                for _ in range(group.size):
+                    number += 1
+                    terminal = Terminal(number, group, common)
+                    by_home.setdefault(group.home, []).append(terminal)
+                    running.append(tasks.create_task(terminal.run()))
+        running.append(tasks.create_task(_hear(told, by_home, measured)))
+        await asyncio.sleep(2 * MINUTE / speed)
+        for each in measured:
+            for group in each.groups:
+                group.sent["home"] = group.sent["hints"] = group.polls["home"] = group.requests["home"] = 0
+        for left in range(int(minutes) - 2, 0, -1):
+            print(f"\r{left} minutes are left  ", end="", file=sys.stderr, flush=True)
+            await asyncio.sleep(MINUTE / speed)
+        print(file=sys.stderr)
+        for each in running:
+            each.cancel()
+    return measured
+
+
+async def _hear(told: asyncio.StreamReader, by_home: dict[str, list[Terminal]], measured: list[Measured]) -> None:
+    number = 0
+    while line := await told.readline():
+        content: dict[str, Any] = json.loads(line)
+        number += 1
+        change = Told(number, content["kind"], content["list"], content["idx"], content["at"])
+        for each in measured:
+            for group in each.groups:
+                if group.home == content["region"]:
+                    group.told.append(change)
+        for terminal in by_home.get(content["region"], ()):
+            terminal.tell(change)
+    raise SystemExit("the regions have stopped")
+
+
+def _publish_timestamp(folder: Path) -> None:
+    path = folder / "served" / TIMESTAMP
+    path.parent.mkdir(parents=True)
+    metadata = Metadata(Timestamp())
+    metadata.sign(CryptoSigner.generate_ecdsa())
+    path.write_bytes(metadata.to_bytes())
+
+
+def _print_serving(nginx: Nginx, region: str, folder: Path, *, seconds: float) -> None:
+    one_byte = served(folder, "999999") / feed_names.CHECKPOINT
+    one_byte.parent.mkdir(parents=True)
+    one_byte.write_bytes(b"1")
+    print("\n| nginx, one worker, one client beside it | requests/s | for each second of its CPU |\n|---|---|---|")
+    for name, path in (("checkpoint", region), ("a file of 1 byte (peer)", "999999")):
+        answered, of_cpu = nginx.requests_per_second(f"targets/{path}/{feed_names.CHECKPOINT}", seconds=seconds)
+        print(f"| {name} | {answered:,.0f} | {of_cpu:,.0f} |")
+
+
+def quantile(values: list[float], share: float) -> float:
+    """The value that this share of them does not exceed."""
+    return sorted(values)[min(len(values) - 1, math.ceil(share * len(values)) - 1)] if values else math.nan
+
+
+def times(measured: Measured, kind: str, *, listens: bool, speed: float, end: float) -> list[float]:
+    """Real seconds for each pair of a change and a terminal."""
+    found: list[float] = []
+    for group in measured.groups:
+        if group.listens is listens:
+            counted = [each.number for each in group.told if each.kind == kind and each.at < end - LONGEST / speed]
+            had = [value * speed for (number, _), value in group.refused_after.items() if number in set(counted)]
+            found += had + [math.inf] * (len(counted) * group.size - len(had))
+    return found
+
+
+def print_times(all_of_them: list[Measured], *, speed: float, end: float) -> bool:
+    print("\n| changes | kind | pairs | p50 s | p99 s | longest | bar p50 / p99 |\n|---|---|---|---|---|---|---|")
+    met = True
+    for each in all_of_them:
+        for kind, listens in (("ordinary", False), ("ordinary", True), ("urgent", False), ("urgent", True)):
+            found = times(each, kind, listens=listens, speed=speed, end=end)
+            name = f"{kind}, push" if listens else kind
+            p50, p99 = quantile(found, 0.5), quantile(found, 0.99)
+            bars = BARS.get(name, BARS["ordinary"])
+            met &= not (p50 > bars[0] or p99 > bars[1])
+            longest = max(found, default=math.nan)
+            row = (each.scenario.name, name, len(found), f"{p50:.1f}", f"{p99:.1f}", f"{longest:.1f}")
+            print(f"| {' | '.join(map(str, row))} | {bars[0]:.0f} / {bars[1]:.0f} |")
+    return met
+
+
+def a_day(group: Group, seconds: float) -> dict[str, float]:
+    """Bytes of one terminal and day, by what they are for."""
+    per_second = {what: group.sent[what] / group.size / seconds for what in ("home", "hints")}
+    parts = {what: rate * 86_400 for what, rate in per_second.items()}
+    for what, polls in POLLS_A_DAY.items():
+        each = group.sent[what] / group.polls[what] if group.polls[what] else math.nan
+        parts[what] = each * polls * (len(group.foreign) if what == "foreign" else 1)
+    return parts
+
+
+def print_traffic(all_of_them: list[Measured]) -> bool:
+    print(
+        "\n| changes | other regions | hints | home kB | others kB | metadata kB | hints kB | together MB | bar"
+        " | requests a home / other poll |\n|---|---|---|---|---|---|---|---|---|---|"
+    )
+    met = True
+    for each in all_of_them:
+        for group in each.groups:
+            parts = a_day(group, each.seconds)
+            together = sum(parts.values())
+            met &= not together > BUDGET
+            kilobytes = [f"{parts[what] / 1000:.0f}" for what in ("home", "foreign", "documents", "hints")]
+            requests = [group.requests[what] / max(1, group.polls[what]) for what in ("home", "foreign")]
+            row = (each.scenario.name, len(group.foreign), "yes" if group.listens else "no", *kilobytes)
+            print(
+                f"| {' | '.join(map(str, row))} | {together / 1e6:.2f} | {BUDGET / 1e6:.0f}"
+                f" | {requests[0]:.2f} / {requests[1]:.2f} |"
+            )
+    return met
+
+
+def as_json(all_of_them: list[Measured], *, speed: float, end: float) -> dict[str, Any]:
+    return {
+        each.scenario.name: {
+            "times": {
+                f"{kind}{', push' if listens else ''}": times(each, kind, listens=listens, speed=speed, end=end)
+                for kind in ("ordinary", "urgent")
+                for listens in (False, True)
+            },
+            "traffic": [
+                {
+                    "foreign": len(group.foreign),
+                    "listens": group.listens,
+                    "day": a_day(group, each.seconds),
+                    "polls": group.polls,
+                    "requests": group.requests,
+                    "ways": group.ways,
+                }
+                for group in each.groups
+            ],
+        }
+        for each in all_of_them
+    }
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="feed-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "served").mkdir()
+        yield folder
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--minutes", type=float, default=22.0, help="of the terminals; 22 have each interval once")
+    arguments.add_argument("--terminals", type=int, default=320)
+    arguments.add_argument("--speed", type=float, default=1.0, help="compresses time; for trying out")
+    arguments.add_argument("--only", type=int, action="append", metavar="N", help="this scenario alone, from 1 on")
+    arguments.add_argument("--json", type=Path, metavar="FILE", help="all figures, too")
+    arguments.add_argument("--smoke", action="store_true", help="a few seconds; whether it runs, not how fast")
+    chosen = arguments.parse_args()
+    scenarios = tuple(SCENARIOS[each - 1] for each in chosen.only or range(1, len(SCENARIOS) + 1))
+    if chosen.smoke:
+        scenarios, chosen.speed, chosen.minutes, chosen.terminals = SCENARIOS[:1], 60.0, 16.0, 16
+    with _folder() as folder:
+        measured = asyncio.run(
+            measure(folder, scenarios, terminals=chosen.terminals, minutes=chosen.minutes, speed=chosen.speed)
+        )
+    end = time.monotonic()
+    met = print_times(measured, speed=chosen.speed, end=end)
+    met &= print_traffic(measured)
+    if chosen.json is not None:
+        chosen.json.write_text(json.dumps(as_json(measured, speed=chosen.speed, end=end)))
+    if chosen.smoke:
+        print("\ntime was compressed: no figure of this counts")
+        sys.exit(any(not each.polls["home"] for one in measured for each in one.groups))
+    sys.exit(not met)
+
+
+if __name__ == "__main__":
+    main()
