@@ -49,19 +49,25 @@ from issuer.errors import (
 )
 from issuer.lifecycle import LegalChange
 from issuer.listing import as_json, change_as_json
+from issuer.publishing import AGGREGATION
 from issuer.web import devices, mandates, papers, terminals
 from issuer.web.bodies import Body, Malformed
 from issuer.web.bodies import error as error_answer
 from issuer.web.terminals import ACTOR
+from protocol import feed_names, labels, published_names
+from protocol.published_names import PublishedName
 from protocol.unixtime import UnixTime
 
 _OPEN: Final = frozenset({"published", "package"})
 _CONTENT_TYPES: Final = {
-    ".cbor": "application/cose",
-    ".cwt": "application/statuslist+cwt",
-    ".json": "application/json",
+    "root.cbor": "application/cose-key",
+    feed_names.CHECKPOINT: labels.TYP_CHECKPOINT,
+    feed_names.CHECKPOINT_10: labels.TYP_CHECKPOINT,
+    feed_names.MANIFEST: "application/cose",
+    AGGREGATION: "application/json",
 }
-_ROOT_TYPE: Final = "application/cose-key"
+_CHECKPOINT_MAX_AGE: Final = 5
+"""A checkpoint after an urgent change follows the last one by five seconds."""
 _STATUS_MAX_AGE: Final = 30
 _DOCUMENT_MAX_AGE: Final = 300
 _HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
@@ -190,22 +196,38 @@ def _errors(app: Flask) -> None:
         )
 
 
+def _content_type(name: str) -> str:
+    if name in _CONTENT_TYPES:
+        return _CONTENT_TYPES[name]
+    return {".cbor": "application/cose", ".cwt": labels.TYP_STATUS_LIST}.get(
+        PurePosixPath(name).suffix, "application/octet-stream"
+    )
+
+
+def _cache_control(allowed: PublishedName) -> str:
+    if allowed.never_changes:
+        return "public, max-age=31536000, immutable, no-transform"
+    if allowed.name in (feed_names.CHECKPOINT, feed_names.CHECKPOINT_10):
+        age = _CHECKPOINT_MAX_AGE
+    else:
+        age = _STATUS_MAX_AGE if "/" in allowed.name else _DOCUMENT_MAX_AGE
+    return f"public, max-age={age}, no-transform"
+
+
 def _routes(app: Flask, issuer: Issuer, now: Callable[[], UnixTime]) -> None:
     @app.get("/published/<path:name>")
     def published(name: str) -> Response | tuple[Response, int]:
-        path, joined = PurePosixPath(name), safe_join(str(issuer.places.published), name)
-        content = None
-        if joined is not None and path.suffix in _CONTENT_TYPES and not any(part[0] == "." for part in path.parts):
-            content = _content(Path(joined))
-        if content is None:
+        # By the allow-list first: nothing else in the folder is anybody's, whatever it is called.
+        allowed, joined = published_names.published(name), safe_join(str(issuer.places.published), name)
+        content = _content(Path(joined)) if allowed is not None and joined is not None else None
+        if allowed is None or content is None:
             return error_answer("not_found", "no such file is published", "Start from status/aggregation.json.", 404)
         response = Response(content)
-        response.headers["Content-Type"] = _ROOT_TYPE if path.name == "root.cbor" else _CONTENT_TYPES[path.suffix]
+        response.headers["Content-Type"] = _content_type(name)
         # By content and not by time: a file that was written again unchanged is not downloaded again.
         response.set_etag(sha256(content).hexdigest())
         response.make_conditional(request)
-        age = _STATUS_MAX_AGE if path.parts[0] == "status" else _DOCUMENT_MAX_AGE
-        response.headers["Cache-Control"] = f"public, max-age={age}, no-transform"
+        response.headers["Cache-Control"] = _cache_control(allowed)
         g.cacheable = True
         return response
 

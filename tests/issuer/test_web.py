@@ -196,6 +196,10 @@ def test_published_files_have_types_etags_and_no_token(client: FlaskClient, issu
         ("trust.cbor", "application/cose"),
         ("status/1.cwt", "application/statuslist+cwt"),
         ("status/aggregation.json", "application/json"),
+        ("feed.cbor", "application/cose"),
+        ("feed/checkpoint.cwt", "application/status-checkpoint+cwt"),
+        ("feed/manifest.cwt", "application/cose"),
+        ("feed/base-1-0", "application/octet-stream"),
     ):
         answer = client.get(f"/published/{name}")
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, content_type)
@@ -208,6 +212,15 @@ def test_published_files_have_types_etags_and_no_token(client: FlaskClient, issu
     etag = client.head("/published/trust.cbor").headers["ETag"]
     issuer.publish(at=UnixTime(AT + 1))
     assert client.head("/published/trust.cbor").headers["ETag"] == etag
+
+
+def test_what_never_changes_is_kept_and_what_changes_is_asked_again(client: FlaskClient) -> None:
+    kept = {
+        name: client.get(f"/published/{name}").headers["Cache-Control"]
+        for name in ("feed/base-1-0", "feed/checkpoint.cwt", "status/1.cwt", "trust.cbor")
+    }
+    assert "immutable" in kept.pop("feed/base-1-0")
+    assert [each.split(",")[1] for each in kept.values()] == [" max-age=5", " max-age=30", " max-age=300"]
 
 
 @pytest.mark.parametrize(
@@ -228,11 +241,16 @@ def test_published_files_have_types_etags_and_no_token(client: FlaskClient, issu
         "status/",
         "nothing.cbor",
         "root.cbor%00.json",
+        "foreign.cbor",
+        "feed/notes.txt",
+        "feed/base-1-0.bak",
     ],
 )
 def test_nothing_else_can_be_fetched(client: FlaskClient, issuer: Issuer, path: str) -> None:
     (issuer.places.published / ".hidden.json").write_text("{}")
     (issuer.places.published / "status" / ".1.cwt").write_text("{}")
+    for name in ("foreign.cbor", "feed/notes.txt", "feed/base-1-0.bak"):
+        (issuer.places.published / name).write_text("310000")
     answer = client.get(f"/published/{path}")
     assert answer.status_code in (301, 308, 404)
     assert b"310000" not in answer.data
