@@ -41,12 +41,16 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is held: the first root, the newest one, the highest versions seen, and the last complete state."""
+    """What is held: every root from the first to the newest, the highest versions seen, the last complete state."""
 
-    first: str
-    root: RootName
+    roots: tuple[RootName, ...]
     marks: Marks
     state: State | None = None
+
+    @property
+    def root(self) -> RootName:
+        """The newest."""
+        return self.roots[-1]
 
 
 class HeldFolder:
@@ -105,19 +109,17 @@ class HeldFolder:
 
 def _named(record: Record) -> set[str]:
     state = record.state
-    if state is None:
-        return {record.root.sha256}
-    return {record.root.sha256, state.root.sha256, state.timestamp, state.snapshot, *state.roles.values()}
+    roots = {root.sha256 for root in record.roots}
+    return roots if state is None else {*roots, state.timestamp, state.snapshot, *state.roles.values()}
 
 
 def _as_json(record: Record) -> dict[str, Any]:
     marks, state = record.marks, record.state
     return {
-        "first": record.first,
-        "root": _root_as_json(record.root),
+        "roots": [_root_as_json(root) for root in record.roots],
         "timestamp": _mark_as_json(marks.timestamp),
         "snapshot": _mark_as_json(marks.snapshot),
-        "roles": dict(marks.roles),
+        "versions": dict(marks.roles),
         "state": None
         if state is None
         else {
@@ -141,9 +143,8 @@ def _record(body: dict[str, Any]) -> Record:
     """The record of a body whose hash was right, so that it has the form in which it was written."""
     state = body["state"]
     return Record(
-        body["first"],
-        RootName(*body["root"]),
-        Marks(_mark(body["timestamp"]), _mark(body["snapshot"]), body["roles"]),
+        tuple(RootName(*root) for root in body["roots"]),
+        Marks(_mark(body["timestamp"]), _mark(body["snapshot"]), body["versions"]),
         None
         if state is None
         else State(RootName(*state["root"]), state["timestamp"], state["snapshot"], state["roles"]),

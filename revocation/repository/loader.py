@@ -79,24 +79,33 @@ def initialise(folder: Path, root_json: bytes, *, expected_sha256: str) -> None:
     held = HeldFolder(folder)
     with held.alone():
         try:
-            first = held.record().first
+            first = held.record().roots[0].sha256
         except (NothingHeld, Damaged):
             held.keep(root_json)
-            held.commit(Record(digest, RootName(root.signed.version, digest), Marks()))
+            held.commit(Record((RootName(root.signed.version, digest),), Marks()))
             return
         if first != digest:
             raise AlreadyHeld(f"{folder} was set up with another first root")
 
 
-def load(folder: Path, *, at: UnixTime) -> TrustMetadata:
-    """What is held in this folder, verified once more; late or not.
+def load(folder: Path, *, at: UnixTime, expected_sha256: str | None = None) -> TrustMetadata:
+    """What is held in this folder, verified once more from the first root on; late or not.
+
+    Args:
+        folder: Was set up by `initialise`.
+        at: For the grade.
+        expected_sha256: Of the first root, where the caller has it in a better place than this folder.
 
     Raises:
+        PinnedRootDiffers: The folder starts from another root than the expected one.
+        MetadataRefused: What lies there was signed by others; somebody wrote into the folder.
         NothingHeld: It was not set up, or never refreshed.
         Damaged: A file is not what was written; `refresh` fetches it again.
     """
     held = HeldFolder(folder)
     record = held.record()
+    if expected_sha256 is not None:
+        verification.check_pinned(record.roots[0].sha256, expected=expected_sha256)
     while True:
         try:
             return _loaded(held, record, at=at)
@@ -136,7 +145,7 @@ class _Refresh:
 
     def run(self, *, at: UnixTime) -> RefreshReport:
         before = self._record.state
-        first_version = self._record.root.version
+        roots_before = len(self._record.roots)
         root = self._newest_root()
         content = self._timestamp_bytes(root)
         timestamp, marks = verification.timestamp(root, content, self._record.marks)
@@ -175,12 +184,12 @@ class _Refresh:
         return RefreshReport(
             assembled(root, timestamp, snapshot, roles, at=at),
             state != before,
-            self._record.root.version - first_version,
+            len(self._record.roots) - roots_before,
             self._fetched,
         )
 
     def _newest_root(self) -> Root:
-        root = verification.first_root(self._held_root()).signed
+        root = _chain(self._record, self._root_bytes)[-1]
         for version in range(root.version + 1, root.version + 1 + MAX_ROOTS):
             content = self._ask(f"metadata/{version}.root.json", Root.type)
             if content is None:
@@ -188,12 +197,11 @@ class _Refresh:
             root = verification.next_root(root, content).signed
             # Kept at once (5.3.8): whatever is refused below, a root that was replaced does not come back.
             name = RootName(version, self._held.keep(content))
-            self._commit(root=name, marks=self._record.marks.after(root))
+            self._commit(roots=(*self._record.roots, name), marks=self._record.marks.after(root))
         return root
 
-    def _held_root(self) -> bytes:
-        """The newest root's bytes; when the disk has lost them, the mirror's with the same hash."""
-        name = self._record.root
+    def _root_bytes(self, name: RootName) -> bytes:
+        """A root's bytes; when the disk has lost them, the mirror's with the same hash."""
         content = self._held.object(name.sha256)
         if content is None:
             content = self._ask(f"metadata/{name.version}.root.json", Root.type)
@@ -252,9 +260,9 @@ def _loaded(held: HeldFolder, record: Record, *, at: UnixTime) -> TrustMetadata:
             raise Damaged(f"the object {name} is missing, or is not what was written")
         return content
 
+    roots = _chain(record, lambda name: object_of(name.sha256))
     # What is held was verified under its own root; a newer one whose state could not be had takes nothing away.
-    root = verification.first_root(object_of(state.root.sha256)).signed
-    newest = verification.first_root(object_of(record.root.sha256)).signed
+    root = roots[record.roots.index(state.root)]
     timestamp, _ = verification.timestamp(root, object_of(state.timestamp), Marks())
     named = timestamp.snapshot_meta
     snapshot, _ = verification.snapshot(root, object_of(state.snapshot), named=named, marks=Marks())
@@ -263,7 +271,16 @@ def _loaded(held: HeldFolder, record: Record, *, at: UnixTime) -> TrustMetadata:
         listed = verification.listed_in(snapshot, step.role)
         return verification.role(delegator, step, object_of(state.roles[step.role]), listed=listed)
 
-    return assembled(newest, timestamp, snapshot, _all_roles(root, read), at=at)
+    return assembled(roots[-1], timestamp, snapshot, _all_roles(root, read), at=at)
+
+
+def _chain(record: Record, content: Callable[[RootName], bytes]) -> list[Root]:
+    """Every held root, each verified by the one before it."""
+    first, *later = record.roots
+    roots = [verification.first_root(content(first)).signed]
+    for name in later:
+        roots.append(verification.next_root(roots[-1], content(name)).signed)
+    return roots
 
 
 def _all_roles(root: Root, read: _Read) -> dict[str, Targets]:

@@ -114,7 +114,7 @@ def test_a_damaged_root_is_taken_from_the_mirror_by_its_hash_only(repository: Re
 
 def test_a_damaged_record_needs_the_first_root_again(repository: Repository, ours: Ours) -> None:
     record = ours.folder / "held.json"
-    record.write_bytes(record.read_bytes().replace(b'"roles"', b'"rules"', 1))
+    record.write_bytes(record.read_bytes().replace(b'"roots"', b'"roofs"', 1))
     for ask in (loader.load, lambda folder, at: loader.refresh(folder, repository.fetch, at=at)):
         with pytest.raises(Damaged):
             ask(ours.folder, at=NOW)
@@ -131,9 +131,32 @@ def test_the_disk_is_not_believed_where_signatures_can_be_checked(repository: Re
     repository.put_timestamp(["snapshot"])
     forged = folder.keep(repository.files["metadata/timestamp.json"])
     state = held.State(record.state.root, forged, record.state.snapshot, record.state.roles)
-    folder.commit(held.Record(record.first, record.root, record.marks, state))
+    folder.commit(held.Record(record.roots, record.marks, state))
     with pytest.raises(TooFewSignatures):
         loader.load(ours.folder, at=NOW)
+
+
+def test_a_root_that_somebody_wrote_into_the_folder(tmp_path: Path, repository: Repository, ours: Ours) -> None:
+    """As the newest one it is signed by nobody known; as the first one it is not the one that was agreed upon."""
+    theirs = Repository()
+    theirs.root.revoke_key(key("root-1").public_key.keyid, "root")
+    for name in ("thief-1", "thief-2"):
+        theirs.root.add_key(key(name).public_key, "root")
+    theirs.root.version = 2
+    theirs.put_root(["thief-1", "thief-2"])
+    folder = held.HeldFolder(ours.folder)
+    record = folder.record()
+    forged = held.RootName(2, folder.keep(theirs.files["metadata/2.root.json"]))
+    folder.commit(held.Record((*record.roots, forged), record.marks, record.state))
+    with pytest.raises(TooFewSignatures):
+        loader.load(ours.folder, at=NOW)
+    with pytest.raises(TooFewSignatures):
+        loader.refresh(ours.folder, repository.fetch, at=NOW)
+    theirs.put_root(["thief-1", "thief-2"], served_as=1)
+    other = Ours(tmp_path / "other", theirs.files["metadata/1.root.json"])
+    pinned = sha256(repository.files["metadata/1.root.json"]).hexdigest()
+    with pytest.raises(PinnedRootDiffers):
+        loader.load(other.folder, at=NOW, expected_sha256=pinned)
 
 
 def test_nothing_is_left_over(repository: Repository, ours: Ours) -> None:
