@@ -43,7 +43,7 @@ cli.add_command(export)
 def new_key(*, file: Path, passphrase_file: Path | None) -> None:
     """Make a key on this machine: FILE.key stays with its keeper, FILE.pub goes to the repository."""
     make = making(passphrases(passphrase_file))
-    public = key_files.make(file, make.ask(file), random_bytes=make.random_bytes)
+    public = key_files.make(file, make.ask(file), random_bytes=make.random_bytes, strength=make.strength)
     click.echo(f"Key {public.keyid[:12]}: keep {file}, hand over {file.with_suffix(key_files.PUBLIC)}.")
 
 

@@ -1,11 +1,8 @@
 """Any sequence of publications, key exchanges, replays and mix-ups: our loader and python-tuf's come to the same."""
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -78,15 +75,7 @@ class Story:
         self.repository.next_state()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def no_plug_is_pulled_here() -> Iterator[None]:
-    """So nothing has to reach a disk (test_held pulls plugs)."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(os, "fsync", lambda _: None)
-        yield
-
-
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=st.lists(st.tuples(STEPS, st.integers(0, 999)), min_size=2, max_size=8), hashes=st.booleans())
 def test_any_sequence(steps: list[tuple[str, int]], hashes: bool) -> None:
     story = Story(hashes=hashes)
