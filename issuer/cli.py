@@ -21,6 +21,7 @@ from issuer.arguments import (
     public_key,
 )
 from issuer.devices import cli as devices_cli
+from issuer.feed import cli as feed_cli
 from issuer.lifecycle import LegalChange
 from issuer.mandates import cli as mandates_cli
 from issuer.papers import cli as papers_cli
@@ -284,5 +285,6 @@ for command in (
     devices_cli.devices,
     devices_cli.report_lost,
     devices_cli.found,
+    feed_cli.feed,
 ):
     cli.add_command(command)

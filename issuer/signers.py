@@ -131,6 +131,14 @@ def load(places: Places, *, passphrase: str | None, random_bytes: RandomBytes) -
     return _signers(secrets)
 
 
+def replace_status(places: Places, *, passphrase: str | None, random_bytes: RandomBytes) -> None:
+    """Put a new status key in the place of the old one, which is gone then. Raises: as `load`."""
+    with durable_files.exclusively(places.lock):
+        head, key, secrets = _opened(places, passphrase)
+        fresh = {int(_Slot.STATUS): _new_secret(_Slot.STATUS, random_bytes)}
+        _put_to_rest(places, head, key, secrets | fresh, random_bytes)
+
+
 def _put_to_rest(
     places: Places,
     head: Mapping[cbor.Key, cbor.Value],

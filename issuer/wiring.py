@@ -14,14 +14,19 @@ from typing import Any
 from waitress import wasyncore
 from waitress.server import create_server
 
-from issuer import config, durable_files
+from issuer import config, durable_files, profile, signers
 from issuer.application import Issuer
 from issuer.errors import IssuerError, StorageFailed
 from issuer.feed import feeding
+from issuer.profile import Places
 from issuer.web.app import create_app
 from protocol.unixtime import UnixTime
 
 _log = logging.getLogger("issuer")
+
+
+random_bytes = secrets.token_bytes
+"""Real randomness, for what is made without an issuer."""
 
 
 def now() -> UnixTime:
@@ -48,6 +53,12 @@ def initialise(
 def open_issuer(folder: Path, *, passphrase: str | None) -> Issuer:
     """The issuer in this folder with real randomness. Raises: as `Issuer.open`."""
     return Issuer.open(folder, passphrase=passphrase, random_bytes=secrets.token_bytes)
+
+
+def replace_status_key(folder: Path, *, passphrase: str | None) -> None:
+    """A new status key in this issuer's folder. Raises: as `Issuer.open`."""
+    profile.read(Places(folder))
+    signers.replace_status(Places(folder), passphrase=passphrase, random_bytes=secrets.token_bytes)
 
 
 def operator_token(issuer: Issuer) -> str:

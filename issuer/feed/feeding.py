@@ -96,7 +96,7 @@ class Feed:
         trust: Callable[[UnixTime], TrustList],
     ) -> None:
         self._profile, self.log, self._signers, self._leadership = profile, log, signers, leadership
-        self._deliveries, self._trust = [self._delivery(each) for each in stores], trust
+        self._deliveries, self.offline_keys = [self._delivery(each) for each in stores], trust
         self._kid = keys.kid_of(signers.status.public_key)
         self._current: Current | None = None
         self._releases = Releases(profile=profile, log=log, signers=signers, settings=settings)
@@ -270,7 +270,7 @@ class Feed:
             if current.position.seq + 1 == each.seq:
                 try:
                     verified = reversal.verify(
-                        each.statement, trust=self._trust(iat), expected_region=self.region, at=iat
+                        each.statement, trust=self.offline_keys(iat), expected_region=self.region, at=iat
                     )
                     current = reversals.placed(self.log, current, verified, each, at=iat)
                 except (ProtocolError, RevocationError):

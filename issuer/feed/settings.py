@@ -6,7 +6,7 @@ Credentials of a store are not among them: they come from the environment that `
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from issuer import durable_files
@@ -56,9 +56,14 @@ def read(path: Path) -> FeedSettings:
         raise FeedSettingsRefused(f"{path.name} cannot be read: {error}") from None
 
 
+def as_json(settings: FeedSettings) -> dict[str, Any]:
+    """The settings as a machine reads them, and as they are kept."""
+    return asdict(settings)
+
+
 def write(path: Path, settings: FeedSettings) -> None:
     """Keep these settings. Raises: FeedSettingsRefused, StorageFailed."""
-    content = json.dumps(asdict(checked(settings)), indent=2)
+    content = json.dumps(as_json(checked(settings)), indent=2)
     durable_files.write_atomically(path, content.encode(), mode=durable_files.PRIVATE)
 
 

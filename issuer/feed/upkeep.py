@@ -37,7 +37,7 @@ def make_aggregates(log: SqlLog, current: Current, *, at: UnixTime) -> None:
     if not any(each.begin // DAY < at // DAY for each in (*held, *made) if _follows(each, held)):
         return
     with_bodies = log.aggregates(position.epoch, after=_end(held, EntryKind.DAY))
-    of_hours = [each for each in with_bodies if each.entry.kind is EntryKind.HOUR]
+    of_hours = [each for each in with_bodies if _follows(each, held)]
     of_days = aggregates.days(of_hours, region=position.region, universe=universe, at=at)
     log.add_aggregates(of_days)
     all_days = [each for each in log.aggregates(position.epoch, after=0) if each.entry.kind is EntryKind.DAY]

@@ -21,6 +21,8 @@ from tests.issuer.builders import AT, ID_CARD, URIS, holder_key, made, published
 NAMES = ["root.cbor", "trust.cbor", "catalogue.cbor", "policy.cbor", "directory.cbor"]
 LISTS = [f"status/{number}.cwt" for number in range(1, 17)]
 NAMES += [*LISTS, AGGREGATION]
+FEED = ["feed.cbor", "feed/base-1-0", "feed/checkpoint-10.cwt", "feed/checkpoint.cwt", "feed/manifest.cwt"]
+"""What a new issuer's feed begins with (tests/issuer/test_feed.py)."""
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
@@ -36,7 +38,7 @@ def token(issuer: Issuer, folder: Path | None = None, *, number: int = 1) -> sta
 def test_init_publishes_everything_and_each_file_verifies_under_the_root(issuer: Issuer) -> None:
     folder = issuer.places.published
     found = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-    assert found == sorted(NAMES)
+    assert found == sorted([*NAMES, *FEED])
     files = snapshot(folder)
     root = keys.load_cose_key(cbor.decode(files["root.cbor"]))
     assert root == issuer.root
