@@ -1,7 +1,8 @@
 """`liangzheng trust …`: the repository of trust by command line. Exit code 0 done, 1 refused, 2 wrong usage."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from tuf.api.metadata import Root, Snapshot, Targets, Timestamp
@@ -22,10 +23,14 @@ from liangzheng.trust_arguments import (
     public_key,
 )
 from liangzheng.trust_asking import export, verify
+from protocol.unixtime import DAY, UnixTime
 from revocation.repository import authority, ceremony, key_files, published_state
 from revocation.repository.errors import KeyFileUnusable
 from revocation.repository.plan import DEFAULT_DAYS, ONLINE
 from revocation.repository.publication import Published
+
+_ROOT_NOTICE: Final = 60 * DAY
+"""Time enough to bring the keepers together."""
 
 
 @click.group(cls=TrustGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -237,6 +242,8 @@ def status(*, folder: Path, as_json: bool) -> None:
         late = "  LATE" if role.usable_until is not None and role.usable_until <= at else ""
         who = f"{role.threshold} of {', '.join(role.keys)}"
         click.echo(f"{role.role:10} {role.version:7}  {day(role.usable_until):20} {who}{late}")
+    for warning in _warnings(found, at):
+        click.echo(f"Warning: {warning}", err=True)
     for name in found.pending:
         click.echo(f"waits for signatures: {folder / published_state.PENDING / name}")
     if found.root_ceremony is not None:
@@ -254,6 +261,15 @@ def sample(*, folder: Path, as_json: bool) -> None:
         return
     click.echo(f"{len(made.regions)} regions: {', '.join(made.regions)}")
     click.echo(f"Published: {made.published}\nFirst root (SHA-256): {made.root_sha256}")
+
+
+def _warnings(found: authority.Status, at: UnixTime) -> Iterator[str]:
+    for root in found.roles[:1]:
+        here = sum(name.endswith(key_files.PRIVATE) for name in root.keys)
+        if here >= root.threshold:
+            yield f"{here} keys of the root lie in this folder: whoever copies it and hears the passphrase is the root."
+        if root.usable_until is not None and root.usable_until - at < _ROOT_NOTICE:
+            yield "the root ends soon: `liangzheng trust rotate DIR root` begins the ceremony that renews it."
 
 
 def _publish(folder: Path, passphrase_file: Path | None, *, quiet: bool) -> Published:

@@ -55,7 +55,9 @@ def test_from_nothing_to_a_verified_repository(tmp_path: Path) -> None:
     assert [role["role"] for role in status["roles"]] == ["root", "timestamp", "snapshot", "targets", "330100"]
     assert status["roles"][0]["keys"] == ["root-1.key", "root-2.key", "root-3.key"]
     assert not any(role["late"] for role in status["roles"])
-    said = run("status", folder).stdout
+    said = run("status", folder).output
+    assert "3 keys of the root lie in this folder" in said
+    assert "ends soon" not in said
     assert "2 of root-1.key, root-2.key, root-3.key" in said
     assert run("publish", folder).stdout == "Nothing to publish: everything stands already.\n"
 
