@@ -57,7 +57,7 @@ def test_every_region_says_its_place_its_age_and_its_grade() -> None:
         "home region Shanghai 310000: status data number 2–4217, 1 min ago, fresh",
         "Zhejiang 330000: status data number 2–4217, 2 d ago, within 3 days",
         "Jiangsu 320000: no status data yet, so none of its licences can be accepted",
-        "without newer data “fresh” until 11-22 10:04",
+        "without newer data: fresh until 11-22 10:04",
     ]
     assert "本地 上海 310000：状态数据第 2–4217 号，1 分钟前，最新" in views(found)["zh-Hans"]["known"]
 

@@ -93,6 +93,7 @@ function showVerdict(event) {
   const now = Date.now();
   const again = showing !== null && event.same_act && showing.checkNumber === event.check_number;
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  byId("known").open = false;
   broken = null;
   hint = null;
   if (!again) detailsOpen = false;
