@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from issuer import draws
@@ -35,6 +35,19 @@ RETIRED_AFTER: Final = Seconds(7 * DAY)
 FIRST_LIST: Final = 1
 _ATTEMPTS: Final = 16
 """So often may somebody else close the list that was drawn, or open the one that is missing, at the same time."""
+
+
+_TAKE: Final = (
+    update(allocation_list)
+    .where(
+        allocation_list.c.number == bindparam("drawn"),
+        allocation_list.c.ends == bindparam("class_end"),
+        allocation_list.c.is_open == 1,
+    )
+    .values(given=allocation_list.c.given + bindparam("count"))
+    .returning(allocation_list.c.given)
+)
+"""The row stays locked until the transaction ends: on PostgreSQL, too, nobody else reads the counter meanwhile."""
 
 
 class Allocator:
@@ -116,14 +129,7 @@ class Allocator:
 
     def _leased(self, connection: Connection, number: int, ends: UnixTime, count: int) -> Lease | None:
         """Up to `count` counters of this list, recorded; none if it was closed in the meantime."""
-        # The row stays locked until the transaction ends: on PostgreSQL, too, nobody else reads the counter meanwhile.
-        taken = (
-            update(allocation_list)
-            .where(allocation_list.c.number == number, allocation_list.c.ends == ends, allocation_list.c.is_open == 1)
-            .values(given=allocation_list.c.given + count)
-            .returning(allocation_list.c.given)
-        )
-        after = connection.execute(taken).scalar()
+        after = connection.execute(_TAKE, {"drawn": number, "class_end": ends, "count": count}).scalar()
         if after is None:
             return None
         is_full = after >= FULL_AT
