@@ -99,10 +99,8 @@ def nginx(folder: Path, served: Path, *, hints_port: int) -> Iterator[Nginx]:
     )
     run = [program, "-p", str(folder), "-e", f"{folder}/errors", "-c", str(folder / "nginx.conf")]
     subprocess.run(run, check=True)
-    master = (folder / "pid").read_text().strip()
-    worker = Path(f"/proc/{master}/task/{master}/children").read_text().split()[0]
     try:
-        yield Nginx(port, int(worker))
+        yield Nginx(port, _worker((folder / "pid").read_text().strip()))
     finally:
         subprocess.run([*run, "-s", "stop"], check=True)
 
@@ -122,6 +120,13 @@ def relay(served: Path) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait()
+
+
+def _worker(master: str) -> int:
+    # It listens before the command returns, and its worker may begin a little later.
+    while not (children := Path(f"/proc/{master}/task/{master}/children").read_text().split()):
+        time.sleep(0.05)
+    return int(children[0])
 
 
 def _answer(connection: socket.socket) -> bytes:
