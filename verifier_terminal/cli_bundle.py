@@ -1,9 +1,8 @@
 """`liangzheng terminal import|export …`: what is published, by stick or from one terminal to another."""
 
 import sys
-from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,8 +12,6 @@ from verifier_terminal.cli_parts import Failure, named_failures, print_json
 if TYPE_CHECKING:
     from verifier_terminal.standing import RegionStanding, TerminalStatus
     from verifier_terminal.upkeep import SyncReport
-
-_ADVICE: Final = "; nothing that is held was changed"
 
 
 @click.command("import")
@@ -28,19 +25,12 @@ def import_(directory: Path, file: Path, as_json: bool) -> None:
     Everything in it is verified as if it came from a server, and must be newer than what is held. That it is late does
     not keep it out: the terminal says how old its knowledge is, and judges accordingly.
     """
-    from revocation.bundle_file import BundleFile
-    from revocation.errors import BundleError
     from verifier_terminal import printing, wiring
-    from verifier_terminal.sync.bundle_mirror import BundleMirror
+    from verifier_terminal.sync.bundle_mirror import open_bundle
 
-    with ExitStack() as opened:
-        try:
-            bundle = opened.enter_context(BundleFile(file))
-        except BundleError as refused:
-            raise Failure(f"this bundle cannot be taken in ({refused}){_ADVICE}", 1) from refused
-        session = opened.enter_context(wiring.open_session(directory))
+    with open_bundle(file) as bundle, wiring.open_session(directory) as session:
         before = session.status()
-        report = session.sync(BundleMirror(bundle), importing=True)
+        report = session.sync(bundle, importing=True)
         after = session.status()
     shown = {"file": str(file), "regions": _regions(before, after, report), "sync": printing.sync_json(report)}
     if as_json:

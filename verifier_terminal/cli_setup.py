@@ -1,6 +1,7 @@
 """`liangzheng terminal init|sync …`: set a terminal up, and fetch what is newer."""
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +27,12 @@ PROFILES: Final = ("window", "kiosk", "roadside", "gate", "hotel", "airport")
 )
 @click.option("--name", default="terminal", show_default=True, help="A name for people, such as 3号窗口.")
 @click.option("--site", default="", metavar="CODE", help="The site's four characters; needed for short codes alone.")
+@click.option(
+    "--bundle",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Fetch from this bundle (LZ310000.BDL) now, and from the source later. It needs --root.",
+)
 @cli_asking.json_option
 @named_failures
 def init(
@@ -38,42 +45,48 @@ def init(
     root_sha256: str | None,
     name: str,
     site: str,
+    bundle: Path | None,
     as_json: bool,
 ) -> None:
     """Set a terminal up in DIR and fetch everything once.
 
     A FOLDER is trusted as provisioned: whoever filled it decides whom this terminal believes. A URL needs --root, and
-    so does a repository, wherever it is.
+    so do a repository and a bundle, wherever they are.
     """
     from verifier_terminal import printing, wiring
+    from verifier_terminal.sync.bundle_mirror import open_bundle
 
+    if bundle is not None and root_sha256 is None:
+        raise click.UsageError("a bundle needs --root SHA256: get it from the issuer by a separate way")
     if (trust is None) == (repository is None):
         raise click.UsageError("give exactly one of --trust, --repository")
-    if repository is not None:
-        if root_sha256 is None or region is None:
-            raise click.UsageError(
-                "a repository needs --root SHA256 (get it by a separate way) and --region SIX-DIGITS"
+    by_network = trust is not None and trust.startswith(("http://", "https://"))
+    if repository is not None and (root_sha256 is None or region is None):
+        raise click.UsageError("a repository needs --root SHA256 (get it by a separate way) and --region SIX-DIGITS")
+    if repository is None and region is not None:
+        raise click.UsageError("--region belongs to --repository: the files of --trust say which region they are of")
+    if by_network and root_sha256 is None:
+        raise click.UsageError("a URL needs --root SHA256: get it from the issuer by a separate way")
+    with ExitStack() as opened:
+        first = None if bundle is None else opened.enter_context(open_bundle(bundle))
+        if repository is not None:
+            assert root_sha256 is not None
+            assert region is not None
+            settings, report = wiring.initialise_from_repository(
+                directory,
+                repository=repository,
+                region=region,
+                profile=profile,
+                name=name,
+                root_sha256=root_sha256,
+                site=site,
+                first=first,
             )
-        settings, report = wiring.initialise_from_repository(
-            directory,
-            repository=repository,
-            region=region,
-            profile=profile,
-            name=name,
-            root_sha256=root_sha256,
-            site=site,
-        )
-    else:
-        assert trust is not None
-        if region is not None:
-            raise click.UsageError(
-                "--region belongs to --repository: the files of --trust say which region they are of"
+        else:
+            assert trust is not None
+            settings, report = wiring.initialise(
+                directory, trust=trust, profile=profile, name=name, root_sha256=root_sha256, site=site, first=first
             )
-        if trust.startswith(("http://", "https://")) and root_sha256 is None:
-            raise click.UsageError("a URL needs --root SHA256: get it from the issuer by a separate way")
-        settings, report = wiring.initialise(
-            directory, trust=trust, profile=profile, name=name, root_sha256=root_sha256, site=site
-        )
     if as_json:
         print_json(
             {"directory": str(directory), "region": settings.region, "profile": profile}

@@ -213,6 +213,13 @@ class TooSlow(FetchError):
     meaning = "the answer came too slowly and was broken off"
 
 
+class BundleUnusable(TerminalError):
+    """The file on the stick is no bundle, or cannot be read."""
+
+    meaning = "this bundle cannot be taken in"
+    advice = "nothing that is held was changed; have the bundle written again"
+
+
 class DocumentRefused(TerminalError):
     """A fetched document is not taken in. What is held stays as it is."""
 

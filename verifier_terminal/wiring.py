@@ -84,7 +84,14 @@ def open_session(directory: Path) -> Iterator[Session]:
 
 
 def initialise(
-    directory: Path, *, trust: str, profile: str, name: str, root_sha256: str | None, site: str = ""
+    directory: Path,
+    *,
+    trust: str,
+    profile: str,
+    name: str,
+    root_sha256: str | None,
+    site: str = "",
+    first: Mirror | None = None,
 ) -> tuple[TerminalSettings, SyncReport]:
     """Makes a terminal that knows one region: fetches everything first, and writes the settings last.
 
@@ -95,12 +102,13 @@ def initialise(
         name: For people.
         root_sha256: Thumbprint that the root must have; None: the one that lies there is trusted as provisioned.
         site: Four characters by which short codes name this place; empty: none.
+        first: Where everything is fetched from this once, such as a bundle on a stick; None: from `trust`.
 
     Raises:
         TerminalError: By its own reason; no terminal is left behind.
     """
     settings = _new_settings(directory, trust, profile, name, site)
-    mirror = open_mirror(trust)
+    mirror = first or open_mirror(trust)
     root = config.load_root(mirrors.fetch_document(mirror, config.ROOT))
     if root_sha256 is not None:
         config.check_root(root, expected_sha256=root_sha256)
@@ -109,7 +117,15 @@ def initialise(
 
 
 def initialise_from_repository(
-    directory: Path, *, repository: str, region: str, profile: str, name: str, root_sha256: str, site: str = ""
+    directory: Path,
+    *,
+    repository: str,
+    region: str,
+    profile: str,
+    name: str,
+    root_sha256: str,
+    site: str = "",
+    first: Mirror | None = None,
 ) -> tuple[TerminalSettings, SyncReport]:
     """The same for a terminal that knows every region of a repository which its home region recognises.
 
@@ -121,6 +137,7 @@ def initialise_from_repository(
         name: As above.
         root_sha256: SHA-256 of `metadata/1.root.json`, as people agreed upon it.
         site: As above.
+        first: As above.
 
     Raises:
         TerminalError: By its own reason; no terminal is left behind.
@@ -130,7 +147,7 @@ def initialise_from_repository(
     settings = _new_settings(directory, repository, profile, name, site)
     pinned = root_sha256.strip().lower().replace(":", "")
     with _new_directory(directory):
-        mirror, held = open_mirror(repository), Repository(directory / METADATA)
+        mirror, held = first or open_mirror(repository), Repository(directory / METADATA)
         held.set_up(mirror, expected_sha256=pinned)
         metadata = held.refresh(mirror, at=now())
         if region not in metadata.regions:

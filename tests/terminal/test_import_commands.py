@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from liangzheng.cli import main
 from revocation import bundle_file, bundling
-from tests.revocation.published_feed import fetching, published_files
+from tests.revocation.published_feed import ROOT, fetching, published_files
 from tests.revocation.publisher import Feed
 from tests.utopia.world import WUYOU
 from verifier_terminal import wiring
@@ -112,6 +112,30 @@ def test_from_one_terminal_to_the_other(counter: Path, feed: Feed, tmp_path: Pat
     taken = run("import", counter, path, "--json")
     assert taken.exit_code == 0, taken.output
     assert json.loads(taken.output)["regions"][0]["seq"] == 5
+
+
+def test_a_terminal_is_set_up_from_a_stick_for_a_network_to_come(
+    tmp_path: Path, feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "now", lambda: feed.at + 3_600)
+    path, directory = stick(feed, tmp_path), tmp_path / "car"
+    init = ("init", directory, "--trust", "http://127.0.0.1:9/feed", "--profile", "roadside", "--bundle", path)
+    done = run(*init)
+    assert done.exit_code == 2
+    assert "a bundle needs --root" in done.output
+    other = run(*init, "--root", "00" * 32)
+    assert other.exit_code == 1
+    assert "not the one that this terminal was told to trust" in other.output
+    assert not directory.exists() or not list(directory.iterdir())
+    done = run(*init, "--root", ROOT.public_key.thumbprint.hex(), "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads((directory / "terminal.json").read_bytes())["trust"] == "http://127.0.0.1:9/feed"
+    status = json.loads(run("status", directory, "--json").output)
+    assert status["provisioned"]
+    assert not run("import", directory, path).exit_code
+    missing = run(*init[:-1], tmp_path / "NONE.BDL", "--root", ROOT.public_key.thumbprint.hex())
+    assert missing.exit_code == 1
+    assert "this bundle cannot be taken in" in missing.output
 
 
 def test_what_cannot_be_exported_is_explained(counter: Path, tmp_path: Path) -> None:

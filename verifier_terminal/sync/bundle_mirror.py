@@ -1,10 +1,27 @@
 """A bundle in the place of a server: what it does not have is not published there, and nothing of it is believed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
 from revocation.bundle_file import BundleFile
-from revocation.errors import BundleUnreadable
-from verifier_terminal.errors import NotPublished, TooLarge, Unreachable
+from revocation.errors import BundleError, BundleUnreadable
+from verifier_terminal.errors import BundleUnusable, NotPublished, TooLarge, Unreachable
+
+
+@contextmanager
+def open_bundle(path: Path) -> Iterator["BundleMirror"]:
+    """The bundle in this file; afterwards the stick can be taken out.
+
+    Raises:
+        BundleUnusable: It is none, or cannot be read.
+    """
+    try:
+        bundle = BundleFile(path)
+    except BundleError as refused:
+        raise BundleUnusable(str(refused)) from refused
+    with bundle:
+        yield BundleMirror(bundle)
 
 
 class BundleMirror:
