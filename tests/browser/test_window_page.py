@@ -273,14 +273,24 @@ def test_v_voids_the_verdict_on_the_screen(page: Page, session: TwinSession) -> 
 
 def test_every_control_is_reached_by_tab_and_shows_its_focus(page: Page) -> None:
     reached = []
-    for _ in range(11):
+    for _ in range(12):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id"))
         assert page.evaluate("getComputedStyle(document.activeElement).outlineWidth") == "4px"
     assert reached == [
-        "sound", "language", "help", "next", "blank", "show-details", "show-manual", "show-acts",
+        "known-summary", "sound", "language", "help", "next", "blank", "show-details", "show-manual", "show-acts",
         "show-ask", "show-receipt", "show-void",
     ]  # fmt: skip
+
+
+def test_what_is_known_opens_by_keyboard_and_closes_when_a_verdict_comes(page: Page, session: TwinSession) -> None:
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(page.locator("#known-list")).to_be_visible()
+    expect(page.locator("#known-list")).to_contain_text("签发机构名单 1 小时前")
+    session.tell(shown(GOOD))
+    look(page, "accept")
+    expect(page.locator("#known-list")).to_be_hidden()
 
 
 def test_language_changes_on_the_spot_and_is_remembered(

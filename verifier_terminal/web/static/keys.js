@@ -5,6 +5,9 @@ const SHORTCUT_AFTER_MS = 60;
 const LONGEST_BURST = 16000;
 const SHORTEST_CODE = 6;
 
+// What Enter and Space press when it has the focus.
+const isPressed = (target) => target instanceof HTMLButtonElement || target.tagName === "SUMMARY";
+
 // `shortcut(key)` gets single characters, `enter()`, `escape()`; `typed(text)` a whole burst; `any()` every key.
 export function watchKeys({ shortcut, enter, escape, typed, any }) {
   let burst = "";
@@ -24,7 +27,7 @@ export function watchKeys({ shortcut, enter, escape, typed, any }) {
       if (quick && text.length >= SHORTEST_CODE) {
         event.preventDefault();
         typed(text);
-      } else if (!(event.target instanceof HTMLButtonElement)) {
+      } else if (!isPressed(event.target)) {
         enter();
       }
     } else if (event.key === "Escape") {
@@ -32,7 +35,7 @@ export function watchKeys({ shortcut, enter, escape, typed, any }) {
       escape();
     } else if (event.key.length === 1) {
       // A space presses the button that has the focus; every other character belongs to the page.
-      if (!(event.key === " " && event.target instanceof HTMLButtonElement)) event.preventDefault();
+      if (!(event.key === " " && isPressed(event.target))) event.preventDefault();
       burst = quick ? (burst + event.key).slice(0, LONGEST_BURST) : event.key;
       if (!quick && !event.repeat) pending = setTimeout(() => shortcut(event.key), SHORTCUT_AFTER_MS);
     }
