@@ -8,6 +8,7 @@ the passphrase of every key stands in a file beside them.
 
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -38,6 +39,7 @@ REGIONS: Final[Mapping[str, str]] = {
     "341800": "宣城市 Xuancheng",
 }
 CITIES: Final = tuple(code for code in REGIONS if not code.endswith("0000"))
+ISSUERS: Final = "issuers"
 PASSPHRASE_FILE: Final = "throw-away.passphrase"  # noqa: S105 - the name of a file
 _QUICK: Final = Strength(pwhash.argon2id.OPSLIMIT_INTERACTIVE, pwhash.argon2id.MEMLIMIT_INTERACTIVE)
 
@@ -67,12 +69,23 @@ def make(folder: Path, *, at: UnixTime, progress: Callable[[str], None]) -> Samp
     authority.initialise(folder, root_keys=(), threshold=authority.ROOT_THRESHOLD, days={}, making=making, at=at)
     for code, name in REGIONS.items():
         progress(f"{code} {name}")
-        documents = _issuer(folder / "issuers" / code, code)
+        documents = _issuer(folder / ISSUERS / code, code)
         authority.add_region(folder, code, documents=documents, key=None, making=making)
     authority.publish(folder, ask=making.ask, at=at, progress=progress)
+    for code in REGIONS:
+        _serve_feed(folder, code)
     sha256 = published_state.first_root_sha256(folder)
     assert sha256 is not None
     return Sample(sha256, folder / published_state.PUBLISHED, tuple(REGIONS))
+
+
+def _serve_feed(folder: Path, region: str) -> None:
+    """What an alias in a web server does (docs/operations.md): the region's own feed below its targets."""
+    for name in ("feed", "status"):
+        link = folder / published_state.PUBLISHED / "targets" / region / name
+        # Windows lets only some users make links; the sample then serves documents, and `trust export` feeds.
+        with suppress(OSError):
+            link.symlink_to(Path("..", "..", "..", ISSUERS, region, "published", name), target_is_directory=True)
 
 
 def _issuer(folder: Path, region: str) -> Path:

@@ -175,6 +175,17 @@ def test_the_samples_regions_are_the_nine_cities_below_four_provinces() -> None:
     assert {code[:2] + "0000" for code in trust_sample.CITIES} == set(trust_sample.REGIONS) - set(trust_sample.CITIES)
 
 
+def test_a_sample_is_a_whole_repository_with_feeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trust_sample, "REGIONS", {"310000": "Shanghai", "310117": "Songjiang"})
+    folder = tmp_path / "sample"
+    made = answer("sample", folder)
+    verified = answer("verify", made["published"], "--root", made["root_sha256"])
+    assert (verified["regions"], verified["documents"]) == (["310000", "310117"], 12)
+    assert answer("export", made["published"], "--out", tmp_path / "LZ310000.BDL")["entries"] > 20
+    done = run("sample", folder)
+    assert (done.exit_code, "is not empty" in done.stderr) == (1, True)
+
+
 def test_every_error_of_the_repository_has_its_hint() -> None:
     reasons = [each for each in vars(errors).values() if isinstance(each, type) and not each.__subclasses__()]
     hinted = tuple(kind for kind, _ in trust_arguments.HINTS)
