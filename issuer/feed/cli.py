@@ -9,7 +9,7 @@ import click
 
 from issuer import config
 from issuer.arguments import ACTOR, FOLDER, json_option, passphrase_option, print_json
-from issuer.feed import assembling, cli_reversal, settings
+from issuer.feed import assembling, cli_export, cli_reversal, settings
 from issuer.feed.ceremonies import Ceremonies, FeedStatus
 from issuer.feed.feeding import Tick
 from issuer.profile import Places
@@ -225,5 +225,6 @@ def _status_as_json(found: FeedStatus) -> dict[str, Any]:
     }
 
 
+feed.add_command(cli_export.export)
 for command in (cli_reversal.reversal, cli_reversal.reversal_key, cli_reversal.trust_key, cli_reversal.retire_key):
     feed.add_command(command)
