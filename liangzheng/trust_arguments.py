@@ -122,6 +122,7 @@ def ceremony_as_json(standing: RootCeremony | None) -> dict[str, Any] | None:
         "version": standing.version,
         "complete": standing.complete,
         "changes": list(standing.changes),
+        "keys": list(standing.keys),
         "signed": list(standing.signed),
         "missing_of_root_before": standing.missing_before,
         "missing_of_new_root": standing.missing_after,
@@ -134,6 +135,9 @@ def print_ceremony(standing: RootCeremony) -> None:
     click.echo(f"Root {standing.version}:")
     for change in standing.changes:
         click.echo(f"    {change}")
+    click.echo("It holds these keys and no others; compare them with your own list:")
+    for key in standing.keys:
+        click.echo(f"    {key}")
     for keyid in standing.signed:
         click.echo(f"  [x] signed by {keyid[:12]}")
     for keyid in standing.may_sign:

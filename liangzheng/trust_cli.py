@@ -171,11 +171,8 @@ def rotate(
         authority.exchange_region_key(folder, role, key=public_key(into), revoke=False, making=make)
         _say_published(_publish(folder, passphrase_file, quiet=as_json), as_json=as_json)
         return
-    if as_json:
-        print_json(ceremony_as_json(standing))
-        return
-    print_ceremony(standing)
-    if not standing.complete:
+    _say_ceremony(standing, as_json=as_json)
+    if not standing.complete and not as_json:
         click.echo(f"Carry {folder / published_state.PENDING} to the keepers: `liangzheng trust sign FILE --key KEY`.")
 
 
@@ -188,20 +185,23 @@ def rotate(
 def sign(*, file: Path, key: Path, yes: bool, passphrase_file: Path | None, as_json: bool) -> None:
     """Sign a pending FILE with one key; needs no network. Says what it changes, and who has to sign yet."""
     ask = passphrases(passphrase_file)
-    if not file.name.endswith(f".{Root.type}.json"):
-        found = ceremony.sign_role(file, key_files.signer_of(key, ask(key)))
-        print_json({"signed": list(found)}) if as_json else click.echo(f"Signed by {', '.join(k[:12] for k in found)}.")
-        return
-    before = ceremony.standing(*ceremony.read(file))
-    if not as_json:
-        print_ceremony(before)
+    is_root = file.name.endswith(f".{Root.type}.json")
+    if is_root and not as_json:
+        print_ceremony(ceremony.standing(*ceremony.read(file)))
+    elif not as_json:
+        click.echo("\n".join((f"{file.name}:", *(f"    {line}" for line in ceremony.role_in_words(file)))))
     if not yes and not click.confirm("Is this what shall be signed?", err=True):
         raise KeyFileUnusable("nothing was signed")
-    standing = ceremony.sign(file, key_files.signer_of(key, ask(key)))
+    signer = key_files.signer_of(key, ask(key))
+    if is_root:
+        standing = ceremony.sign(file, signer)
+        _say_ceremony(standing, as_json=as_json)
+        return
+    signed = ceremony.sign_role(file, signer)
     if as_json:
-        print_json(ceremony_as_json(standing))
+        print_json({"signed": list(signed)})
     else:
-        print_ceremony(standing)
+        click.echo(f"Signed by {', '.join(signed)}.")
 
 
 @cli.command()
@@ -261,6 +261,13 @@ def sample(*, folder: Path, as_json: bool) -> None:
         return
     click.echo(f"{len(made.regions)} regions: {', '.join(made.regions)}")
     click.echo(f"Published: {made.published}\nFirst root (SHA-256): {made.root_sha256}")
+
+
+def _say_ceremony(standing: ceremony.RootCeremony, *, as_json: bool) -> None:
+    if as_json:
+        print_json(ceremony_as_json(standing))
+    else:
+        print_ceremony(standing)
 
 
 def _warnings(found: authority.Status, at: UnixTime) -> Iterator[str]:

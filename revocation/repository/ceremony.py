@@ -30,7 +30,8 @@ class RootCeremony:
 
     Attributes:
         version: The number of the new root.
-        changes: What it changes, in words.
+        changes: What it changes against the root that lies beside it, in words.
+        keys: Every key of every role in it: whoever forged the root beside it cannot hide one here.
         signed: Ids of the keys that have signed.
         missing_before: Signatures that the root before still asks for.
         missing_after: Those that the new root itself asks for.
@@ -39,6 +40,7 @@ class RootCeremony:
 
     version: int
     changes: tuple[str, ...]
+    keys: tuple[str, ...]
     signed: tuple[str, ...]
     missing_before: int
     missing_after: int
@@ -120,15 +122,20 @@ def sign_role(path: Path, signer: CryptoSigner) -> tuple[str, ...]:
     Raises:
         StateUnreadable: The file is missing, or no such metadata.
     """
-    try:
-        role = metadata.parse(path.read_bytes(), Targets)
-    except OSError as failure:
-        raise StateUnreadable(f"{path}: {failure.strerror}") from failure
-    except MetadataRefused as wrong:
-        raise StateUnreadable(f"{path}: {wrong}") from wrong
+    role = _role(path)
     role.sign(signer, append=True)
     durable.write(path, role.to_bytes())
     return tuple(role.signatures)
+
+
+def role_in_words(path: Path) -> tuple[str, ...]:
+    """What a pending role says, for whoever is about to sign it. Raises: StateUnreadable."""
+    role = _role(path).signed
+    delegations = None if role.delegations is None else role.delegations.roles
+    said = [f"version {role.version}, good until {role.expires:%Y-%m-%d}"]
+    said += [f"{name}: SHA-256 {target.hashes['sha256']}" for name, target in sorted(role.targets.items())]
+    said += [f"delegates {each.name} to {', '.join(each.keyids)}" for each in (delegations or {}).values()]
+    return tuple(said)
 
 
 def read(path: Path) -> tuple[Metadata[Root], Metadata[Root] | None]:
@@ -150,6 +157,7 @@ def standing(root: Metadata[Root], before: Metadata[Root] | None) -> RootCeremon
     return RootCeremony(
         root.signed.version,
         tuple(_changes(root.signed, None if before is None else before.signed)),
+        tuple(f"{name}: {', '.join(role.keyids)}" for name, role in sorted(root.signed.roles.items())),
         tuple(sorted(result.signed)),
         result.first.missing,
         result.second.missing,
@@ -168,6 +176,15 @@ def waiting(folder: Path) -> tuple[Metadata[Root], Metadata[Root] | None] | None
 def moment(at: UnixTime, days: int) -> datetime:
     """So many days after this moment."""
     return datetime.fromtimestamp(at, UTC) + timedelta(days=days)
+
+
+def _role(path: Path) -> Metadata[Targets]:
+    try:
+        return metadata.parse(path.read_bytes(), Targets)
+    except OSError as failure:
+        raise StateUnreadable(f"{path}: {failure.strerror}") from failure
+    except MetadataRefused as wrong:
+        raise StateUnreadable(f"{path}: {wrong}") from wrong
 
 
 def _result(root: Metadata[Root], before: Metadata[Root] | None) -> RootVerificationResult:

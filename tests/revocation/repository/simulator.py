@@ -175,7 +175,7 @@ class Repository:
         return None if content is None else content[: max_bytes + 1]
 
 
-class _Fetcher(FetcherInterface):
+class Fetcher(FetcherInterface):
     def __init__(self, files: Callable[[str], bytes | None]) -> None:
         self._files = files
 
@@ -209,7 +209,7 @@ class Theirs:
         updater = Updater(
             str(self._folder),
             "memory:///metadata/",
-            fetcher=_Fetcher(repository.files.get),
+            fetcher=Fetcher(repository.files.get),
             bootstrap=self._root,
         )
         updater._trusted_set.reference_time = moment(at)

@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from tuf.ngclient import Updater
 
 from protocol.unixtime import DAY, UnixTime
 from revocation.repository import authority, ceremony, durable, key_files, loader
@@ -17,7 +18,7 @@ from revocation.repository.errors import (
 )
 from revocation.repository.loader import TrustMetadata
 from tests.revocation.repository.keepers import CHEAP, MAKING, PASSPHRASE, Kept, publish_documents, root_of
-from tests.revocation.repository.simulator import NOW
+from tests.revocation.repository.simulator import NOW, Fetcher, moment
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,26 @@ def test_what_is_published_is_what_a_terminal_finds(kept: Kept, terminal: Termin
         assert found.target(f"{region}/feed.cbor") is None
     ends = {role: (end - NOW) // DAY for role, end in found.expiries.items()}
     assert ends == {"root": 365, "timestamp": 1, "snapshot": 7, "targets": 90} | dict.fromkeys(found.regions, 90)
+
+
+def test_any_client_of_tuf_finds_the_same(kept: Kept, tmp_path: Path) -> None:
+    """python-tuf's own client, with the documents' bytes."""
+    (tmp_path / "client").mkdir()
+    updater = Updater(
+        str(tmp_path / "client"),
+        "memory:///metadata/",
+        target_dir=str(tmp_path / "client"),
+        target_base_url="memory:///targets/",
+        fetcher=Fetcher(lambda name: kept.fetch(name, 2**22)),
+        bootstrap=kept.fetch("metadata/1.root.json", 2**22),
+    )
+    updater._trusted_set.reference_time = moment(kept.at)
+    for region in ("330000", "330100", "340000"):
+        for name in ("root.cbor", "trust.cbor", "catalogue.cbor", "policy.cbor"):
+            found = updater.get_targetinfo(f"{region}/{name}")
+            assert found is not None
+            content = Path(updater.download_target(found)).read_bytes()
+            assert content == (kept.documents(region) / name).read_bytes()
 
 
 def test_publishing_twice_changes_nothing(kept: Kept) -> None:

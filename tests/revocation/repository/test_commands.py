@@ -1,15 +1,17 @@
 """`liangzheng trust …` from the outside: answers for people and machines, exit codes, errors that say what to do."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from tuf.api.metadata import Root
 
 from liangzheng import trust_arguments, trust_cli, trust_sample
 from liangzheng.cli import main
 from revocation.bundle_file import BundleFile
-from revocation.repository import errors, loader
+from revocation.repository import errors, key_files, loader, metadata
 from revocation.repository.authority import Making
 from tests.revocation.published_feed import published_files
 from tests.revocation.publisher import Feed
@@ -80,6 +82,33 @@ def test_a_ceremony_by_hand(kept: Kept, tmp_path: Path) -> None:
     assert answer("status", kept.folder)["ceremony"]["complete"] is False
     assert answer("sign", pending, "--key", stick / "root-3.key", "--yes")["complete"] is True
     assert answer("publish", kept.folder)["changed"] == ["root", "timestamp"]
+
+
+def test_a_keeper_sees_every_key_even_if_the_root_beside_is_forged(kept: Kept, tmp_path: Path) -> None:
+    """The stick was changed on its way: root and the one before it both hold a thief's key, so that nothing changes."""
+    run("rotate", kept.folder, "root")
+    pending = kept.folder / "pending" / "2.root.json"
+    thief = key_files.make(tmp_path / "thief.key", PASSPHRASE, random_bytes=MAKING.random_bytes, strength=CHEAP)
+    for path in (pending, kept.folder / "pending" / "before-1.root.json"):
+        forged = metadata.parse(path.read_bytes(), Root)
+        forged.signed.add_key(thief, "root")
+        path.write_bytes(forged.to_bytes())
+    said = run("sign", pending, "--key", kept.folder / "keys" / "root-1.key", keyboard="n\n").stdout
+    assert "comes" not in said
+    assert thief.keyid in said
+
+
+def test_a_region_sees_what_it_signs(kept: Kept, tmp_path: Path) -> None:
+    run("new-key", tmp_path / "new.key")
+    changed = run("rotate", kept.folder, "330100", "--in", tmp_path / "new.pub")
+    assert "its key has to sign" in changed.stderr
+    pending = kept.folder / "pending" / "2.330100.json"
+    done = run("sign", pending, "--key", tmp_path / "new.key", keyboard="y\n")
+    assert (
+        f"330100/trust.cbor: SHA-256 {sha256((kept.documents('330100') / 'trust.cbor').read_bytes()).hexdigest()}"
+        in done.stdout
+    )
+    assert answer("publish", kept.folder)["changed"] == ["330100", "330000", "snapshot", "timestamp"]
 
 
 def test_keys_are_asked_for_and_never_without_a_passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
