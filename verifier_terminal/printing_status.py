@@ -154,6 +154,8 @@ def print_status(console: Console, status: TerminalStatus) -> None:
     for damaged in status.damaged:
         rows.add_row("DAMAGED", f"{damaged.name}: {damaged.reason}")
     rows.add_row("status data", f"{age_words(status.ages.status)} ({status.status_grade.name.lower()})")
+    for end in status.usable_until:
+        rows.add_row("", f"{end.grade.name.lower()} until {unixtime.iso_local(end.until)}")
     for region in status.regions:
         if region.has_feed:
             rows.add_row("home region" if region.is_home else "region", region_words(region))
@@ -161,8 +163,6 @@ def print_status(console: Console, status: TerminalStatus) -> None:
         rows.add_row("trust metadata", metadata_words(status.metadata))
     for found in status.feed_alarms:
         rows.add_row("ALARM", Text(feed_alarm_words(found)))
-    for end in status.usable_until:
-        rows.add_row("", f"{end.grade.name.lower()} until {unixtime.iso_local(end.until)}")
     clock = f"last confirmed {age_words(status.clock.confirmed_age)}, uncertain by {status.clock.uncertainty} s"
     rows.add_row("clock", clock if status.clock.plausible else f"CANNOT BE RIGHT; {clock}")
     link = str(status.connectivity.link)
