@@ -136,8 +136,10 @@ class DocumentRounds:
             has_feed=self._repository is not None or self._has_feed(region),
         )
         fetched = intake.fetch_all(source, asked)
-        tally.add(self._take_in(name, root, fetched), fetched, importing=importing)
-        self._load()
+        taken_in = self._take_in(name, root, fetched)
+        tally.add(taken_in, fetched, importing=importing)
+        if taken_in:
+            self._load()
 
     def _has_feed(self, region: str) -> bool:
         trusted = self._knowing.now.loaded.regions.get(region)

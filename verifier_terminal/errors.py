@@ -225,6 +225,8 @@ class DocumentRefused(TerminalError):
 
     meaning = "the document was refused"
     advice = "nothing that is held was changed; tell the issuer's operator if it stays so"
+    came: bytes | None = None
+    """What was refused, where it is evidence: signed bytes that should not have been."""
 
 
 class NotSignedByIssuer(DocumentRefused):
@@ -279,9 +281,9 @@ class Equivocated(DocumentRefused):
     advice = "report it to the region at once; the terminal goes on with what it holds and says how old that is"
 
     def __init__(self, detail: str, *, held: bytes, came: bytes) -> None:
+        super().__init__(detail)
         self.held = held
         self.came = came
-        super().__init__(detail)
 
 
 class FeedRefused(DocumentRefused):

@@ -11,7 +11,7 @@ from threading import Lock, RLock
 from typing import Final
 
 from protocol import feed_names
-from protocol.unixtime import DAY, HOUR, UnixTime
+from protocol.unixtime import DAY, HOUR, MINUTE, UnixTime
 from revocation.errors import StateMismatch
 from verifier_terminal.appraisal.context import ClockReading
 from verifier_terminal.errors import (
@@ -34,6 +34,7 @@ from verifier_terminal.sync.mirror import Mirror
 from verifier_terminal.sync.sources import Sources
 from verifier_terminal.trusted_time import TrustedTime
 
+_CLOSE: Final = 4 * MINUTE
 _TO_NIGHT: Final = 5 * HOUR
 """A night's fold is due from three in the morning on at UTC+8, when five hours more are the next day."""
 
@@ -76,7 +77,7 @@ class FeedPolls:
         polling, intake = self._intakes.setdefault(region, (Lock(), FeedIntake()))
         with polling:
             believed = self._believed(region, importing=importing)
-            file = feed_names.CHECKPOINT if is_home and believed.held is not None else feed_names.CHECKPOINT_10
+            file = _file(believed, is_home=is_home)
             addresses = () if importing else believed.document.urls
             first: TerminalError | None = None
             for number, source in self._sources.of(region, mirror, addresses):
@@ -160,10 +161,10 @@ class FeedPolls:
     def _lists_of(self, region: str) -> tuple[str, ...]:
         return tuple(name for name in self._store.documents.names() if name.startswith(f"lz:{region}/"))
 
-    def _alarm(self, believed: Believed, kind: FeedAlarmKind, why: TerminalError) -> None:
-        held, came = (why.held, why.came) if isinstance(why, Equivocated) else (None, None)
+    def _alarm(self, believed: Believed, kind: FeedAlarmKind, why: DocumentRefused) -> None:
+        held = why.held if isinstance(why, Equivocated) else None
         at = self._clock().at
-        alarm = FeedAlarm(believed.region, kind, believed.document.epoch, at, why.detail, held, came)
+        alarm = FeedAlarm(believed.region, kind, believed.document.epoch, at, why.detail, held, why.came)
         with self._lock, self._store.writing():
             if self._store.feed_alarms.raise_once(alarm):
                 row = {
@@ -197,3 +198,10 @@ class FeedPolls:
     def _writing(self) -> Iterator[None]:
         with self._lock, self._store.writing():
             yield
+
+
+def _file(believed: Believed, *, is_home: bool) -> str:
+    """Whoever lost more than two polls is better served by the file with more inline deltas."""
+    held = believed.held
+    is_close = held is not None and believed.clock.at - held.as_of <= _CLOSE
+    return feed_names.CHECKPOINT if is_home and is_close else feed_names.CHECKPOINT_10

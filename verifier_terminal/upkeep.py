@@ -19,7 +19,7 @@ from verifier_terminal import rechecking
 from verifier_terminal.appraisal.context import ClockReading
 from verifier_terminal.config import TerminalSettings
 from verifier_terminal.document_rounds import DocumentRounds, Tally
-from verifier_terminal.errors import NotPublished, OutOfOrder, TerminalError
+from verifier_terminal.errors import NotPublished, OutOfOrder, StatusesNotKept, TerminalError
 from verifier_terminal.events import Publisher, RecheckAlarm, StatusChanged
 from verifier_terminal.knowing import Knowing, Known
 from verifier_terminal.rechecking import Rechecked
@@ -143,13 +143,7 @@ class Upkeep:
             tally = self._rounds.run(mirror, importing=importing)
             polled: list[Polled] = []
             for region in self.with_feeds():
-                try:
-                    polled.append(self._poll(region, mirror, importing=importing))
-                except OutOfOrder:
-                    raise
-                except TerminalError as why:
-                    if not (importing and isinstance(why, NotPublished)):
-                        tally.refused.append(Refused(f"{region}/feed", why))
+                self._poll_into(tally, polled, region, mirror, importing=importing)
             if not importing:
                 self._note_documents(tally)
             return self._finished(tally, polled)
@@ -165,27 +159,30 @@ class Upkeep:
         """One poll of one region's feed. Raises: as `sync`."""
         tally = Tally()
         polled: list[Polled] = []
-        try:
-            polled.append(self._poll(region, mirror, importing=False))
-        except OutOfOrder:
-            raise
-        except TerminalError as why:
-            tally.refused.append(Refused(f"{region}/feed", why))
+        self._poll_into(tally, polled, region, mirror, importing=False)
         return self._finished(tally, polled)
 
-    def _poll(self, region: str, mirror: Mirror, *, importing: bool) -> "Polled":
+    def _poll_into(self, tally: Tally, polled: "list[Polled]", region: str, mirror: Mirror, *, importing: bool) -> None:
+        """One poll, and what came of it: in the tally, and in how the region can be reached."""
         folder = mirror if self._repository is None else Below(mirror, folder_of(region))
         try:
-            polled = self._polls().poll(region, folder, is_home=region == self._home(), importing=importing)
+            came = self._polls().poll(region, folder, is_home=region == self._home(), importing=importing)
+        except StatusesNotKept as why:
+            # The network is well, and verdicts can still be written down: what is held goes on, and ages.
+            tally.refused.append(Refused(f"{region}/feed", why))
+            return
         except OutOfOrder:
             raise
         except TerminalError as why:
             if not importing:
                 self._failed(region, why)
-            raise
+            elif isinstance(why, NotPublished):
+                return
+            tally.refused.append(Refused(f"{region}/feed", why))
+            return
+        polled.append(came)
         if not importing:
             self._succeeded(region)
-        return polled
 
     def _polls(self) -> "FeedPolls":
         # What it needs takes a tenth of a second to import, and a terminal without feeds never needs it.

@@ -102,7 +102,7 @@ def test_whoever_was_away_for_hours_takes_aggregates(at: Fed) -> None:
     report = at.poll(asked)
     assert report.polled[0].way == "aggregates"
     assert asked.names[:4] == [
-        feed_names.CHECKPOINT,
+        feed_names.CHECKPOINT_10,
         feed_names.MANIFEST,
         feed_names.listed("hour-1-0-16"),
         feed_names.listed("hour-1-16-32"),
@@ -296,8 +296,8 @@ def test_the_cheapest_way_is_chosen_by_bytes() -> None:
 def test_a_day_away_is_graded_and_a_week_is_caught_up(at: Fed) -> None:
     at.terminal.pass_seconds(4 * DAY)
     assert at.session.status().status_grade.name == "STALE_3"
-    many(at, 20)
-    at.feed.make_aggregate(0, 21, kind=EntryKind.WEEK)
+    many(at, 40)
+    at.feed.make_aggregate(0, 41, kind=EntryKind.WEEK)
     assert at.poll().polled[0].way == "aggregates"
     assert at.session.status().status_grade.name == "FRESH"
 

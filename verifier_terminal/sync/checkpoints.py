@@ -101,4 +101,6 @@ def check_moment(came: Came, believed: Believed) -> None:
     """
     if believed.quarantined(came.verified.claims.iat):
         ahead = came.verified.claims.iat - believed.clock.at
-        raise FromTheFuture(f"{believed.region}: {ahead} s ahead of this terminal's clock")
+        ahead_of_us = FromTheFuture(f"{believed.region}: {ahead} s ahead of this terminal's clock")
+        ahead_of_us.came = came.encoded
+        raise ahead_of_us

@@ -119,7 +119,7 @@ class FeedIntake:
         for prepare in self._ways(believed, came):
             try:
                 way, co_signed, name = prepare()
-                with self._led_nowhere(believed, way):
+                with self._led_nowhere(believed, came, way):
                     return take(way, checkpoint=came.verified, encoded=came.encoded, co_signed=co_signed), name
             except NotPublished as missing:
                 # Objects are taken away after some days; another way does not need this one.
@@ -215,7 +215,7 @@ class FeedIntake:
         return None
 
     @contextmanager
-    def _led_nowhere(self, believed: Believed, way: Way) -> Iterator[None]:
+    def _led_nowhere(self, believed: Believed, came: Came, way: Way) -> Iterator[None]:
         """Names a refusal, and has its objects fetched again should they be needed: the way here may have changed them.
 
         A base is large, and so it is not asked for at once.
@@ -228,7 +228,7 @@ class FeedIntake:
             if has_base:
                 self._no_base_before = UnixTime(believed.clock.at + self._pause)
                 self._pause = Seconds(min(2 * self._pause, _LONGEST_PAUSE))
-            raise _named(believed.region, refused) from refused
+            raise _named(came, refused) from refused
         if has_base:
             self._pause = _FIRST_PAUSE
 
@@ -247,6 +247,8 @@ def _start(held: RegionFeed | None, came: FeedPosition) -> int | None:
     return held.position.seq if held.position.epoch == came.epoch else 0
 
 
-def _named(region: str, refused: RevocationError) -> FeedRefused:
+def _named(came: Came, refused: RevocationError) -> FeedRefused:
     error = ForbiddenChange if isinstance(refused, FinalStatusChanged | MassChange) else FeedRefused
-    return error(f"{region}: {refused}")
+    named = error(f"{came.position.region}: {refused}")
+    named.came = came.encoded
+    return named

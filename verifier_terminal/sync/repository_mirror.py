@@ -26,6 +26,7 @@ class Repository:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._loaded: TrustMetadata | None = None
 
     def set_up(self, mirror: Mirror, *, expected_sha256: str) -> None:
         """Pins the first root, once it is the one that people agreed upon.
@@ -41,17 +42,21 @@ class Repository:
             raise RepositoryRefused(str(refused)) from refused
 
     def held(self, *, at: UnixTime) -> TrustMetadata | None:
-        """What is held; None when nothing is, or the disk has lost it.
+        """What is held, as of this moment; None when nothing is.
+
+        It is read once: what another program refreshes in the same folder is seen with the next refresh.
 
         Raises:
             RepositoryRefused: The folder cannot be read.
         """
         try:
-            return loader.load(self._folder, at=at)
+            if self._loaded is None:
+                self._loaded = loader.load(self._folder, at=at)
         except NothingHeld:
             return None
         except RevocationError as damaged:
             raise RepositoryRefused(str(damaged)) from damaged
+        return self._loaded.seen_at(at)
 
     def refresh(self, mirror: Mirror, *, at: UnixTime) -> TrustMetadata:
         """Takes a newer state over.
@@ -61,9 +66,10 @@ class Repository:
             RepositoryRefused: It is no good; what was held stays.
         """
         try:
-            return loader.refresh(self._folder, _asking(mirror), at=at).metadata
+            self._loaded = loader.refresh(self._folder, _asking(mirror), at=at).metadata
         except RevocationError as refused:
             raise RepositoryRefused(str(refused)) from refused
+        return self._loaded
 
 
 def _asking(mirror: Mirror) -> Callable[[str, int], bytes | None]:
