@@ -39,7 +39,7 @@ def assemble(*, places: Places, profile: Profile, signers: Signers, register: Re
         leadership=Leadership(register, lock=places.folder / "feed.lock"),
         stores=stores,
         settings=partial(settings.read, path),
-        trust=partial(_offline_keys, profile, register),
+        trust=partial(offline_keys, profile, register),
     )
 
 
@@ -59,7 +59,7 @@ def _open(store: str, endpoint: str | None) -> S3Store:
     return S3Store(store, endpoint=endpoint, region=region, access_key_id=key_id, secret_access_key=secret)
 
 
-def _offline_keys(profile: Profile, register: Register, at: UnixTime) -> TrustList:
+def offline_keys(profile: Profile, register: Register, at: UnixTime) -> TrustList:
     """The offline keys alone, as a trust list of this moment."""
     until, prefixes = UnixTime(at + DAY), (f"lz:{profile.region}/",)
     anchors = tuple(

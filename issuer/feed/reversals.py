@@ -190,11 +190,8 @@ def _still_fits(current: Current, changes: Delta, reservation: Reservation) -> b
 def _undone(connection: Connection, reservation: Reservation, places: set[int], at: UnixTime) -> list[int]:
     """Undo the change in the register, and return the events of that."""
     assert reservation.licence_id is not None, "the reservation is a licence's"
-    groups = [
-        row
-        for row in _flipped(connection, reservation.licence_id, UnixTime(0))
-        if delta.place(row.list_number, row.idx) in places
-    ]
+    of_licence = select(credential_group).where(credential_group.c.licence_id == reservation.licence_id)
+    groups = [row for row in connection.execute(of_licence).all() if delta.place(row.list_number, row.idx) in places]
     connection.execute(update(licence).where(licence.c.id == reservation.licence_id).values(status=int(Status.VALID)))
     flipped = flip(
         connection, groups, Status.VALID, reason=reservation.reason, actor=reservation.actor, at=at, spread=None

@@ -3,13 +3,12 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from protocol import checkpoint, feed_document, feed_names, limits, manifest, reversal, trust_list
+from protocol import checkpoint, feed_document, feed_names, manifest, reversal, trust_list
 from protocol.checkpoint import Checkpoint, VerifiedCheckpoint
 from protocol.keys import VerificationKey
 from protocol.labels import KeyUse
 from protocol.manifest import EntryKind, Manifest
 from protocol.trust_list import TrustList
-from protocol.unixtime import UnixTime
 from revocation import advance, guard
 from revocation.advance import Held
 from revocation.guard import CoSigned
@@ -26,8 +25,6 @@ class FeedTerminal:
     root: VerificationKey
     held: Held | None = None
     bodies: dict[str, bytes] = field(default_factory=dict)
-    extra: TrustList | None = None
-    """Trusted beside the published list."""
 
     def read(self, name: str) -> bytes:
         content = (self.folder / name).read_bytes()
@@ -36,11 +33,7 @@ class FeedTerminal:
         return content
 
     def trust(self) -> TrustList:
-        published = trust_list.verify(self.read("trust.cbor"), root=self.root)
-        if self.extra is None:
-            return published
-        anchors = {**published.anchors, **self.extra.anchors}
-        return TrustList(published.iss, published.seq, published.iat, published.exp, anchors)
+        return trust_list.verify(self.read("trust.cbor"), root=self.root)
 
     def checkpoint(self, name: str = feed_names.CHECKPOINT) -> VerifiedCheckpoint:
         unverified = checkpoint.parse(self.read(name))
@@ -116,8 +109,3 @@ class FeedTerminal:
     def status(self, list_number: int, idx: int) -> object:
         assert self.held is not None
         return self.held.state.look_up(list_number, idx)
-
-
-def reading(folder: Path, root: VerificationKey, at: UnixTime = UnixTime(0)) -> FeedTerminal:
-    assert limits.MAX_CHECKPOINT_BYTES
-    return FeedTerminal(folder, root)
