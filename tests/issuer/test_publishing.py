@@ -206,9 +206,10 @@ def test_two_publishers_of_one_folder_never_step_back(tmp_path: Path, monkeypatc
         for thread in threads:
             thread.join()
         assert errors == []
-        # Signed again for five hours, and once for the change where it did not meet one of them: none is skipped.
+        # For five hours and for the change, where that did not meet one of them; as it is of an earlier moment, an hour
+        # may come once more after it. None is skipped, none is written twice.
         assert seqs == list(range(2, 2 + len(seqs)))
-        assert len(seqs) in (5, 6)
+        assert len(seqs) in (5, 6, 7)
         assert published_status(one, issued) == Status.REVOKED
 
 
