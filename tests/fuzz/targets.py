@@ -50,6 +50,7 @@ from tests.protocol.test_licence_package import package
 from verifier_terminal.appraisal import foreign_codes
 from verifier_terminal.appraisal.appraise import appraise
 from verifier_terminal.appraisal.verdict import Form, VerdictClass
+from verifier_terminal.relay import request
 from wallet_sdk import holdings, receiving
 from wallet_sdk.errors import ReceiveError
 
@@ -381,6 +382,20 @@ def bundle_of_files(content: bytes) -> None:
     assert not any(".." in name or name.startswith("/") for name in entries)
 
 
+def request_of_a_relay(content: bytes) -> None:
+    """What is answered has one meaning: a plain path and no body; whatever else is asked ends the connection."""
+    try:
+        read = request.parse(content)
+    except request.BadRequest:
+        return
+    lines = content.removesuffix(request.END).split(b"\r\n")
+    assert lines[0].split(b" ")[1] == b"/" + read.path.encode("ascii")
+    assert not any(character in read.path for character in "%?#\\:@ ")
+    names = [line.split(b":")[0].lower() for line in lines[1:]]
+    assert len(set(names)) == len(names)
+    assert b"transfer-encoding" not in names
+
+
 def whole_package(content: bytes) -> None:
     read = _accepted(lambda: licence_package.decode(content))
     if read is not None:
@@ -625,6 +640,13 @@ TARGETS: Final[dict[str, Target]] = {
     "feed-bundle": Target(
         bundle_of_files,
         (feed_bundle.encode({"feed.cbor": b"1", "feed/base-2-41": bytes(30), "metadata/7.snapshot.json": b"{}"}),),
+    ),
+    "relay-request": Target(
+        request_of_a_relay,
+        (
+            b'GET /feed/checkpoint.cwt HTTP/1.1\r\nHost: relay:8470\r\nIf-None-Match: "0f"\r\n\r\n',
+            b"HEAD /targets/310000/feed/hints HTTP/1.0\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+        ),
     ),
     "package": Target(whole_package, (licence_package.encode(package()),)),
     "package-by-insiders": Target(package_by_insiders, (ground.PACKAGED,)),
