@@ -73,6 +73,7 @@ class Tour:
         self._counter, self._kiosk = counter, kiosk
         self._watch = counter
         self._last: Seen | None = None
+        self._before = town.published_position()
         self._folder = folder
         self._console = console
         self._scene = 0
@@ -228,6 +229,7 @@ class Tour:
         return answer
 
     def _change(self, act: str, *, reaches_counter: bool = True) -> None:
+        self._before = self._town.published_position()
         answer = self._town.change(self._licence, act, "demonstration 演示")
         if answer.status != 200:
             raise Unexpected(f"the authority did not {act}: {answer.message}")
@@ -235,12 +237,13 @@ class Tour:
             self._wait_for_sync()
 
     def _wait_for_sync(self) -> None:
-        """Until the counter has fetched what the authority published last."""
-        published = self._town.published_status_seqs()
+        """Until the feed has the last change (urgent ones are published at most every five seconds), and the counter too."""
         until = wiring.monotonic() + READ_SECONDS
-        while not self._town.counter_has(published):
+        while (published := self._town.published_position()) == self._before or (
+            self._town.counter_position() < published
+        ):
             if wiring.monotonic() > until:
-                raise Unexpected("the counter did not fetch the new status list")
+                raise Unexpected("the last change did not reach the counter")
             wiring.sleep(0.1)
 
     def _see(self, expected: Expected, hold_up: Callable[[], Answer], *, leave: bool = True) -> Seen:

@@ -22,7 +22,7 @@ import urllib3
 from demo import portrait
 from demo.network import NetworkSwitch
 from demo.programs import Programs, TownError, free_ports
-from protocol import cbor, labels
+from protocol import checkpoint, feed_names
 
 REGION: Final = "990000"
 WITH_PORTRAIT: Final = frozenset({"driving-licence", "id-card"})
@@ -284,19 +284,15 @@ class Town:
             raise TownError(f"the kiosk asks nothing: {answer.body}")
         return str(texts[0])
 
-    def published_status_seqs(self) -> Mapping[str, int]:
-        """The sequence number of each status list as the authority published it last."""
-        payloads: list[Any] = []
-        for path in (self.published / "status").glob("*.cwt"):
-            token: Any = cbor.decode(path.read_bytes())
-            payloads.append(cbor.decode(token.value[2]))
-        return {payload[labels.CLAIM_SUB]: int(payload[labels.CLAIM_LIST_SEQ]) for payload in payloads}
+    def published_position(self) -> tuple[int, int]:
+        """Epoch and number of the checkpoint that the authority published last."""
+        position = checkpoint.parse((self.published / feed_names.CHECKPOINT).read_bytes()).claims.position
+        return position.epoch, position.seq
 
-    def counter_has(self, published: Mapping[str, int]) -> bool:
-        """Whether the counter holds each of these status lists, no older than that."""
-        documents = self.liangzheng("terminal", "status", str(self.counter_directory), "--json")["documents"]
-        held = {each["name"]: int(each["seq"]) for each in documents}
-        return all(held.get(uri, 0) >= seq for uri, seq in published.items())
+    def counter_position(self) -> tuple[int, int]:
+        """Epoch and number of the region's feed up to which the counter knows it."""
+        (feed,) = self.liangzheng("terminal", "status", str(self.counter_directory), "--json")["feed"]
+        return int(feed["epoch"]), int(feed["seq"])
 
     def journal(self) -> list[Mapping[str, Any]]:
         """The counter's journal, after its chain has been checked."""

@@ -207,6 +207,8 @@ def _offices(value: cbor.Value, kinds: Mapping[int, Kind]) -> tuple[Office, ...]
                 raise SchemaError("an office that has not its form")
         if not offices[-1].kinds or not offices[-1].kinds <= kinds.keys():
             raise SchemaError("an office for no kind of this catalogue")
+    if len({office.name for office in offices}) != len(offices):
+        raise SchemaError("two offices have one name")
     return tuple(offices)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from protocol import appraisal_policy, cbor, cose_sign1, directory, keys, labels, limits, trust_list
-from protocol.directory import PurposeItems, Site, WalletDirectory
+from protocol.directory import Office, PurposeItems, Site, WalletDirectory
 from protocol.errors import (
     HeaderUnknown,
     IssuerUnknown,
@@ -41,6 +41,8 @@ def _directory() -> WalletDirectory:
         {(DRIVING_LICENCE, Purpose.WINDOW): PurposeItems(frozenset({Lic.NAME, Lic.CLASS}), frozenset({Lic.ADDRESS}))},
         trust_list.index(tuple(each for each in WORLD.anchors() if each.use in directory.USES)),
         {"00A7": Site("乌有市政务服务中心", "乌有市数据局")},
+        frozenset({bytes(range(8))}),
+        (Office("乌有市车管所", "虚构区演示路9号", "12345", frozenset({DRIVING_LICENCE})),),
     )
 
 
