@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
-from sqlalchemy import insert, update
+from sqlalchemy import func, insert, select, update
 
 from issuer import signers
 from issuer.feed import reversal_keys
@@ -131,9 +131,9 @@ class FeedWorld:
             for idx, old, new in changes
         ]
         with self.register.writing() as connection:
-            connection.execute(insert(status_event), rows)
-            last: int = connection.execute(status_event.select().order_by(status_event.c.seq.desc())).first()[0]  # type: ignore[index]
-        return last
+            if rows:
+                connection.execute(insert(status_event), rows)
+            return connection.execute(select(func.max(status_event.c.seq))).scalar() or 0
 
     def open_lists(self, numbers: range) -> None:
         with self.register.writing() as connection:
