@@ -60,7 +60,7 @@ def test_every_command_explains_itself() -> None:
         *("init", "issue", "suspend", "reinstate", "revoke", "publish", "serve", "list"),
         *("certify-terminal", "terminals", "site", "mandate", "mandates", "mandate-revoke"),
         *("paper", "papers", "paper-lost"),
-        *("withdraw-terminal", "office"),
+        *("withdraw-terminal", "office", "feed"),
         *("withdraw", "cancel", "supersede", "transfer", "devices", "report-lost", "found", "close-lists"),
     }
     for name, command in cli.commands.items():
