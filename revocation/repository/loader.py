@@ -218,8 +218,8 @@ class _Refresh:
         held = None if state is None else self._held.object(state.timestamp)
         if held is None or state is None or state.root != self._record.root:
             return content
-        offered, _ = verification.timestamp(root, content, self._record.marks)
-        is_the_same = offered.version == metadata.parse(held, Timestamp).signed.version
+        offered = verification.signed_timestamp(root, content)
+        is_the_same = offered.signed.version == metadata.parse(held, Timestamp).signed.version
         return held if is_the_same else content
 
     def _file(self, name: str, listed: MetaFile, *, held: str | None, take: Callable[[bytes], _T]) -> tuple[bytes, _T]:

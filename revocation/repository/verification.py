@@ -78,8 +78,7 @@ def timestamp(root: Root, content: bytes, marks: Marks) -> tuple[Timestamp, Mark
     Raises:
         MetadataRefused: By its own reason.
     """
-    new = metadata.parse(content, Timestamp)
-    metadata.check_signed(root, Timestamp.type, new)
+    new = signed_timestamp(root, content)
     version, named = new.signed.version, new.signed.snapshot_meta.version
     if marks.timestamp is not None and marks.snapshot is not None:
         if version < marks.timestamp.version:
@@ -90,6 +89,13 @@ def timestamp(root: Root, content: bytes, marks: Marks) -> tuple[Timestamp, Mark
             raise RolledBack(f"two timestamps {version} that name two snapshots")
     held = () if marks.snapshot is None else marks.snapshot.signers
     return new.signed, Marks(_mark(root, Timestamp.type, new), Mark(named, held), marks.roles)
+
+
+def signed_timestamp(root: Root, content: bytes) -> Metadata[Timestamp]:
+    """A timestamp by the keys of this root, of whatever version (5.4.2). Raises: MetadataRefused."""
+    new = metadata.parse(content, Timestamp)
+    metadata.check_signed(root, Timestamp.type, new)
+    return new
 
 
 def snapshot(root: Root, content: bytes, *, named: MetaFile, marks: Marks) -> tuple[Snapshot, Marks]:

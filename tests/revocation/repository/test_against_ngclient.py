@@ -207,6 +207,28 @@ def test_a_timestamp_that_was_seen_is_binding_even_if_its_state_never_came(
     assert type(clients.agree().refusal) is RolledBack
 
 
+def test_two_timestamps_of_one_version(clients: Clients, repository: Repository) -> None:
+    """5.4.3.1: the second is not looked at where the first one's state is held; otherwise it is refused."""
+    repository.snapshot.version = 2
+    repository.put_snapshot()
+    repository.put_timestamp()
+    assert clients.agree().accepted
+    held = clients.ours.held()
+    assert held is not None
+    assert held.versions.snapshot == 1
+    repository.next_state()
+    snapshot = repository.files.pop("metadata/3.snapshot.json")
+    assert type(clients.agree().refusal) is NotServed
+    repository.snapshot.version = 4
+    repository.put_snapshot()
+    repository.put_timestamp()
+    assert type(clients.agree().refusal) is RolledBack
+    repository.files["metadata/3.snapshot.json"] = snapshot
+    repository.snapshot.version = 5
+    repository.next_state()
+    assert clients.agree().accepted
+
+
 def test_the_same_timestamp_signed_again_changes_nothing(clients: Clients, repository: Repository) -> None:
     before = repository.files["metadata/timestamp.json"]
     repository.put_timestamp()
