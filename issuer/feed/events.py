@@ -12,10 +12,14 @@ from issuer.feed.schema import feed_epoch, feed_event
 from issuer.register import Register
 from issuer.register_schema import allocation_list, status_event, status_list
 from protocol.unixtime import UnixTime
+from revocation.allocation import OPEN_LISTS
 from revocation.delta import place
 from revocation.publishing.log import Lists, StatusChange
 
 _PAGE: Final = 20_000
+_LISTS_AHEAD: Final = 4 * OPEN_LISTS
+"""Announced before the register opens them, four expiry classes at once: a terminal knows a licence's list before the
+licence is shown, and how many lists are in use is nobody's business. A list in which all is valid costs nothing."""
 
 
 def pending(register: Register, at: UnixTime) -> Iterator[tuple[StatusChange, ...]]:
@@ -51,7 +55,7 @@ def waiting(register: Register, at: UnixTime) -> tuple[int, int]:
 
 
 def lists(connection: Connection) -> Lists:
-    """The lists of the register; numbers that were never given count as closed."""
+    """The lists of the register and the next `_LISTS_AHEAD`; numbers below that were never given count as closed."""
     numbers = {
         row.number: row.retired_at
         for row in connection.execute(
@@ -59,7 +63,8 @@ def lists(connection: Connection) -> Lists:
         )
     }
     count = max(numbers, default=0) + 1
-    return Lists(count, frozenset(each for each in range(count) if each not in numbers or numbers[each] is not None))
+    closed = frozenset(each for each in range(count) if each not in numbers or numbers[each] is not None)
+    return Lists(count + _LISTS_AHEAD, closed)
 
 
 def settle_beginning(connection: Connection, at: UnixTime, *, epoch: int) -> None:
