@@ -3,10 +3,10 @@
     python -m bench.publish [--entries 56000000] [--ticks 200] [--folder DIR] [--smoke]
 
 Everything is the real thing: events in an SQLite register (synchronous=FULL), the feed's log in it, the fold, the
-hashes, the signatures, a folder with fsync. One per cent of the entries is not valid at the beginning. Changes arrive as
-7,000 and as 90,000 a day spread over minutes do, with one burst of the most that a delta may hold. A peer in the same
-run: the standard tokens of the lists that a minute has touched (zlib-6, ESP256), written in the same way. The bars are
-REVOCATION.md's: p99 at most 1 s up to 56 million entries, 2 s up to a thousand million.
+hashes, the signatures, a folder with fsync. One per cent of the entries is not valid at the beginning. Changes arrive
+as 7,000 and as 90,000 a day spread over minutes do, with one burst of the most that a delta may hold. A peer in the
+same run: the standard tokens of the lists that a minute has touched (zlib-6, ESP256), written in the same way. The bars
+are REVOCATION.md's: p99 at most 1 s up to 56 million entries, 2 s up to a thousand million.
 """
 
 import argparse

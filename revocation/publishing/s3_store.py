@@ -23,6 +23,10 @@ _PATIENCE: Final = timedelta(seconds=20)
 _TYPE: Final = "application/octet-stream"
 
 
+class _LongerThanAsked(StoreFailed):
+    """The object is longer than whoever asked for it would take."""
+
+
 class S3Store:
     """Objects below `s3://bucket/prefix`."""
 
@@ -59,6 +63,8 @@ class S3Store:
             secret_access_key=secret_access_key,
             virtual_hosted_style_request=endpoint is None,
             conditional_put="etag",
+            # Not every store has the request that deletes several objects.
+            disable_bulk_delete=True,
             client_options={"allow_http": True, "timeout": patience},
             retry_config={"max_retries": 3, "retry_timeout": patience},
             **options,  # type: ignore[arg-type]
@@ -71,7 +77,11 @@ class S3Store:
             self._try()
         if self._created(name, content):
             return True
-        if self.get(name, max_bytes=len(content)) != content:
+        try:
+            is_same = self.get(name, max_bytes=len(content)) == content
+        except _LongerThanAsked:
+            is_same = False
+        if not is_same:
             raise ObjectDiffers(f"{name} is there with other bytes")
         return False
 
@@ -81,13 +91,12 @@ class S3Store:
             obstore.put(self._bucket, name, content, attributes=_attributes(name), use_multipart=False)
 
     def get(self, name: str, *, max_bytes: int) -> bytes | None:
-        """As `ObjectStore.get`; what is longer is read no further than one byte beyond."""
+        """As `ObjectStore.get`."""
         try:
             with _named("read", name):
                 found = obstore.get(self._bucket, name)
                 if found.meta["size"] > max_bytes:
-                    # Longer than what it is compared with, or than anything of its name.
-                    return b""
+                    raise _LongerThanAsked(f"{name} has more than {max_bytes} bytes")
                 return bytes(found.bytes())
         except FileNotFoundError:
             return None
