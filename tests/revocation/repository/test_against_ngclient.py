@@ -237,3 +237,15 @@ def test_the_same_timestamp_signed_again_changes_nothing(clients: Clients, repos
     report = loader.refresh(clients.ours.folder, repository.fetch, at=NOW)
     assert not report.changed
     assert report.fetched == 1
+
+
+def test_a_first_timestamp_is_binding_beyond_a_new_root_before_any_snapshot_came(
+    tmp_path: Path, repository: Repository
+) -> None:
+    clients = Clients(tmp_path, repository)
+    repository.next_state()
+    del repository.files["metadata/2.snapshot.json"]
+    assert type(clients.agree().refusal) is NotServed
+    repository.next_root()
+    repository.files["metadata/timestamp.json"] = repository.before["metadata/timestamp.json"]
+    assert type(clients.agree().refusal) is RolledBack
