@@ -3,6 +3,8 @@
 Where ours is stricter on purpose, or follows the specification where python-tuf does not, the test says so.
 """
 
+from pathlib import Path
+
 import pytest
 from tuf.api.exceptions import ExpiredMetadataError
 from tuf.api.metadata import DelegatedRole, MetaFile
