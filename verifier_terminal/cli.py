@@ -216,7 +216,9 @@ def serve(
                 ) from failure
             app = web_app.create_app(session, settings=settings, reasons=reasons.load(), clock=wiring.now)
             threads = capture.start_feeding(session, sources, stop)
-            polling = Polling(session, wiring.open_mirror(session.settings.trust), every=sync_every, tell=_say_failure)
+            polling = Polling(
+                session, lambda: wiring.open_mirror(session.settings.trust), every=sync_every, tell=_say_failure
+            )
             polling.start()
             try:
                 server.serve(app, "127.0.0.1", port, settings.stream_cap, ready=_say_address)

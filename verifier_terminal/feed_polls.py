@@ -118,8 +118,10 @@ class FeedPolls:
 
     def _believed(self, region: str, *, importing: bool) -> Believed:
         with self._lock:
-            trusted = self._knowing.now.loaded.regions[region]
-            assert trusted.feed is not None
+            trusted = self._knowing.now.loaded.regions.get(region)
+            if trusted is None or trusted.feed is None:
+                # It was forgotten while its turn came.
+                raise NotPublished(f"{region} has no feed any more")
             return Believed(
                 trust=trusted.trust,
                 document=trusted.feed,
@@ -141,8 +143,8 @@ class FeedPolls:
                 here, named = metadata.versions, polled.versions
                 is_behind = named.root > here.root or named.snapshot > here.snapshot
                 self._knowing.note_versions(polled.region, is_behind=is_behind, at=polled.as_of)
-            held = self._store.feeds.regions()[polled.region]
-            bans, known = held.checkpoint.claims.bans, self._store.bans.held()
+            held, known = self._store.feeds.regions().get(polled.region), self._store.bans.held()
+            bans = held.checkpoint.claims.bans if held is not None else ()
             # Also one that is known and now begins earlier: the earliest moment that was ever heard stays.
             if any(known.get((each.iss, each.kid), each.since + 1) > each.since for each in bans):
                 with self._store.writing():
@@ -192,7 +194,7 @@ class FeedPolls:
             intake.needs_base = True
             self._alarm(self._believed(region, importing=False), FeedAlarmKind.MISMATCH, DocumentRefused(str(mismatch)))
         with self._lock, self._store.reading():
-            self._knowing.refresh(self._clock())
+            self._knowing.refresh(self._clock(), again=True)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

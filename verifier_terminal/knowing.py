@@ -71,23 +71,22 @@ class Knowing:
         self._time = time
         self._trust_has_changed = trust_has_changed
         self._version: tuple[int, int, int] | None = None
+        self._feed_number = 0
         self.now = Known(loading.NOTHING, {}, (), None, None)
 
     def clock(self, *, online: bool) -> ClockReading:
         """The time as it is believed now."""
         return self._time.read(online=online)
 
-    def refresh(self, clock: ClockReading) -> None:
-        """Sees what was taken in since, by this process or another one.
+    def refresh(self, clock: ClockReading, *, again: bool = False) -> None:
+        """Sees what was taken in since, by this process or another one; `again`: also what was found damaged.
 
         Raises:
             sqlite3.Error: The database cannot be read.
         """
         if self._store.documents.version() != self._version:
             self.load(clock)
-            return
-        held, known = self._held_feeds(), self.now.feeds
-        if any(region not in known or known[region].encoded != feed.encoded for region, feed in held.items()):
+        elif again or self._store.feed_number != self._feed_number:
             self._put_together(self.now.loaded, self.now.metadata, clock)
 
     def load(self, clock: ClockReading) -> None:
@@ -123,12 +122,6 @@ class Knowing:
             else:
                 self._store.behind.forget(region)
 
-    def _held_feeds(self) -> "Mapping[str, RegionFeed]":
-        if not self._store.has_feeds:
-            return {}
-        self._store.feeds.refresh()
-        return self._store.feeds.regions()
-
     def _metadata(self, at: UnixTime) -> "tuple[TrustMetadata | None, list[Damaged]]":
         if self._repository is None:
             return None, []
@@ -159,13 +152,16 @@ class Knowing:
         return roots
 
     def _put_together(self, loaded: Loaded, metadata: "TrustMetadata | None", clock: ClockReading) -> None:
-        held = self._held_feeds()
-        feeds = {region: feed for region, feed in held.items() if _is_vouched_for(feed, loaded, clock)}
+        # Read first: whatever is taken meanwhile is seen the next time.
+        self._feed_number = self._store.feed_number
+        held: Mapping[str, RegionFeed] = {}
+        feeds: Mapping[str, RegionFeed] = {}
         view: StatusView = loaded.tokens
-        damaged = []
-        if self._store.has_feeds:
-            feed_view = self._store.feeds.snapshot()
-            view = statuses.joined(feed_view, loaded.tokens, held=held, withheld=held.keys() - feeds.keys())
+        damaged: list[Damaged] = []
+        if self._feed_number:
+            snapshot, held = self._store.feeds.snapshot(), self._store.feeds.regions()
+            feeds = {region: feed for region, feed in held.items() if _is_vouched_for(feed, loaded, clock)}
+            view = statuses.joined(snapshot, loaded.tokens, held=held, withheld=held.keys() - feeds.keys())
             damaged += [Damaged(f"{each.region}/feed", each.reason) for each in self._store.feeds.damaged()]
         damaged += [
             Damaged(f"{region}/feed", "no key that is trusted now vouches for it")

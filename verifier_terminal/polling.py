@@ -21,17 +21,20 @@ _OTHER_THREADS: Final = 3
 class Polling:
     """The threads of one session. Start it once, stop it once."""
 
-    def __init__(self, session: Session, mirror: Mirror, *, every: float, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, session: Session, open_mirror: Callable[[], Mirror], *, every: float, tell: Callable[[str], None]
+    ) -> None:
         """Starts nothing yet.
 
         Args:
             session: Open; its schedule is this one's.
-            mirror: The issuer's published files, or the repository.
+            open_mirror: Gives the issuer's published files, or the repository: once for the home region's feed and once
+                for everything else, so that no long download is in the home region's way.
             every: Seconds between two polls of the home region.
             tell: What went wrong, in words.
         """
         self._session = session
-        self._mirror = mirror
+        self._mirrors = {True: open_mirror(), False: open_mirror()}
         self._every = every
         self._tell = tell
         self._stopped = threading.Event()
@@ -55,26 +58,29 @@ class Polling:
 
     def _run(self, *, home: bool) -> None:
         while (name := self._session.schedule.next(home=home)) is not None:
-            self._session.schedule.done(name, worked=self._works(name))
+            self._session.schedule.done(name, worked=self._works(name, self._mirrors[home]))
 
-    def _works(self, name: str) -> bool:
+    def _works(self, name: str, mirror: Mirror) -> bool:
         try:
             self._session.recover()
-            report = self._report(name)
+            report = self._report(name, mirror)
         except TerminalError as failure:
             self._say(str(failure))
+            return False
+        except Exception as broken:  # noqa: BLE001 — a fault of the program ends one poll, and no thread
+            self._say(f"{name}: the poll broke down ({type(broken).__name__})")
             return False
         if any(isinstance(each.why, NewerEpoch) for each in report.refused):
             self._session.poll_now(DOCUMENTS)
         return not report.refused
 
-    def _report(self, name: str) -> SyncReport:
+    def _report(self, name: str, mirror: Mirror) -> SyncReport:
         if name != DOCUMENTS:
-            report = self._session.poll(name, self._mirror)
+            report = self._session.poll(name, mirror)
         else:
             # Without a feed, documents and status lists come in one round.
             ask = self._session.sync_documents if self._session.with_feeds() else self._session.sync
-            report = ask(self._mirror)
+            report = ask(mirror)
             self._plan()
         for refused in report.refused:
             self._say(f"{refused.name}: {refused.why}")

@@ -10,6 +10,7 @@ from protocol.status_list import Status
 from tests.terminal.feeding import SHOWN, Fed, fed
 from tests.utopia.world import WUYOU
 from verifier_terminal.appraisal.verdict import VerdictClass
+from verifier_terminal.errors import NotListening
 from verifier_terminal.polling import Polling
 
 
@@ -30,7 +31,7 @@ def test_a_hint_brings_a_revocation_at_once_and_stopping_ends_every_thread(at: F
     told: list[str] = []
     seconds = time.monotonic
     session = at.terminal.open(elapsed=seconds)
-    polling = Polling(session, at.mirror, every=3_600.0, tell=told.append)
+    polling = Polling(session, lambda: at.mirror, every=3_600.0, tell=told.append)
     polling.start()
     try:
         until(lambda: bool(session.status().connectivity.last_success))
@@ -50,12 +51,10 @@ def test_what_fails_is_told_and_ends_nothing(at: Fed) -> None:
 
     class Gone:
         def fetch(self, name: str, *, max_bytes: int) -> bytes:
-            from verifier_terminal.errors import NotListening
-
             raise NotListening(name)
 
     session = at.terminal.open(elapsed=time.monotonic)
-    polling = Polling(session, Gone(), every=3_600.0, tell=told.append)
+    polling = Polling(session, Gone, every=3_600.0, tell=told.append)
     polling.start()
     try:
         until(lambda: len(told) >= 2)
@@ -63,3 +62,21 @@ def test_what_fails_is_told_and_ends_nothing(at: Fed) -> None:
         polling.stop(patience=5.0)
     assert all("refuses connections" in each for each in told)
     assert at.show().verdict_class is VerdictClass.ACCEPT
+
+
+def test_a_poll_that_breaks_down_is_told_and_ends_no_thread(at: Fed) -> None:
+    told: list[str] = []
+
+    class Broken:
+        def fetch(self, name: str, *, max_bytes: int) -> bytes:
+            raise ZeroDivisionError
+
+    session = at.terminal.open(elapsed=time.monotonic)
+    polling = Polling(session, Broken, every=3_600.0, tell=told.append)
+    polling.start()
+    try:
+        until(lambda: len(told) >= 2)
+        assert all(thread.is_alive() for thread in polling._threads)
+    finally:
+        polling.stop(patience=5.0)
+    assert all("ZeroDivisionError" in each for each in told)

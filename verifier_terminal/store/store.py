@@ -65,9 +65,14 @@ class Store:
             raise StoreDamaged(f"{DATABASE}: {failure}") from failure
 
     @property
+    def feed_number(self) -> int:
+        """Grows with everything that any process takes from a feed; 0: nothing ever was. Inside `reading`."""
+        return FeedRows(self.database).number()
+
+    @property
     def has_feeds(self) -> bool:
         """Whether the statuses of any region were ever taken from a feed; inside `reading`."""
-        return FeedRows(self.database).number() > 0
+        return self.feed_number > 0
 
     @property
     def feeds(self) -> "FeedStore":
