@@ -237,7 +237,7 @@ class Tour:
             self._wait_for_sync()
 
     def _wait_for_sync(self) -> None:
-        """Until the feed has the last change (urgent ones are published at most every five seconds), and the counter too."""
+        """Until the last change is in the feed (an urgent one is within five seconds), and the counter has it too."""
         until = wiring.monotonic() + READ_SECONDS
         while (published := self._town.published_position()) == self._before or (
             self._town.counter_position() < published
