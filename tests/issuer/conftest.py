@@ -14,7 +14,14 @@ from issuer.application import Issuer
 from issuer.web.app import create_app
 from tests.issuer import builders, postgresql
 
-ON_BOTH = ("test_allocation", "test_devices", "test_lifecycle", "test_on_both", "test_status_tokens")
+ON_BOTH = (
+    "test_allocation",
+    "test_devices",
+    "test_feed_on_both",
+    "test_lifecycle",
+    "test_on_both",
+    "test_status_tokens",
+)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -42,13 +42,21 @@ class OpenLeadership(Leadership):
 class FeedWorld:
     """One region's feed in `folder`; `at` is now, and only `tick` moves it."""
 
-    def __init__(self, folder: Path, *, lists: int = 2, database: str = "register.sqlite", is_new: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        lists: int = 2,
+        database: str = "register.sqlite",
+        url: str | None = None,
+        is_new: bool = True,
+    ) -> None:
         folder.mkdir(exist_ok=True)
         self.places = Places(folder)
         self.profile = Profile(REGION, "GA", AT, True)
         self.at = AT
         self._random = random.Random(1)
-        url = f"sqlite:///{folder / database}"
+        url = url or f"sqlite:///{folder / database}"
         if self.places.keys.exists():
             self.signers = signers.load(self.places, passphrase=None, random_bytes=self._random.randbytes)
         else:
