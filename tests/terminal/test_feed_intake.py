@@ -1,4 +1,4 @@
-"""The ways of the feed: what one poll asks for, and what comes of it, from a minute to a week away, and from nothing."""
+"""The ways of the feed: what one poll asks for and what comes of it, from a minute to a week away, and from nothing."""
 
 from collections.abc import Iterator
 from pathlib import Path
