@@ -36,6 +36,7 @@ from revocation.errors import RevocationError
 from revocation.guard import NOTHING_CO_SIGNED
 from revocation.publishing import aggregates, brake, planning
 from revocation.publishing.delivery import Delivery
+from revocation.publishing.errors import PublishingError
 from revocation.publishing.folder_store import FolderStore
 from revocation.publishing.log import LoggedDelta, StatusChange
 from revocation.publishing.objects import ObjectStore
@@ -146,15 +147,13 @@ class Feed:
                     each.put_documents(files)
 
     def begin_epoch(self, *, at: UnixTime) -> None:
-        """Begin a new epoch, under whatever key this process holds: it heals a feed that was driven ahead."""
+        """Begin a new epoch, under whatever key this process holds: it heals a seq or clock that was driven ahead."""
         with self._leading():
             before = self._caught_up(at)
             published = [each.published() for each in self._deliveries]
             ahead = [each.position.epoch for each in published if each is not None]
             number = max(before.epoch.number, *ahead) + 1
-            self._current = beginning.following(
-                self.log, before, number=number, status_kid=self._kid, at=UnixTime(max(at, before.epoch.iat))
-            )
+            self._current = beginning.following(self.log, before, number=number, status_kid=self._kid, at=at)
 
     def current(self, *, at: UnixTime) -> Current:
         """Where the feed stands in the log."""
@@ -180,7 +179,8 @@ class Feed:
     def _tick(self, at: UnixTime, deliveries: Sequence[Delivery]) -> Tick:
         current = self._caught_up(at)
         published, unreachable = self._looked_at(current, deliveries)
-        iat = UnixTime(max(at, current.epoch.iat, *(each.iat for each in published if each is not None), 0))
+        signed = [each.iat for each in published if each is not None and each.position.epoch == current.epoch.number]
+        iat = UnixTime(max(at, current.epoch.iat, *signed))
         before = current.position.seq
         current = self._reversed(current, iat)
         current, plan = self._extended(current, iat)
@@ -232,8 +232,7 @@ class Feed:
             return current
         if self._kid in {each.status_kid for each in epochs}:
             raise StatusKeyReplaced(f"epoch {newest.number} has another status key than this process")
-        number, moment = newest.number + 1, UnixTime(max(at, newest.iat))
-        return beginning.following(self.log, current, number=number, status_kid=self._kid, at=moment)
+        return beginning.following(self.log, current, number=newest.number + 1, status_kid=self._kid, at=at)
 
     def _looked_at(
         self, current: Current, deliveries: Sequence[Delivery]
@@ -273,6 +272,8 @@ class Feed:
                         each.statement, trust=self.offline_keys(iat), expected_region=self.region, at=iat
                     )
                     current = reversals.placed(self.log, current, verified, each, at=iat)
+                except PublishingError:
+                    raise
                 except (ProtocolError, RevocationError):
                     # Its key was retired, or a terminal would refuse it: the feed goes on without it.
                     reversals.end(self.log, each, "refused")

@@ -92,6 +92,9 @@ class Delivery:
             ObjectDiffers: The store has other bytes under a name that never changes.
         """
         position = release.claims.position
+        if there is None:
+            # Empty, or emptied since.
+            self._through, self._named = None, {}
         if self._through is None or self._through[0] != position.epoch:
             known = there is not None and there.position.epoch == position.epoch
             self._through = (position.epoch, there.position.seq if known and there is not None else 0)

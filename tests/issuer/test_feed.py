@@ -171,6 +171,28 @@ def test_no_checkpoint_is_older_than_one_before_it(world: FeedWorld) -> None:
     assert (again.iat, again.seq) == (made.iat, 1)
 
 
+def test_a_clock_that_was_ahead_is_healed_by_a_new_epoch(world: FeedWorld) -> None:
+    world.tick(seconds=400 * DAY)
+    assert world.tick(seconds=-400 * DAY).clock_behind > 399 * DAY
+    world.feed.begin_epoch(at=world.at)
+    world.change(1, Status.REVOKED)
+    made = world.tick()
+    assert (made.epoch, made.iat, made.clock_behind) == (2, world.at, 0)
+    assert world.terminal.begin().state.look_up(1, 1) == Status.REVOKED
+
+
+def test_a_folder_that_was_emptied_is_filled_again(world: FeedWorld) -> None:
+    world.tick()
+    world.change(1, Status.REVOKED)
+    world.tick()
+    names = world.names()
+    for path in (world.places.published / "feed").iterdir():
+        path.unlink()
+    world.tick()
+    assert world.names() == names
+    assert world.terminal.begin().state.look_up(1, 1) == Status.REVOKED
+
+
 def test_a_process_that_starts_goes_on_where_the_last_one_stopped(world: FeedWorld) -> None:
     world.tick()
     world.change(1, Status.REVOKED)
