@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, insert, select, update
 
 from issuer import signers
@@ -23,6 +24,7 @@ from protocol.keys import Signer, signer_for
 from protocol.labels import Alg, KeyUse
 from protocol.trust_list import TrustAnchor, TrustList
 from protocol.unixtime import DAY, UnixTime
+from revocation import lint
 from revocation.publishing.folder_store import FolderStore
 from revocation.publishing.objects import ObjectStore
 from tests.issuer.builders import AT
@@ -30,6 +32,12 @@ from tests.issuer.feed_terminal import REGION, FeedTerminal
 
 OFFLINE: Signer = signer_for(Alg.ED25519, bytes(31) + b"\7")
 _LATER = UnixTime(AT + 1_000 * DAY)
+
+
+def hundredth(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The brake at a hundredth of its size, for publisher and terminal alike; `bench.publish` has the whole of it."""
+    monkeypatch.setattr(lint, "MAX_PER_DELTA", lint.MAX_PER_DELTA // 100)
+    monkeypatch.setattr(lint, "MAX_PER_WINDOW", tuple((span, most // 100) for span, most in lint.MAX_PER_WINDOW))
 
 
 class OpenLeadership(Leadership):

@@ -17,7 +17,7 @@ from revocation.publishing.errors import AnotherLeader, LogBehind, ObjectDiffers
 from revocation.publishing.folder_store import FolderStore
 from tests.issuer.builders import AT
 from tests.issuer.feed_terminal import FeedTerminal
-from tests.issuer.feeds import FailingStore, FeedWorld, OpenLeadership, closing
+from tests.issuer.feeds import FailingStore, FeedWorld, OpenLeadership, closing, hundredth
 
 
 @pytest.fixture
@@ -111,12 +111,15 @@ def test_more_than_a_delta_may_hold_is_split_over_ticks(world: FeedWorld) -> Non
     assert [world.tick().changes for _ in range(4)] == [20_000, 20_000, 5_000, 0]
 
 
-def test_the_brake_holds_what_is_too_much_for_an_hour_and_urgent_changes_go_first(world: FeedWorld) -> None:
+def test_the_brake_holds_what_is_too_much_for_an_hour_and_urgent_changes_go_first(
+    world: FeedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hundredth(monkeypatch)
     world.tick()
-    world.change_many([(idx, 0, Status.SUPERSEDED) for idx in range(60_000)], urgent=False)
+    world.change_many([(idx, 0, Status.SUPERSEDED) for idx in range(600)], urgent=False)
     away = world.terminal.poll()
     made = [world.tick() for _ in range(4)]
-    assert [each.changes for each in made] == [20_000, 20_000, 10_000, 0]
+    assert [each.changes for each in made] == [200, 200, 100, 0]
     assert made[-1].braked
     with pytest.raises(CoSignatureNeeded, match="the brake holds"):
         made[-1].demand_nothing_held_back()
