@@ -153,6 +153,7 @@ class Tour:
         hold_up = {"code": paper["code"]}
         self._see(Expected("check", frozenset({"W_STATIC"})), lambda: self._town.phone("paper", hold_up))
         self._title("… and has lost it: the paper ends alone, the licence stays", "挂失")
+        self._before = self._town.published_position()
         self._town.authority("POST", f"/api/v1/papers/{paper['id']}/lost", {"reason": "demonstration 演示"})
         self._wait_for_sync()
         self._out_of_view()
@@ -164,6 +165,7 @@ class Tour:
         agent = {"card": mandate, "purpose": "window", "items": ["name", "uscc", "legal_representative", "valid_from"]}
         self._see(Expected("accept", frozenset({"W_OPEN_MODE"})), lambda: self._town.phone("show", agent))
         self._title("… and is an agent no more", "撤回委托")
+        self._before = self._town.published_position()
         self._town.authority("POST", f"/api/v1/mandates/{mandate}/revoke", {"reason": "demonstration 演示"})
         self._wait_for_sync()
         refused = Expected("refuse", frozenset({"E_MANDATE_REVOKED"}))
