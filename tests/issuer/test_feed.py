@@ -53,7 +53,7 @@ def test_every_earlier_state_leads_to_the_newest(world: FeedWorld) -> None:
     )
     assert short.sign1.signature == long.sign1.signature
     bodies = [world.terminal.read(feed_names.delta(1, seq)) for seq in range(1, 13)]
-    assert (list(short.inline.deltas), list(long.inline.deltas)) == (bodies[-3:], bodies[-10:])
+    assert (list(short.inline.deltas), list(long.inline.deltas)) == (bodies[-3:], bodies[-limits.MAX_INLINE_DELTAS :])
 
 
 def test_the_last_writer_of_an_entry_counts_and_what_comes_to_nothing_is_no_delta(world: FeedWorld) -> None:
