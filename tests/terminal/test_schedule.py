@@ -103,6 +103,43 @@ def test_a_hint_that_comes_while_the_region_is_asked_is_not_lost(schedule: Sched
     assert due(schedule, home=True) == HOME
 
 
+def test_a_hint_that_comes_too_soon_is_put_off_and_not_lost(schedule: Schedule, clock: Clock) -> None:
+    run(schedule, clock, until=1_001.0)
+    schedule.hint(HOME)
+    assert due(schedule, home=True) == HOME
+    schedule.done(HOME, worked=True)
+    clock.now += 1.0
+    schedule.hint(HOME)
+    clock.now += 3.9
+    assert due(schedule, home=True) is None
+    clock.now += 0.1
+    assert due(schedule, home=True) == HOME
+    schedule.done(HOME, worked=True)
+    assert due(schedule, home=True) is None
+
+
+def test_a_flood_of_hints_costs_one_poll_in_five_seconds(schedule: Schedule, clock: Clock) -> None:
+    run(schedule, clock, until=1_001.0)
+    polls = 0
+    for _ in range(300):
+        schedule.hint(HOME)
+        if due(schedule, home=True) is not None:
+            polls += 1
+            schedule.done(HOME, worked=True)
+        clock.now += 0.1
+    assert polls == 6
+
+
+def test_while_hints_come_the_clock_waits_half_as_long_again(schedule: Schedule, clock: Clock) -> None:
+    run(schedule, clock, until=1_001.0)
+    schedule.hint(HOME)
+    assert due(schedule, home=True) == HOME
+    schedule.done(HOME, worked=True)
+    begin = int(clock.now) - 1_000
+    asked = [after - begin for name, after in run(schedule, clock, until=clock.now + 151) if name == HOME]
+    assert asked == [90, 150]
+
+
 def test_a_hint_about_a_region_that_is_not_held_does_nothing(schedule: Schedule) -> None:
     schedule.hint("990000")
     schedule.hint("../../etc")

@@ -2,7 +2,8 @@
 
 A region that fails is asked less and less often, and no other region is: each has its own time. A hint from the network
 (somebody says that there is news) makes a region due at once, and at most once in five seconds: it costs one request,
-which is what hints are allowed to cost.
+which is what hints are allowed to cost. One that comes too soon is put off and never lost, for the next news may be a
+minute away. While hints come, the clock waits longer, or every minute would cost two requests.
 """
 
 import threading
@@ -14,7 +15,9 @@ DOCUMENTS: Final = "documents"
 """The round that fetches documents; no region has this name."""
 FOREIGN_TIMES: Final = 10
 """Other regions and documents are asked this many times less often than the home region's feed."""
-_LEAST_BETWEEN_HINTS: Final = 5.0
+LEAST_BETWEEN_HINTS: Final = 5.0
+WHILE_HINTS_COME: Final = 1.5
+"""Times as long: with jitter it is still more than a publisher's minute. When hints end, this was one late poll."""
 _MOST_BACK_OFF: Final = {True: 5, False: 6}
 """A failing home region waits at most five times as long, others six times."""
 
@@ -88,19 +91,25 @@ class Schedule:
                 return
             task.is_running = False
             task.failures = 0 if worked else task.failures + 1
-            waits = min(2 ** min(task.failures, 8), _MOST_BACK_OFF[task.is_home])
-            # A hint that came meanwhile may be about what came after the answer.
-            task.due = self._now() + (0.0 if task.hinted > task.began else self._jitter(task.every * waits))
+            waits: float = min(2 ** min(task.failures, 8), _MOST_BACK_OFF[task.is_home])
+            now = self._now()
+            if task.hinted > task.began:
+                # A hint that came meanwhile may be about what came after the answer.
+                task.due = max(now, task.hinted)
+            else:
+                if now - task.hinted < task.every:
+                    waits *= WHILE_HINTS_COME
+                task.due = now + self._jitter(task.every * waits)
             self._news.notify_all()
 
     def hint(self, name: str) -> None:
         """Somebody says that this region has news."""
         with self._news:
             task, now = self._tasks.get(name), self._now()
-            if task is None or now - task.hinted < _LEAST_BETWEEN_HINTS:
+            if task is None or now < task.hinted:
                 return
-            task.hinted = now
-            task.due = now
+            task.hinted = max(now, task.hinted + LEAST_BETWEEN_HINTS)
+            task.due = min(task.due, task.hinted)
             self._news.notify_all()
 
     def stop(self) -> None:
