@@ -33,11 +33,10 @@ from verifier_terminal.store.held_region import RegionFeed
 from verifier_terminal.store.ways import ByAggregates, ByBase, ByDeltas, Way
 from verifier_terminal.sync.checkpoints import Believed
 from verifier_terminal.sync.feed_intake import FeedIntake
-from verifier_terminal.sync.schedule import FOREIGN_TIMES
+from verifier_terminal.sync.schedule import FOREIGN_TIMES, LEAST_BETWEEN_HINTS, WHILE_HINTS_COME
 
 MINUTE: Final = 60.0
 TIMESTAMP: Final = "metadata/timestamp.json"
-_BETWEEN_HINTS: Final = 5.0
 _HINT: Final = re.compile(rb"data: [0-9]+[.][0-9]+\r?\n")
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: ([0-9]+)\r\n", re.IGNORECASE)
 _ETAG: Final = re.compile(rb"\r\netag: (\"[^\"]+\")\r\n", re.IGNORECASE)
@@ -176,7 +175,9 @@ class Terminal:
         await self._pause(news, random_.random() * every)
         await self._poll(region, what if what == "home" else "first")
         while True:
-            await self._pause(news, every * (0.8 + 0.4 * random_.random()))
+            is_hinted = what == "home" and time.monotonic() - self._heard < MINUTE / self._common.speed
+            waits = every * WHILE_HINTS_COME if is_hinted else every
+            await self._pause(news, waits * (0.8 + 0.4 * random_.random()))
             await self._poll(region, what)
 
     async def _pause(self, news: asyncio.Event, seconds: float) -> None:
@@ -286,8 +287,13 @@ class Terminal:
                 continue
             if not first:
                 await asyncio.sleep(SPREAD_SECONDS * common.random.random() / common.speed)
-                if time.monotonic() - self._heard >= _BETWEEN_HINTS / common.speed:
-                    self._heard = time.monotonic()
-                    self._hinted.set()
+                self._hint()
             first = False
         raise ConnectionError("the hints have ended")
+
+    def _hint(self) -> None:
+        """As `Schedule.hint`: at most once in five seconds, and what comes too soon is put off."""
+        now = time.monotonic()
+        if now >= self._heard:
+            self._heard = max(now, self._heard + LEAST_BETWEEN_HINTS / self._common.speed)
+            asyncio.get_running_loop().call_later(self._heard - now, self._hinted.set)
