@@ -97,6 +97,8 @@ async def _run(
         running.append(tasks.create_task(_hear(told, by_home, measured)))
         await asyncio.sleep(2 * MINUTE / speed)
         for each in measured:
+            # What came before was for terminals that had not all begun.
+            each.begin = time.monotonic()
             for group in each.groups:
                 group.sent["home"] = group.sent["hints"] = group.polls["home"] = group.requests["home"] = 0
         for left in range(int(minutes) - 2, 0, -1):

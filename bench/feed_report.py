@@ -44,11 +44,12 @@ SCENARIOS: Final = (
 
 @dataclass(slots=True)
 class Measured:
-    """What came of a scenario: `seconds` of home polls were counted, and at `end` the terminals were stopped."""
+    """What came of a scenario: `seconds` of home polls were counted, from `begin` to `end`."""
 
     scenario: Scenario
     groups: list[Group]
     seconds: float
+    begin: float = -math.inf
     end: float = math.inf
 
 
@@ -63,7 +64,7 @@ def times(measured: Measured, kind: str, *, listens: bool, speed: float) -> list
     last = measured.end - LONGEST / speed
     for group in measured.groups:
         if group.listens is listens:
-            counted = {each.number for each in group.told if each.kind == kind and each.at < last}
+            counted = {each.number for each in group.told if each.kind == kind and measured.begin <= each.at < last}
             had = [value * speed for (number, _), value in group.refused_after.items() if number in counted]
             found += had + [math.inf] * (len(counted) * group.size - len(had))
     return found
