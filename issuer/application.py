@@ -30,6 +30,7 @@ from issuer.mandates.issuing import Mandates
 from issuer.papers.issuing import Papers
 from issuer.profile import Places, Profile
 from issuer.publishing import Publication, Publisher
+from issuer.recognition.deciding import Recognition
 from issuer.register import LicenceRecord, OpenIntent, Register, StatusEvent
 from issuer.signers import LIBSODIUM_MODERATE, Argon2Profile, RandomBytes, Signers
 from issuer.status_tokens import StatusTokens
@@ -75,6 +76,7 @@ class Issuer:
             profile=its_profile, register=register, signer=its_signers.terminal, kinds=kinds, rows=rows
         )
         self.sites = Sites(register=register, random_bytes=random_bytes, publish_change=self._publish_change)
+        self.recognition = Recognition(register, its_profile.region, kinds, rows, self._publish_change)
         self.withdrawing = Withdrawing(register=register, publish_change=self._publish_change)
         self.offices = Offices(register=register, kinds=kinds, publish_change=self._publish_change)
         self.mandates = Mandates(

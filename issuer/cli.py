@@ -25,6 +25,7 @@ from issuer.feed import cli as feed_cli
 from issuer.lifecycle import LegalChange
 from issuer.mandates import cli as mandates_cli
 from issuer.papers import cli as papers_cli
+from issuer.recognition import cli as recognition_cli
 from issuer.terminals import cli as terminals_cli
 from issuer.terminals import cli_offices
 
@@ -276,6 +277,7 @@ for command in (
     terminals_cli.terminals,
     terminals_cli.site,
     cli_offices.office,
+    recognition_cli.recognise,
     mandates_cli.mandate,
     mandates_cli.mandates,
     mandates_cli.mandate_revoke,

@@ -306,6 +306,13 @@ class TerminalNotRunning(IssuerError):
     hint = "Look it up with `liangzheng issuer terminals DIR --search NAME`; a certificate that is over needs nothing."
 
 
+class RecognitionRefused(IssuerError):
+    """What was to be recognised is no other region, no kind, or nothing that the policy has a row for."""
+
+    code = "recognition_refused"
+    hint = "Name six digits of GB/T 2260 that are not this region's, and kinds as `issuer issue --help` lists them."
+
+
 class OfficeRefused(IssuerError):
     """An office's text is not in its form, a kind of it is unknown, or its name is listed already."""
 

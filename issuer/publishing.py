@@ -16,6 +16,7 @@ from typing import Final
 from issuer import durable_files
 from issuer.feed.feeding import Feed
 from issuer.profile import Profile
+from issuer.recognition.register import Recognised, with_recognised
 from issuer.register import Register, StoredDocument
 from issuer.signers import Signers
 from issuer.status_tokens import StatusTokens
@@ -44,6 +45,7 @@ _LONGEST_LIFE: Final[Mapping[KeyUse, int]] = {
 """What a key signed last, it is relied on for: a status for as long as whatever it is the status of."""
 
 DIRECTORY: Final = "directory"
+_POLICY: Final = "policy"
 _TRUST: Final = "trust"
 _STATUS: Final = "status"
 AGGREGATION: Final = f"{_STATUS}/aggregation.json"
@@ -52,15 +54,16 @@ AGGREGATION: Final = f"{_STATUS}/aggregation.json"
 @dataclass(frozen=True, slots=True)
 class Listings:
     """What changes in the documents while an issuer is open: sites, withdrawn terminals and offices in the directory,
-    offline keys in the trust list."""
+    offline keys in the trust list, other regions in the policy."""
 
     sites: Mapping[str, Site]
     withdrawn: frozenset[bytes]
     offices: tuple[Office, ...]
     offline: tuple[VerificationKey, ...]
+    recognised: tuple[Recognised, ...]
 
 
-_NOTHING_LISTED: Final = Listings({}, frozenset(), (), ())
+_NOTHING_LISTED: Final = Listings({}, frozenset(), (), (), ())
 _Build = Callable[[int, UnixTime, UnixTime, Listings], bytes]
 
 
@@ -151,6 +154,8 @@ class Publisher:
         content: cbor.Value = ()
         if name == _TRUST:
             content = tuple(each.thumbprint for each in listed.offline)
+        elif name == _POLICY:
+            content = tuple((each.region, each.vct, int(each.purpose)) for each in listed.recognised)
         elif name == DIRECTORY and (listed.sites or listed.withdrawn or listed.offices):
             content = (
                 tuple((code, site.name, site.relying_party) for code, site in sorted(listed.sites.items())),
@@ -189,8 +194,8 @@ class Publisher:
                 TrustList(region, seq, iat, exp, self._with_offline(by_pair, listed.offline)), root
             ),
             "catalogue": lambda seq, iat, exp, _: catalogue.sign(Catalogue(region, seq, iat, exp, kinds), root),
-            "policy": lambda seq, iat, exp, _: appraisal_policy.sign(
-                AppraisalPolicy(region, seq, iat, exp, rows), root
+            _POLICY: lambda seq, iat, exp, listed: appraisal_policy.sign(
+                AppraisalPolicy(region, seq, iat, exp, with_recognised(rows, listed.recognised)), root
             ),
             DIRECTORY: lambda seq, iat, exp, listed: directory.sign(
                 WalletDirectory(

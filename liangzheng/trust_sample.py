@@ -2,7 +2,8 @@
 
 Codes are those of GB/T 2260 as the Ministry of Civil Affairs publishes them every year (mca.gov.cn, 行政区划代码;
 compared on 2026-11-25): Songjiang is a district of Shanghai, the others are cities of prefecture level. Every one of
-them and each province has an issuer of its own, with synthetic holders only. For trying things out, and nothing else:
+them and each province has an issuer of its own, with synthetic holders only; each recognises all provinces, and thereby
+their cities, for every kind and purpose. For trying things out, and nothing else:
 the passphrase of every key stands in a file beside them.
 """
 
@@ -93,6 +94,9 @@ def _issuer(folder: Path, region: str) -> Path:
         with issuer.initialise(
             folder, region=region, authority="GA", passphrase=None, fictional=True, register_url=None
         ) as made:
+            at = issuer.now()
+            for province in REGIONS.keys() - CITIES - {region}:
+                made.recognition.add(province, kinds=frozenset(), purposes=frozenset(), actor="sample", at=at)
             return made.places.published
     except IssuerError as failure:
         raise PlanRefused(f"no issuer for {region}: {failure}") from failure

@@ -147,8 +147,9 @@ def initialise_from_repository(
     settings = _new_settings(directory, repository, profile, name, site)
     pinned = root_sha256.strip().lower().replace(":", "")
     with _new_directory(directory):
-        mirror, held = first or open_mirror(repository), Repository(directory / METADATA)
-        held.set_up(mirror, expected_sha256=pinned)
+        mirror = first or open_mirror(repository)
+        held = Repository(directory / METADATA, expected_sha256=pinned)
+        held.set_up(mirror)
         metadata = held.refresh(mirror, at=now())
         if region not in metadata.regions:
             raise DocumentRefused(f"the repository has no region {region}; it has {', '.join(metadata.regions)}")
@@ -309,7 +310,7 @@ def _repository(directory: Path, settings: TerminalSettings) -> "Repository | No
     # python-tuf takes a quarter of a second to import, and most commands of most terminals never need it.
     from verifier_terminal.sync.repository_mirror import Repository
 
-    return Repository(directory / METADATA)
+    return Repository(directory / METADATA, expected_sha256=settings.repository_sha256)
 
 
 def _make(directory: Path) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 from issuer.feed import reversal_keys
 from issuer.publishing import Listings
+from issuer.recognition import register as recognised
 from issuer.register import Register
 from issuer.terminals.offices import OfficeRecord, offices
 from issuer.terminals.register import CertifiedTerminal, SiteRecord, by_code, sites_in_use
@@ -15,12 +16,17 @@ from protocol.unixtime import UnixTime
 
 
 def listings(register: Register, *, at: UnixTime) -> Listings:
-    """What directory and trust list say of terminals, places and offline keys now. Raises: RegisterUnavailable."""
+    """What directory, trust list and policy say now of terminals, places, offline keys and other regions.
+
+    Raises:
+        RegisterUnavailable: The register did not answer.
+    """
     return Listings(
         by_code(sites_in_use(register)),
         frozenset(each.kid for each in withdrawn(register, at=at)),
         tuple(record.office for record in offices(register)),
         reversal_keys.listed(register),
+        recognised.rows(register),
     )
 
 

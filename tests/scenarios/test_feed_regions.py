@@ -63,10 +63,13 @@ class Town:
             time=TrustedTime(now=self.world.clock, elapsed_seconds=lambda: self.elapsed),
             elapsed_seconds=lambda: self.elapsed,
             random_bytes=randomness,
-            repository=repository_mirror.Repository(self.directory / "metadata"),
+            repository=self.metadata(),
         )
         self.opened.append(session)
         return session
+
+    def metadata(self) -> repository_mirror.Repository:
+        return repository_mirror.Repository(self.directory / "metadata", expected_sha256=self.repository.root_sha256)
 
     def pass_seconds(self, seconds: int) -> None:
         self.world.clock.advance(seconds)
@@ -111,8 +114,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
     home.change({1: 12})
     other.change({1: 12})
     made.publish()
-    metadata = repository_mirror.Repository(made.directory / "metadata")
-    metadata.set_up(made.mirror, expected_sha256=repository.root_sha256)
+    made.metadata().set_up(made.mirror)
     try:
         report = made.open().sync(made.mirror)
         assert not report.refused, report.refused
@@ -240,3 +242,19 @@ def test_late_metadata_are_a_grade_and_the_terminal_goes_on(town: Town) -> None:
     town.publish()
     town.sync()
     assert town.show(WUYOU).verdict_class is VerdictClass.ACCEPT
+
+
+def test_a_folder_that_starts_from_another_root_is_neither_used_nor_refreshed(town: Town, tmp_path: Path) -> None:
+    """Whoever can write into the terminal's folder, and answer for the mirror, brings in no repository of their own."""
+    theirs = Repository(tmp_path / "theirs", (WUYOU, ZIXU), at=town.world.clock.at + DAY)
+    shutil.copytree(town.repository.folder / "targets", theirs.folder / "targets")
+    theirs.publish()
+    mirror, folder = FolderMirror(theirs.folder), town.directory / "metadata"
+    shutil.rmtree(folder)
+    intruder = repository_mirror.Repository(folder, expected_sha256=theirs.root_sha256)
+    intruder.set_up(mirror)
+    assert intruder.refresh(mirror, at=town.world.clock.at).regions == (WUYOU, ZIXU)
+    with pytest.raises(RepositoryRefused):
+        town.metadata().held(at=town.world.clock.at)
+    with pytest.raises(RepositoryRefused):
+        town.metadata().refresh(mirror, at=town.world.clock.at)

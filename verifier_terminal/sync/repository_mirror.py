@@ -5,6 +5,7 @@ that they name (`targets`).
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,7 @@ from protocol import limits
 from protocol.unixtime import UnixTime
 from revocation.errors import RevocationError
 from revocation.repository import loader
-from revocation.repository.errors import NothingHeld
+from revocation.repository.errors import Damaged, NothingHeld
 from revocation.repository.loader import TrustMetadata
 from verifier_terminal.errors import NotPublished, RepositoryRefused
 from verifier_terminal.sync.mirror import Mirror
@@ -24,11 +25,15 @@ _FIRST_ROOT: Final = "metadata/1.root.json"
 class Repository:
     """The metadata that one terminal holds. One thread at a time."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *, expected_sha256: str) -> None:
+        """The metadata in this folder, which must start from the root with this hash (hexadecimal).
+
+        The terminal's settings have it: whoever can write into the folder must not be able to start from another one.
+        """
+        self._folder, self._pinned = folder, expected_sha256
         self._loaded: TrustMetadata | None = None
 
-    def set_up(self, mirror: Mirror, *, expected_sha256: str) -> None:
+    def set_up(self, mirror: Mirror) -> None:
         """Pins the first root, once it is the one that people agreed upon.
 
         Raises:
@@ -37,7 +42,7 @@ class Repository:
         """
         root_json = mirror.fetch(_FIRST_ROOT, max_bytes=_MAX_ROOT_BYTES)
         try:
-            loader.initialise(self._folder, root_json, expected_sha256=expected_sha256)
+            loader.initialise(self._folder, root_json, expected_sha256=self._pinned)
         except RevocationError as refused:
             raise RepositoryRefused(str(refused)) from refused
 
@@ -51,7 +56,7 @@ class Repository:
         """
         try:
             if self._loaded is None:
-                self._loaded = loader.load(self._folder, at=at)
+                self._loaded = loader.load(self._folder, at=at, expected_sha256=self._pinned)
         except NothingHeld:
             return None
         except RevocationError as damaged:
@@ -66,6 +71,10 @@ class Repository:
             RepositoryRefused: It is no good; what was held stays.
         """
         try:
+            if self._loaded is None:
+                # A refresh goes on from what lies in the folder, so that must start from the pinned root.
+                with suppress(NothingHeld, Damaged):
+                    self._loaded = loader.load(self._folder, at=at, expected_sha256=self._pinned)
             self._loaded = loader.refresh(self._folder, _asking(mirror), at=at).metadata
         except RevocationError as refused:
             raise RepositoryRefused(str(refused)) from refused
