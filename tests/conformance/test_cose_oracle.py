@@ -25,6 +25,8 @@ from protocol import (
     cbor,
     challenge,
     directory,
+    dispute_note,
+    feed_document,
     keys,
     labels,
     manifest,
@@ -45,6 +47,8 @@ from protocol.sealing import EXTERNAL_AAD
 from tests.protocol import (
     test_challenge,
     test_checkpoint,
+    test_dispute_note,
+    test_feed_document,
     test_mandate,
     test_manifest,
     test_paper,
@@ -121,6 +125,8 @@ def of_a_terminal(alg: Alg) -> Iterator[Emitted]:
     yield Emitted(labels.TYP_CHALLENGE, "challenge", asked, terminal)
     attested = receipt.sign(test_receipt.RECEIPT, certificate=certificate, signer=terminal)
     yield Emitted(labels.TYP_RECEIPT, "receipt", attested, terminal)
+    disputed = dispute_note.sign(test_dispute_note.NOTE, certificate=certificate, signer=terminal)
+    yield Emitted(labels.TYP_DISPUTE, "dispute", disputed, terminal)
 
 
 def of_a_region(alg: Alg) -> Iterator[Emitted]:
@@ -141,6 +147,7 @@ def of_a_region(alg: Alg) -> Iterator[Emitted]:
         yield Emitted(labels.TYP_POLICY, f"policy-{name}", appraisal_policy.sign(WORLD.policy(), root), one)
         yield Emitted(labels.TYP_DIRECTORY, f"directory-{name}", directory.sign(known, root), one)
         yield Emitted(labels.TYP_MANIFEST, f"manifest-{name}", manifest.sign(test_manifest.good(), root), one)
+        yield Emitted(labels.TYP_FEED, f"feed-{name}", feed_document.sign(test_feed_document.GOOD, root), one)
 
 
 @cache

@@ -145,7 +145,7 @@ def test_every_certificate_is_in_the_register_and_can_be_searched(issuer: Issuer
     certified(issuer)
     certified(issuer, replace(WISH, terminal="gate-1", place="东门", purposes=frozenset({Purpose.GATE})))
     certified(issuer, at=UnixTime(AT + 3 * DAY), actor="somebody else")
-    found = list(listing.certificates_as_json(issuer.terminals.listed(), at=UnixTime(AT + 7 * DAY)))
+    found = list(listing.certificates_as_json(issuer.terminals.listed(), withdrawals=(), at=UnixTime(AT + 7 * DAY)))
     assert [(row["terminal"], row["state"], row["by"]) for row in found] == [
         ("hall-3-07", "running", "somebody else"),
         ("gate-1", "over", "test"),
@@ -177,7 +177,7 @@ def test_another_key_under_a_running_name_must_be_meant(issuer: Issuer) -> None:
     certified(issuer, key=holder_key(9))
     with pytest.raises(TerminalTaken):
         certified(issuer)
-    states = [row["state"] for row in listing.certificates_as_json(issuer.terminals.listed(), at=AT)]
+    states = [row["state"] for row in listing.certificates_as_json(issuer.terminals.listed(), withdrawals=(), at=AT)]
     assert states == ["running", "running", "replaced"]
     # When everything of that name is over, it is anybody's.
     certified(issuer, at=UnixTime(AT + 7 * DAY))

@@ -161,7 +161,7 @@ def test_our_own_terminal_answers_acts_and_bad_presentations() -> None:
     assert said["act_mismatches"] == []
     people = run("vectors", "check", VECTORS, "--as", "terminal", "--only", "acts/paper")
     assert people.exit_code == 0
-    assert "8 of 8 acts answered by the expected verdict." in people.stdout
+    assert "9 of 9 acts answered by the expected verdict." in people.stdout
     assert "vectors answered" not in people.stdout
 
 
