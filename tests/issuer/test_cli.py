@@ -57,7 +57,7 @@ def published_value(folder: Path, package: Path) -> int:
 
 def test_every_command_explains_itself() -> None:
     assert set(cli.commands) == {
-        *("init", "issue", "suspend", "reinstate", "revoke", "publish", "serve", "list"),
+        *("init", "issue", "suspend", "recognise", "reinstate", "revoke", "publish", "serve", "list"),
         *("certify-terminal", "terminals", "site", "mandate", "mandates", "mandate-revoke"),
         *("paper", "papers", "paper-lost"),
         *("withdraw-terminal", "office", "feed"),
