@@ -14,7 +14,7 @@ from protocol import cbor, keys, limits
 from protocol.errors import ProtocolError
 
 _MAX_KEY_BYTES = 256
-_OFFLINE_PASSPHRASE = "First line is the passphrase of the offline key; asked for if left out."  # noqa: S105
+_OFFLINE_PASSPHRASE = "First line is the passphrase of the offline key; asked for if left out."  # noqa: S105 - a help text
 
 
 @click.group()

@@ -67,7 +67,7 @@ class S3Store:
             disable_bulk_delete=True,
             client_options={"allow_http": True, "timeout": patience},
             retry_config={"max_retries": 3, "retry_timeout": patience},
-            **options,  # type: ignore[arg-type]
+            **options,  # type: ignore[arg-type]  # the library's own options
         )
         self._is_tried = False
 

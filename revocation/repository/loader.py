@@ -243,7 +243,7 @@ class _Refresh:
         return content
 
     def _commit(self, **changes: object) -> None:
-        new = replace(self._record, **changes)  # type: ignore[arg-type]
+        new = replace(self._record, **changes)  # type: ignore[arg-type]  # its fields
         if new != self._record:
             self._held.commit(new)
             self._record = new

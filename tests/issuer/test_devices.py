@@ -125,7 +125,7 @@ def test_only_from_the_right_state(issuer: Issuer) -> None:
         found(issuer, first.licence_id, at=over)
     for act in (issuer.devices.report_lost, issuer.devices.found):
         with pytest.raises(ReasonRefused):
-            act(first.licence_id, None, reason=" ", actor="test", at=AT)  # type: ignore[operator]
+            act(first.licence_id, None, reason=" ", actor="test", at=AT)  # type: ignore[operator]  # of two signatures
 
 
 def test_an_agent_s_device_may_be_lost_and_gets_a_new_mandate(issuer: Issuer) -> None:

@@ -129,7 +129,7 @@ def test_the_brake_holds_what_is_too_much_for_an_hour_and_urgent_changes_go_firs
     for _ in range(6):
         assert world.tick(seconds=600).changes == 0
         every_ten = world.terminal.from_held(every_ten)
-    assert urgent in world.feed.tick(at=world.at).braked  # type: ignore[union-attr]
+    assert urgent in world.feed.tick(at=world.at).braked  # type: ignore[union-attr]  # a tick was due
     assert world.tick(seconds=660).changes > 0
     assert world.terminal.from_held(every_ten).state.look_up(1, 70_000) == Status.REVOKED
 
@@ -254,7 +254,7 @@ def test_of_two_leaders_one_gives_up(world: FeedWorld, monkeypatch: pytest.Monke
         monkeypatch.undo()
         world.change(2, Status.REVOKED)
         second.tick(at=UnixTime(world.at + 60))
-        append(*args, **named)  # type: ignore[arg-type]
+        append(*args, **named)  # type: ignore[arg-type]  # passed on
 
     monkeypatch.setattr(first.log, "append", overtaken)
     with pytest.raises(FeedStopped, match="seq 1 is taken") as stopped:
@@ -331,7 +331,7 @@ def test_a_new_status_key_begins_an_epoch_and_nobody_needs_a_base(world: FeedWor
 
 def test_ticks_of_a_service_are_apart_and_what_waits_goes_with_the_next(world: FeedWorld) -> None:
     world.tick()
-    world.feed.gap = 5  # type: ignore[assignment]
+    world.feed.gap = 5  # type: ignore[assignment]  # of Seconds
     world.change(1, Status.REVOKED)
     assert world.feed.tick(at=UnixTime(world.at + 2)) is None
     assert world.feed.is_deferred

@@ -67,6 +67,6 @@ def answers(status: int, body: bytes, content_type: str = "text/html", **headers
 def quick(url: str, **patience: float) -> HttpMirror:
     """A mirror without much patience."""
     limits = {"total_seconds": 5.0, "connect_seconds": 2.0, **patience}
-    mirror = HttpMirror(url, monotonic=time.monotonic, patience=Patience(**limits))  # type: ignore[arg-type]
+    mirror = HttpMirror(url, monotonic=time.monotonic, patience=Patience(**limits))  # type: ignore[arg-type]  # its fields
     _opened.append(mirror)
     return mirror

@@ -176,7 +176,7 @@ def test_a_chain_of_roots_is_followed_one_by_one(clients: Clients, repository: R
     cut_off = Clients(clients.ours.folder.parent / "cut", repository)
     ours, _, _ = cut_off.look()
     assert ours.accepted
-    assert cut_off.ours.held().versions.root == 2  # type: ignore[union-attr]
+    assert cut_off.ours.held().versions.root == 2  # type: ignore[union-attr]  # it holds one
 
 
 def test_a_good_root_stays_when_the_one_after_it_is_refused(clients: Clients, repository: Repository) -> None:
