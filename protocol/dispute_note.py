@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from protocol import cbor, cose_sign1, cwt, labels, limits, terminal_certificate
+from protocol import cbor, cwt, labels, limits, terminal_certificate, terminal_statement
 from protocol.errors import SchemaError, ShapeError, SizeError, TimeOrderError
 from protocol.keys import Signer
 from protocol.labels import Purpose
@@ -92,10 +92,9 @@ def sign(note: DisputeNote, *, certificate: bytes, signer: Signer) -> bytes:
         }
     )
     _note(cbor.decode(content), certified)
-    protected: dict[cbor.Key, cbor.Value] = {labels.HDR_KCWT: structure, labels.HDR_TYP: labels.TYP_DISPUTE}
-    encoded = cbor.encode(cose_sign1.sign1(protected, content, signer))
-    terminal_certificate.verify_by_terminal(_parse(encoded), certified)
-    return encoded
+    return terminal_statement.sign(
+        content, typ=labels.TYP_DISPUTE, certificate=structure, certified=certified, signer=signer
+    )
 
 
 def verify(encoded: bytes, *, terminal_keys: TerminalKeys, at: UnixTime) -> VerifiedDisputeNote:
@@ -109,28 +108,17 @@ def verify(encoded: bytes, *, terminal_keys: TerminalKeys, at: UnixTime) -> Veri
         SizeError: Longer than `limits.MAX_DISPUTE_BYTES`.
         ProtocolError: The first rule that it breaks.
     """
-    # Step 1.
     if len(encoded) > limits.MAX_DISPUTE_BYTES:
         raise SizeError(f"a dispute note of {len(encoded)} bytes")
-    sign1 = _parse(encoded)
-    unverified = terminal_certificate.carried_in(sign1)
-    # Steps 2 and 3.
-    certificate = terminal_certificate.verify(unverified, terminal_keys=terminal_keys, at=at)
-    # Step 4.
-    terminal_certificate.verify_by_terminal(sign1, certificate)
+    # Steps 1 to 4.
+    certificate, payload = terminal_statement.verified(
+        encoded, typ=labels.TYP_DISPUTE, terminal_keys=terminal_keys, at=at
+    )
     # Step 5.
-    note = _note(cbor.decode(sign1.payload), certificate)
+    note = _note(payload, certificate)
     if note.iat > at + limits.CLOCK_SKEW:
         raise TimeOrderError("a note of a moment that has not come")
     return VerifiedDisputeNote(certificate, note)
-
-
-def _parse(encoded: bytes) -> cose_sign1.UnverifiedSign1:
-    return cose_sign1.parse(
-        cbor.decode(encoded),
-        expected_typ=labels.TYP_DISPUTE,
-        protected_labels=terminal_certificate.SIGNED_BY_TERMINAL,
-    )
 
 
 def _note(payload: cbor.Value, certificate: TerminalCertificate) -> DisputeNote:

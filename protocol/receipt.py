@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from protocol import cbor, cose_sign1, cwt, labels, limits, terminal_certificate
+from protocol import cbor, cwt, labels, limits, terminal_certificate, terminal_statement
 from protocol.errors import DisclosureOrphan, SchemaError, ShapeError, SizeError, TimeOrderError
 from protocol.keys import Signer
 from protocol.labels import Purpose, TrustTier
@@ -184,10 +184,9 @@ def sign(receipt: Receipt, *, certificate: bytes, signer: Signer) -> bytes:
         payload[labels.CLAIM_CHALLENGE] = receipt.challenge
     content = cbor.encode(payload)
     _receipt(cbor.decode(content), certified)
-    protected: dict[cbor.Key, cbor.Value] = {labels.HDR_KCWT: structure, labels.HDR_TYP: labels.TYP_RECEIPT}
-    encoded = cbor.encode(cose_sign1.sign1(protected, content, signer))
-    terminal_certificate.verify_by_terminal(_parse(encoded), certified)
-    return encoded
+    return terminal_statement.sign(
+        content, typ=labels.TYP_RECEIPT, certificate=structure, certified=certified, signer=signer
+    )
 
 
 def verify(encoded: bytes, *, terminal_keys: TerminalKeys, at: UnixTime) -> VerifiedReceipt:
@@ -201,17 +200,14 @@ def verify(encoded: bytes, *, terminal_keys: TerminalKeys, at: UnixTime) -> Veri
         SizeError: Longer than `limits.MAX_RECEIPT_BYTES`.
         ProtocolError: The first rule that it breaks.
     """
-    # Step 1.
     if len(encoded) > limits.MAX_RECEIPT_BYTES:
         raise SizeError(f"a receipt of {len(encoded)} bytes")
-    sign1 = _parse(encoded)
-    unverified = terminal_certificate.carried_in(sign1)
-    # Steps 2 and 3.
-    certificate = terminal_certificate.verify(unverified, terminal_keys=terminal_keys, at=at)
-    # Step 4.
-    terminal_certificate.verify_by_terminal(sign1, certificate)
+    # Steps 1 to 4.
+    certificate, payload = terminal_statement.verified(
+        encoded, typ=labels.TYP_RECEIPT, terminal_keys=terminal_keys, at=at
+    )
     # Step 5.
-    receipt = _receipt(cbor.decode(sign1.payload), certificate)
+    receipt = _receipt(payload, certificate)
     if receipt.iat > at + limits.CLOCK_SKEW:
         raise TimeOrderError("a receipt of a moment that has not come")
     return VerifiedReceipt(certificate, receipt)
@@ -241,14 +237,6 @@ def _claims_key(value: cbor.Value) -> bytes | None:
     if value is not None and not (isinstance(value, bytes) and len(value) == CLAIMS_KEY_BYTES):
         raise ShapeError(f"a claims key that is not {CLAIMS_KEY_BYTES} bytes")
     return value
-
-
-def _parse(encoded: bytes) -> cose_sign1.UnverifiedSign1:
-    return cose_sign1.parse(
-        cbor.decode(encoded),
-        expected_typ=labels.TYP_RECEIPT,
-        protected_labels=terminal_certificate.SIGNED_BY_TERMINAL,
-    )
 
 
 def _receipt(payload: cbor.Value, certificate: TerminalCertificate) -> Receipt:
