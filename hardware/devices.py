@@ -1,4 +1,4 @@
-"""What every source of codes gives: readings and events, and the interface that scanners, cameras and files share.
+"""The interfaces of all devices: what reads codes and what it gives, and what shows, prints or unlocks.
 
 Text comes out and nothing is made of it: this package knows no credentials. The text of a reading is hostile until
 somebody has verified it, so it is kept out of `repr`, and no event ever carries content, only counts and reasons.
@@ -6,7 +6,7 @@ somebody has verified it, so it is kept out of `repr`, and no event ever carries
 
 import enum
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -231,4 +231,141 @@ class CodeSource(Protocol):
         Raises:
             HardwareError: a file cannot be used, or a device is missing and the caller did not want to wait for it.
         """
+        ...
+
+
+class Signal(enum.Enum):
+    """The four words of every lamp, buzzer, beacon and of a scanner's own beep."""
+
+    SUCCESS = "success"
+    ERROR = "error"
+    ATTENTION = "attention"
+    PROGRESS = "progress"
+
+
+class AnsweringSource(CodeSource, Protocol):
+    """A source that can be told what its code was worth, and be switched on and off."""
+
+    def answer(self, signal: Signal) -> None:
+        """Lets the device say this in its own way, if it can; never blocks and never raises."""
+        ...
+
+    def trigger(self, *, on: bool) -> None:
+        """Starts or ends reading where the device allows it; never blocks and never raises."""
+        ...
+
+
+class Indicator(Protocol):
+    """A lamp, a buzzer, a beacon."""
+
+    @property
+    def name(self) -> str:
+        """How it is called on pages."""
+        ...
+
+    def show(self, signal: Signal | None) -> None:
+        """Shows this until something else is said; None is off. Returns at once.
+
+        Raises:
+            HardwareError: it cannot be reached.
+        """
+        ...
+
+    def close(self) -> None:
+        """Off, and given back."""
+        ...
+
+
+class DoorLock(Protocol):
+    """A relay that opens something. Fail-secure: without power, program or answer it is locked."""
+
+    @property
+    def name(self) -> str:
+        """How it is called on pages."""
+        ...
+
+    def release(self, seconds: float) -> None:
+        """Unlocks for so long; a second call begins the time anew. Returns at once.
+
+        Raises:
+            HardwareError: it cannot be reached; it is then locked as far as this program can tell.
+        """
+        ...
+
+    def close(self) -> None:
+        """Locked, and given back."""
+        ...
+
+
+class PrinterState(enum.Enum):
+    """What a printer says of itself."""
+
+    READY = "ready"
+    PAPER_LOW = "paper is running out"
+    NO_PAPER = "no paper"
+    COVER_OPEN = "its cover is open"
+    OFFLINE = "gives no answer"
+    UNKNOWN = "does not tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A strip of paper: a title, lines of text, at most one code, small print. All text is hostile until drawn.
+
+    Attributes:
+        title: printed large.
+        rows: pairs of label and value; an empty label makes a line of its own.
+        code: content of a QR code; empty for none.
+        small_print: at the end.
+    """
+
+    title: str
+    rows: Sequence[tuple[str, str]] = field(repr=False)
+    code: str = field(default="", repr=False)
+    small_print: Sequence[str] = ()
+
+
+class SlipPrinter(Protocol):
+    """A receipt printer."""
+
+    @property
+    def name(self) -> str:
+        """How it is called on pages."""
+        ...
+
+    def state(self) -> PrinterState:
+        """Asks the printer, for a second at most; OFFLINE when it cannot be reached."""
+        ...
+
+    def print_slip(self, slip: Slip) -> None:
+        """Prints and cuts.
+
+        Raises:
+            HardwareError: nothing can be said to have been printed, and why (paper, cover, connection).
+        """
+        ...
+
+    def close(self) -> None:
+        """Given back."""
+        ...
+
+
+class CustomerDisplay(Protocol):
+    """A small display that faces the visitor."""
+
+    @property
+    def name(self) -> str:
+        """How it is called on pages."""
+        ...
+
+    def show(self, lines: Sequence[str]) -> None:
+        """Replaces what it shows; what its character set lacks is replaced visibly. No personal data belongs here.
+
+        Raises:
+            HardwareError: it cannot be reached.
+        """
+        ...
+
+    def close(self) -> None:
+        """Cleared, and given back."""
         ...
