@@ -73,6 +73,8 @@ class DiscardReason(enum.Enum):
     OVERLONG = "longer than any code"
     RUN_ON = "followed another code without a pause"
     UNPLUGGED = "the device went away in mid-code"
+    INCOMPLETE = "broke off before its end"
+    DAMAGED = "arrived damaged"
 
 
 class Hint(enum.Enum):

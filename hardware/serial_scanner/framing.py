@@ -1,26 +1,29 @@
 """Cuts the byte stream of a serial scanner into codes; pure, no port and no clock.
 
 Guaranteed: however the bytes are chunked, the same codes come out; at most `max_bytes` are held; a code is printable
-ASCII exactly as sent (never stripped: base45 may begin with a space); one printed code never becomes two readings.
+text exactly as sent (never stripped: base45 may begin with a space), ASCII unless the rules name character sets; one
+printed code never becomes two readings.
 
 For the last point the line must have been silent before a code begins. A byte-mode QR code may contain CR LF followed
 by a second licence; the scanner prints that without a pause. So what follows a code or a bad frame at once is thrown
 away until the line is silent. Silence is not measured here: the driver reports what it has *observed*, that is, a read
 that waited and got nothing. Bytes that were waiting in a buffer while the program was busy therefore prove no silence.
 
-Not handled here: packet protocols with acknowledgement (Zebra SSI and the like) and HID reports.
+Not handled here: packet protocols with acknowledgement (ssi.py) and HID reports (hid_scanner).
 """
 
 import re
 from dataclasses import dataclass, field
 
 from hardware.devices import DiscardReason
+from hardware.scanned import Frame, Garbage, Reply, TextRules, interpreted
 
 # CR, LF, TAB and ETX each end a code; CR LF is a code and an empty frame, and empty frames are nothing.
 _TERMINATORS = re.compile(rb"[\r\n\t\x03]")
 _STX = b"\x02"
 _PRINTABLE = re.compile(rb"[\x20-\x7e]*")
-_AIM = re.compile(rb"\][A-Za-z][0-9A-Za-z]")
+# Character sets are decoded when a code is whole; until then bytes outside ASCII may be text, control characters not.
+_PERHAPS_TEXT = re.compile(rb"[\x20-\x7e\x80-\xff]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,10 @@ class FramingRules:
         drain_seconds: silence that ends throwing away after a bad frame.
         max_bytes: a version 40 level L alphanumeric code holds 4,296 characters; prefix and AIM come on top.
         report_bytes: while throwing away, tell so each time that many bytes are gone.
+        needs_end: the scanner is set up to end each code with a terminator, so that one that falls silent without it
+            has lost its end and is thrown away; without this a broken code would come out shortened.
+        text: what may stand around and in a code.
+        answers: what the scanner says when it is told something; dropped on a quiet line where a code could begin.
     """
 
     idle_gap_seconds: float = 0.120
@@ -40,22 +47,9 @@ class FramingRules:
     drain_seconds: float = 0.100
     max_bytes: int = 4_400
     report_bytes: int = 65_536
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One code as the scanner printed it."""
-
-    text: str = field(repr=False)
-    aim: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Garbage:
-    """Bytes thrown away."""
-
-    reason: DiscardReason
-    byte_count: int
+    needs_end: bool = False
+    text: TextRules = field(default_factory=TextRules)
+    answers: tuple[bytes, ...] = ()
 
 
 class Framer:
@@ -69,15 +63,33 @@ class Framer:
         self._quiet = True
         self._draining: DiscardReason | None = None
         self._drained = 0
+        self._printable = _PERHAPS_TEXT if rules.text.character_sets else _PRINTABLE
+        # The beginning of what may be an answer.
+        self._perhaps_answer = b""
 
-    def feed(self, received: bytes) -> list[Frame | Garbage]:
+    def feed(self, received: bytes) -> list[Frame | Garbage | Reply]:
         """Takes bytes from the line, in chunks of any size."""
-        found: list[Frame | Garbage] = []
         if not received:
-            return found
+            return []
         if self._silent_seconds >= self._rules.quiet_before_seconds:
             self._quiet = True
         self._silent_seconds = 0.0
+        if self._rules.answers and self._quiet and not self._held and self._draining is None:
+            received = self._without_answers(self._perhaps_answer + received)
+        return self._cut(received)
+
+    def _without_answers(self, received: bytes) -> bytes:
+        """What is left when whole answers at the beginning are dropped; an unfinished one is kept for the next bytes."""
+        self._perhaps_answer = b""
+        while answer := next((each for each in self._rules.answers if received.startswith(each)), b""):
+            received = received[len(answer) :]
+        if received and any(each.startswith(received) for each in self._rules.answers):
+            self._perhaps_answer = received
+            return b""
+        return received
+
+    def _cut(self, received: bytes) -> list[Frame | Garbage | Reply]:
+        found: list[Frame | Garbage | Reply] = []
         position = 0
         while position < len(received):
             end = _TERMINATORS.search(received, position) if self._draining is None else None
@@ -91,23 +103,27 @@ class Framer:
             position = stop + 1
         return found
 
-    def silence(self, seconds: float) -> list[Frame | Garbage]:
+    def silence(self, seconds: float) -> list[Frame | Garbage | Reply]:
         """Takes note that the line was watched for so long and nothing came."""
         self._silent_seconds += seconds
+        if self._perhaps_answer and self._silent_seconds >= self._rules.idle_gap_seconds:
+            unfinished, self._perhaps_answer = self._perhaps_answer, b""
+            return self._cut(unfinished) + self.silence(0.0)
         if self._draining is not None:
             return self._end_of_draining() if self._silent_seconds >= self._rules.drain_seconds else []
         if self._held and self._silent_seconds >= self._rules.idle_gap_seconds:
-            return self._close()
+            return self._broken_off() if self._rules.needs_end else self._close()
         return []
 
-    def unplugged(self) -> list[Frame | Garbage]:
+    def unplugged(self) -> list[Frame | Garbage | Reply]:
         """The device went away: a partial code is dropped and the next byte begins a new line."""
-        found: list[Frame | Garbage] = []
+        found: list[Frame | Garbage | Reply] = []
         if self._draining is not None:
             found = self._end_of_draining()
-        elif self._held:
-            found = [Garbage(DiscardReason.UNPLUGGED, len(self._held))]
+        elif partial := len(self._held) + len(self._perhaps_answer):
+            found = [Garbage(DiscardReason.UNPLUGGED, partial)]
         self._held.clear()
+        self._perhaps_answer = b""
         self._silent_seconds = self._rules.quiet_before_seconds
         return found
 
@@ -119,7 +135,7 @@ class Framer:
         part_in_bounds = part[: self._rules.max_bytes + 1 - len(self._held)]
         if part and not self._quiet:
             self._draining = DiscardReason.RUN_ON
-        elif not _PRINTABLE.fullmatch(part_in_bounds):
+        elif not self._printable.fullmatch(part_in_bounds):
             self._draining = DiscardReason.NOT_PRINTABLE
         elif len(self._held) + len(part) > self._rules.max_bytes:
             self._draining = DiscardReason.OVERLONG
@@ -129,29 +145,36 @@ class Framer:
         self._drained += len(self._held)
         self._held.clear()
 
-    def _drop(self, byte_count: int) -> list[Frame | Garbage]:
+    def _drop(self, byte_count: int) -> list[Frame | Garbage | Reply]:
         self._drained += byte_count
         if self._draining is None or self._drained < self._rules.report_bytes:
             return []
-        report: list[Frame | Garbage] = [Garbage(self._draining, self._drained)]
+        report: list[Frame | Garbage | Reply] = [Garbage(self._draining, self._drained)]
         self._drained = 0
         return report
 
-    def _end_of_draining(self) -> list[Frame | Garbage]:
-        found: list[Frame | Garbage] = []
+    def _end_of_draining(self) -> list[Frame | Garbage | Reply]:
+        found: list[Frame | Garbage | Reply] = []
         if self._draining is not None and self._drained:
             found.append(Garbage(self._draining, self._drained))
         self._draining = None
         self._drained = 0
         return found
 
-    def _close(self) -> list[Frame | Garbage]:
+    def _broken_off(self) -> list[Frame | Garbage | Reply]:
+        byte_count = len(self._held)
+        self._held.clear()
+        return [Garbage(DiscardReason.INCOMPLETE, byte_count)]
+
+    def _close(self) -> list[Frame | Garbage | Reply]:
         printed = bytes(self._held)
         self._held.clear()
-        aim = _AIM.match(printed)
-        body = printed[aim.end() :] if aim else printed
         if printed:
             self._quiet = False
-        if not body:
-            return []
-        return [Frame(body.decode("ascii"), aim.group().decode("ascii") if aim else None)]
+        match interpreted(printed, self._rules.text):
+            case None:
+                return []
+            case Frame() as frame:
+                return [frame]
+            case reason:
+                return [Garbage(reason, len(printed))]
