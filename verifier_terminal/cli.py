@@ -172,6 +172,7 @@ def serve(
     from hardware.errors import HardwareError
     from verifier_terminal import capture, hearing, wiring
     from verifier_terminal.appraisal import reasons
+    from verifier_terminal.metrics import Metrics, Tally
     from verifier_terminal.polling import Polling
     from verifier_terminal.web import app as web_app
     from verifier_terminal.web import server
@@ -214,7 +215,12 @@ def serve(
                     f"{multicast} cannot be heard ({failure.strerror}); give --interface an address of this machine",
                     EXIT_USAGE,
                 ) from failure
-            app = web_app.create_app(session, settings=settings, reasons=reasons.load(), clock=wiring.now)
+            tally = Tally()
+            session.tell(tally)
+            metrics = Metrics(session.status, tally)
+            app = web_app.create_app(
+                session, settings=settings, reasons=reasons.load(), clock=wiring.now, metrics=metrics.text
+            )
             threads = capture.start_feeding(session, sources, stop)
             polling = Polling(
                 session, lambda: wiring.open_mirror(session.settings.trust), every=sync_every, tell=_say_failure

@@ -8,7 +8,7 @@ import queue
 import threading
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from hardware.devices import DeviceEvent
 from protocol.labels import AnimatedKind
@@ -145,7 +145,15 @@ SessionEvent = (
 )
 
 
-class Subscription:
+class Listener(Protocol):
+    """Whoever is told events by the thread in which they happen; must be quick."""
+
+    def offer(self, event: SessionEvent) -> bool:
+        """Takes an event; False: nothing more is wanted."""
+        ...
+
+
+class Subscription(Listener):
     """The events for one listener, from the moment of subscribing on."""
 
     def __init__(self, publisher: "Publisher") -> None:
@@ -188,22 +196,26 @@ class Publisher:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._subscriptions: tuple[Subscription, ...] = ()
+        self._listeners: tuple[Listener, ...] = ()
 
     def subscribe(self) -> Subscription:
         """A new listener."""
         subscription = Subscription(self)
-        with self._lock:
-            self._subscriptions += (subscription,)
+        self.add(subscription)
         return subscription
 
-    def remove(self, subscription: Subscription) -> None:
+    def add(self, listener: Listener) -> None:
+        """From now on this one is told everything."""
+        with self._lock:
+            self._listeners += (listener,)
+
+    def remove(self, listener: Listener) -> None:
         """Forgets a listener; twice does no harm."""
         with self._lock:
-            self._subscriptions = tuple(each for each in self._subscriptions if each is not subscription)
+            self._listeners = tuple(each for each in self._listeners if each is not listener)
 
     def publish(self, event: SessionEvent) -> None:
         """Tells everybody who keeps up; the others are dropped."""
-        for subscription in self._subscriptions:
-            if not subscription.offer(event):
-                self.remove(subscription)
+        for listener in self._listeners:
+            if not listener.offer(event):
+                self.remove(listener)

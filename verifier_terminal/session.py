@@ -46,6 +46,7 @@ from verifier_terminal.events import (
     AnimationProgress,
     DeviceNews,
     ForeignCode,
+    Listener,
     OutOfOrderNews,
     PersonChecked,
     PortraitShown,
@@ -541,6 +542,10 @@ class Session:
     def subscribe(self) -> Subscription:
         """All events from now on; bounded, see `events`."""
         return self._publisher.subscribe()
+
+    def tell(self, listener: Listener) -> None:
+        """All events from now on, in the thread in which they happen."""
+        self._publisher.add(listener)
 
     def hear(self, event: DeviceEvent) -> None:
         """Passes on what a device said about itself."""

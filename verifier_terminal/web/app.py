@@ -11,6 +11,7 @@
     POST /api/v1/alarms/<number>/acknowledge   {}: a person has seen that a re-check changed an act
     GET  /api/v1/status               how the terminal stands
     GET  /healthz                     whether this program answers
+    GET  /metrics                     figures for an operator's monitoring, nothing about persons
     …    requests and receipts        see `asking_routes`
 
 Personal data never stand in an address or a log line; answers are never stored by the browser.
@@ -56,6 +57,7 @@ MAX_REASON_CHARACTERS: Final = 200
 MAX_SEARCH_CHARACTERS: Final = 64
 MAX_ACTS: Final = 2_000
 """More than a counter does in one day."""
+METRICS_CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _CHECK_NUMBER: Final = re.compile(r"[0-9A-Z]{1,8}(?:-[0-9A-Z]{1,8}){0,3}")
 _PROBLEM_TEXTS: Final = {403: "forbidden", 404: "not_found", 409: "already_void", 413: "too_large", 415: "media_type"}
 _STREAMS: Final = "liangzheng_streams"
@@ -64,9 +66,14 @@ logger = logging.getLogger(__name__)
 
 
 def create_app(
-    session: WindowSession, *, settings: WindowSettings, reasons: Mapping[Code, Reason], clock: Callable[[], UnixTime]
+    session: WindowSession,
+    *,
+    settings: WindowSettings,
+    reasons: Mapping[Code, Reason],
+    clock: Callable[[], UnixTime],
+    metrics: Callable[[], bytes] | None = None,
 ) -> Flask:
-    """The application over this session. `settings.csrf_token` is fresh for each run."""
+    """The application over this session. `settings.csrf_token` is fresh for each run; `metrics` gives the figures."""
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["TRUSTED_HOSTS"] = list(settings.trusted_hosts)
@@ -170,6 +177,8 @@ def create_app(
     def healthz() -> Response:
         return jsonify({"alive": True})
 
+    if metrics is not None:
+        app.add_url_rule("/metrics", "metrics", lambda: Response(metrics(), content_type=METRICS_CONTENT_TYPE))
     asking_routes.register(app, session, settings)
     _register_problems(app)
     return app
