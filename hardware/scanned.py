@@ -47,9 +47,15 @@ class Garbage:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Bytes that the protocol wants sent to the scanner now."""
+    """Bytes that the protocol wants sent to the scanner now.
+
+    Attributes:
+        raw: the bytes.
+        wakes: the scanner may be asleep, so it must be woken first.
+    """
 
     raw: bytes
+    wakes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

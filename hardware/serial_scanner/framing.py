@@ -79,7 +79,7 @@ class Framer:
         return self._cut(received)
 
     def _without_answers(self, received: bytes) -> bytes:
-        """What is left when whole answers at the beginning are dropped; an unfinished one is kept for the next bytes."""
+        """What is left when whole answers at the front are dropped; an unfinished one is kept for the next bytes."""
         self._perhaps_answer = b""
         while answer := next((each for each in self._rules.answers if received.startswith(each)), b""):
             received = received[len(answer) :]
