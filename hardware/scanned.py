@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from hardware.devices import DiscardReason
 
 _AIM = re.compile(rb"\][A-Za-z][0-9A-Za-z]")
+_LINE_END = re.compile(rb"(?:\r\n|[\r\n\t\x03])\Z")
 _PRINTABLE_ASCII = re.compile(rb"[\x20-\x7e]*")
 _LEADING_ESCAPE = re.compile(rb"\\([0-9]{6})")
 _ESCAPE_OR_DOUBLED = re.compile(rb"\\(?:(\\)|[0-9]{6})")
@@ -69,6 +70,11 @@ class TextRules:
 
     strips_aim: bool = True
     character_sets: tuple[str, ...] = ()
+
+
+def without_line_end(printed: bytes) -> bytes:
+    """The same without STX before and a line end behind, which a scanner may put around a code that needs none."""
+    return _LINE_END.sub(b"", printed).removeprefix(b"\x02")
 
 
 def interpreted(printed: bytes, rules: TextRules) -> Frame | DiscardReason | None:

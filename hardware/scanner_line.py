@@ -9,6 +9,7 @@ another library and does not see the links under /dev/serial that udev makes lat
 Not handled here: what a device sends, and answering it.
 """
 
+import errno
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,6 +31,7 @@ from hardware.errors import (
     DeviceBusy,
     DeviceForbidden,
     DeviceNotFound,
+    DeviceUnusable,
     DriverMissing,
     HardwareError,
     NotABarCodeScanner,
@@ -66,6 +68,19 @@ class OpenLine(Protocol):
 
 
 Pause = Callable[[threading.Event, float], object]
+
+
+def named_error(name: str, failure: BaseException) -> HardwareError:
+    """What the system refused, as the leaf that says why."""
+    number = getattr(failure, "errno", None)
+    detail = str(failure)
+    if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
+        return DeviceNotFound(name, detail)
+    if number in (errno.EBUSY, errno.EAGAIN):
+        return DeviceBusy(name, detail)
+    if number in (errno.EACCES, errno.EPERM):
+        return DeviceForbidden(name, detail)
+    return DeviceUnusable(name, detail)
 
 
 def lost_reason(failure: HardwareError) -> LostReason:

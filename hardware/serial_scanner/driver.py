@@ -11,7 +11,6 @@ Not handled here: what a code is (framing.py, ssi.py), and opening again (scanne
 
 import collections
 import contextlib
-import errno
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,19 +20,14 @@ import serial
 
 from hardware.devices import AnsweringSource, DeviceEvent, DiscardReason, Reading, Signal
 from hardware.errors import (
-    DeviceBusy,
-    DeviceForbidden,
-    DeviceNotFound,
-    DeviceUnusable,
-    HardwareError,
     UnsupportedSource,
 )
 from hardware.scanned import Frame, Garbage, Reply
-from hardware.scanner_line import Pause, listening, path_is_there, watching
+from hardware.scanner_line import Pause, listening, named_error, path_is_there, watching
 from hardware.serial_scanner.framing import Framer, FramingRules
 from hardware.serial_scanner.scanner_profile import LineProtocol, ScannerProfile
 from hardware.serial_scanner.ssi import SsiReceiver
-from hardware.serial_scanner.writing import LineWriter
+from hardware.scanner_writing import LineWriter
 
 try:
     from termios import error as terminal_error
@@ -113,23 +107,11 @@ def open_port(url: str, baud_rate: int) -> SerialPort:
     try:
         port.open()
     except _UNPLUGGED as failure:
-        raise _named(url, failure) from failure
+        raise named_error(url, failure) from failure
     except ValueError as wrong:
         raise UnsupportedSource(url, str(wrong)) from wrong
     opened: SerialPort = port
     return opened
-
-
-def _named(url: str, failure: BaseException) -> HardwareError:
-    number = getattr(failure, "errno", None)
-    detail = str(failure)
-    if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
-        return DeviceNotFound(url, detail)
-    if number in (errno.EBUSY, errno.EAGAIN):
-        return DeviceBusy(url, detail)
-    if number in (errno.EACCES, errno.EPERM):
-        return DeviceForbidden(url, detail)
-    return DeviceUnusable(url, detail)
 
 
 class SerialScanner(AnsweringSource):

@@ -21,7 +21,7 @@ cordless variant with opcodes 73 and 74, and pictures.
 from dataclasses import dataclass
 
 from hardware.devices import DiscardReason
-from hardware.scanned import Frame, Garbage, Reply, interpreted
+from hardware.scanned import Frame, Garbage, Reply, interpreted, without_line_end
 from hardware.serial_scanner.framing import FramingRules
 
 CMD_ACK = 0xD0
@@ -221,8 +221,7 @@ class SsiReceiver:
 
     def _read(self, printed: bytes) -> Found:
         # "Data is decoded data including prefix and suffix": a line end at the end is such a suffix.
-        body = printed.removesuffix(b"\n").removesuffix(b"\r").removesuffix(b"\t").removesuffix(b"\x03")
-        match interpreted(body.removeprefix(b"\x02"), self._rules.text):
+        match interpreted(without_line_end(printed), self._rules.text):
             case None:
                 return []
             case Frame() as frame:

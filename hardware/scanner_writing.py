@@ -5,7 +5,7 @@ that takes no bytes costs the bytes and nothing else; one that waits for a verdi
 has said anything in time it is told to refuse. A verdict that comes later than that is dropped, because the scanner
 would take it for the next code.
 
-Not handled here: which bytes mean what (scanner_profile.py).
+Not handled here: which bytes mean what.
 """
 
 import contextlib
