@@ -6,9 +6,10 @@ from hardware.camera.capture import CameraKind, open_device, parse_camera_spec
 from hardware.camera.decoder_process import PictureDecoder
 from hardware.camera.frames import LiveFrames, RecordedFrames
 from hardware.camera.source import CameraSource
-from hardware.devices import CodeSource
+from hardware.devices import AnsweringSource, CodeSource
 from hardware.image_file import ImageFile
-from hardware.serial_scanner.driver import SerialScanner
+from hardware.scanner_spec import open_scanner
+from hardware.serial_scanner.scanner_profile import GENERIC
 
 
 def open_camera(spec: str, decoder: PictureDecoder, *, wait_for_device: bool = True) -> CodeSource:
@@ -36,12 +37,19 @@ def open_image(path: Path, decoder: PictureDecoder) -> CodeSource:
     return ImageFile(path, decoder)
 
 
-def open_serial(spec: str, *, baud_rate: int = 9600, wait_for_device: bool = True) -> CodeSource:
-    """A port path or pyserial URL.
+def open_serial(
+    spec: str, *, profile: str = GENERIC, baud_rate: int | None = None, wait_for_device: bool = True
+) -> AnsweringSource:
+    """A scanner, whatever hangs it on the machine.
 
     Args:
-        spec: `/dev/serial/by-path/…`, `/dev/ttyACM0`, `socket://host:port`, `rfc2217://…`, `loop://`.
-        baud_rate: for lines with a real UART.
+        spec: `/dev/serial/by-path/…`, `socket://host:port` and other pyserial URLs, `serial:PATH?profile=…&baud=…`,
+            `hid:/dev/hidraw…`, `hid:0c2e:0b81`, `wedge:/dev/input/by-id/…`.
+        profile: how a serial scanner speaks, unless the specification says so.
+        baud_rate: for lines with a real UART; the profile's if not given.
         wait_for_device: if false, `readings` raises when the device is absent at first.
+
+    Raises:
+        HardwareError: an option or a profile is not known.
     """
-    return SerialScanner(spec, baud_rate=baud_rate, wait_for_device=wait_for_device)
+    return open_scanner(spec, profile=profile, baud_rate=baud_rate, wait_for_device=wait_for_device)
