@@ -11,6 +11,7 @@ Source: linux/input-event-codes.h (key codes, values 0 released, 1 pressed, 2 re
 """
 
 import enum
+from collections.abc import Iterator
 
 EV_SYN = 0
 EV_KEY = 1
@@ -128,3 +129,30 @@ class KeyReader:
             return bytes([ord(plain) & 0x1F]) if plain.isalpha() else NO_TEXT
         is_upper = self._is_down(Modifier.SHIFT) != (self._caps_lock and plain.isalpha())
         return (shifted if is_upper else plain).encode("ascii")
+
+
+_KEYS_OF = {
+    character: (code, is_shifted)
+    for code, both in _CHARACTERS.items()
+    for is_shifted, character in enumerate(both)
+    # The space has one key and no second character.
+    if not (is_shifted and character == both[0])
+}
+_KEYS_OF["\r"], _KEYS_OF["\t"] = (28, False), (15, False)
+_LEFT_SHIFT = 42
+
+
+def typed_keys(text: str) -> Iterator[tuple[int, int]]:
+    """Codes and values of the keys that type this text, for simulated scanners.
+
+    Raises:
+        KeyError: a character has no key.
+    """
+    for character in text:
+        code, is_shifted = _KEYS_OF[character]
+        if is_shifted:
+            yield _LEFT_SHIFT, _PRESSED
+        yield code, _PRESSED
+        yield code, _RELEASED
+        if is_shifted:
+            yield _LEFT_SHIFT, _RELEASED

@@ -24,10 +24,10 @@ from hardware.errors import (
 )
 from hardware.scanned import Frame, Garbage, Reply
 from hardware.scanner_line import Pause, listening, named_error, path_is_there, watching
+from hardware.scanner_writing import LineWriter
 from hardware.serial_scanner.framing import Framer, FramingRules
 from hardware.serial_scanner.scanner_profile import LineProtocol, ScannerProfile
 from hardware.serial_scanner.ssi import SsiReceiver
-from hardware.scanner_writing import LineWriter
 
 try:
     from termios import error as terminal_error

@@ -9,6 +9,7 @@ import pty
 import select
 import tempfile
 import threading
+import time
 import tty
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -23,6 +24,7 @@ from hardware.errors import DeviceUnusable
 _BETWEEN_SCANS_SECONDS = 0.2
 # A driver that reads at all empties the line far sooner.
 _WRITE_SECONDS = 5.0
+_CHUNK_BYTES = 4_096
 
 
 class VirtualScanner:
@@ -34,6 +36,7 @@ class VirtualScanner:
         prefix: bytes = b"",
         suffix: bytes = b"\r\n",
         wait: Callable[[float], object] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Plugs the scanner in.
 
@@ -41,7 +44,9 @@ class VirtualScanner:
             prefix: what this scanner prints before each code, for example b"]Q1" or STX.
             suffix: what it prints after each code.
             wait: waits between two scans, as a real scanner must; really waits if not given.
+            monotonic: seconds, for what is waited for.
         """
+        self._monotonic = monotonic
         self._wait = wait or threading.Event().wait
         self._has_scanned = False
         self._prefix = prefix
@@ -95,6 +100,28 @@ class VirtualScanner:
             if not writable:
                 raise DeviceUnusable(str(self.port_path), "nobody reads")
             raw = raw[os.write(self._master, raw) :]
+
+    def hear(self, seconds: float = _WRITE_SECONDS, *, size: int = 1) -> bytes:
+        """What the program on the other end has said, at least `size` bytes of it; less when the time passes first."""
+        heard = b""
+        until = self._monotonic() + seconds
+        while self._master is not None and len(heard) < size:
+            readable, _, _ = select.select([self._master], [], [], max(0.0, until - self._monotonic()))
+            if not readable:
+                break
+            heard += os.read(self._master, _CHUNK_BYTES)
+        return heard
+
+    def echo(self, seconds: float = 0.0) -> bytes:
+        """A cable that sends back what it is told, as a loop or a terminal does."""
+        heard = self.hear(seconds)
+        if heard:
+            self.send(heard)
+        return heard
+
+    def babble(self, noise: np.random.Generator, byte_count: int) -> None:
+        """Prints without end and sense, as a scanner with a broken lens cap or a cable with a broken shield."""
+        self.send(noise.integers(0, 256, byte_count, dtype=np.uint8).tobytes())
 
     def unplug(self) -> None:
         """The device vanishes: its path leads nowhere, an open port reports a hang-up."""
