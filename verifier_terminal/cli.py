@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from verifier_terminal import cli_asking, cli_bundle, cli_disputes, cli_relay, cli_setup
+from verifier_terminal import cli_asking, cli_bundle, cli_disputes, cli_relay, cli_service, cli_setup
 from verifier_terminal.cli_parts import (
     EXIT_NOT_READ,
     EXIT_OUT_OF_ORDER,
@@ -54,6 +54,7 @@ for _command in (
 cli.add_command(cli_bundle.import_)
 cli.add_command(cli_bundle.export)
 cli.add_command(cli_disputes.disputes)
+cli.add_command(cli_service.out_of_service)
 
 _directory, _json = cli_asking.directory_argument, cli_asking.json_option
 
@@ -216,12 +217,15 @@ def serve(
                     EXIT_USAGE,
                 ) from failure
             tally = Tally()
-            session.tell(tally)
+            session.listen(tally)
             metrics = Metrics(session.status, tally)
+            face = None if session.settings.face.attended else wiring.kiosk(session, directory)
             app = web_app.create_app(
-                session, settings=settings, reasons=reasons.load(), clock=wiring.now, metrics=metrics.text
+                session, settings=settings, reasons=reasons.load(), clock=wiring.now, metrics=metrics.text, kiosk=face
             )
             threads = capture.start_feeding(session, sources, stop)
+            if face is not None:
+                threads += (face.start(stop),)
             polling = Polling(
                 session, lambda: wiring.open_mirror(session.settings.trust), every=sync_every, tell=_say_failure
             )

@@ -317,3 +317,10 @@ class RootMismatch(DocumentRefused):
 
     meaning = "the root key is not the one that this terminal was told to trust"
     advice = "get the root's SHA-256 from the issuer by a separate way and compare"
+
+
+class ServiceNoticeRefused(TerminalError):
+    """A kiosk is taken out of service with a reason that staff can read."""
+
+    meaning = "the kiosk was not taken out of service"
+    advice = "give a reason for the colleagues who find it so"

@@ -130,6 +130,11 @@ class PortraitShown:
     image: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class FaceMoved:
+    """What an unattended screen shows has changed; the face itself says what it is now."""
+
+
 SessionEvent = (
     ShownVerdict
     | PersonChecked
@@ -142,6 +147,7 @@ SessionEvent = (
     | RequestClosed
     | AnimationProgress
     | PortraitShown
+    | FaceMoved
 )
 
 

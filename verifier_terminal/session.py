@@ -45,6 +45,7 @@ from verifier_terminal.events import (
     ActsChanged,
     AnimationProgress,
     DeviceNews,
+    FaceMoved,
     ForeignCode,
     Listener,
     OutOfOrderNews,
@@ -543,9 +544,13 @@ class Session:
         """All events from now on; bounded, see `events`."""
         return self._publisher.subscribe()
 
-    def tell(self, listener: Listener) -> None:
+    def listen(self, listener: Listener) -> None:
         """All events from now on, in the thread in which they happen."""
         self._publisher.add(listener)
+
+    def announce(self, event: FaceMoved) -> None:
+        """Tells the pages that the face which this terminal shows has moved."""
+        self._publisher.publish(event)
 
     def hear(self, event: DeviceEvent) -> None:
         """Passes on what a device said about itself."""

@@ -30,6 +30,7 @@ from verifier_terminal.trusted_time import TrustedTime
 from verifier_terminal.upkeep import SyncReport
 
 if TYPE_CHECKING:
+    from verifier_terminal.faces.kiosk import Kiosk
     from verifier_terminal.sync.repository_mirror import Repository
 
 METADATA = "metadata"
@@ -81,6 +82,14 @@ def open_session(directory: Path) -> Iterator[Session]:
         yield session
     finally:
         session.close()
+
+
+def kiosk(session: Session, directory: Path) -> "Kiosk":
+    """The face of a place that nobody attends."""
+    from verifier_terminal.faces import service
+    from verifier_terminal.faces.kiosk import Kiosk
+
+    return Kiosk(session, elapsed_seconds=elapsed_seconds, service=lambda: service.read(directory))
 
 
 def initialise(

@@ -27,7 +27,7 @@ def terminal(tmp_path: Path) -> Terminal:
 
 def counted(session: Session) -> tuple[Tally, Metrics]:
     tally = Tally()
-    session.tell(tally)
+    session.listen(tally)
     return tally, Metrics(session.status, tally)
 
 

@@ -8,6 +8,7 @@ from protocol.errors import Code
 from protocol.unixtime import UnixTime
 from tests.terminal_web.twin import NOW, REASONS, SETTINGS
 from verifier_terminal.appraisal.reasons import Reason
+from verifier_terminal.faces.kiosk import Kiosk
 from verifier_terminal.web.app import create_app
 from verifier_terminal.web.ports import WindowSession
 from verifier_terminal.web.server import WindowServer
@@ -21,9 +22,10 @@ def running(
     *,
     reasons: Mapping[Code, Reason] = REASONS,
     clock: Callable[[], UnixTime] = lambda: NOW,
+    kiosk: Kiosk | None = None,
 ) -> Iterator[str]:
     """The origin of the running page."""
-    app = create_app(session, settings=settings, reasons=reasons, clock=clock)
+    app = create_app(session, settings=settings, reasons=reasons, clock=clock, kiosk=kiosk)
     server = WindowServer(app, "127.0.0.1", 0, settings.stream_cap)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -50,7 +50,9 @@ from verifier_terminal.errors import (
 )
 from verifier_terminal.events import (
     ActsChanged,
+    FaceMoved,
     ForeignCode,
+    Listener,
     OutOfOrderNews,
     PersonChecked,
     Publisher,
@@ -414,6 +416,19 @@ class TwinSession:
             "always_asks": self.always_asks,
         }
         return TerminalStatus(**values)
+
+    @property
+    def out_of_order(self) -> str | None:
+        return "disk full" if self.broken else None
+
+    def recover(self) -> bool:
+        return not self.broken
+
+    def announce(self, event: FaceMoved) -> None:
+        self.tell(event)
+
+    def listen(self, listener: Listener) -> None:
+        self.publisher.add(listener)
 
     def subscribe(self) -> Subscription:
         subscription = self.publisher.subscribe()

@@ -1,14 +1,8 @@
-"""The window page as a Flask application: routes only; words are in `views`, rules in `security`.
+"""The pages of one terminal as a Flask application: what all of them share; rules are in `security`.
 
-    GET  /                            the page
+    GET  /                            the page: `window_routes`, or `kiosk_routes` where nobody attends
     GET  /events                      verdicts, standing, devices (server-sent events); beyond the cap 503
     GET  /texts.json                  the page's own words in three languages
-    POST /api/v1/scan                 {"text": …}: a code typed in or scanned in wedge mode; {"frame": true} answers one
-                                      picture of an animated code that completed nothing
-    GET  /api/v1/acts?search=&lang=   today's acts
-    POST /api/v1/acts/<number>/void   {"reason": …}
-    POST /api/v1/acts/<number>/person {"matches": true | false}: the clerk has compared the person
-    POST /api/v1/alarms/<number>/acknowledge   {}: a person has seen that a re-check changed an act
     GET  /api/v1/status               how the terminal stands
     GET  /healthz                     whether this program answers
     GET  /metrics                     figures for an operator's monitoring, nothing about persons
@@ -18,16 +12,15 @@ Personal data never stand in an address or a log line; answers are never stored 
 """
 
 import logging
-import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from flask import Flask, Response, jsonify, render_template, request
-from werkzeug.exceptions import BadRequest, HTTPException, NotFound
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
 
 from protocol.errors import Code
 from protocol.unixtime import UnixTime
-from verifier_terminal.appraisal.reasons import Language, Reason
+from verifier_terminal.appraisal.reasons import Reason
 from verifier_terminal.errors import (
     AlreadyVoid,
     CertificateUnusable,
@@ -43,22 +36,17 @@ from verifier_terminal.errors import (
     UnknownRequest,
 )
 from verifier_terminal.events import SessionEvent
-from verifier_terminal.web import asking_routes, notices, standing_views
+from verifier_terminal.faces.kiosk import Kiosk
+from verifier_terminal.web import asking_routes, kiosk_routes, notices, standing_views, window_routes
 from verifier_terminal.web.events import EventStreams, StreamsFull
+from verifier_terminal.web.languages import asked_language
 from verifier_terminal.web.ports import WindowSession
-from verifier_terminal.web.security import check_post, harden, text_field, yes_or_no_field
+from verifier_terminal.web.security import harden
 from verifier_terminal.web.settings import WindowSettings
-from verifier_terminal.web.texts import TAGS, negotiate, page_texts, say
+from verifier_terminal.web.texts import say
 
 MAX_BODY_BYTES: Final = 64 * 1024
-MAX_TEXT_CHARACTERS: Final = 16_000
-"""Longer than any code (limits), shorter than the body: the session itself names an overlong code E_SIZE."""
-MAX_REASON_CHARACTERS: Final = 200
-MAX_SEARCH_CHARACTERS: Final = 64
-MAX_ACTS: Final = 2_000
-"""More than a counter does in one day."""
 METRICS_CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
-_CHECK_NUMBER: Final = re.compile(r"[0-9A-Z]{1,8}(?:-[0-9A-Z]{1,8}){0,3}")
 _PROBLEM_TEXTS: Final = {403: "forbidden", 404: "not_found", 409: "already_void", 413: "too_large", 415: "media_type"}
 _STREAMS: Final = "liangzheng_streams"
 
@@ -72,8 +60,18 @@ def create_app(
     reasons: Mapping[Code, Reason],
     clock: Callable[[], UnixTime],
     metrics: Callable[[], bytes] | None = None,
+    kiosk: Kiosk | None = None,
 ) -> Flask:
-    """The application over this session. `settings.csrf_token` is fresh for each run; `metrics` gives the figures."""
+    """The application over this session.
+
+    Args:
+        session: the terminal's.
+        settings: `csrf_token` is fresh for each run.
+        reasons: the table of all reason codes.
+        clock: what the days that a licence has left are counted by.
+        metrics: gives the figures of `/metrics`.
+        kiosk: the face of a place that nobody attends; without one the page is the clerk's window.
+    """
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["TRUSTED_HOSTS"] = list(settings.trusted_hosts)
@@ -92,22 +90,6 @@ def create_app(
     def _harden(response: Response) -> Response:
         return harden(response, settings.frame_ancestors)
 
-    @app.get("/")
-    def page() -> str:
-        language = _language()
-        return render_template(
-            "window.html",
-            lang=TAGS[language],
-            csrf_token=settings.csrf_token,
-            personal_seconds=settings.personal_seconds,
-            word_seconds=settings.word_seconds,
-            ui=page_texts()[TAGS[language]],
-        )
-
-    @app.get("/texts.json")
-    def texts() -> Response:
-        return jsonify(page_texts())
-
     @app.get("/events")
     def events() -> Response:
         give_back = streams.take_place()
@@ -120,55 +102,6 @@ def create_app(
         response.call_on_close(give_back)
         return response
 
-    @app.post("/api/v1/scan")
-    def scan() -> Response:
-        check_post(request, settings.csrf_token)
-        text = text_field(request, "text", max_characters=MAX_TEXT_CHARACTERS)
-        shown = session.read(text, source="manual")
-        if shown is None:
-            return jsonify({"frame": True})
-        return jsonify(
-            notices.verdict_json(shown, catalogue=session.catalogue(), reasons=reasons, now=clock()),
-        )
-
-    @app.get("/api/v1/acts")
-    def acts() -> Response:
-        search = request.args.get("search", "")
-        if len(search) > MAX_SEARCH_CHARACTERS:
-            raise BadRequest("search: too long")
-        return jsonify(
-            notices.acts_json(session.acts("", MAX_ACTS), session.catalogue(), _language(), search=search, now=clock())
-        )
-
-    @app.post("/api/v1/acts/<check_number>/void")
-    def void(check_number: str) -> Response:
-        check_post(request, settings.csrf_token)
-        reason = text_field(request, "reason", max_characters=MAX_REASON_CHARACTERS)
-        if not reason.strip():
-            raise BadRequest("reason: say why")
-        if not _CHECK_NUMBER.fullmatch(check_number):
-            raise NotFound
-        session.void(check_number, reason.strip())
-        return jsonify({"check_number": check_number, "void": True})
-
-    @app.post("/api/v1/acts/<check_number>/person")
-    def person(check_number: str) -> Response:
-        check_post(request, settings.csrf_token)
-        matches = yes_or_no_field(request, "matches")
-        if not _CHECK_NUMBER.fullmatch(check_number):
-            raise NotFound
-        return jsonify(notices.person_json(session.confirm_person(check_number, matches)))
-
-    @app.post("/api/v1/alarms/<check_number>/acknowledge")
-    def acknowledge(check_number: str) -> Response:
-        check_post(request, settings.csrf_token)
-        if request.get_json() != {}:
-            raise BadRequest("no field is expected")
-        if not _CHECK_NUMBER.fullmatch(check_number):
-            raise NotFound
-        session.acknowledge(check_number)
-        return jsonify({"check_number": check_number, "acknowledged": True})
-
     @app.get("/api/v1/status")
     def status() -> Response:
         return jsonify(standing())
@@ -179,6 +112,10 @@ def create_app(
 
     if metrics is not None:
         app.add_url_rule("/metrics", "metrics", lambda: Response(metrics(), content_type=METRICS_CONTENT_TYPE))
+    if kiosk is None:
+        window_routes.register(app, session, settings, reasons=reasons, clock=clock)
+    else:
+        kiosk_routes.register(app, session, settings, kiosk=kiosk, reasons=reasons, clock=clock)
     asking_routes.register(app, session, settings)
     _register_problems(app)
     return app
@@ -251,10 +188,6 @@ def _asking_problem(name: str) -> Callable[[Exception], Response]:
 
 
 def _problem(status: int, error: str, text: str) -> Response:
-    response = jsonify({"error": error, "message": say(f"problem.{text}", _language())})
+    response = jsonify({"error": error, "message": say(f"problem.{text}", asked_language())})
     response.status_code = status
     return response
-
-
-def _language() -> Language:
-    return negotiate(request.args.get("lang"), list(request.accept_languages.values()))

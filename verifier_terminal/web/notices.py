@@ -34,6 +34,7 @@ from verifier_terminal.events import (
     ActsChanged,
     AnimationProgress,
     DeviceNews,
+    FaceMoved,
     OutOfOrderNews,
     PersonChecked,
     PortraitShown,
@@ -98,6 +99,8 @@ def event_json(
             return "animation", animation_json(event)
         case PortraitShown(check_number=number, member=member, image=image):
             return "portrait", {"check_number": number, "member": member, "image": b64encode(image).decode()}
+        case FaceMoved():
+            return "face", {}
         case StatusChanged() | RecheckAlarm():
             return "standing", standing_views.standing_json(status())
         case _:

@@ -1,6 +1,7 @@
 """Every word of the page in its three languages, and which language a request wants.
 
-The words stand in `window.toml`, one table per subject; the reason codes' own texts belong to the appraisal.
+The words stand in `window.toml` and `kiosk.toml`, one table per subject; the reason codes' own texts belong to the
+appraisal.
 """
 
 import tomllib
@@ -32,9 +33,12 @@ def in_language(names: Names, language: Language) -> str:
 @cache
 def all_texts() -> Mapping[str, Names]:
     """Every text under `subject.name`."""
-    authored = tomllib.loads(resources.files("verifier_terminal.web").joinpath("window.toml").read_text("utf-8"))
+    folder = resources.files("verifier_terminal.web")
     return {
-        f"{subject}.{name}": Names(**three) for subject, entries in authored.items() for name, three in entries.items()
+        f"{subject}.{name}": Names(**three)
+        for file in ("window.toml", "kiosk.toml")
+        for subject, entries in tomllib.loads(folder.joinpath(file).read_text("utf-8")).items()
+        for name, three in entries.items()
     }
 
 
@@ -48,13 +52,13 @@ def known(key: str) -> bool:
     return key in all_texts()
 
 
-def page_texts() -> dict[str, dict[str, str]]:
-    """What the page's own script says, by language: the subject `ui` without its prefix."""
+def page_texts(subject: str) -> dict[str, dict[str, str]]:
+    """What a page's own script says, by language: this subject without its prefix."""
     return {
         tag: {
-            key.removeprefix("ui."): in_language(names, language)
+            key.removeprefix(f"{subject}."): in_language(names, language)
             for key, names in all_texts().items()
-            if key.startswith("ui.")
+            if key.startswith(f"{subject}.")
         }
         for language, tag in TAGS.items()
     }

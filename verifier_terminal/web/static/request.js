@@ -35,7 +35,7 @@ const listed = (items, language) => items.join(language === "en" ? ", " : "、")
 const kindWords = (kind, language) =>
   language === "en" ? `${kind.name} (${listed(kind.items, language)})` : `${kind.name}（${listed(kind.items, language)}）`;
 
-function drawCode(challenge) {
+export function drawCode(challenge) {
   const code = byId("request-code");
   code.classList.toggle("gone", challenge === null);
   const drawn = challenge === null ? "" : String(challenge.number);

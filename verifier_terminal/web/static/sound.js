@@ -1,6 +1,8 @@
-// Verdict sounds by rhythm, not by pitch alone; off until somebody switches them on.
+// Sounds told apart by rhythm, not by pitch alone; off until somebody switches them on.
 
-const RHYTHMS = { accept: [0.28], check: [0.12, 0.12], refuse: [0.07, 0.07, 0.07], not_read: [0.05, 0.2] };
+const RHYTHMS = {
+  accept: [0.28], check: [0.12, 0.12], refuse: [0.07, 0.07, 0.07], not_read: [0.05, 0.2], tick: [0.03], attention: [0.2, 0.05, 0.2],
+};
 const GAP_SECONDS = 0.1;
 let context = null;
 
@@ -10,10 +12,10 @@ export function allowSound() {
   context.resume();
 }
 
-export function play(verdictClass) {
+export function play(name) {
   if (context === null) return;
   let start = context.currentTime + 0.02;
-  for (const length of RHYTHMS[verdictClass]) {
+  for (const length of RHYTHMS[name]) {
     const tone = context.createOscillator();
     const volume = context.createGain();
     tone.frequency.value = 660;
