@@ -184,7 +184,9 @@ class _Line:
             except (OSError, ValueError):
                 break
             if not raw:
-                yield from _codes(self._framer.silence(self._monotonic() - started))
+                waited = self._monotonic() - started
+                self._keys.silence(waited)
+                yield from _codes(self._framer.silence(waited))
                 continue
             whole = len(raw) - len(raw) % INPUT_EVENT.size
             typed = b"".join(

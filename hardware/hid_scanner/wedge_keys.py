@@ -55,6 +55,7 @@ _CAPS_LOCK = 58
 _NUM_LOCK = 69
 # What a number after Alt may be: a byte of a Western character set, or the two bytes of a Chinese character.
 _MAX_ALT_NUMBER = 0xFFFF
+_NO_KEY_HELD_SECONDS = 0.25
 
 
 class KeyReader:
@@ -63,6 +64,7 @@ class KeyReader:
     def __init__(self) -> None:
         self._down: set[int] = set()
         self._caps_lock = False
+        self._silent_seconds = 0.0
         self._forget()
 
     def _forget(self) -> None:
@@ -70,8 +72,15 @@ class KeyReader:
         self._alt_digits = ""
         self._alt_typed_other = False
 
+    def silence(self, seconds: float) -> None:
+        """Takes note that nothing was typed for so long; no scanner holds a key in the middle of a code."""
+        self._silent_seconds += seconds
+        if self._silent_seconds >= _NO_KEY_HELD_SECONDS:
+            self._forget()
+
     def event(self, kind: int, code: int, value: int) -> bytes:
         """What one event adds to the text: bytes as a serial scanner would have printed them."""
+        self._silent_seconds = 0.0
         if kind == EV_SYN and code == SYN_DROPPED:
             # The kernel could not keep up with itself: keys are missing, and which are down is unknown.
             self._forget()

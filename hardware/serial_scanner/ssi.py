@@ -69,6 +69,7 @@ class SsiReceiver:
     def feed(self, received: bytes) -> Found:
         """Takes bytes from the line, in chunks of any size."""
         self._silent_seconds = 0.0
+        self._message.something_arrives()
         if self._draining:
             self._draining += len(received)
             return []
@@ -94,7 +95,7 @@ class SsiReceiver:
             found = self._damaged(self._draining)
         elif self._held and self._silent_seconds >= self._rules.idle_gap_seconds:
             found = self._damaged(len(self._held))
-        found += self._message.silence(self._silent_seconds)
+        found += self._message.silence(seconds, total_seconds=self._silent_seconds)
         if not (self._held or self._draining or self._message.is_open):
             found += self._commands.waited(seconds)
         return found

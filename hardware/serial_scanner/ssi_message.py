@@ -1,14 +1,20 @@
 """Puts the packets of an SSI scanner together to codes, whatever is lost, damaged or sent again; pure.
 
-SSI numbers no packets; it counts on each being acknowledged before the next comes ("Multipacket Option 1"). Hence:
+SSI numbers no packets; it counts on each being acknowledged before the next comes ("Multipacket Option 1"), and on
+the scanner sending again, at most twice and marked as such, what was not acknowledged in time. Hence:
 
-1. A packet that is sent again and equals the last one arrived before: our acknowledgement was lost. It is acknowledged
-   again. (A single packet that comes again because it was asked for is delivered, even if the code before said the
-   same: then it was presented twice.)
-2. A message with packets missing is spoiled: the scanner went on although it was asked to repeat, began again in the
-   middle, changed the kind of symbol, or fell silent. The rest of it is acknowledged and thrown away up to its last
-   packet: asking for that to be repeated would bring the last packet alone, and it would look like a whole code.
-3. What is not sent again and comes after so long a silence that the scanner has given up begins a new message.
+1. What is sent again and equals the last packet that was accepted: our acknowledgement was lost. It is acknowledged
+   again. Once the scanner must have given up, a single packet that was asked for again is a code that was presented
+   twice, and is delivered.
+2. What is not sent again and comes after a pause begins a new message: a scanner that was acknowledged goes on at once,
+   and one that was not sends again first.
+3. A message is spoiled when a packet does not follow: the scanner went on although it was asked to repeat, began again
+   in the middle, changed the kind of symbol, or what was damaged came after a pause and may belong to another message.
+   Nothing of it is acknowledged any more, so that the scanner sounds its transmission error and the person presents
+   the code again. Asking for a repetition would bring the last packet alone, which would look like a whole code.
+4. After so long a silence that the scanner has had all its attempts, nothing is awaited any more.
+
+So whatever has been acknowledged to its last packet has come out, and nothing shortened ever does.
 
 Not handled here: bytes on the line (ssi.py). A scanner that was in the middle of a message when this program started
 cannot be told from one that begins.
@@ -19,8 +25,10 @@ from hardware.scanned import Frame, Garbage, Reply, TextRules, interpreted, with
 from hardware.serial_scanner.ssi_packet import MORE_FOLLOWS, Packet, acknowledgement
 
 Found = list[Frame | Garbage | Reply]
-# The scanner sends again after its time-out; a quarter more, and it has given up.
-_PATIENCE = 1.25
+# In parts of the scanner's time-out: one that goes on does so well before it is over, and one that sends again has done
+# so for the second time at twice of it, give or take the tolerance of its clock.
+_PAUSE = 0.75
+_GIVEN_UP = 2.75
 
 
 class MessageAssembly:
@@ -36,13 +44,17 @@ class MessageAssembly:
         """
         self._rules = rules
         self._max_bytes = max_bytes
-        self._patience_seconds = response_seconds * _PATIENCE
+        self._pause_seconds = response_seconds * _PAUSE
+        self._given_up_seconds = response_seconds * _GIVEN_UP
         self._parts: list[Packet] = []
         self._is_spoiled = False
+        # Something arrived damaged and was asked for again; and it may not have belonged to this message.
         self._awaits_repetition = False
-        self._paused = False
+        self._damaged_after_pause = False
+        self._silent_seconds = 0.0
         self._accepted: Packet | None = None
         self._accepted_was_part = False
+        self._since_accepted_seconds = 0.0
 
     @property
     def is_open(self) -> bool:
@@ -58,47 +70,56 @@ class MessageAssembly:
         """Something arrived damaged and the scanner was asked to send it again."""
         self._awaits_repetition = True
 
-    def silence(self, total_seconds: float) -> Found:
-        """Takes note of how long the line has been silent altogether."""
-        if total_seconds < self._patience_seconds:
+    def something_arrives(self) -> None:
+        """Bytes come after a silence, whatever they will turn out to be."""
+        self._damaged_after_pause = self._damaged_after_pause or self._silent_seconds >= self._pause_seconds
+
+    def silence(self, seconds: float, *, total_seconds: float) -> Found:
+        """Takes note that nothing came for so long, and for how long now altogether."""
+        self._since_accepted_seconds += seconds
+        self._silent_seconds = total_seconds
+        if total_seconds < self._given_up_seconds or not self.is_open:
             return []
-        self._paused = True
-        return self._spoil(DiscardReason.INCOMPLETE) if self._parts else []
+        found = self._spoil(DiscardReason.INCOMPLETE) if self._parts else []
+        self._is_spoiled = False
+        return found
 
     def take(self, arrived: Packet) -> Found:
         """Takes one packet of a code."""
-        paused, self._paused = self._paused, False
+        paused, self._damaged_after_pause = self._damaged_after_pause, False
         awaited, self._awaits_repetition = self._awaits_repetition, False
-        if self._is_repetition(arrived, awaited=awaited):
-            return [acknowledgement()]
+        self._silent_seconds = 0.0
+        found: Found = []
         if paused and not arrived.is_sent_again:
+            found = self._spoil(DiscardReason.INCOMPLETE) if self._parts else []
             self._is_spoiled = False
-        found: Found = [acknowledgement()]
-        if self._parts and self._does_not_follow(arrived, awaited=awaited):
-            found += self._spoil(DiscardReason.DAMAGED)
+        elif not self._is_spoiled and self._is_repetition(arrived, awaited=awaited):
+            return [acknowledgement()]
+        elif self._parts and self._does_not_follow(arrived, awaited=awaited, paused=paused):
+            found = self._spoil(DiscardReason.DAMAGED)
+        if self._is_spoiled:
+            return [*found, Garbage(DiscardReason.DAMAGED, len(arrived.data))]
         is_last = not arrived.status & MORE_FOLLOWS
         self._accepted, self._accepted_was_part = arrived, self.is_open or not is_last
-        if self._is_spoiled:
-            self._is_spoiled = not is_last
-            return [*found, Garbage(DiscardReason.DAMAGED, len(arrived.data))]
+        self._since_accepted_seconds = 0.0
         self._parts.append(arrived)
         if not is_last:
-            return found
+            return [*found, acknowledgement()]
         printed = b"".join(part.data[1:] for part in self._parts)
         self._parts.clear()
-        return found + self._read(printed)
+        return [*found, acknowledgement(), *self._read(printed)]
 
     def _is_repetition(self, arrived: Packet, *, awaited: bool) -> bool:
         return (
             arrived.is_sent_again
             and self._accepted is not None
             and self._accepted.content == arrived.content
-            and (self._accepted_was_part or not awaited)
+            and (self._accepted_was_part or not awaited or self._since_accepted_seconds < self._given_up_seconds)
         )
 
-    def _does_not_follow(self, arrived: Packet, *, awaited: bool) -> bool:
+    def _does_not_follow(self, arrived: Packet, *, awaited: bool, paused: bool) -> bool:
         return (
-            (awaited and not arrived.is_sent_again)
+            (awaited and (paused or not arrived.is_sent_again))
             or (arrived.is_sent_again and any(part.content == arrived.content for part in self._parts))
             or arrived.data[:1] != self._parts[0].data[:1]
             or self.held_bytes + len(arrived.data) > self._max_bytes
