@@ -116,7 +116,9 @@ def plain_script(rng: random.Random, profile: ScannerProfile) -> Script:
     end = rng.choice((b"\r", b"\n", b"\r\n", b"\t", b"\x03") if rules.needs_end else (b"\r", b"\r\n", b""))
     for _ in range(rng.randint(1, 6)):
         text = code_text(rng)
-        character_set = rng.choice(rules.text.character_sets[:1]) if not text.isascii() else "ascii"
+        character_set = rng.choice(rules.text.character_sets) if not text.isascii() else "ascii"
+        if _is_ambiguous(text.encode(character_set), text):
+            continue
         raw = stx + aim + text.encode(character_set) + end
         match rng.choice(("good", "good", "good", "noise", "glued", "run on", "broken off", "pulled", "answer")):
             case "good":
@@ -232,7 +234,10 @@ def run_ssi(rng: random.Random, *, long_form: bool) -> tuple[list[str], list[str
 
     for _ in range(rng.randint(1, 4)):
         text = code_text(rng)
-        printed = text.encode(rules.text.character_sets[0]) + rng.choice((b"", b"\r\n"))
+        printed = text.encode(rng.choice(rules.text.character_sets))
+        if _is_ambiguous(printed, text):
+            continue
+        printed += rng.choice((b"", b"\r\n"))
         packets = decode_packets(printed, long_form=long_form)
         match rng.choice(("good", "good", "good", "noise", "event", "pulled")):
             case "good":
@@ -262,8 +267,8 @@ def run_hid(rng: random.Random, layout: ScannerReports) -> tuple[list[str], list
     receiver, expected, found = ReportReceiver(layout, rules), list[str](), list[Item]()
     for _ in range(rng.randint(1, 6)):
         text = code_text(rng)
-        printed = text.encode(rng.choice(("utf-8", "gb18030") if len(text) > 3 else ("utf-8",)))
-        if not text.isascii() and _is_ambiguous(printed, text):
+        printed = text.encode(rng.choice(rules.character_sets))
+        if _is_ambiguous(printed, text):
             continue
         reports = list(reports_of(printed + rng.choice((b"", b"\r")), layout, aim=rng.choice((b"]Q1", b"]Q3", b"]d2"))))
         at = rng.randrange(len(reports))

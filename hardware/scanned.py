@@ -65,7 +65,8 @@ class TextRules:
 
     Attributes:
         strips_aim: a leading AIM identifier is the scanner's and not part of the code.
-        character_sets: tried in this order for a code that is not ASCII; none means that such bytes are no text.
+        character_sets: tried in this order for a code that is not ASCII; none means that such bytes are no text. UTF-8
+            belongs first, because hardly any text in another one happens to be valid in it.
     """
 
     strips_aim: bool = True
@@ -101,6 +102,8 @@ def interpreted(printed: bytes, rules: TextRules) -> Frame | DiscardReason | Non
             text = body.decode(character_set)
         except UnicodeDecodeError:
             continue
-        if not any(unicodedata.category(character) in _UNPRINTABLE_CATEGORIES for character in text):
-            return Frame(text, identifier)
+        # The first that fits decides: to try on until something can be printed would be guessing.
+        if any(unicodedata.category(character) in _UNPRINTABLE_CATEGORIES for character in text):
+            break
+        return Frame(text, identifier)
     return DiscardReason.NOT_PRINTABLE

@@ -36,7 +36,7 @@ INPUT_EVENT = struct.Struct("@llHHi")
 _LISTEN_SECONDS = 0.02
 _EVENTS_AT_ONCE = 256
 # Typing is slower than printing: the key goes down and up, with a report of the bus each, over Bluetooth more.
-WEDGE_RULES = FramingRules(idle_gap_seconds=0.250, needs_end=True, text=TextRules(character_sets=("gb18030", "utf-8")))
+WEDGE_RULES = FramingRules(idle_gap_seconds=0.250, needs_end=True, text=TextRules(character_sets=("utf-8", "gb18030")))
 
 
 class EventPort(Protocol):

@@ -7,6 +7,7 @@ Byte strings are written as hexadecimal numbers, as the manuals print them. With
 and its data, and the packet around them is made by ssi.py.
 """
 
+import codecs
 import contextlib
 import enum
 import functools
@@ -184,7 +185,7 @@ def _rules(table: "_Table") -> FramingRules:
     )
     for character_set in rules.text.character_sets:
         try:
-            b"".decode(character_set)
+            codecs.lookup(character_set)
         except LookupError as wrong:
             raise ProfileFieldWrong(table.name, f"text.character_sets: {character_set!r} is not known") from wrong
     framing.refuse_the_rest()
