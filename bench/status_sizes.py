@@ -210,13 +210,14 @@ def checkpoints(lists: int, seed: int) -> Iterator[Goal]:
             delta.encode(draw_delta(random, lists, int(random.poisson(a_day / 1440)), MIX), universe=lists * ENTRIES)
             for _ in range(200)
         ]
-        inline = _that_fit(minutes[:10])
-        encoded = checkpoint.sign(stated(500_000, 0), signer, inline=Inline(inline))
+        one, twelve = (
+            len(checkpoint.sign(stated(500_000, 0), signer, inline=Inline(_that_fit(minutes[:count]))))
+            for count in (1, 12)
+        )
         mean = sum(map(len, minutes)) / len(minutes)
-        day = (1440 + 8 * 144) * len(encoded) / 1e6
         print(
-            f"  at {a_day} changes a day: a minute's delta {mean:.0f}, the last {len(inline)} inline, in all "
-            f"{len(encoded)}; bodies of a day (home every minute, 8 regions every ten) {day:.2f} MB"
+            f"  at {a_day} changes a day, none urgent: a minute's delta {mean:.0f}, the minute's checkpoint {one}, the "
+            f"ten minutes' {twelve}; bodies of a day, home and 8 regions {(1440 * one + 8 * 144 * twelve) / 1e6:.2f} MB"
         )
     pair = SignerPair(signer, MlDsa65Signer(bytes(32)))
     hours = tuple(ManifestEntry(EntryKind.HOUR, n, n + 60, bytes(32), 700) for n in range(10**5, 10**5 + 48 * 60, 60))

@@ -4,19 +4,42 @@ A name follows from what an object is, so nobody who signs or serves chooses a p
 never change; the two checkpoints and the manifest are replaced.
 """
 
+from dataclasses import dataclass
 from typing import Final
+
+from protocol import limits
+from protocol.unixtime import Seconds
 
 FOLDER: Final = "feed"
 DOCUMENT: Final = "feed.cbor"
 """Beside the folder, where the region's other signed documents lie."""
 CHECKPOINT: Final = f"{FOLDER}/checkpoint.cwt"
-"""For who asks every minute: up to `MINUTE_INLINE` deltas ride along."""
+"""For who asks every minute: the deltas of the last `MINUTE.seconds` ride along."""
 CHECKPOINT_10: Final = f"{FOLDER}/checkpoint-10.cwt"
-"""For who asks every ten minutes: the same signature, up to `limits.MAX_INLINE_DELTAS` deltas."""
+"""For who asks every ten minutes: the same signature, with the deltas of the last `TEN_MINUTES.seconds`."""
 MANIFEST: Final = f"{FOLDER}/manifest.cwt"
 
-MINUTE_INLINE: Final = 3
-"""Enough for two lost polls; more would be sent 1,440 times a day to nobody's use."""
+
+@dataclass(frozen=True, slots=True)
+class Riding:
+    """Which of the last deltas ride along: what a poll lacks, and of the rest what costs less than being asked for.
+
+    Attributes:
+        seconds: as long as an interval between two polls may be (a fifth longer than it should), and a little more.
+        spare: small deltas before that, for polls that were lost.
+        max_bytes: of all that rides, co-signatures too.
+    """
+
+    seconds: Seconds
+    spare: int
+    max_bytes: int
+
+
+SMALL_BYTES: Final = 32
+"""A delta of a handful of changes."""
+MINUTE: Final = Riding(Seconds(80), 3, 1_024)
+"""With its signature one packet, by multicast too."""
+TEN_MINUTES: Final = Riding(Seconds(750), 10, limits.MAX_INLINE_BYTES)
 
 
 def delta(epoch: int, seq: int) -> str:

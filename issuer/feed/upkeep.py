@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import delete, select, update
 
-from issuer.feed.beginning import RECENT, Current
+from issuer.feed.beginning import Current
 from issuer.feed.schema import feed_aggregate, feed_base, feed_delta
 from issuer.feed.sql_log import SqlLog
 from protocol import feed_names
@@ -63,7 +63,7 @@ def prune(log: SqlLog, stores: Sequence[ObjectStore], current: Current, *, at: U
     epoch, before = current.position.epoch, UnixTime(at - aggregates.KEPT)
     bases = log.bases(epoch)
     ends = {kind: _end(log.aggregates(epoch), kind) for kind in (EntryKind.HOUR, EntryKind.DAY)}
-    last = min(bases[-1].pointer.seq, ends[EntryKind.HOUR], current.position.seq - RECENT)
+    last = min(bases[-1].pointer.seq, ends[EntryKind.HOUR], current.position.seq - feed_names.TEN_MINUTES.spare)
     of_earlier = feed_delta.c.epoch < epoch
     replaced = [each.pointer.seq for each, following in pairwise(bases) if following.at < before]
     gone_deltas = (

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from protocol import checkpoint, feed_names, limits
 from protocol.checkpoint import Checkpoint, Inline
+from protocol.feed_names import Riding
 from protocol.keys import Signer
+from protocol.unixtime import UnixTime
 from revocation.publishing.log import LoggedDelta
 
 
@@ -22,26 +24,33 @@ def checkpoints(claims: Checkpoint, signer: Signer, *, recent: Sequence[LoggedDe
     Raises:
         ProtocolError: A terminal would refuse it.
     """
-    longest = checkpoint.sign(claims, signer, inline=inline(recent, at_most=limits.MAX_INLINE_DELTAS))
-    shortest = checkpoint.with_inline(longest, inline(recent, at_most=feed_names.MINUTE_INLINE))
+    longest = checkpoint.sign(claims, signer, inline=inline(recent, feed_names.TEN_MINUTES, at=claims.iat))
+    shortest = checkpoint.with_inline(longest, inline(recent, feed_names.MINUTE, at=claims.iat))
     return {feed_names.CHECKPOINT_10: longest, feed_names.CHECKPOINT: shortest}
 
 
-def inline(recent: Sequence[LoggedDelta], *, at_most: int) -> Inline:
-    """What rides along: the last deltas, as many as there is room for."""
+def inline(recent: Sequence[LoggedDelta], riding: Riding, *, at: UnixTime) -> Inline:
+    """What rides along: the last deltas without a gap, as many as are wanted and as there is room for.
+
+    The newest one always is wanted: who polls in time lacks it at least.
+    """
     ends = recent[-limits.MAX_INLINE_DELTAS :]
     statements = tuple(each.statement for each in ends if each.statement is not None)[-limits.MAX_REVERSALS :]
-    room = limits.MAX_INLINE_BYTES
-    riding: list[bytes] = []
+    room = riding.max_bytes
+    with_them: list[bytes] = []
     for statement in reversed(statements):
         if len(statement) > room:
             break
-        riding.insert(0, statement)
+        with_them.insert(0, statement)
         room -= len(statement)
     chosen: list[bytes] = []
-    for each in reversed(ends[-at_most:]):
-        if len(each.body) > room:
+    for each in reversed(ends):
+        needed = not chosen or at - each.at <= riding.seconds
+        cheap = len(chosen) < riding.spare and len(each.body) <= feed_names.SMALL_BYTES
+        # Old co-signed deltas outlive those after them.
+        follows = each.seq == ends[-1].seq - len(chosen)
+        if not (needed or cheap) or not follows or len(each.body) > room:
             break
         chosen.insert(0, each.body)
         room -= len(each.body)
-    return Inline(tuple(chosen), tuple(riding))
+    return Inline(tuple(chosen), tuple(with_them))

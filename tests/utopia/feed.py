@@ -15,7 +15,6 @@ from protocol.feed_document import FeedDocument
 from protocol.feed_position import FeedPosition
 from protocol.keys import Signer
 from protocol.labels import Alg, KeyUse
-from protocol.limits import MAX_INLINE_DELTAS
 from protocol.manifest import EntryKind, Manifest, ManifestEntry
 from protocol.reversal import Reversal
 from protocol.trust_list import TrustAnchor, TrustList
@@ -158,7 +157,7 @@ class Feed:
             ),
         )
 
-    def signed(self, stated: Checkpoint | None = None, *, inline: int = MAX_INLINE_DELTAS) -> bytes:
+    def signed(self, stated: Checkpoint | None = None, *, inline: int = 10) -> bytes:
         """A checkpoint with the last deltas that it may carry."""
         claims = stated or self.claims()
         seq = claims.position.seq
@@ -170,7 +169,7 @@ class Feed:
 
     def publish(self, stated: Checkpoint | None = None) -> None:
         """Both checkpoints, as of now."""
-        self.write(feed_names.CHECKPOINT, self.signed(stated, inline=feed_names.MINUTE_INLINE))
+        self.write(feed_names.CHECKPOINT, self.signed(stated, inline=3))
         self.write(feed_names.CHECKPOINT_10, self.signed(stated))
 
     def make_base(self) -> None:
