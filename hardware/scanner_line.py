@@ -104,9 +104,10 @@ def watching(is_there: Callable[[], bool]) -> Pause:
         for _ in range(max(1, round(seconds / LOOK_SECONDS))):
             if stop.wait(LOOK_SECONDS):
                 return False
-            if is_there() and not was_there:
+            is_now = is_there()
+            if is_now and not was_there:
                 return True
-            was_there = is_there()
+            was_there = is_now
         return False
 
     return pause

@@ -268,6 +268,6 @@ class _Line:
             if self._writer is not None:
                 if isinstance(item, Frame):
                     self._writer.expect_verdict()
-                elif item.reason not in (DiscardReason.RUN_ON, DiscardReason.UNPLUGGED):
+                elif item.reason is not DiscardReason.UNPLUGGED:
                     self._writer.refuse_unread()
             yield item
