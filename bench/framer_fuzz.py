@@ -9,7 +9,8 @@ which codes must come out, in which order; everything else that comes out is for
 What no framer can tell is not asked of it. Noise begins with a byte that stands in no text, as a wrong speed or a
 broken shield makes it; noise that happens to be printable is a short code to everybody, and no signature holds on it.
 A scanner set up without a line end (profile generic) has no codes broken off by silence. HID-POS loses whole reports
-at the end only: they have no numbers. Peer: the naive reader (readline, strip, decode with replacement characters)
+at the end only: they have no numbers. An SSI scanner that had to give up gets its next code a second later, as a person
+needs to present it again. Peer: the naive reader (readline, strip, decode with replacement characters)
 that most integrations use, fed the same plain lines.
 """
 

@@ -121,8 +121,8 @@ class SsiReceiver:
     def _damaged(self, byte_count: int) -> Found:
         self._held.clear()
         self._draining = 0
-        self._message.asked_to_repeat()
-        return [Garbage(DiscardReason.DAMAGED, byte_count), request_to_repeat()]
+        given_up = self._message.asked_to_repeat()
+        return [*given_up, Garbage(DiscardReason.DAMAGED, byte_count), request_to_repeat()]
 
     def _take(self, arrived: Packet) -> Found:
         # Our own packets come back from a cable that echoes.

@@ -12,7 +12,8 @@ the scanner sending again, at most twice and marked as such, what was not acknow
    in the middle, changed the kind of symbol, or what was damaged came after a pause and may belong to another message.
    Nothing of it is acknowledged any more, so that the scanner sounds its transmission error and the person presents
    the code again. Asking for a repetition would bring the last packet alone, which would look like a whole code.
-4. After so long a silence that the scanner has had all its attempts, nothing is awaited any more.
+   The same after so many damaged arrivals that the scanner has had its attempts.
+4. After so long a silence that it has had them, nothing is awaited any more.
 
 So whatever has been acknowledged to its last packet has come out, and nothing shortened ever does.
 
@@ -25,10 +26,12 @@ from hardware.scanned import Frame, Garbage, Reply, TextRules, interpreted, with
 from hardware.serial_scanner.ssi_packet import MORE_FOLLOWS, Packet, acknowledgement
 
 Found = list[Frame | Garbage | Reply]
-# In parts of the scanner's time-out: one that goes on does so well before it is over, and one that sends again has done
-# so for the second time at twice of it, give or take the tolerance of its clock.
-_PAUSE = 0.75
+# In parts of the scanner's time-out: one that goes on does so at once, and one that sends again has done so for the
+# second time at twice of it, give or take the tolerance of its clock.
+_PAUSE = 0.4
 _GIVEN_UP = 2.75
+# How often it sends one packet at most.
+_ATTEMPTS = 3
 
 
 class MessageAssembly:
@@ -49,7 +52,7 @@ class MessageAssembly:
         self._parts: list[Packet] = []
         self._is_spoiled = False
         # Something arrived damaged and was asked for again; and it may not have belonged to this message.
-        self._awaits_repetition = False
+        self._damaged_times = 0
         self._damaged_after_pause = False
         self._silent_seconds = 0.0
         self._accepted: Packet | None = None
@@ -66,9 +69,10 @@ class MessageAssembly:
         """Of the message that is being put together."""
         return sum(len(part.data) for part in self._parts)
 
-    def asked_to_repeat(self) -> None:
+    def asked_to_repeat(self) -> Found:
         """Something arrived damaged and the scanner was asked to send it again."""
-        self._awaits_repetition = True
+        self._damaged_times += 1
+        return self._spoil(DiscardReason.INCOMPLETE) if self._parts and self._damaged_times >= _ATTEMPTS else []
 
     def something_arrives(self) -> None:
         """Bytes come after a silence, whatever they will turn out to be."""
@@ -78,21 +82,16 @@ class MessageAssembly:
         """Takes note that nothing came for so long, and for how long now altogether."""
         self._since_accepted_seconds += seconds
         self._silent_seconds = total_seconds
-        if total_seconds < self._given_up_seconds or not self.is_open:
-            return []
-        found = self._spoil(DiscardReason.INCOMPLETE) if self._parts else []
-        self._is_spoiled = False
-        return found
+        return self._given_up() if total_seconds >= self._given_up_seconds else []
 
     def take(self, arrived: Packet) -> Found:
         """Takes one packet of a code."""
         paused, self._damaged_after_pause = self._damaged_after_pause, False
-        awaited, self._awaits_repetition = self._awaits_repetition, False
+        awaited, self._damaged_times = self._damaged_times > 0, 0
         self._silent_seconds = 0.0
         found: Found = []
         if paused and not arrived.is_sent_again:
-            found = self._spoil(DiscardReason.INCOMPLETE) if self._parts else []
-            self._is_spoiled = False
+            found = self._given_up()
         elif not self._is_spoiled and self._is_repetition(arrived, awaited=awaited):
             return [acknowledgement()]
         elif self._parts and self._does_not_follow(arrived, awaited=awaited, paused=paused):
@@ -124,6 +123,12 @@ class MessageAssembly:
             or arrived.data[:1] != self._parts[0].data[:1]
             or self.held_bytes + len(arrived.data) > self._max_bytes
         )
+
+    def _given_up(self) -> Found:
+        """The scanner has had its attempts: what comes next is another message."""
+        found = self._spoil(DiscardReason.INCOMPLETE) if self._parts else []
+        self._is_spoiled = False
+        return found
 
     def _spoil(self, reason: DiscardReason) -> Found:
         lost = self.held_bytes
