@@ -5,17 +5,42 @@ They are drawn by the real pages over the twin of a session, so nothing on them 
 
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
+from protocol.labels import Purpose
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, Complaints
 from tests.browser.kiosk_stand import Stand
+from tests.terminal_web.running import running
+from tests.terminal_web.twin import (
+    CHECK,
+    HOLD,
+    LICENCE,
+    NOT_READ,
+    PERSON_CHECK,
+    REFUSE,
+    SETTINGS,
+    TwinSession,
+    shown,
+)
+from verifier_terminal.appraisal import reasons
 from verifier_terminal.faces.kiosk_table import State
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screens"
 UPRIGHT = {"width": 1080, "height": 1440}
+HANDHELD = {"width": 412, "height": 915}
+ROADSIDE = {
+    "idle": None,
+    "accept": PERSON_CHECK,
+    "check": CHECK,
+    "hold": HOLD,
+    # The police see under the refusal what policy shows.
+    "refuse": replace(REFUSE, licence=LICENCE),
+    "not-read": NOT_READ,
+}
 
 
 def kiosk(browser: Browser, folder: Path) -> None:
@@ -39,6 +64,27 @@ def kiosk(browser: Browser, folder: Path) -> None:
             context.close()
 
 
+def roadside(browser: Browser, folder: Path) -> None:
+    """What an officer sees, in the sun and at night."""
+    for name, verdict in ROADSIDE.items():
+        for theme in ("sun", "night"):
+            context = browser.new_context(viewport=HANDHELD, locale="zh-CN", reduced_motion="reduce")
+            context.add_init_script(f"localStorage.setItem('liangzheng.theme', '{theme}')")
+            with ExitStack() as served:
+                session = TwinSession()
+                session.purpose = Purpose.ROADSIDE
+                page = context.new_page()
+                page.goto(served.enter_context(running(session, SETTINGS, reasons=reasons.load())))
+                expect(page.locator("html[data-ready]")).to_be_attached()
+                expect(page.locator("#network")).to_contain_text("网络")
+                if verdict is not None:
+                    session.tell(shown(replace(verdict, purpose=Purpose.ROADSIDE)))
+                    expect(page.locator("#word")).not_to_have_text("请出示二维码")
+                save(page.screenshot(), folder / f"roadside-{name}-{theme}.png")
+                page.close()
+            context.close()
+
+
 def save(picture: bytes, path: Path) -> None:
     """With few colours, which is all that these pages have."""
     path.write_bytes(picture)
@@ -53,6 +99,7 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         kiosk(browser, folder)
+        roadside(browser, folder)
         browser.close()
 
 

@@ -18,6 +18,7 @@ from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import BadRequest, NotFound
 
 from protocol.errors import Code
+from protocol.labels import Purpose
 from protocol.unixtime import UnixTime
 from verifier_terminal.appraisal.reasons import Reason
 from verifier_terminal.web import notices
@@ -55,6 +56,7 @@ def register(
             csrf_token=settings.csrf_token,
             personal_seconds=settings.personal_seconds,
             word_seconds=settings.word_seconds,
+            roadside=session.status().purpose is Purpose.ROADSIDE,
             ui=page_texts("ui")[TAGS[language]],
         )
 

@@ -8,6 +8,7 @@ import { watchKeys } from "./keys.js";
 import { allowSound, play } from "./sound.js";
 import { ask, listen, post, settings } from "./talk.js";
 
+const THEMES = ["auto", "sun", "night"];
 const LANGUAGES = ["zh-Hans", "zh-Hant", "en"];
 const COUNTDOWN_SECONDS = 10;
 const LONGEST_SECONDS = 300;
@@ -26,6 +27,7 @@ let standing = null;
 let detailsOpen = false;
 let voidNumber = null;
 let soundOn = false;
+let theme = "auto";
 const devices = new Map(); // source → views of what is wrong with it
 let hint = null;
 let hintTimer = null;
@@ -502,6 +504,7 @@ function setLanguage(chosen) {
   remember("language", chosen);
   drawWords(ui(), language);
   drawSound();
+  drawTheme();
   draw();
 }
 
@@ -518,7 +521,21 @@ function toggleSound() {
   drawSound();
 }
 
-// The language alone is remembered, on this machine; a browser may refuse even that.
+// An officer's screen in the sun or at night; by itself it follows the machine.
+function setTheme(wanted) {
+  const button = byId("theme");
+  if (button === null) return;
+  theme = THEMES.includes(wanted) ? wanted : "auto";
+  document.documentElement.dataset.theme = theme;
+  drawTheme();
+  remember("theme", theme);
+}
+
+function drawTheme() {
+  if (byId("theme") !== null) byId("theme").textContent = ui()[`theme_${theme}`];
+}
+
+// Language and theme alone are remembered, on this machine; a browser may refuse even that.
 function remember(name, value) {
   try {
     localStorage.setItem(`liangzheng.${name}`, value);
@@ -577,6 +594,7 @@ function connectControls() {
   onClick("language", nextLanguage);
   onClick("sound", toggleSound);
   onClick("help", () => openDialog("help"));
+  byId("theme")?.addEventListener("click", () => setTheme(THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length]));
   onClick("manual-send", sendManual);
   onClick("void-send", sendVoid);
   onEnter("manual-text", sendManual);
@@ -606,6 +624,7 @@ const own = remembered("language");
 if (asked === null && LANGUAGES.includes(own)) language = own;
 drawWords(ui(), language);
 drawSound();
+setTheme(remembered("theme"));
 connectControls();
 listen(
   { verdict: hearVerdict, animation: hearAnimation, portrait: hearPortrait, requests: hearRequests, person: hearPerson, out_of_order: showOutOfOrder, standing: hearStanding, device: hearDevice,
