@@ -1,4 +1,4 @@
-"""The clerk's window as axe sees it: every verdict, every dialog, three languages, light and dark, also at 200 % zoom."""
+"""The clerk's window as axe sees it: every verdict and dialog, three languages, light and dark, also at 200 % zoom."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
