@@ -1,4 +1,4 @@
-"""The corpus is frozen: its generator, what it draws and what its first pictures look like are those of the day it was set.
+"""The corpus is frozen: its generator, what it draws and how its first pictures look are those of the day it was set.
 
 Whoever changes the questions changes every figure ever measured on them. Pictures are compared by the means of large
 blocks, because the last bit of a pixel depends on the vector unit of the machine; sources and texts by SHA-256.
