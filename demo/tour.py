@@ -27,7 +27,7 @@ _OUT_OF_VIEW_SECONDS: Final = 2.5
 """The counter takes a code that was out of view for so long as a new act."""
 _SYNC_EVERY: Final = 1
 _STYLES: Final = {
-    "accept": "bold white on #007f73",
+    "accept": "bold white on #00605c",
     "check": "bold black on #ffdd33",
     "refuse": "bold white on #7a0010",
     "not_read": "bold black on #a3abb0",

@@ -36,7 +36,7 @@ from verifier_terminal.upkeep import SyncReport
 Json = dict[str, Any]
 
 FACES: Final[Mapping[VerdictClass, tuple[str, str]]] = {
-    VerdictClass.ACCEPT: ("( ✓ )  有效 VALID", "bold white on #007f73"),
+    VerdictClass.ACCEPT: ("( ✓ )  有效 VALID", "bold white on #00605c"),
     VerdictClass.CHECK: ("/ ! \\  请核对 CHECK", "bold black on #ffdd33"),
     VerdictClass.REFUSE: ("< ✗ >  不予采信 REFUSED", "bold white on #7a0010"),
     VerdictClass.NOT_READ: ("[ ? ]  未能读取 NOT READ", "bold black on #a3abb0"),

@@ -33,7 +33,7 @@ from verifier_terminal.appraisal.verdict import Finding, Tier, Verdict
 from verifier_terminal.events import ActsChanged, DeviceNews, ForeignCode, OutOfOrderNews, RecheckAlarm
 
 COLOURS = {
-    "accept": ("rgb(0, 127, 115)", "rgb(255, 255, 255)"),
+    "accept": ("rgb(0, 96, 92)", "rgb(255, 255, 255)"),
     "check": ("rgb(255, 221, 51)", "rgb(0, 0, 0)"),
     "hold": ("rgb(255, 221, 51)", "rgb(0, 0, 0)"),
     "refuse": ("rgb(122, 0, 16)", "rgb(255, 255, 255)"),
