@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from protocol import cbor, cose_sign1, cwt, feed_position, keys, labels, limits
+from protocol import cbor, cose_sign1, cwt, feed_position, keys, labels, limits, packed_deltas
 from protocol.cose_sign1 import UnverifiedSign1
 from protocol.errors import (
     IssuerExpired,
@@ -344,22 +344,31 @@ def _several(payload: Mapping[cbor.Key, cbor.Value], label: int, most: int) -> t
 def _unprotected(inline: Inline) -> dict[cbor.Key, cbor.Value]:
     unprotected: dict[cbor.Key, cbor.Value] = {}
     if inline.deltas:
-        unprotected[labels.HDR_INLINE_DELTAS] = inline.deltas
+        unprotected[labels.HDR_INLINE_DELTAS] = packed_deltas.pack(inline.deltas)
     if inline.reversals:
         unprotected[labels.HDR_REVERSALS] = inline.reversals
     return unprotected
 
 
 def _inline(sign1: UnverifiedSign1, position: FeedPosition) -> Inline:
-    inline = Inline(
-        _objects(sign1, labels.HDR_INLINE_DELTAS, limits.MAX_INLINE_DELTAS),
-        _objects(sign1, labels.HDR_REVERSALS, limits.MAX_REVERSALS),
-    )
+    inline = Inline(_deltas(sign1), _objects(sign1, labels.HDR_REVERSALS, limits.MAX_REVERSALS))
     if sum(map(len, inline.deltas)) + sum(map(len, inline.reversals)) > limits.MAX_INLINE_BYTES:
         raise SizeError(f"more than {limits.MAX_INLINE_BYTES} bytes ride along")
     if len(inline.deltas) > position.seq:
         raise SchemaError("more deltas than the epoch has had")
     return inline
+
+
+def _deltas(sign1: UnverifiedSign1) -> tuple[bytes, ...]:
+    """Unpacked, byte by byte as they were hashed."""
+    if labels.HDR_INLINE_DELTAS not in sign1.unprotected:
+        return ()
+    packed = sign1.unprotected[labels.HDR_INLINE_DELTAS]
+    if not isinstance(packed, bytes):
+        raise SchemaError(f"header {labels.HDR_INLINE_DELTAS} is no byte string")
+    if len(packed) > packed_deltas.MAX_BYTES:
+        raise SizeError(f"more than {packed_deltas.MAX_BYTES} bytes of packed deltas")
+    return packed_deltas.unpack(packed)
 
 
 def _objects(sign1: UnverifiedSign1, label: int, most: int) -> tuple[bytes, ...]:

@@ -81,7 +81,7 @@ SHA256_BYTES: Final = 32
 """Of a digest of an object of the feed."""
 
 MAX_CHECKPOINT_BYTES: Final = 6_144
-"""340 of the checkpoint itself, 8 bans of 25, 8 reversals of 40, 1,024 inline, and the heads of these."""
+"""340 of the checkpoint itself, 8 bans of 25, 8 reversals of 40, 4,417 that ride along, and the heads of these."""
 
 MAX_CHECKPOINT_LIFE: Final = 86_400
 """Seconds: what says nothing for a day is late by its own word; lateness is a grade (REVOCATION.md)."""
@@ -99,8 +99,8 @@ MAX_INLINE_DELTAS: Final = 160
 """Deltas that ride in a checkpoint: twelve minutes, one ordinary and twelve urgent ones each (one in five seconds)."""
 
 MAX_INLINE_BYTES: Final = 4_096
-"""Of inline deltas and co-signatures together: twelve minutes of 90,000 changes a day, for who asks every ten. A
-request for each of them would cost 400 bytes more (ADR 0023)."""
+"""Of inline deltas, unpacked, and co-signatures together: twelve minutes of 90,000 changes a day, for who asks every
+ten. A request for each of them would cost 400 bytes more (ADR 0023)."""
 
 MAX_MANIFEST_ENTRIES: Final = 256
 """48 hours, 120 days (no credential lives longer), a week, 43 co-signed deltas with their co-signatures."""

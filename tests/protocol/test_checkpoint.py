@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from protocol import cbor, checkpoint, cose_sign1, keys, labels, limits, reversal
+from protocol import cbor, checkpoint, cose_sign1, keys, labels, limits, packed_deltas, reversal
 from protocol.checkpoint import (
     Ban,
     BasePointer,
@@ -36,6 +36,7 @@ from protocol.errors import (
 from protocol.feed_position import FeedPosition
 from protocol.keys import Signer
 from protocol.labels import Alg, KeyUse
+from protocol.packed_deltas import pack
 from protocol.reversal import Reversal
 from protocol.trust_list import TrustAnchor, TrustList
 from protocol.unixtime import DAY, Seconds, UnixTime
@@ -142,7 +143,8 @@ def test_size(count: int, alg: Alg) -> None:
 def test_everything_at_its_bound_fits() -> None:
     stated = good(bans=bans(8), reversals=tuple(CoSignedDelta(2**31 + number, DELTA) for number in range(8)))
     stated = replace(stated, position=FeedPosition(WUYOU, 2**32 - 1, 2**32 - 1))
-    inline = Inline(tuple(bytes(100) for _ in range(10)), (bytes(24),))
+    inline = Inline((bytes(25),) * 159 + (bytes(113),), (b"s",) * 8)
+    assert sum(map(len, inline.deltas)) + 8 == limits.MAX_INLINE_BYTES
     content = encoded(stated, inline=inline)
     assert len(content) <= limits.MAX_CHECKPOINT_BYTES
     assert verified(content).claims == stated
@@ -169,12 +171,15 @@ def test_what_rides_along_is_not_what_was_signed() -> None:
     ("unprotected", "error"),
     [
         ({labels.HDR_INLINE_DELTAS: ()}, SchemaError),
-        ({labels.HDR_INLINE_DELTAS: b"delta"}, SchemaError),
-        ({labels.HDR_INLINE_DELTAS: (b"",)}, SchemaError),
-        ({labels.HDR_INLINE_DELTAS: ("delta",)}, SchemaError),
-        ({labels.HDR_INLINE_DELTAS: (b"delta",) * 161}, SchemaError),
-        ({labels.HDR_INLINE_DELTAS: (bytes(4097),)}, SizeError),
-        ({labels.HDR_INLINE_DELTAS: (bytes(4072),), labels.HDR_REVERSALS: (bytes(25),)}, SizeError),
+        ({labels.HDR_INLINE_DELTAS: (b"delta",)}, SchemaError),
+        ({labels.HDR_INLINE_DELTAS: "delta"}, SchemaError),
+        ({labels.HDR_INLINE_DELTAS: b""}, SchemaError),
+        ({labels.HDR_INLINE_DELTAS: b"\x18"}, SchemaError),
+        ({labels.HDR_INLINE_DELTAS: pack((b"delta",))[:-1]}, SchemaError),
+        ({labels.HDR_INLINE_DELTAS: pack((b"delta",) * 161)}, SchemaError),
+        ({labels.HDR_INLINE_DELTAS: bytes(packed_deltas.MAX_BYTES + 1)}, SizeError),
+        ({labels.HDR_INLINE_DELTAS: pack((bytes(2000), bytes(2097)))}, SizeError),
+        ({labels.HDR_INLINE_DELTAS: pack((bytes(4072),)), labels.HDR_REVERSALS: (bytes(25),)}, SizeError),
         ({labels.HDR_REVERSALS: ()}, SchemaError),
         ({labels.HDR_REVERSALS: (1,)}, SchemaError),
         ({labels.HDR_REVERSALS: (b"co-signature",) * 9}, SchemaError),
