@@ -306,6 +306,7 @@ class PrinterState(enum.Enum):
     PAPER_LOW = "paper is running out"
     NO_PAPER = "no paper"
     COVER_OPEN = "its cover is open"
+    FAULT = "reports an error"
     OFFLINE = "gives no answer"
     UNKNOWN = "does not tell"
 
