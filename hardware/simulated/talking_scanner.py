@@ -23,6 +23,8 @@ _DATA_IN_PACKET = 250
 # SSI table of bar code types: QR Code.
 _QR_CODE = 0x1C
 _ATTEMPTS = 3
+# Commands that are strung together come without a pause.
+_AT_ONCE_SECONDS = 0.05
 Damage = Callable[[int, int, bytes], bytes]
 """What becomes of packet number so and so at attempt number so and so on its way; empty if it is lost."""
 
@@ -60,10 +62,10 @@ class HostAckScanner(VirtualScanner):
     """Silent until it is told; gives up after its patience, as the real one after ten seconds."""
 
     def scan_and_wait(self, text: str, patience_seconds: float = 10.0) -> bytes:
-        """Reads one code; what it was told, up to and with the comma; empty if nobody said anything in time."""
+        """Reads one code; all that it was told at once; empty if nobody said anything in time."""
         self.scan(text)
-        told = b""
-        while not told.endswith(b",") and (more := self.hear(patience_seconds)):
+        told = self.hear(patience_seconds)
+        while more := self.hear(_AT_ONCE_SECONDS):
             told += more
         return told
 
