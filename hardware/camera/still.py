@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from hardware.camera.decode import Look, enlarge, look, sharpen, shrink, soften, threshold_locally
 from hardware.camera.guidance import GreyPicture, hint_for, is_black
+from hardware.camera.looking import Look, enlarge, look, sharpen, shrink, soften, threshold_locally
 from hardware.camera.report import DecodedCode, PictureReport
 from hardware.devices import Decoder
 

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from hardware.camera import still
-from hardware.camera.decode import CascadeState, decode_frame, look
+from hardware.camera.decode import CascadeState, decode_frame
+from hardware.camera.looking import look
 from hardware.camera.report import (
     MAX_CODES,
     DecodedCode,
