@@ -34,7 +34,8 @@ from verifier_terminal.sync.mirror import Mirror
 from verifier_terminal.sync.sources import Sources
 from verifier_terminal.trusted_time import TrustedTime
 
-_CLOSE: Final = 4 * MINUTE
+_CLOSE: Final = MINUTE + feed_names.MINUTE.seconds
+"""A checkpoint is a minute old at most when it is asked for, and what is asked for next has the last 80 seconds."""
 _TO_NIGHT: Final = 5 * HOUR
 """A night's fold is due from three in the morning on at UTC+8, when five hours more are the next day."""
 
@@ -203,7 +204,7 @@ class FeedPolls:
 
 
 def _file(believed: Believed, *, is_home: bool) -> str:
-    """Whoever lost more than two polls is better served by the file with more inline deltas."""
+    """Whoever lost a poll is better served by the file with more inline deltas than by a request for each."""
     held = believed.held
     is_close = held is not None and believed.clock.at - held.as_of <= _CLOSE
     return feed_names.CHECKPOINT if is_home and is_close else feed_names.CHECKPOINT_10

@@ -87,6 +87,17 @@ def test_four_lost_polls_cost_one_delta_each_beyond_the_inline_ones(at: Fed) -> 
     assert at.seq == 8
 
 
+def test_who_lost_a_poll_asks_for_the_file_that_has_all_of_it(at: Fed) -> None:
+    """In time, with its jitter and a checkpoint that was a minute old, the short one is enough."""
+    at.poll()
+    for seconds, name in ((139, feed_names.CHECKPOINT), (141, feed_names.CHECKPOINT_10)):
+        at.terminal.pass_seconds(seconds)
+        at.feed.publish()
+        asked = Counting(at.mirror)
+        assert at.poll(asked).polled
+        assert asked.names == [name]
+
+
 def many(at: Fed, count: int) -> None:
     for idx in range(count):
         at.feed.change({100 + idx: 12})
