@@ -135,7 +135,9 @@ class LineWriter:
         try:
             if wakes and self._wake:
                 self._port.write(self._wake)
-                self._ended.wait(self._wake_seconds)
+                if self._ended.wait(self._wake_seconds):
+                    # The port may be closed by now, and its number be another file's.
+                    return
             self._port.write(raw)
         except self._failures:
             # A device that takes nothing, or is gone; the reader notices the latter and says so. What it did not take

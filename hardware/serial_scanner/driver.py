@@ -260,10 +260,13 @@ class _Line:
             self._port.close()
 
     def _told(self, found: list[Frame | Garbage | Reply]) -> Iterator[Frame | Garbage]:
+        if self._writer is not None:
+            # First of all what the scanner waits for: whoever takes the code may need his time.
+            for item in found:
+                if isinstance(item, Reply):
+                    self._writer.send(item.raw, wakes=item.wakes)
         for item in found:
             if isinstance(item, Reply):
-                if self._writer is not None:
-                    self._writer.send(item.raw, wakes=item.wakes)
                 continue
             if self._writer is not None:
                 if isinstance(item, Frame):

@@ -316,3 +316,51 @@ def test_plugged_in_again_it_works_within_a_second_even_after_a_long_absence() -
         assert next_text(stream) == "LZ1:AFTER"
         stop.set()
         list(stream)
+
+
+def test_a_port_that_is_closed_while_its_scanner_wakes_up_is_not_written_to_any_more() -> None:
+    class Sleepy:
+        def __init__(self) -> None:
+            self.written: list[bytes] = []
+            self.woken = threading.Event()
+
+        def write(self, raw: bytes, /) -> int:
+            self.written.append(raw)
+            self.woken.set()
+            return len(raw)
+
+        def reset_output_buffer(self) -> None:
+            """Nothing is kept back."""
+
+    port = Sleepy()
+    writer = LineWriter(port, wake=b"\0", wake_seconds=30.0, failures=(OSError,), monotonic=time.monotonic)
+    writer.send(b"command", wakes=True)
+    assert port.woken.wait(2)
+    writer.close()
+    assert port.written == [b"\0"]
+
+
+def test_more_than_the_queue_holds_is_lost_and_nobody_waits() -> None:
+    taken = threading.Event()
+
+    class Stuck:
+        def __init__(self) -> None:
+            self.written = 0
+
+        def write(self, raw: bytes, /) -> int:
+            self.written += 1
+            taken.wait(5)
+            return len(raw)
+
+        def reset_output_buffer(self) -> None:
+            """Nothing is kept back."""
+
+    port = Stuck()
+    writer = LineWriter(port, failures=(OSError,), monotonic=time.monotonic)
+    started = time.monotonic()
+    for _ in range(1_000):
+        writer.send(b"x")
+    assert time.monotonic() - started < 1.0
+    taken.set()
+    writer.close()
+    assert port.written <= 34
