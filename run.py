@@ -478,7 +478,9 @@ def run_tests(pytest_arguments: Sequence[str]) -> int:
     }
     if (ROOT / "tests" / "vectors" / "generate.py").is_file():
         steps["vectors regenerated"] = [python, "-m", "tests.vectors.generate", "--check"]
-    steps["pytest"] = [python, "-m", "pytest", *pytest_arguments]
+    # A file's tests stay together, because they share what is dear to set up.
+    at_once = ["-n", "auto", "--maxprocesses", "8", "--dist", "loadfile"]
+    steps["pytest"] = [python, "-m", "pytest", *at_once, *pytest_arguments]
     failed = []
     for name, command in steps.items():
         started = time.monotonic()

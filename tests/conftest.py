@@ -16,7 +16,8 @@ import pytest
 EXCEPTED_MARKERS = ("needs_shared_vectors", "needs_hardware", "needs_sm2")
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
-excepted_skips = pytest.StashKey[Counter[str]]()
+EXCEPTED = "skip excepted by"
+"""Names a property of a report: reports travel from the processes that run tests to the one that counts."""
 
 # A deadline measures the machine, not the code; in CI the examples are the same in every run.
 hypothesis.settings.register_profile("developer", deadline=None)
@@ -24,8 +25,23 @@ hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, data
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "developer")
 
 
+class ExceptedSkips:
+    """Counts the skips that are allowed, wherever the tests ran."""
+
+    def __init__(self) -> None:
+        self._counted: Counter[str] = Counter()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._counted.update(str(value) for name, value in report.user_properties if name == EXCEPTED)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if everything_is_required() or self._counted:
+            counts = ", ".join(f"{name} {self._counted[name]}" for name in EXCEPTED_MARKERS)
+            terminalreporter.write_sep("=", f"skips by excepted markers: {counts}")
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[excepted_skips] = Counter()
+    config.pluginmanager.register(ExceptedSkips())
 
 
 def everything_is_required() -> bool:
@@ -49,7 +65,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         return report
     excepted = [name for name in EXCEPTED_MARKERS if item.get_closest_marker(name)]
     if excepted:
-        item.config.stash[excepted_skips][excepted[0]] += 1
+        report.user_properties.append((EXCEPTED, excepted[0]))
     elif everything_is_required():
         refuse_skip(report)
     return report
@@ -62,13 +78,6 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     if report.skipped and everything_is_required():
         refuse_skip(report)
     return report
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    skips = config.stash[excepted_skips]
-    if everything_is_required() or skips:
-        counts = ", ".join(f"{name} {skips[name]}" for name in EXCEPTED_MARKERS)
-        terminalreporter.write_sep("=", f"skips by excepted markers: {counts}")
 
 
 @pytest.fixture(scope="session")

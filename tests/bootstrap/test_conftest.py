@@ -22,7 +22,7 @@ PLAIN_SKIP = "\ndef test_skips(): pytest.skip('no camera in this room')\n"
 MARKED_SKIP = "\n@pytest.mark.{marker}\ndef test_skips_by_marker(): pytest.skip('none here')\n"
 
 
-def run_suite(folder: Path, source: str, **settings: str) -> subprocess.CompletedProcess[str]:
+def run_suite(folder: Path, source: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     tests = folder / "project" / "tests"
     tests.mkdir(parents=True)
     shutil.copy(PROJECT_ROOT / "tests" / "conftest.py", tests)
@@ -31,7 +31,7 @@ def run_suite(folder: Path, source: str, **settings: str) -> subprocess.Complete
     kept = {name: text for name, text in os.environ.items() if name not in {"CI", "PYTEST_ADDOPTS"}}
     kept = {name: text for name, text in kept.items() if not name.startswith(("LIANGZHENG_", "COV_", "HYPOTHESIS"))}
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "tests"],
+        [sys.executable, "-m", "pytest", *arguments, "tests"],
         cwd=folder / "project",
         env=kept | settings,
         capture_output=True,
@@ -75,6 +75,15 @@ def test_a_skip_mark_is_refused_as_well(tmp_path: Path) -> None:
     done = run_suite(tmp_path, SUITE + marked, LIANGZHENG_REQUIRE="all")
     assert done.returncode == 1
     assert "Skipped: later" in done.stdout
+
+
+def test_the_rules_hold_where_several_processes_run_the_tests(tmp_path: Path) -> None:
+    marked = MARKED_SKIP.format(marker="needs_sm2")
+    done = run_suite(tmp_path, SUITE + PLAIN_SKIP + marked, "-n", "2", LIANGZHENG_REQUIRE="all")
+    assert done.returncode == 1
+    assert "1 failed, 1 passed, 1 skipped, 1 xfailed" in done.stdout
+    assert "LIANGZHENG_REQUIRE=all allows no skip here. Skipped: no camera in this room" in done.stdout
+    assert "needs_sm2 1" in done.stdout
 
 
 VECTORS = """

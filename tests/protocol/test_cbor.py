@@ -311,7 +311,7 @@ def test_text_keys() -> None:
 @pytest.mark.parametrize(
     "value",
     [1.5, float("nan"), 2**63, -(2**63) - 1, "\ud800", Tagged(1, 0), Simple.REDACTED_KEYS, bytearray(b"x"), {b"k": 1},
-     {True: 1}, {1.5: 1}, {(): 1}, {"\ud800": 1}, object()],
+     {True: 1}, {1.5: 1}, {(): 1}, {"\ud800": 1}, pytest.param(object(), id="object")],
     ids=repr,
 )  # fmt: skip
 def test_what_has_no_encoding(value: cbor.Value) -> None:

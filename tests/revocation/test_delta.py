@@ -131,7 +131,7 @@ def test_the_good_one_of_the_forgeries_below() -> None:
         (5, 2),
         (5, None),
     ],
-    ids=repr,
+    ids=lambda value: "changed" if callable(value) else repr(value),
 )
 def test_one_field_forged(field: int, value: Any) -> None:
     fields = good()
