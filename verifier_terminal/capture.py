@@ -5,8 +5,8 @@ and never printed or logged. Drivers are imported only when a device is asked fo
 """
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
@@ -26,12 +26,15 @@ from hardware.devices import (
     Reading,
     Reconnecting,
     SeveralCodes,
+    Signal,
     SourceTruncated,
     StillInView,
 )
 from hardware.errors import HardwareError
+from verifier_terminal.device_settings import DeviceSettings
 from verifier_terminal.errors import OutOfOrder
 from verifier_terminal.session import Session
+from verifier_terminal.signalling import Outputs, scanner_signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +65,62 @@ def opened(wanted: Wanted, *, wait_for_device: bool) -> Iterator[tuple[CodeSourc
         yield images + cameras + scanners
 
 
+@contextmanager
+def opened_outputs(devices: DeviceSettings, tell: Callable[[DeviceEvent], None]) -> Iterator[Outputs]:
+    """Lamps, buzzers, lock, printer and display; dark, locked and given back afterwards.
+
+    Args:
+        devices: As the operator named them; cameras and scanners among them are not opened here.
+        tell: Hears that one of them is there or gone.
+
+    Raises:
+        HardwareError: A device is named in no known form. One that is absent is waited for.
+    """
+    if not any((devices.lamps, devices.buzzers, devices.lock, devices.printer, devices.display)):
+        yield Outputs()
+        return
+    from hardware import open_output  # noqa: PLC0415 — brings Pillow and a printer's library
+
+    with ExitStack() as held:
+        indicators = [held.enter_context(closing(open_output.open_lamp(spec, tell=tell))) for spec in devices.lamps]
+        indicators += [
+            held.enter_context(closing(open_output.open_buzzer(each, tell=tell))) for each in devices.buzzers
+        ]
+        display = held.enter_context(closing(open_output.open_display(devices.display))) if devices.display else None
+        printer = held.enter_context(closing(open_output.open_printer(devices.printer))) if devices.printer else None
+        lock, seconds = open_output.open_lock(devices.lock, tell=tell) if devices.lock else (None, 0.0)
+        if lock is not None:
+            held.enter_context(closing(lock))
+        yield Outputs(tuple(indicators), lock, seconds, display, printer)
+
+
 def feed(session: Session, source: CodeSource, stop: threading.Event) -> None:
-    """Feeds a session from one source until told to stop or until a file ends; for a thread of its own."""
+    """Feeds a session from one source until told to stop or until a file ends; for a thread of its own.
+
+    A source that can be answered is told what each code was worth: a scanner may wait for it, and its beep is taken for
+    a verdict by whoever hears it.
+    """
+    answer = getattr(source, "answer", None) or _nobody
     try:
         for item in source.readings(stop):
             if isinstance(item, Reading):
                 try:
-                    session.read(item.text, source=item.source)
+                    shown = session.read(item.text, source=item.source)
                 except OutOfOrder:
                     # The session has told its listeners; the next scan tries again.
+                    answer(Signal.ERROR)
                     continue
+                answer(Signal.PROGRESS if shown is None else scanner_signal(shown.verdict.verdict_class))
             elif isinstance(item, StillInView):
                 session.still_there(item.source, item.text_sha256)
             else:
                 session.hear(item)
     except HardwareError:
         session.hear(Lost(source.name, LostReason.UNUSABLE))
+
+
+def _nobody(signal: Signal) -> None:
+    """Cameras and files have no voice."""
 
 
 def start_feeding(

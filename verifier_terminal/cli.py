@@ -11,11 +11,11 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from verifier_terminal import cli_asking, cli_bundle, cli_disputes, cli_relay, cli_service, cli_setup
+from verifier_terminal import cli_asking, cli_bundle, cli_devices, cli_disputes, cli_relay, cli_service, cli_setup
 from verifier_terminal.cli_parts import (
     EXIT_NOT_READ,
     EXIT_OUT_OF_ORDER,
@@ -53,6 +53,7 @@ for _command in (
     cli.add_command(_command)
 cli.add_command(cli_bundle.import_)
 cli.add_command(cli_bundle.export)
+cli.add_command(cli_devices.devices)
 cli.add_command(cli_disputes.disputes)
 cli.add_command(cli_service.out_of_service)
 
@@ -131,8 +132,7 @@ def appraise(
 @cli.command()
 @_directory
 @click.option("--port", type=click.IntRange(0, 65_535), default=8471, show_default=True, help="0 takes a free one.")
-@click.option("--camera", "cameras", multiple=True, metavar="INDEX|FILE|URL", help="May be given several times.")
-@click.option("--serial", "serial_ports", multiple=True, metavar="PORT|URL", help="May be given several times.")
+@cli_devices.device_options
 @click.option(
     "--sync-every",
     type=click.FloatRange(1.0),
@@ -162,19 +162,22 @@ def serve(
     directory: Path,
     port: int,
     asked_kinds: tuple[str, ...],
-    cameras: tuple[str, ...],
-    serial_ports: tuple[str, ...],
     sync_every: float,
     multicast: str | None,
     interface: str | None,
     frame_ancestors: tuple[str, ...],
+    **given: Any,
 ) -> None:
-    """Run the window page on this machine, read the devices, and keep the documents fresh."""
+    """Run the window page on this machine, read the devices, and keep the documents fresh.
+
+    Devices that are not named here are those that `terminal devices` has set.
+    """
     from hardware.errors import HardwareError
     from verifier_terminal import capture, hearing, wiring
     from verifier_terminal.appraisal import reasons
     from verifier_terminal.metrics import Metrics, Tally
     from verifier_terminal.polling import Polling
+    from verifier_terminal.slips import Slips
     from verifier_terminal.web import app as web_app
     from verifier_terminal.web import server
     from verifier_terminal.web.settings import SettingRefused, WindowSettings
@@ -193,11 +196,13 @@ def serve(
     except SettingRefused as refused:
         raise click.UsageError(str(refused)) from refused
     signal.signal(signal.SIGTERM, _interrupt)
-    wanted = capture.Wanted(cameras=cameras, serial_ports=serial_ports)
+    devices = cli_devices.chosen(directory, given)
+    wanted = capture.Wanted(cameras=devices.cameras, serial_ports=devices.scanners)
     try:
         with (
             wiring.open_session(directory) as session,
             capture.opened(wanted, wait_for_device=True) as sources,
+            capture.opened_outputs(devices, session.hear) as outputs,
             ExitStack() as heard,
         ):
             try:
@@ -219,11 +224,22 @@ def serve(
             tally = Tally()
             session.listen(tally)
             metrics = Metrics(session.status, tally)
-            face = None if session.settings.face.attended else wiring.kiosk(session, directory)
+            told = reasons.load()
+            slips = None if outputs.printer is None else Slips(session, outputs.printer, reasons=told)
+            attended = session.settings.face.attended
+            face = None if attended else wiring.kiosk(session, directory, slips.print_slip if slips else None)
             app = web_app.create_app(
-                session, settings=settings, reasons=reasons.load(), clock=wiring.now, metrics=metrics.text, kiosk=face
+                session,
+                settings=settings,
+                reasons=told,
+                clock=wiring.now,
+                metrics=metrics.text,
+                kiosk=face,
+                slips=slips,
             )
             threads = capture.start_feeding(session, sources, stop)
+            if outputs.signal:
+                threads += (wiring.signalling(session, directory, outputs).start(stop),)
             if face is not None:
                 threads += (face.start(stop),)
             polling = Polling(

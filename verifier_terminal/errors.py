@@ -48,6 +48,13 @@ class NotATerminal(TerminalError):
     advice = "make one with `liangzheng terminal init DIR --trust FOLDER --profile window`"
 
 
+class DeviceSettingsUnusable(TerminalError):
+    """The file that names the terminal's devices is damaged, or names something that means nothing."""
+
+    meaning = "the devices of this terminal are not named in a way that can be used"
+    advice = "set them again with `liangzheng terminal devices DIR …`, or remove devices.toml to have none"
+
+
 class AlreadyATerminal(TerminalError):
     """The directory holds a terminal already; setting it up anew would throw its journal away."""
 

@@ -4,7 +4,7 @@ import secrets
 import shutil
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +31,7 @@ from verifier_terminal.upkeep import SyncReport
 
 if TYPE_CHECKING:
     from verifier_terminal.faces.kiosk import Kiosk
+    from verifier_terminal.signalling import Outputs, Signalling
     from verifier_terminal.sync.repository_mirror import Repository
 
 METADATA = "metadata"
@@ -84,12 +85,30 @@ def open_session(directory: Path) -> Iterator[Session]:
         session.close()
 
 
-def kiosk(session: Session, directory: Path) -> "Kiosk":
-    """The face of a place that nobody attends."""
+def kiosk(session: Session, directory: Path, print_slip: Callable[[str], None] | None = None) -> "Kiosk":
+    """The face of a place that nobody attends, with a printer or without."""
     from verifier_terminal.faces import service
     from verifier_terminal.faces.kiosk import Kiosk
 
-    return Kiosk(session, elapsed_seconds=elapsed_seconds, service=lambda: service.read(directory))
+    return Kiosk(
+        session, elapsed_seconds=elapsed_seconds, service=lambda: service.read(directory), print_slip=print_slip
+    )
+
+
+def signalling(session: Session, directory: Path, outputs: "Outputs") -> "Signalling":
+    """Lamps, display and lock of the terminal here, listening to its session."""
+    from verifier_terminal.faces import service
+    from verifier_terminal.signalling import Signalling
+
+    made = Signalling(
+        outputs,
+        purpose=session.settings.purpose,
+        in_service=lambda: service.read(directory) is None,
+        tell=session.hear,
+        elapsed_seconds=elapsed_seconds,
+    )
+    session.listen(made)
+    return made
 
 
 def initialise(

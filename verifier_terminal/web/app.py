@@ -7,6 +7,7 @@
     GET  /healthz                     whether this program answers
     GET  /metrics                     figures for an operator's monitoring, nothing about persons
     …    requests and receipts        see `asking_routes`
+    …    printed slips                see `printing_routes`
 
 Personal data never stand in an address or a log line; answers are never stored by the browser.
 """
@@ -37,7 +38,7 @@ from verifier_terminal.errors import (
 )
 from verifier_terminal.events import SessionEvent
 from verifier_terminal.faces.kiosk import Kiosk
-from verifier_terminal.web import asking_routes, kiosk_routes, notices, standing_views, window_routes
+from verifier_terminal.web import asking_routes, kiosk_routes, notices, printing_routes, standing_views, window_routes
 from verifier_terminal.web.events import EventStreams, StreamsFull
 from verifier_terminal.web.languages import asked_language
 from verifier_terminal.web.ports import WindowSession
@@ -61,6 +62,7 @@ def create_app(
     clock: Callable[[], UnixTime],
     metrics: Callable[[], bytes] | None = None,
     kiosk: Kiosk | None = None,
+    slips: printing_routes.PrintsSlips | None = None,
 ) -> Flask:
     """The application over this session.
 
@@ -71,6 +73,7 @@ def create_app(
         clock: what the days that a licence has left are counted by.
         metrics: gives the figures of `/metrics`.
         kiosk: the face of a place that nobody attends; without one the page is the clerk's window.
+        slips: prints what the clerk's visitors take along; None: there is no printer. A kiosk has its own.
     """
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -113,7 +116,9 @@ def create_app(
     if metrics is not None:
         app.add_url_rule("/metrics", "metrics", lambda: Response(metrics(), content_type=METRICS_CONTENT_TYPE))
     if kiosk is None:
-        window_routes.register(app, session, settings, reasons=reasons, clock=clock)
+        window_routes.register(app, session, settings, reasons=reasons, clock=clock, has_printer=slips is not None)
+        if slips is not None:
+            printing_routes.register(app, slips, settings)
     else:
         kiosk_routes.register(app, session, settings, kiosk=kiosk, reasons=reasons, clock=clock)
     asking_routes.register(app, session, settings)

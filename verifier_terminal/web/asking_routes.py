@@ -58,7 +58,7 @@ def register(app: Flask, session: WindowSession, settings: WindowSettings) -> No
     def ask() -> Response:
         check_post(request, settings.csrf_token)
         body = json_object(request, frozenset({"kinds", "reason"}))
-        reason = _reason(body["reason"])
+        reason = reason_or_none(body["reason"])
         if reason is None:
             raise BadRequest("reason: say why")
         wanted = asking_views.wanted_of(_slugs(body["kinds"]), session.askable(), session.catalogue())
@@ -94,7 +94,7 @@ def register(app: Flask, session: WindowSession, settings: WindowSettings) -> No
     @app.post("/api/v1/acts/<check_number>/receipt")
     def receipt(check_number: str) -> Response:
         check_post(request, settings.csrf_token)
-        reason = _reason(json_object(request, frozenset({"reason"}))["reason"])
+        reason = reason_or_none(json_object(request, frozenset({"reason"}))["reason"])
         if len(check_number) > 16 or not check_number.replace("-", "").isalnum():
             raise NotFound
         made = session.receipt(check_number, reason)
@@ -115,7 +115,12 @@ def _slugs(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _reason(value: object) -> str | None:
+def reason_or_none(value: object) -> str | None:
+    """A reason as it may stand on a receipt; null is the one of the request that was answered.
+
+    Raises:
+        BadRequest: Neither.
+    """
     if value is None:
         return None
     if not isinstance(value, str) or not value.strip() or len(value) > MAX_REASON_CHARACTERS:

@@ -59,6 +59,9 @@ _RENEW_BEFORE: Final = DAY
 _CAMERA_NAMES: Final = ("camera ", "/dev/video", "http://", "https://")
 """How `hardware.camera` names live cameras; every other live source is a scanner on a line."""
 
+_OUTPUTS: Final = frozenset({"lamp", "buzzer", "display", "lock"})
+"""How `hardware.output_spec` names what only shows, sounds or opens: checks go on without it."""
+
 _LOST: Final = {
     LostReason.NOT_FOUND: "not_found",
     LostReason.BUSY: "busy",
@@ -167,7 +170,11 @@ def device_json(event: DeviceEvent) -> Json | None:
 
 
 def _device(source: str, state: str, key: str, **numbers: int) -> Json:
-    device = "device.camera" if source.startswith(_CAMERA_NAMES) else "device.scanner"
+    output = source.partition(":")[0]
+    if output in _OUTPUTS:
+        device, key = f"device.{output}", "lock_lost" if output == "lock" else "output_lost"
+    else:
+        device = "device.camera" if source.startswith(_CAMERA_NAMES) else "device.scanner"
     return {
         "source": shown(source),
         "state": state,

@@ -44,6 +44,7 @@ def register(
     *,
     reasons: Mapping[Code, Reason],
     clock: Callable[[], UnixTime],
+    has_printer: bool = False,
 ) -> None:
     """Adds the routes. Failures of the session are answered by the application's own handlers."""
 
@@ -56,6 +57,7 @@ def register(
             csrf_token=settings.csrf_token,
             personal_seconds=settings.personal_seconds,
             word_seconds=settings.word_seconds,
+            printer=has_printer,
             roadside=session.status().purpose is Purpose.ROADSIDE,
             ui=page_texts("ui")[TAGS[language]],
         )

@@ -38,6 +38,7 @@ let renewTimer = null;
 let progress = null; // the views of how far an animated code has come
 let progressTimer = null;
 let receiptNumber = null;
+let printing = false;
 
 const ui = () => texts[language];
 
@@ -371,6 +372,32 @@ async function sendReceipt() {
   }
 }
 
+// The terminal says whether paper came out; until then nothing on the page claims so.
+async function printSlip(number, reason, say) {
+  if (printing) return;
+  printing = true;
+  say(ui().printing);
+  try {
+    const { ok, content } = await post(`/api/v1/acts/${number}/print`, { reason }, language);
+    say(ok ? ui().printed : content.message ?? content.views[language].instruction);
+  } catch {
+    say(ui().failed);
+  } finally {
+    printing = false;
+  }
+}
+
+function printShown() {
+  if (byId("print") === null) return;
+  if (showing === null) hintNow(ui().receipt_nothing);
+  else printSlip(showing.checkNumber, null, hintNow);
+}
+
+function printReceipt() {
+  const reason = byId("receipt-reason").value.trim();
+  printSlip(receiptNumber, reason || null, (text) => byId("receipt-problem").replaceChildren(text));
+}
+
 async function answerPerson(number, matches) {
   const problem = byId("acts-dialog").open ? (text) => byId("acts-problem").replaceChildren(text) : hintNow;
   try {
@@ -554,7 +581,7 @@ function remembered(name) {
 
 const SHORTCUTS = {
   d: toggleDetails, m: openManual, "/": openActs, v: () => openVoid(showing?.checkNumber), l: nextLanguage,
-  a: openAsk, r: openReceipt, "?": () => openDialog("help"), y: () => answerShown(true), n: () => answerShown(false),
+  a: openAsk, r: openReceipt, p: printShown, "?": () => openDialog("help"), y: () => answerShown(true), n: () => answerShown(false),
 };
 
 function onClick(id, act) {
@@ -582,6 +609,10 @@ function connectControls() {
   onClick("ask-send", sendAsk);
   onClick("ask-short", () => request("/api/v1/requests/short", {}));
   onClick("receipt-send", sendReceipt);
+  if (byId("print") !== null) {
+    onClick("print", printShown);
+    onClick("receipt-print", printReceipt);
+  }
   onEnter("ask-reason", sendAsk);
   onEnter("receipt-reason", sendReceipt);
   byId("receipt-dialog").addEventListener("close", forgetReceipt);
