@@ -6,12 +6,16 @@ from typing import Any, Final
 
 from bench.feed_publishers import URGENT_SHARE
 from bench.feed_terminals import Group
+from bench.status_sizes import ENTRIES, MIX, log2_ways
+from revocation.allocation import OPEN_LISTS
 
 BUDGET: Final = 2_000_000
 BARS: Final = {"ordinary": (70.0, 120.0), "urgent": (70.0, 120.0), "urgent, push": (10.0, 10.0)}
 """Seconds: the median and the 99th percentile."""
 FOREIGN: Final = (3, 8)
 POLLS_A_DAY: Final = {"foreign": 144, "documents": 144}
+LISTS: Final = OPEN_LISTS
+"""Of each region here, which has just begun."""
 LONGEST: Final = 150.0
 """What was changed in the last so many seconds is not waited for."""
 
@@ -97,10 +101,22 @@ def a_day(group: Group, seconds: float) -> dict[str, float]:
     return parts
 
 
+def information(scenario: Scenario, others: int) -> float:
+    """Bytes of a day's changes, asked for as often, that no code undercuts on average: places, and what is said."""
+    said = -sum(share * math.log2(share) for share in MIX.values())
+
+    def of_a_poll(polls: int) -> float:
+        changes = scenario.flips / polls
+        return (log2_ways(changes, LISTS * ENTRIES - changes) + changes * said) / 8
+
+    home, foreign = 1_440, POLLS_A_DAY["foreign"]
+    return home * of_a_poll(home) + others * foreign * of_a_poll(foreign)
+
+
 def print_traffic(all_of_them: list[Measured]) -> bool:
     print(
         "\n| changes | other regions | hints | home kB | others kB | metadata kB | hints kB | together MB | bar"
-        " | requests a home / other poll |\n|---|---|---|---|---|---|---|---|---|---|"
+        " | information limit MB | requests a home / other poll |\n|---|---|---|---|---|---|---|---|---|---|---|"
     )
     met = True
     for each in all_of_them:
@@ -113,6 +129,7 @@ def print_traffic(all_of_them: list[Measured]) -> bool:
             row = (each.scenario.name, len(group.foreign), "yes" if group.listens else "no", *kilobytes)
             print(
                 f"| {' | '.join(map(str, row))} | {together / 1e6:.2f} | {BUDGET / 1e6:.0f}"
+                f" | {information(each.scenario, len(group.foreign)) / 1e6:.2f}"
                 f" | {requests[0]:.2f} / {requests[1]:.2f} |"
             )
     return met

@@ -69,7 +69,7 @@ class Goal:
         return self.figure <= self.at_most
 
 
-def log2_ways(*counts: int) -> float:
+def log2_ways(*counts: float) -> float:
     """log2 of the multinomial coefficient: what no code can undercut on average."""
     return (math.lgamma(sum(counts) + 1) - sum(math.lgamma(each + 1) for each in counts)) / math.log(2)
 

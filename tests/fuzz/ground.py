@@ -341,6 +341,8 @@ STATUS_TRUST: Final = WORLD.trust(
 )
 _POSITION: Final = FeedPosition(WUYOU, 3, 5_000)
 REVERSAL: Final = reversal.sign(Reversal(WORLD.iss(), AT, _POSITION, b"\4" * 32), OFFLINE_SIGNER)
+_ONE_CHANGE: Final = cbor.encode((1, 5, b"\x38\x80", b"\0\x30"))
+_THREE_CHANGES: Final = cbor.encode((3, 4, b"\x12\x30\xb0", b"\x10\x2e\xb0"))
 CHECKPOINT: Final = checkpoint.sign(
     Checkpoint(
         iss=WORLD.iss(),
@@ -357,7 +359,7 @@ CHECKPOINT: Final = checkpoint.sign(
         reversals=(CoSignedDelta(4_999, b"\5" * 32), CoSignedDelta(5_000, b"\4" * 32)),
     ),
     STATUS_SIGNER,
-    inline=Inline((b"one delta", b"another"), (REVERSAL,)),
+    inline=Inline((b"no delta", _ONE_CHANGE, _THREE_CHANGES), (REVERSAL,)),
 )
 MANIFEST: Final = Manifest(
     WUYOU,
