@@ -28,7 +28,7 @@ class ImageFile(CodeSource):
     def readings(self, stop: threading.Event) -> Iterator[Reading | DeviceEvent]:
         if stop.is_set():
             return
-        report = self._decoder.decode_image(self._packed(), self.name)
+        report = self._decoder.decode_image(packed_image(self._path), self.name)
         if len(report.codes) > 1:
             yield SeveralCodes(self.name, len(report.codes))
         elif report.codes:
@@ -39,16 +39,23 @@ class ImageFile(CodeSource):
             yield NoCodeFound(self.name, report.code_seen)
         yield EndOfSource(self.name, 1, 1 if len(report.codes) == 1 else 0)
 
-    def _packed(self) -> bytes:
-        try:
-            with self._path.open("rb") as opened:
-                packed = opened.read(MAX_REQUEST_BYTES + 1)
-        except FileNotFoundError as missing:
-            raise DeviceNotFound(self.name) from missing
-        except PermissionError as forbidden:
-            raise DeviceForbidden(self.name) from forbidden
-        except OSError as failure:
-            raise ImageUnreadable(self.name, str(failure)) from failure
-        if len(packed) > MAX_REQUEST_BYTES:
-            raise ImageTooLarge(self.name, f"more than {MAX_REQUEST_BYTES} bytes")
-        return packed
+
+def packed_image(path: Path) -> bytes:
+    """The bytes of an image file, which only the decoding process unpacks.
+
+    Raises:
+        HardwareError: it is not there, may not be read, or is too large.
+    """
+    name = str(path)
+    try:
+        with path.open("rb") as opened:
+            packed = opened.read(MAX_REQUEST_BYTES + 1)
+    except FileNotFoundError as missing:
+        raise DeviceNotFound(name) from missing
+    except PermissionError as forbidden:
+        raise DeviceForbidden(name) from forbidden
+    except OSError as failure:
+        raise ImageUnreadable(name, str(failure)) from failure
+    if len(packed) > MAX_REQUEST_BYTES:
+        raise ImageTooLarge(name, f"more than {MAX_REQUEST_BYTES} bytes")
+    return packed

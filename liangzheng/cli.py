@@ -12,6 +12,7 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "issuer": ("issuer.cli", "The issuing authority: register, keys, issuing, publishing."),
     "wallet": ("wallet_sdk.cli", "The wallet: receive licences, show dynamic codes."),
     "terminal": ("verifier_terminal.cli", "The verifier terminal: appraise codes, journal, window page."),
+    "hardware": ("hardware.cli", "The devices of a terminal: what is plugged in, plain reading."),
     "relay": ("verifier_terminal.cli_relay", "The site relay: poll an issuer once for all terminals of a place."),
     "trust": ("liangzheng.trust_cli", "The repository of trust: regions and their roots, ceremonies, bundles."),
     "receipt": ("liangzheng.receipts.cli", "Receipts: verify one against a published trust list."),
