@@ -3,7 +3,7 @@
 Not handled here: what lamps and other devices share with scanners (absent, busy, forbidden): see errors.py.
 """
 
-from hardware.errors import HardwareError
+from hardware.errors import DeviceForbidden, DeviceNotFound, HardwareError
 
 
 class UnsupportedOutput(HardwareError):
@@ -16,14 +16,14 @@ class UnsupportedOutput(HardwareError):
     )
 
 
-class BeaconNotFound(HardwareError):
+class BeaconNotFound(DeviceNotFound):
     """No USB beacon of a known maker is plugged in."""
 
     meaning = "no beacon of a known maker is plugged in"
     advice = "plug it in; `busylight-core` lists the models that are known"
 
 
-class BeaconForbidden(HardwareError):
+class BeaconForbidden(DeviceForbidden):
     """A beacon is there and this user may not open it."""
 
     meaning = "a beacon is plugged in and cannot be opened"

@@ -82,23 +82,24 @@ class Showing:
 
     def _run(self) -> None:
         waiting = delays()
-        lost: LostReason | None = None
+        is_lost = False
         while not self._closed:
             try:
                 face = self._open_face()
             except HardwareError as failure:
                 # A device that stays away is one piece of news, not one every five seconds.
-                if lost is not (lost := lost_reason(failure)):
-                    self._tell(Lost(self.name, lost))
+                if not is_lost:
+                    is_lost = True
+                    self._tell(Lost(self.name, lost_reason(failure)))
             else:
-                lost = None
+                is_lost = False
                 waiting = delays()
                 self._tell(Connected(self.name))
                 try:
                     self._play(face)
                 except HardwareError:
-                    lost = LostReason.UNPLUGGED
-                    self._tell(Lost(self.name, lost))
+                    is_lost = True
+                    self._tell(Lost(self.name, LostReason.UNPLUGGED))
                 finally:
                     with contextlib.suppress(HardwareError):
                         face.close()

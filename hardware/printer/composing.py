@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from escpos.constants import QR_ECLEVEL_M  # type: ignore[import-untyped]
 from escpos.escpos import Escpos  # type: ignore[import-untyped]  # the library has no types
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 from qrcode.constants import ERROR_CORRECT_M
@@ -140,7 +141,7 @@ def _code(content: str, paper: Paper) -> Iterator[bytes]:
         picture = made.make_image().get_image().convert("1")
         yield _raster(picture)
     else:
-        yield _recorded(lambda printer: printer.qr(content, ec=ERROR_CORRECT_M, size=module, native=True))
+        yield _recorded(lambda printer: printer.qr(content, ec=QR_ECLEVEL_M, size=module, native=True))
     yield b"\n" + _LEFT
 
 
