@@ -6,11 +6,22 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from hardware.devices import Connected, DeviceEvent, Discarded, DiscardReason, Lost, LostReason, Reading, Signal
+from hardware.devices import (
+    Connected,
+    DeviceEvent,
+    Discarded,
+    DiscardReason,
+    Lost,
+    LostReason,
+    Reading,
+    Reconnecting,
+    Signal,
+)
 from hardware.scanner_line import watching
 from hardware.scanner_writing import LineWriter
 from hardware.serial_scanner.driver import SerialScanner
@@ -364,3 +375,25 @@ def test_more_than_the_queue_holds_is_lost_and_nobody_waits() -> None:
     taken.set()
     writer.close()
     assert port.written <= 34
+
+
+def test_noise_behind_a_code_does_not_take_its_verdict_away() -> None:
+    with HostAckScanner() as scanner:
+        driver = SerialScanner(str(scanner.port_path), profile=host_ack())
+        with heard(driver) as stream:
+            scanner.send(b"LZ1:A\r\xff\xff")
+            assert next_text(stream) == "LZ1:A"
+            assert next(stream) == Discarded(driver.name, DiscardReason.RUN_ON, 2)
+            assert scanner.hear(0.05) == b""
+            driver.answer(Signal.SUCCESS)
+            assert scanner.hear(2.0, size=len(SUCCESS)) == SUCCESS
+
+
+def test_a_device_that_comes_back_is_tried_at_short_intervals_again(tmp_path: Path) -> None:
+    """Its permissions may come a moment later than its name."""
+    comes_back = iter([None, None, None, True, None])
+    driver = SerialScanner(str(tmp_path / "absent"), pause=lambda stop, seconds: next(comes_back))
+    stream = driver.readings(threading.Event())
+    assert next(stream) == Lost(driver.name, LostReason.NOT_FOUND)
+    afters = [item.after_seconds for item in itertools.islice(stream, 6) if isinstance(item, Reconnecting)]
+    assert afters == [0.5, 1.0, 2.0, 4.0, 0.5, 1.0]

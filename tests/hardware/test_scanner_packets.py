@@ -232,3 +232,12 @@ def test_noise_never_stops_the_line_nor_becomes_a_code(noise: bytes) -> None:
     assert frames_of(found) == []
     wait(line, 6.0)
     assert frames_of(fed(line, *packets(SHORT))) == [SHORT]
+
+
+def test_the_last_packet_alone_is_never_a_code_however_late_a_scanner_sends_it_again(line: SsiReceiver) -> None:
+    *_, last = packets()
+    assert frames_of(fed(line, *packets())) == [TEXT]
+    # Its time-out is longer than it should be, and the acknowledgement was lost.
+    wait(line, 9.9)
+    assert fed(line, sent_again(last)[:9]) + wait(line, 0.2) == [Garbage(DiscardReason.DAMAGED, 9), NAK]
+    assert fed(line, sent_again(last)) == [ACK]
