@@ -6,7 +6,8 @@
 3. With a place seen in the last 15 frames: that place enlarged twice; without one: the picture at half size, which
    finds places in blurred and noisy pictures.
 4. One more preparation of that place per frame, a different one each time: x3, sharpened, blurred, local threshold.
-5. Without a place: the picture softened, its centre, or the whole, enlarged twice, in turn.
+5. Without a place: the whole picture sharpened strongly; then softened, its centre enlarged, thresholded, or
+   enlarged whole, in turn.
 After each of them: a code that was found and laid out but not read has its grid laid anew and its modules equalised
 (grid.py), alone and together with what the frames before showed of it.
 
@@ -21,7 +22,17 @@ import numpy as np
 
 from hardware.camera.grid import Evidence
 from hardware.camera.guidance import GreyPicture, hint_for, is_black
-from hardware.camera.looking import Area, Look, enlarge, look, sharpen, shrink, soften, threshold_locally
+from hardware.camera.looking import (
+    Area,
+    Look,
+    enlarge,
+    look,
+    sharpen,
+    sharpen_strongly,
+    shrink,
+    soften,
+    threshold_locally,
+)
 from hardware.camera.report import PictureReport
 from hardware.camera.rescue import Rescue, rescued
 
@@ -117,6 +128,9 @@ def _attempts(
     def half(seen: Area | None) -> Look | None:
         return None if seen or place else look(shrink(grey, 0.5), "half", scale=0.5)
 
+    def sharp(seen: Area | None) -> Look | None:
+        return None if seen or place else look(sharpen_strongly(grey), "sharpened strongly")
+
     def place_enlarged(seen: Area | None) -> Look | None:
         return _look_at(grey, seen or place, "place x2", 2.0, _as_it_is)
 
@@ -127,13 +141,15 @@ def _attempts(
     def without_place(seen: Area | None) -> Look | None:
         if seen or place:
             return None
-        match state.turn % 3:
+        match state.turn % 4:
             case 0:
-                return look(soften(grey), "softened")
+                return look(soften(enlarge(grey, 1.5)), "x1.5 softened", scale=1.5)
             case 1:
                 height, width = grey.shape
                 centre = (width // 4, height // 8, width // 2, height * 3 // 4)
                 return _look_at(grey, centre, "centre x2", 2.0, _as_it_is)
+            case 2:
+                return look(threshold_locally(soften(grey)), "local threshold")
             case _:
                 return look(enlarge(grey, 2.0), "whole x2", scale=2.0)
 
@@ -141,6 +157,7 @@ def _attempts(
         ("place", place_alone),
         ("whole", whole),
         ("half", half),
+        ("sharp", sharp),
         ("place x2", place_enlarged),
         ("extra", extra),
         ("without place", without_place),

@@ -56,6 +56,11 @@ def sharpen(part: GreyPicture) -> GreyPicture:
     return cv2.addWeighted(part, 2.5, cv2.GaussianBlur(part, (0, 0), 2.0), -1.5, 0).astype(np.uint8, copy=False)
 
 
+def sharpen_strongly(part: GreyPicture) -> GreyPicture:
+    """Unsharp mask with a wide box, so that finders show through grids, smears and defocus."""
+    return cv2.addWeighted(part, 4.0, cv2.blur(part, (9, 9)), -3.0, 0).astype(np.uint8, copy=False)
+
+
 def soften(part: GreyPicture) -> GreyPicture:
     """Blur against noise and the screen's own pixel grid."""
     return cv2.GaussianBlur(part, (0, 0), 1.2).astype(np.uint8, copy=False)
