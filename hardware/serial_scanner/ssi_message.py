@@ -13,7 +13,8 @@ the scanner sending again, at most twice and marked as such, what was not acknow
    Nothing of it is acknowledged any more, so that the scanner sounds its transmission error and the person presents
    the code again. Asking for a repetition would bring the last packet alone, which would look like a whole code.
    The same after so many damaged arrivals that the scanner has had its attempts.
-4. After so long a silence that it has had them, nothing is awaited any more.
+4. A message of which nothing has come for longer than one time-out is spoiled too: from then on what is sent again may
+   be its next packet, or the first of the next code. When the scanner has had its attempts, nothing is awaited.
 
 So whatever has been acknowledged to its last packet has come out, and nothing shortened ever does.
 
@@ -26,9 +27,10 @@ from hardware.scanned import Frame, Garbage, Reply, TextRules, interpreted, with
 from hardware.serial_scanner.ssi_packet import MORE_FOLLOWS, Packet, acknowledgement
 
 Found = list[Frame | Garbage | Reply]
-# In parts of the scanner's time-out: one that goes on does so at once, and one that sends again has done so for the
-# second time at twice of it, give or take the tolerance of its clock.
+# In parts of the scanner's time-out. One that goes on does so at once. One that sends again has done so for the first
+# time soon after its time-out, and for the second time at twice of it, give or take the tolerance of its clock.
 _PAUSE = 0.4
+_OVERDUE = 1.6
 _GIVEN_UP = 2.75
 # How often it sends one packet at most.
 _ATTEMPTS = 3
@@ -48,6 +50,7 @@ class MessageAssembly:
         self._rules = rules
         self._max_bytes = max_bytes
         self._pause_seconds = response_seconds * _PAUSE
+        self._overdue_seconds = response_seconds * _OVERDUE
         self._given_up_seconds = response_seconds * _GIVEN_UP
         self._parts: list[Packet] = []
         self._is_spoiled = False
@@ -58,6 +61,7 @@ class MessageAssembly:
         self._accepted: Packet | None = None
         self._accepted_was_part = False
         self._since_accepted_seconds = 0.0
+        self._since_packet_seconds = 0.0
 
     @property
     def is_open(self) -> bool:
@@ -80,18 +84,24 @@ class MessageAssembly:
 
     def silence(self, seconds: float, *, total_seconds: float) -> Found:
         """Takes note that nothing came for so long, and for how long now altogether."""
-        self._since_accepted_seconds += seconds
         self._silent_seconds = total_seconds
-        return self._given_up() if total_seconds >= self._given_up_seconds else []
+        self._since_accepted_seconds += seconds
+        self._since_packet_seconds += seconds
+        overdue = self._parts and self._since_packet_seconds >= self._overdue_seconds
+        found = self._spoil(DiscardReason.INCOMPLETE) if overdue else []
+        if self._since_packet_seconds >= self._given_up_seconds:
+            self._is_spoiled = False
+        return found
 
     def take(self, arrived: Packet) -> Found:
         """Takes one packet of a code."""
         paused, self._damaged_after_pause = self._damaged_after_pause, False
         awaited, self._damaged_times = self._damaged_times > 0, 0
-        self._silent_seconds = 0.0
+        self._silent_seconds = self._since_packet_seconds = 0.0
         found: Found = []
         if paused and not arrived.is_sent_again:
-            found = self._given_up()
+            found = self._spoil(DiscardReason.INCOMPLETE) if self._parts else []
+            self._is_spoiled = False
         elif not self._is_spoiled and self._is_repetition(arrived, awaited=awaited):
             return [acknowledgement()]
         elif self._parts and self._does_not_follow(arrived, awaited=awaited, paused=paused):
@@ -123,12 +133,6 @@ class MessageAssembly:
             or arrived.data[:1] != self._parts[0].data[:1]
             or self.held_bytes + len(arrived.data) > self._max_bytes
         )
-
-    def _given_up(self) -> Found:
-        """The scanner has had its attempts: what comes next is another message."""
-        found = self._spoil(DiscardReason.INCOMPLETE) if self._parts else []
-        self._is_spoiled = False
-        return found
 
     def _spoil(self, reason: DiscardReason) -> Found:
         lost = self.held_bytes

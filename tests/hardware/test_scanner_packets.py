@@ -160,9 +160,23 @@ def test_a_scanner_that_gave_up_in_the_middle_begins_anew(line: SsiReceiver) -> 
 
 
 def test_a_message_that_is_never_finished_is_given_up(line: SsiReceiver) -> None:
-    fed(line, packets()[0])
-    assert wait(line, 5.4) == []
+    first, second, third = packets()
+    fed(line, first)
+    assert wait(line, 3.1) == []
     assert wait(line, 0.2) == [Garbage(DiscardReason.INCOMPLETE, 251)]
+    # The rest of it is no message of its own.
+    assert fed(line, sent_again(second)) == [Garbage(DiscardReason.DAMAGED, 251)]
+    assert fed(line, sent_again(third)) == [Garbage(DiscardReason.DAMAGED, len(third) - 6)]
+
+
+def test_events_in_between_do_not_keep_a_dead_message_alive(line: SsiReceiver) -> None:
+    fed(line, packets()[0])
+    wait(line, 3.0)
+    assert fed(line, packet(0xF6, b"\x01", source=0)) == [ACK]
+    assert wait(line, 0.4) == [Garbage(DiscardReason.INCOMPLETE, 251)]
+    wait(line, 2.3)
+    # The first attempt at the next code is lost altogether.
+    assert fed(line, *map(sent_again, packets(SHORT))) == [ACK, Frame(SHORT, None)]
 
 
 def test_more_than_any_code_is_thrown_away() -> None:
