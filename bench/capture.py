@@ -1,67 +1,68 @@
-"""Measures how well and how fast codes are read from simulated phones: the cascade beside plain zxing-cpp and pyzbar.
+"""Measures the reading of hard pictures against its bars: the cascade beside zxing-cpp's defaults, pyzbar and OpenCV.
 
-    python -m bench.capture [--bursts 4] [--seed 1]
+    python -m bench.capture [--smoke] [--each 120] [--bursts 72] [--split held_out] [--json FILE]
 
-Each row is one fault, made too strong on purpose, at about 3 pixels a module (a version 14 code); bursts of 5 pictures
-share a holder. "1" is the share of bursts read in the first picture, "5" in any of the five. CPU milliseconds are
-per picture, in this run on this machine: compare the columns with each other, not with other machines. The last
-rows are the decoding process with its line, and the simulation itself.
+The corpus (corpus.py) is seeded and frozen; figures are those of its held-out half, which nobody improves against. A
+hard frame is one picture, tried once and up to five times (the cascade goes on with other preparations); bursts are
+12 pictures of a moving hand. OpenCV's own reader is measured on a tenth of the pictures, because it takes so long.
+CPU milliseconds are per picture, in this run on this machine: compare them with each other. The last rows measure
+the decoding process: each picture over its line, and how long until a killed or hung one is replaced.
 """
 
 import argparse
-import random
-import time
-from collections.abc import Callable
-from dataclasses import replace
-from statistics import median
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import process_time
 
 import cv2
 import numpy as np
-import qrcode
 import zxingcpp
-from numpy.typing import NDArray
-from qrcode.util import MODE_ALPHA_NUM, QRData
 
+from bench.capture_process import measure_process
+from bench.corpus import Grey, Split, hard_frames
+from bench.corpus_bursts import bursts
 from hardware.camera.decode import CascadeState, decode_frame
-from hardware.camera.decoder_process import DecoderProcess
+from hardware.camera.looking import Area
 from hardware.camera.still import look_with_zbar
-from hardware.simulated.camera import ShootingConditions, SimulatedCamera
-from hardware.simulated.phone_screen import phone_screen
 
-ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
-PICTURES = 5
-Grey = NDArray[np.uint8]
+TRIES = 5
+SMOKE_EACH, SMOKE_BURSTS = 3, 3
+FLOOR_PIXELS = 3.0
+CASCADE, ZXING, ZBAR, OPENCV = "cascade", "zxing default", "pyzbar", "OpenCV"
 
-HELD = ShootingConditions(phone_share=0.95, noise=4.0, wander_pixels=8.0)
-FAULTS = {
-    "clean": (HELD, False),
-    "tilt": (replace(HELD, tilt_degrees=34.0, turn_degrees=24.0, roll_degrees=15.0, noise=7.0), False),
-    "blur": (replace(HELD, blur_pixels=1.45), False),
-    "shake": (replace(HELD, shake_pixels=5.0), False),
-    "glare": (replace(HELD, glare=1.0, noise=7.0), False),
-    "noise": (replace(HELD, noise=26.0, jpeg_quality=60), False),
-    "moire": (replace(HELD, moire=0.9, noise=9.0), False),
-    "far": (replace(HELD, phone_share=0.66), False),
-    "dark mode": (replace(HELD, noise=9.0, blur_pixels=1.0), True),
-}
+# Issue 5's bars: share within five frames at 3 pixels a module and more.
+FAULT_BARS = {
+    "clean": 99.0, "jpeg": 99.0, "inverted": 99.0, "tilt": 99.0, "blur": 80.0, "glare": 80.0, "moire": 90.0,
+    "low light": 92.0, "motion": 92.0,
+}  # fmt: skip
 
 
-def modules_of(text: str) -> NDArray[np.bool_]:
-    code = qrcode.QRCode(version=14, error_correction=qrcode.constants.ERROR_CORRECT_L, border=0)
-    code.add_data(QRData(text.encode("ascii"), mode=MODE_ALPHA_NUM), optimize=0)
-    code.make(fit=False)
-    return np.array(code.modules, dtype=bool)
+@dataclass
+class Tally:
+    """Counts of one reader; keys are (what, fault, at least three pixels a module)."""
 
+    asked: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
+    read: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
+    wrong: int = 0
+    seconds: dict[str, list[float]] = field(default_factory=lambda: {"hard": [], "burst": []})
 
-class Cascade:
-    """The cascade with its memory of one burst."""
+    def count(self, what: str, fault: str, *, large: bool, texts: Iterable[str], right: tuple[str, ...]) -> None:
+        found = set(texts)
+        self.asked[what, fault, large] += 1
+        self.read[what, fault, large] += bool(found & set(right))
+        self.wrong += bool(found - set(right))
 
-    def __init__(self) -> None:
-        self._state = CascadeState()
+    def share(self, what: str, fault: str | None = None, *, only_large: bool = False) -> float | None:
+        keys = [key for key in self.asked if key[0] == what and fault in (None, key[1]) and (key[2] or not only_large)]
+        asked = sum(self.asked[key] for key in keys)
+        return 100 * sum(self.read[key] for key in keys) / asked if asked else None
 
-    def __call__(self, grey: Grey) -> list[str]:
-        report, self._state = decode_frame(grey, self._state)
-        return [code.text for code in report.codes]
+    def mean_ms(self, what: str) -> float | None:
+        return 1000 * float(np.mean(self.seconds[what])) if self.seconds[what] else None
 
 
 def zxing_default(grey: Grey) -> list[str]:
@@ -72,73 +73,139 @@ def zbar(grey: Grey) -> list[str]:
     return [code.text for code in look_with_zbar(grey)]
 
 
-READERS: dict[str, Callable[[], Callable[[Grey], list[str]]]] = {
-    "cascade": Cascade,
-    "zxing default": lambda: zxing_default,
-    "pyzbar": lambda: zbar,
-}
+def opencv(grey: Grey) -> list[str]:
+    return [text for text in cv2.QRCodeDetector().detectAndDecodeMulti(grey)[1] if text]
+
+
+PEERS: dict[str, Callable[[Grey], list[str]]] = {ZXING: zxing_default, ZBAR: zbar, OPENCV: opencv}
+
+
+def measure(split: Split, each: int, burst_count: int) -> dict[str, Tally]:
+    tallies = {name: Tally() for name in (CASCADE, *PEERS)}
+    for number, hard in enumerate(hard_frames(split, each)):
+        large = hard.pixels_per_module >= FLOOR_PIXELS
+        for name, peer in PEERS.items():
+            if name is OPENCV and number % 10:
+                continue
+            began = process_time()
+            texts = peer(hard.grey)
+            tallies[name].seconds["hard"].append(process_time() - began)
+            tallies[name].count("first", hard.fault, large=large, texts=texts, right=hard.texts)
+        ours, state = tallies[CASCADE], CascadeState()
+        found: list[str] = []
+        for attempt in range(TRIES):
+            began = process_time()
+            report, state = decode_frame(hard.grey, state)
+            if attempt == 0:
+                ours.seconds["hard"].append(process_time() - began)
+            found = [code.text for code in report.codes]
+            if attempt == 0:
+                ours.count("first", hard.fault, large=large, texts=found, right=hard.texts)
+            if found:
+                break
+        ours.count("five", hard.fault, large=large, texts=found, right=hard.texts)
+    for number, burst in enumerate(bursts(split, burst_count)):
+        state = CascadeState()
+        for at, (grey, right) in enumerate(zip(burst.frames, burst.texts, strict=True)):
+            began = process_time()
+            report, state = decode_frame(grey, state)
+            tallies[CASCADE].seconds["burst"].append(process_time() - began)
+            texts = [code.text for code in report.codes]
+            tallies[CASCADE].count("burst", burst.fault, large=True, texts=texts, right=right)
+            for name, peer in PEERS.items():
+                if name is OPENCV and (number + at) % 10:
+                    continue
+                began = process_time()
+                texts = peer(grey)
+                tallies[name].seconds["burst"].append(process_time() - began)
+                tallies[name].count("burst", burst.fault, large=True, texts=texts, right=right)
+    return tallies
+
+
+def tracking_ratio(split: Split) -> float:
+    """CPU of a frame that is read at a tracked place, by that of the same frame looked at whole."""
+    whole, tracked = 0.0, 0.0
+    for hard in hard_frames(split, 6):
+        report, state = decode_frame(hard.grey, CascadeState())
+        if hard.fault not in ("clean", "jpeg", "inverted", "tilt") or not report.codes:
+            continue
+        place: Area | None = state.place
+        for _ in range(5):
+            began = process_time()
+            decode_frame(hard.grey, CascadeState())
+            middle = process_time()
+            decode_frame(hard.grey, CascadeState(place=place))
+            whole, tracked = whole + middle - began, tracked + process_time() - middle
+    return tracked / whole
+
+
+def rows_of(tallies: dict[str, Tally], ratio: float) -> list[tuple[str, str, float | None, list[float | None], bool]]:
+    """Bar by bar: name, the bar, our figure, the peers' figures in the same run, and whether the bar holds."""
+    ours = tallies[CASCADE]
+    peers = [tallies[name] for name in PEERS]
+    rows: list[tuple[str, str, float | None, list[float | None], bool]] = []
+
+    def add(name: str, bar: str, figure: float | None, others: list[float | None], *, holds: bool) -> None:
+        rows.append((name, bar, figure, others, holds))
+
+    for fault in dict.fromkeys(key[1] for key in ours.asked if key[0] == "five"):
+        figure = ours.share("five", fault, only_large=True)
+        bar = FAULT_BARS.get(fault)
+        others = [peer.share("first", fault, only_large=True) for peer in peers]
+        holds = bar is None or (figure is not None and figure >= bar)
+        add(f"{fault}, >= 3 px, 5 tries, %", f">= {bar:.0f}" if bar else "-", figure, others, holds=holds)
+    for what, name, least in (("five", "whole corpus, 5 tries, %", 88.0), ("first", "whole corpus, first, %", 80.0)):
+        figure = ours.share(what)
+        others = [peer.share("first") for peer in peers]
+        add(name, f">= {least:.0f}", figure, others, holds=(figure or 0) >= least)
+    for fault in dict.fromkeys(key[1] for key in ours.asked if key[0] == "burst"):
+        add(
+            f"bursts: {fault}, %", "-", ours.share("burst", fault), [p.share("burst", fault) for p in peers], holds=True
+        )
+    burst = ours.share("burst")
+    add("bursts, frames read, %", ">= 86", burst, [peer.share("burst") for peer in peers], holds=(burst or 0) >= 86)
+    add("wrong payloads", "0", ours.wrong, [peer.wrong for peer in peers], holds=ours.wrong == 0)
+    spent, default = ours.mean_ms("burst"), tallies[ZXING].mean_ms("burst")
+    add(
+        "CPU ms a 720p frame (bursts)",
+        "<= 8",
+        spent,
+        [peer.mean_ms("burst") for peer in peers],
+        holds=(spent or 9) <= 8,
+    )
+    by_default = spent / default if spent and default else None
+    add("  by zxing default", "<= 1.7", by_default, [None] * len(peers), holds=(by_default or 9) <= 1.7)
+    add("CPU ms, hard frames, first", "-", ours.mean_ms("hard"), [peer.mean_ms("hard") for peer in peers], holds=True)
+    add("tracked place by whole frame, CPU", "< 1", ratio, [None] * len(peers), holds=ratio < 1)
+    return rows
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bursts", type=int, default=4)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--each", type=int, default=120, help="hard frames of each of 13 faults")
+    parser.add_argument("--bursts", type=int, default=72, help="bursts of 12 pictures")
+    parser.add_argument("--split", choices=[split.name.lower() for split in Split], default="held_out")
+    parser.add_argument("--smoke", action="store_true", help="a few pictures of everything")
+    parser.add_argument("--json", type=Path, help="also write the figures here")
     chosen = parser.parse_args()
-    text_source = random.Random(chosen.seed)
-    camera = SimulatedCamera(np.random.default_rng(chosen.seed))
+    if chosen.smoke:
+        chosen.each, chosen.bursts = SMOKE_EACH, SMOKE_BURSTS
     cv2.setNumThreads(1)
-    spent: dict[str, list[float]] = {name: [] for name in READERS}
-    simulating: list[float] = []
-    last: list[Grey] = []
-    totals = {name: [0, 0] for name in READERS}
-    wrong = dict.fromkeys(READERS, 0)
-    print(f"{'share of bursts read':<22}" + "".join(f"{name + ' 1 / 5':>24}" for name in READERS))
-    for fault, (conditions, dark_mode) in FAULTS.items():
-        hits = {name: [0, 0] for name in READERS}
-        for _ in range(chosen.bursts):
-            text = "LZ1:" + "".join(text_source.choices(ALPHABET, k=662)) + "A"
-            screen = phone_screen(modules_of(text), dark_mode=dark_mode)
-            began = time.process_time()
-            burst = [
-                cv2.cvtColor(camera.shoot(screen, conditions), cv2.COLOR_BGR2GRAY).astype(np.uint8)
-                for _ in range(PICTURES)
-            ]
-            simulating.append((time.process_time() - began) / PICTURES)
-            last = burst
-            for name, make in READERS.items():
-                read = make()
-                found: list[bool] = []
-                for grey in burst:
-                    began = time.process_time()
-                    texts = read(grey)
-                    spent[name].append(time.process_time() - began)
-                    found.append(text in texts)
-                    wrong[name] += any(other != text for other in texts)
-                hits[name][0] += found[0]
-                hits[name][1] += any(found)
-        for name in READERS:
-            totals[name] = [total + hit for total, hit in zip(totals[name], hits[name], strict=True)]
-        print(f"{fault:<22}" + "".join(_shares(hits[name], chosen.bursts) for name in READERS))
-    everything = chosen.bursts * len(FAULTS)
-    print(f"{'all':<22}" + "".join(_shares(totals[name], everything) for name in READERS))
-    print(f"{'wrong payloads':<22}" + "".join(f"{wrong[name]:>24}" for name in READERS))
-    print(f"{'CPU ms, mean':<22}" + "".join(f"{1000 * sum(spent[name]) / len(spent[name]):>24.1f}" for name in READERS))
-    print(f"{'CPU ms, median':<22}" + "".join(f"{1000 * median(spent[name]):>24.1f}" for name in READERS))
-    print(f"one simulated picture: {1000 * median(simulating):.0f} CPU ms")
-    with DecoderProcess() as process:
-        began = time.perf_counter()
-        process.decode_frame(last[0], "bench")
-        print(f"decoding process, start and first picture: {1000 * (time.perf_counter() - began):.0f} ms wall")
-        walls = []
-        for number in range(40):
-            began = time.perf_counter()
-            process.decode_frame(last[number % PICTURES], "bench")
-            walls.append(time.perf_counter() - began)
-        print(f"decoding process, each picture with its line: {1000 * median(walls):.1f} ms wall (median)")
-
-
-def _shares(hits: list[int], bursts: int) -> str:
-    return f"{f'{100 * hits[0] / bursts:.0f} / {100 * hits[1] / bursts:.0f} %':>24}"
+    split = Split[chosen.split.upper()]
+    tallies = measure(split, chosen.each, chosen.bursts)
+    rows = rows_of(tallies, tracking_ratio(split))
+    rows += [(name, bar, figure, [None] * len(PEERS), holds) for name, bar, figure, holds in measure_process()]
+    print(f"{'':<36}{'bar':>8}{'ours':>9}" + "".join(f"{name:>15}" for name in PEERS))
+    for name, bar, figure, others, holds in rows:
+        cells = "".join(f"{'-' if other is None else f'{other:.1f}':>15}" for other in others)
+        print(f"{name:<36}{bar:>8}{'-' if figure is None else f'{figure:.2f}':>9}{cells}{'' if holds else '   MISSED'}")
+    if chosen.json:
+        named = [
+            {"name": name, "bar": bar, "figure": figure, "holds": holds, **dict(zip(PEERS, others, strict=True))}
+            for name, bar, figure, others, holds in rows
+        ]
+        chosen.json.write_text(json.dumps(named, indent=1) + "\n")
+    sys.exit(0)
 
 
 if __name__ == "__main__":

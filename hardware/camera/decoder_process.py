@@ -1,8 +1,9 @@
 """Lets a process of its own take hostile pictures apart, and replaces it when it hangs or breaks.
 
 Guaranteed: a picture costs at most its limit in wall-clock time, whatever the decoder does with it; the next picture
-meets a fresh process. The process has a bare environment, no network, no files and no keys (sandbox.py), and its
-answers are checked like any other input (report.py).
+meets a fresh process. A spare, started after the first picture, has its libraries loaded and waits, so that replacing
+costs milliseconds; it has seen no picture. The process has a bare environment, no network, no files and no keys
+(sandbox.py), and its answers are checked like any other input (report.py).
 """
 
 import os
@@ -72,8 +73,22 @@ class PictureDecoder(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class _Child:
+    """A decoding process with our end of its line."""
+
+    process: subprocess.Popen[bytes]
+    line: socket.socket
+    ready: bool = False
+
+    def end(self) -> None:
+        self.line.close()
+        self.process.kill()
+        self.process.wait()
+
+
 class DecoderProcess(PictureDecoder):
-    """One decoding process, started with the first picture. May be shared by threads; they take turns."""
+    """One decoding process, started with the first picture, and its spare. Threads that share it take turns."""
 
     def __init__(
         self,
@@ -93,9 +108,8 @@ class DecoderProcess(PictureDecoder):
         self._frame_function = frame_function
         self._monotonic = monotonic
         self._turn = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._line: socket.socket | None = None
-        self._ready = False
+        self._child: _Child | None = None
+        self._spare: _Child | None = None
         self._frame_seconds = self._limits.first_frame_seconds
         self.given_up: tuple[str, ...] = ()
         """What the process says it can no longer do ("no network", …); empty before the first picture."""
@@ -103,7 +117,12 @@ class DecoderProcess(PictureDecoder):
     @property
     def process_id(self) -> int | None:
         """The running process, for diagnosis."""
-        return self._process.pid if self._process else None
+        return self._child.process.pid if self._child else None
+
+    @property
+    def spare_id(self) -> int | None:
+        """The process that waits to take its place, for diagnosis."""
+        return self._spare.process.pid if self._spare else None
 
     def decode_frame(self, grey: GreyPicture, source: str) -> PictureReport:
         height, width = grey.shape
@@ -113,6 +132,7 @@ class DecoderProcess(PictureDecoder):
             line = self._started(source)
             report = self._exchange(line, (Ask.FRAME, width, height), grey.tobytes(), self._frame_seconds, source)
             self._frame_seconds = self._limits.frame_seconds
+            self._keep_a_spare(source)
             return report
 
     def decode_image(self, packed: bytes, source: str) -> PictureReport:
@@ -126,6 +146,9 @@ class DecoderProcess(PictureDecoder):
         """Ends the process."""
         with self._turn:
             self._end()
+            if self._spare is not None:
+                self._spare.end()
+                self._spare = None
 
     def __enter__(self) -> Self:
         return self
@@ -135,12 +158,12 @@ class DecoderProcess(PictureDecoder):
     ) -> None:
         self.close()
 
-    def _launch(self, source: str) -> socket.socket:
+    def _launch(self, source: str) -> _Child:
         ours, theirs = socket.socketpair()
         search_path = os.pathsep.join(os.path.abspath(entry) for entry in sys.path)  # noqa: PTH100  # "" means here
         try:
             with theirs:
-                self._process = subprocess.Popen(  # noqa: S603  # our own interpreter, our own module
+                process = subprocess.Popen(  # noqa: S603  # our own interpreter, our own module
                     [sys.executable, "-P", "-m", "hardware.camera.decoder_child", self._frame_function],
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
@@ -151,28 +174,36 @@ class DecoderProcess(PictureDecoder):
         except OSError as failure:
             ours.close()
             raise DecoderUnavailable(source, str(failure)) from failure
-        self._line = ours
-        self._ready = False
-        self._frame_seconds = self._limits.first_frame_seconds
-        return ours
+        return _Child(process, ours)
+
+    def _keep_a_spare(self, source: str) -> None:
+        if self._spare is None:
+            try:
+                self._spare = self._launch(source)
+            except DecoderUnavailable:
+                # The process at work needs no spare; one is tried again with the next picture.
+                return
 
     def _started(self, source: str) -> socket.socket:
         """The line to a process that has said it is ready."""
-        line = self._line or self._launch(source)
-        if self._ready:
-            return line
+        child = self._child
+        if child is None:
+            child = self._child = self._launch(source)
+            self._frame_seconds = self._limits.first_frame_seconds
+        if child.ready:
+            return child.line
         seconds_left = self._countdown(self._limits.start_seconds)
         try:
-            kind, byte_count = ANSWER.unpack(receive_exactly(line, ANSWER.size, seconds_left))
+            kind, byte_count = ANSWER.unpack(receive_exactly(child.line, ANSWER.size, seconds_left))
             if kind != Tell.READY or byte_count > MAX_REPORT_BYTES:
                 raise LineClosed
-            said = receive_exactly(line, byte_count, seconds_left).decode("ascii", "replace")
+            said = receive_exactly(child.line, byte_count, seconds_left).decode("ascii", "replace")
         except OSError as failure:
             self._end()
             raise DecoderUnavailable(source, type(failure).__name__) from failure
         self.given_up = tuple(said.split(", "))
-        self._ready = True
-        return line
+        child.ready = True
+        return child.line
 
     def _exchange(
         self, line: socket.socket, head: tuple[Ask, int, int], picture: bytes, seconds: float, source: str
@@ -207,16 +238,16 @@ class DecoderProcess(PictureDecoder):
         return lambda: until - self._monotonic()
 
     def _replace(self, source: str) -> None:
-        """Ends the process and starts the next one at once, so that it loads while the next picture is taken."""
+        """Ends the process and puts the spare in its place, or starts another while the next picture is taken."""
         self._end()
-        self._launch(source)
+        spare, self._spare = self._spare, None
+        if spare is not None and spare.process.poll() is not None:
+            spare.end()
+            spare = None
+        self._child = spare or self._launch(source)
+        self._frame_seconds = self._limits.first_frame_seconds
 
     def _end(self) -> None:
-        if self._line is not None:
-            self._line.close()
-            self._line = None
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-        self._ready = False
+        if self._child is not None:
+            self._child.end()
+            self._child = None

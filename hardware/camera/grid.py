@@ -202,12 +202,14 @@ def equalised(values: Soft, plan: Layout, rounds: int = 3) -> Sequence[Soft]:
         + [np.ones(side * side, np.float32)],
         axis=1,
     )
-    gram = taps.T @ taps + np.eye(taps.shape[1], dtype=np.float32) * (0.02 * side * side)
+    # OpenCV's products, because a BLAS library would start threads for matrices of this size.
+    gram = cv2.mulTransposed(taps, True) + np.eye(taps.shape[1], dtype=np.float32) * (0.02 * side * side)
     rounds_seen = [estimate]
     for _ in range(rounds):
-        target = np.where(plan.known, wanted, np.sign(estimate)).ravel()
-        weights = np.linalg.solve(gram, taps.T @ target)
-        estimate = (taps @ weights).reshape(side, side).astype(np.float32)
+        target = np.where(plan.known, wanted, np.sign(estimate)).reshape(-1, 1)
+        both = cv2.gemm(taps, target.astype(np.float32), 1.0, None, 0.0, flags=cv2.GEMM_1_T)
+        _, weights = cv2.solve(gram, both, flags=cv2.DECOMP_CHOLESKY)
+        estimate = cv2.gemm(taps, weights, 1.0, None, 0.0).reshape(side, side).astype(np.float32)
         rounds_seen.append(estimate)
     return rounds_seen
 

@@ -64,6 +64,45 @@ def test_a_process_killed_between_two_pictures_is_replaced(hostile: DecoderProce
     assert hostile.decode_frame(GOOD, "camera").codes[0].text == payload()
 
 
+def test_the_next_process_is_the_spare_that_was_waiting(hostile: DecoderProcess) -> None:
+    hostile.decode_frame(GOOD, "camera")
+    spare = hostile.spare_id
+    assert spare is not None
+    assert spare != hostile.process_id
+    with pytest.raises(DecoderCrashed):
+        hostile.decode_frame(poisoned(3), "camera")
+    assert hostile.process_id == spare
+    assert hostile.decode_frame(GOOD, "camera").codes[0].text == payload()
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="waits for a process that is not ours")
+def test_a_spare_that_has_died_is_not_put_to_work(hostile: DecoderProcess) -> None:
+    hostile.decode_frame(GOOD, "camera")
+    assert hostile.spare_id is not None
+    spare = os.pidfd_open(hostile.spare_id)
+    try:
+        os.kill(hostile.spare_id, signal.SIGKILL)
+        assert select.select([spare], [], [], 30)[0] == [spare]
+    finally:
+        os.close(spare)
+    for how in (3, 2):
+        with pytest.raises(DecoderCrashed):
+            hostile.decode_frame(poisoned(how), "camera")
+        assert hostile.decode_frame(GOOD, "camera").codes[0].text == payload()
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="waits for a process that is not ours")
+def test_closing_ends_the_spare_too() -> None:
+    with DecoderProcess(limits=SHORT) as process:
+        process.decode_frame(GOOD, "camera")
+        assert process.spare_id is not None
+        spare = os.pidfd_open(process.spare_id)
+    try:
+        assert select.select([spare], [], [], 0)[0] == [spare]
+    finally:
+        os.close(spare)
+
+
 def test_a_process_that_cannot_start_is_named() -> None:
     with (
         DecoderProcess(limits=SHORT, frame_function="no.such.module:function") as process,
