@@ -54,9 +54,9 @@ class MessageAssembly:
         self._given_up_seconds = response_seconds * _GIVEN_UP
         self._parts: list[Packet] = []
         self._is_spoiled = False
-        # Something arrived damaged and was asked for again; and it may not have belonged to this message.
+        # How often something arrived damaged since the last packet, and whether what arrives came after a pause.
         self._damaged_times = 0
-        self._damaged_after_pause = False
+        self._came_after_pause = False
         self._silent_seconds = 0.0
         self._accepted: Packet | None = None
         self._accepted_was_part = False
@@ -80,7 +80,7 @@ class MessageAssembly:
 
     def something_arrives(self) -> None:
         """Bytes come after a silence, whatever they will turn out to be."""
-        self._damaged_after_pause = self._damaged_after_pause or self._silent_seconds >= self._pause_seconds
+        self._came_after_pause = self._came_after_pause or self._silent_seconds >= self._pause_seconds
 
     def silence(self, seconds: float, *, total_seconds: float) -> Found:
         """Takes note that nothing came for so long, and for how long now altogether."""
@@ -95,7 +95,7 @@ class MessageAssembly:
 
     def take(self, arrived: Packet) -> Found:
         """Takes one packet of a code."""
-        paused, self._damaged_after_pause = self._damaged_after_pause, False
+        paused, self._came_after_pause = self._came_after_pause, False
         awaited, self._damaged_times = self._damaged_times > 0, 0
         self._silent_seconds = self._since_packet_seconds = 0.0
         found: Found = []
