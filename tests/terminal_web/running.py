@@ -11,6 +11,7 @@ from verifier_terminal.appraisal.reasons import Reason
 from verifier_terminal.faces.kiosk import Kiosk
 from verifier_terminal.web.app import create_app
 from verifier_terminal.web.ports import WindowSession
+from verifier_terminal.web.printing_routes import PrintsSlips
 from verifier_terminal.web.server import WindowServer
 from verifier_terminal.web.settings import WindowSettings
 
@@ -23,9 +24,10 @@ def running(
     reasons: Mapping[Code, Reason] = REASONS,
     clock: Callable[[], UnixTime] = lambda: NOW,
     kiosk: Kiosk | None = None,
+    slips: PrintsSlips | None = None,
 ) -> Iterator[str]:
     """The origin of the running page."""
-    app = create_app(session, settings=settings, reasons=reasons, clock=clock, kiosk=kiosk)
+    app = create_app(session, settings=settings, reasons=reasons, clock=clock, kiosk=kiosk, slips=slips)
     server = WindowServer(app, "127.0.0.1", 0, settings.stream_cap)
     thread = threading.Thread(target=server.run)
     thread.start()
