@@ -72,6 +72,7 @@ _directory, _json = cli_asking.directory_argument, cli_asking.json_option
 @click.option("--wait", type=click.FloatRange(0.1), default=60.0, show_default=True, help="Seconds for a live device.")
 @cli_asking.receipt_options
 @click.option("--reason", metavar="TEXT", help="What the receipt gives as its reason (申请事由).")
+@click.option("--print", "printing", is_flag=True, help="Print its slip on the printer that `devices` has set.")
 @_json
 @named_failures
 def appraise(
@@ -88,6 +89,7 @@ def appraise(
     receipt: Path | None,
     copy: Path | None,
     reason: str | None,
+    printing: bool,
     as_json: bool,
 ) -> None:
     """Appraise codes; each call is a new act. Exit: 0 accept, 3 check, 1 refuse, 4 not read, 5 out of order.
@@ -106,6 +108,8 @@ def appraise(
         raise click.UsageError("a receipt is of one check: not with --at, --all or several images")
     if wanted_receipt is not None and reason is None:
         raise click.UsageError("a receipt needs --reason TEXT")
+    if printing and at_text is not None:
+        raise click.UsageError("an exercise is not printed")
     at = None if at_text is None else moment(at_text)
     with ExitStack() as opened:
         try:
@@ -113,7 +117,8 @@ def appraise(
         except errors.RootMismatch as failure:
             # Exit 1 is "refuse" here, and a terminal that cannot work has refused nobody.
             raise Failure(str(failure), EXIT_OUT_OF_ORDER) from failure
-        one = Appraising(session, at=at, as_json=as_json, receipt=wanted_receipt)
+        slip = opened.enter_context(cli_devices.slip_printer(session, directory, reason)) if printing else None
+        one = Appraising(session, at=at, as_json=as_json, receipt=wanted_receipt, print_slip=slip)
         if text is not None:
             given = pictures(stdin_text()) if text == "-" else (text,)
             verdicts = [one.take(each, "text") for each in given]

@@ -4,16 +4,20 @@ What is set here is kept in `devices.toml`, so that a restart needs no options. 
 device that is not plugged in may be named all the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from verifier_terminal import cli_asking, device_settings
 from verifier_terminal.cli_parts import EXIT_USAGE, Failure, named_failures, print_json
 from verifier_terminal.device_settings import DeviceSettings
+
+if TYPE_CHECKING:
+    from verifier_terminal.session import Session
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -48,6 +52,36 @@ def chosen(directory: Path, given: dict[str, Any]) -> DeviceSettings:
         DeviceSettingsUnusable: What is set cannot be read.
     """
     return replace(device_settings.load(directory), **{kind: value for kind, value in given.items() if value})
+
+
+@contextmanager
+def slip_printer(session: "Session", directory: Path, reason: str | None) -> Iterator[Callable[[str], None]]:
+    """Prints the slip of a check on the printer that is set; that it could not is said, and changes no verdict.
+
+    Raises:
+        click.UsageError: No printer is set.
+    """
+    from hardware.errors import HardwareError
+    from verifier_terminal import capture
+    from verifier_terminal.appraisal import reasons
+    from verifier_terminal.errors import TerminalError
+    from verifier_terminal.slips import Slips
+
+    settings = DeviceSettings(printer=device_settings.load(directory).printer)
+    with capture.opened_outputs(settings, session.hear) as outputs:
+        if outputs.printer is None:
+            raise click.UsageError("no printer is set; `terminal devices DIR --printer SPEC` sets one")
+        slips = Slips(session, outputs.printer, reasons=reasons.load())
+
+        def print_slip(number: str) -> None:
+            try:
+                slips.print_slip(number, reason)
+            except (HardwareError, TerminalError) as failure:
+                click.echo(f"not printed: {failure}", err=True)
+            else:
+                click.echo("printed", err=True)
+
+        yield print_slip
 
 
 @click.command()

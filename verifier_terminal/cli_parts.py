@@ -76,13 +76,20 @@ class Appraising:
     """The codes of one call: shows each verdict, remembers how to exit, and writes the receipt that was asked for."""
 
     def __init__(
-        self, session: "Session", *, at: UnixTime | None, as_json: bool, receipt: "ReceiptWanted | None" = None
+        self,
+        session: "Session",
+        *,
+        at: UnixTime | None,
+        as_json: bool,
+        receipt: "ReceiptWanted | None" = None,
+        print_slip: Callable[[str], None] | None = None,
     ) -> None:
         self.session = session
         self.exits: set[int] = set()
         self._at = at
         self._as_json = as_json
         self._receipt = receipt
+        self._print_slip = print_slip
         self._told = session.subscribe()
 
     def take(self, text: str, source: str) -> bool:
@@ -111,6 +118,8 @@ class Appraising:
         self._show(verdict, foreign, source)
         if self._receipt is not None:
             self._receipt.write(self.session, verdict.check_number)
+        if self._print_slip is not None:
+            self._print_slip(verdict.check_number)
         return True
 
     def _tell_progress(self, source: str) -> None:

@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from protocol.labels import Purpose
 from tests.terminal.publishing import publish
 from tests.utopia.world import World
 from verifier_terminal import cli_devices, device_settings, wiring
@@ -131,3 +132,31 @@ def test_what_serve_is_given_replaces_its_kind_alone(tmp_path: Path) -> None:
     device_settings.save(tmp_path, ALL)
     found = cli_devices.chosen(tmp_path, {"lamps": ("lamp:simulated",), "lock": None, "cameras": (), "scanners": ()})
     assert (found.lamps, found.lock, found.scanners) == (("lamp:simulated",), ALL.lock, ALL.scanners)
+
+
+def appraise(place: Path, *arguments: str) -> Result:
+    world = World(at=wiring.now())
+    binding = world.key_binding(purpose=Purpose.GATE)
+    return CliRunner().invoke(cli, ["appraise", str(place), "--text", world.code(binding=binding), *arguments])
+
+
+def test_appraise_prints_on_the_printer_that_is_set(directory: Path, tmp_path: Path) -> None:
+    assert run(str(directory), "--printer", f"escpos:simulated:{tmp_path}").exit_code == 0
+    result = appraise(directory, "--print")
+    # Refused, because it answers no request of this gate: its slip says what to do next.
+    assert (result.exit_code, result.stderr) == (1, "printed\n")
+    assert [each.name for each in tmp_path.iterdir()] == ["slip-000.png"]
+
+
+def test_what_could_not_be_printed_is_said_and_changes_no_exit_code(directory: Path) -> None:
+    assert run(str(directory), "--printer", "escpos:/dev/usb/lp-that-is-not-there").exit_code == 0
+    result = appraise(directory, "--print")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("not printed: escpos:/dev/usb/lp-that-is-not-there: the printer gives no answer")
+
+
+def test_without_a_printer_nothing_is_appraised_either(directory: Path) -> None:
+    assert run(str(directory), "--none", "printer").exit_code == 0
+    rows = CliRunner().invoke(cli, ["journal", str(directory), "--json"]).stdout.count('"verdict"')
+    assert appraise(directory, "--print").exit_code == 2
+    assert CliRunner().invoke(cli, ["journal", str(directory), "--json"]).stdout.count('"verdict"') == rows

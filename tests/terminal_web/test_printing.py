@@ -7,11 +7,13 @@ import pytest
 from flask.testing import FlaskClient
 
 from hardware import output_errors
+from hardware.devices import Connected, Lost, LostReason
 from hardware.errors import DeviceForbidden, HardwareError
 from tests.terminal_web.test_routes import ORIGIN, OWN
 from tests.terminal_web.twin import NOW, REASONS, SETTINGS, TwinSession
 from verifier_terminal.errors import CertificateUnusable, NoReceipt, OutOfOrder, UnknownCheckNumber
 from verifier_terminal.web.app import create_app
+from verifier_terminal.web.notices import device_json
 
 PATH = "/api/v1/acts/7K3-Q42/print"
 
@@ -111,3 +113,22 @@ def test_without_a_printer_there_is_neither_route_nor_button() -> None:
     assert post(None, {"reason": None}).status_code == 404
     assert 'id="print"' not in page(None).get("/").text
     assert 'id="print"' in page(TwinSlips()).get("/").text
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("lamp:gpio:gpiochip0/17,27,22", "指示灯没有连上。核验照常进行"),
+        ("lamp:busylight", "指示灯"),
+        ("buzzer:gpio:gpiochip0/5", "蜂鸣器"),
+        ("display:/dev/ttyUSB1", "顾客屏"),
+        ("lock:gpio:gpiochip0/6", "门锁没有连上，门保持锁闭"),
+        ("/dev/ttyACM0", "扫码枪"),
+    ],
+)
+def test_a_lamp_that_is_gone_is_no_scanner_that_is_gone(source: str, words: str) -> None:
+    heard = device_json(Lost(source, LostReason.UNPLUGGED))
+    assert heard is not None
+    assert words in str(heard["views"])
+    assert heard["state"] == "lost"
+    assert device_json(Connected(source)) == {"source": source, "state": "ok", "views": {}}
