@@ -11,17 +11,19 @@ Not handled here: how it is drawn, and who may ask for it.
 import threading
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from importlib import resources
 from typing import Any, Final, Protocol, assert_never
 
 from hardware.devices import PrinterState, Slip, SlipPrinter
-from hardware.output_errors import PrinterCoverOpen, PrinterFault, PrinterOutOfPaper, PrinterSilent
+from hardware.output_errors import PrinterCoverOpen, PrinterFault, PrinterOutOfPaper, PrinterSilent, SlipTooLarge
 from protocol import cbor, cose_sign1, labels, terminal_certificate, unixtime
-from protocol.errors import Code
+from protocol.errors import Code, SizeError
 from protocol.labels import Purpose
 from protocol.licence.catalogue import Catalogue
+from protocol.qr import envelope
 from protocol.receipt import ReceiptCopy
 from verifier_terminal.appraisal.context import Knowledge
 from verifier_terminal.appraisal.reasons import Language, Reason
@@ -80,10 +82,20 @@ class Slips:
             self._require_printer()
             before = self._printed.get(number, 0)
             slip = self._receipt(payload, reason, before) if _goes_on(payload) else self._refusal(payload, before)
-            self._printer.print_slip(slip)
+            self._print(slip)
             while len(self._printed) >= _MOST_COUNTED:
                 del self._printed[next(iter(self._printed))]
             self._printed[number] = before + 1
+
+    def _print(self, slip: Slip) -> None:
+        try:
+            self._printer.print_slip(slip)
+        except SlipTooLarge:
+            if not slip.code.startswith(labels.PREFIX_RECEIPT):
+                raise
+            # A receipt about many licences on narrow paper: its digest still tells that it is this one.
+            encoded = envelope.unwrap(slip.code, expected_prefix=labels.PREFIX_RECEIPT)
+            self._printer.print_slip(replace(slip, code=_digest(encoded)))
 
     def _require_printer(self) -> None:
         """Nothing is signed and written down for a printer that cannot print it."""
@@ -117,7 +129,7 @@ class Slips:
             (_label("freshness"), _say("freshness", payload["status_grade"])),
         ]
         small = _texts()["small"]["receipt"]
-        code = f"sha256:{sha256(made.receipt).hexdigest()}"
+        code = _code(made.receipt)
         return Slip(_texts()["title"]["receipt"]["zh"], tuple(rows), code, (small["zh"], small["en"]))
 
     def _refusal(self, payload: Payload, before: int) -> Slip:
@@ -144,6 +156,18 @@ class Slips:
         kind = knowledge.catalogue.named(slug) if knowledge and slug else None
         row = knowledge.policy.rows.get((kind.vct, Purpose[payload["purpose"].upper()])) if knowledge and kind else None
         return row.review_path if row else _say("small", "nobody")
+
+
+def _code(encoded: bytes) -> str:
+    """The receipt itself, so that the paper proves what it says; never the holder's copy."""
+    try:
+        return envelope.wrap(encoded, labels.PREFIX_RECEIPT)
+    except SizeError:
+        return _digest(encoded)
+
+
+def _digest(encoded: bytes) -> str:
+    return f"sha256:{sha256(encoded).hexdigest()}"
 
 
 def _check_of(rows: Sequence[JournalRow]) -> Payload:

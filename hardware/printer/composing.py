@@ -17,7 +17,7 @@ from typing import Final
 from escpos.constants import QR_ECLEVEL_M  # type: ignore[import-untyped]
 from escpos.escpos import Escpos  # type: ignore[import-untyped]  # the library has no types
 from PIL import Image, ImageDraw, ImageFont, ImageOps
-from qrcode.constants import ERROR_CORRECT_M
+from qrcode.constants import ERROR_CORRECT_L, ERROR_CORRECT_M
 from qrcode.exceptions import DataOverflowError
 from qrcode.image.pil import PilImage
 from qrcode.main import QRCode
@@ -33,6 +33,8 @@ _QUIET_MODULES: Final = 8
 _LARGEST_MODULE: Final = 6
 _SMALLEST_MODULE: Final = 3
 """0.375 mm at 203 dpi, which phones and scanners read from thermal paper."""
+_LARGEST_NATIVE_MODULES: Final = 57
+"""Version 10. Printers choose mode and size of larger ones differently, so those are drawn here."""
 _MAX_ROWS: Final = 64
 _MAX_LABEL_CHARACTERS: Final = 40
 _MAX_VALUE_CHARACTERS: Final = 400
@@ -126,23 +128,29 @@ def _text(line: Line, paper: Paper) -> bytes:
 
 
 def _code(content: str, paper: Paper) -> Iterator[bytes]:
-    made: QRCode[PilImage] = QRCode(error_correction=ERROR_CORRECT_M, image_factory=PilImage)
-    made.add_data(content.encode("utf-8"))
-    try:
-        made.make(fit=True)
-    except (ValueError, DataOverflowError) as failure:
-        raise SlipTooLarge("slip", "its code is longer than any QR code") from failure
-    module = min(_LARGEST_MODULE, paper.dots // (made.modules_count + _QUIET_MODULES))
-    if module < _SMALLEST_MODULE:
-        raise SlipTooLarge("slip", f"a code of {made.modules_count} modules on {paper.dots} dots")
+    made, module = _fitting(content, paper)
     yield _CENTRE
-    if paper.drawn_codes or paper.font is not None:
+    if paper.drawn_codes or paper.font is not None or made.modules_count > _LARGEST_NATIVE_MODULES:
         made.box_size, made.border = module, _QUIET_MODULES // 2
-        picture = made.make_image().get_image().convert("1")
-        yield _raster(picture)
+        yield _raster(made.make_image().get_image().convert("1"))
     else:
         yield _recorded(lambda printer: printer.qr(content, ec=QR_ECLEVEL_M, size=module, native=True))
     yield b"\n" + _LEFT
+
+
+def _fitting(content: str, paper: Paper) -> tuple["QRCode[PilImage]", int]:
+    """The code and the dots of a module: level M, or L where M would not fit."""
+    for level in (ERROR_CORRECT_M, ERROR_CORRECT_L):
+        made: QRCode[PilImage] = QRCode(error_correction=level, image_factory=PilImage)
+        made.add_data(content.encode("utf-8"))
+        try:
+            made.make(fit=True)
+        except (ValueError, DataOverflowError):
+            continue
+        module = min(_LARGEST_MODULE, paper.dots // (made.modules_count + _QUIET_MODULES))
+        if module >= _SMALLEST_MODULE:
+            return made, module
+    raise SlipTooLarge("slip", f"a code of {len(content)} characters on {paper.dots} dots")
 
 
 class _Drawing:

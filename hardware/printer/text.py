@@ -14,6 +14,8 @@ from typing import Final
 
 _SPACES: Final = frozenset({"Zs", "Zl", "Zp", "Cc"})
 _TAKEN_OUT: Final = frozenset({"Cf", "Cs", "Co", "Cn", "Mn", "Me"})
+_CLOSING: Final = frozenset("，。、；：？！）》」』】”’")
+"""No line begins with these (GB/T 15834, clause 5.1)."""
 MISSING: Final = "〓"
 """The printers' own sign for a character that they do not have (GB2312 A1FE)."""
 
@@ -70,26 +72,25 @@ def wrapped(text: str, columns: int, *, indent: int = 0) -> tuple[str, ...]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """What is never broken: a word with the space after it, or one character of another script."""
-    word = ""
+    """What is never broken: a word with the space after it, or one character of another script with what closes it."""
+    piece = ""
     for character in text:
-        if character.isascii():
-            word += character
-            if character == " ":
-                yield word
-                word = ""
+        if piece and (character in _CLOSING or (character.isascii() and piece[-1].isascii() and piece[-1] != " ")):
+            piece += character
         else:
-            if word:
-                yield word
-                word = ""
-            yield character
-    if word:
-        yield word
+            if piece:
+                yield piece
+            piece = character
+    if piece:
+        yield piece
 
 
 def _cut(piece: str, columns: int) -> Iterator[str]:
-    """A word that is longer than a line has to be broken after all."""
+    """What is longer than a line has to be broken after all."""
     while cells(piece.rstrip()) > columns:
-        yield piece[:columns]
-        piece = piece[columns:]
+        fits = columns
+        while cells(piece[:fits]) > columns:
+            fits -= 1
+        yield piece[:fits]
+        piece = piece[fits:]
     yield piece

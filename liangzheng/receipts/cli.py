@@ -16,6 +16,8 @@ from liangzheng.printable import printable
 from liangzheng.receipts import published, stated, words
 from protocol import limits, receipt, unixtime
 from protocol.errors import ProtocolError
+from protocol.labels import PREFIX_RECEIPT
+from protocol.qr import envelope
 from protocol.receipt import ClaimsMac, VerifiedReceipt
 
 _MEANINGS: Final = {
@@ -69,9 +71,9 @@ def verify(
 ) -> None:
     """Verify the receipt in FILE. Exit: 0 both signatures hold, 1 refused, 2 nothing to verify it with.
 
-    A receipt is signed by the terminal that gave the verdict; it says what was checked and never what the items said.
-    Anchored means that the terminal's journal has the receipt's row, in a chain that nobody broke; without --journal
-    nobody has looked, and the answer is "not anchored".
+    FILE may also hold the text of a printed slip's code. A receipt is signed by the terminal that gave the verdict; it
+    says what was checked and never what the items said. Anchored means that the terminal's journal has the receipt's
+    row, in a chain that nobody broke; without --journal nobody has looked, and the answer is "not anchored".
     """
     try:
         source = published.load(trust, root_sha256=root_sha256)
@@ -83,6 +85,7 @@ def verify(
     at = wiring.now()
     about = _about(source, late=at > source.trust.exp)
     try:
+        encoded = _as_bytes(encoded)
         found = receipt.verify(encoded, terminal_keys=source.trust.anchors, at=at)
         if copy_bytes is not None:
             _check_copy(found, encoded, copy_bytes)
@@ -107,6 +110,14 @@ def verify(
     if copy_bytes is not None:
         click.echo(f"{'copy':>14}  it belongs to this receipt")
     _say_trust(about)
+
+
+def _as_bytes(content: bytes) -> bytes:
+    """A receipt from a file of bytes, or from the text of a slip's code. Raises: ProtocolError."""
+    if not content.startswith(PREFIX_RECEIPT.encode()):
+        return content
+    text = content.decode("ascii", "replace").removesuffix("\n").removesuffix("\r")
+    return envelope.unwrap(text, expected_prefix=PREFIX_RECEIPT)
 
 
 def _check_copy(found: VerifiedReceipt, encoded: bytes, copy_bytes: bytes) -> None:

@@ -18,6 +18,7 @@ PREFIXES: Final = frozenset(
         labels.PREFIX_ANIMATED,
         labels.PREFIX_PAPER,
         labels.PREFIX_ENROLMENT,
+        labels.PREFIX_RECEIPT,
         labels.PREFIX_RESERVED,
     }
 )

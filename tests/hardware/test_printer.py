@@ -4,6 +4,7 @@ import struct
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -131,19 +132,26 @@ def test_what_a_font_lacks_is_replaced_visibly_unless_the_printer_has_it() -> No
 
 
 def test_a_code_that_does_not_fit_is_an_error_and_not_a_smaller_code() -> None:
-    with pytest.raises(SlipTooLarge, match="modules on 384 dots"):
-        compose(Slip("x", (), "z" * 1_800), Paper())
-    with pytest.raises(SlipTooLarge, match="longer than any QR code"):
-        compose(Slip("x", (), "z" * 4_000), Paper())
+    for content in ("z" * 1_800, "z" * 4_000):
+        with pytest.raises(SlipTooLarge, match=f"{len(content)} characters on 384 dots"):
+            compose(Slip("x", (), content), Paper())
     with pytest.raises(SlipTooLarge, match="more than 64 lines"):
         compose(Slip("x", (("a", "b"),) * 65), Paper())
 
 
+@pytest.mark.parametrize("code", [SLIP.code, "LR1:" + "A9Z" * 430])
 @pytest.mark.parametrize("paper", [Paper(), Paper(drawn_codes=True), Paper(dots=576)])
-def test_the_code_on_the_paper_can_be_read(paper: Paper) -> None:
-    strip = printed_by(compose(SLIP, paper))
+def test_the_code_on_the_paper_can_be_read(paper: Paper, code: str) -> None:
+    strip = printed_by(compose(replace(SLIP, code=code), paper))
     (read,) = zxingcpp.read_barcodes(strip.drawn(paper.dots))
-    assert read.text == SLIP.code
+    assert read.text == code
+    # A large one is drawn here, because printers choose its mode and size differently.
+    assert any(each.code for each in strip.printed) is (len(code) < 200 and not paper.drawn_codes)
+
+
+def test_no_line_begins_with_what_closes_another() -> None:
+    for line in wrapped("出示的项目有姓名、证号、准驾车型、有效期止，共四项。" * 3, 17):
+        assert line[0] not in "，。、"
 
 
 @pytest.mark.skipif(not FONT.exists(), reason="no font with Chinese characters is installed")

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from click.testing import CliRunner, Result
 
 from liangzheng.cli import main
 from protocol import cbor, receipt, terminal_certificate
-from protocol.labels import Lic, TrustTier
+from protocol.labels import PREFIX_RECEIPT, Lic, TrustTier
 from protocol.licence import catalogue
+from protocol.qr import envelope
 from protocol.receipt import Receipt, ReceiptCopy
 from protocol.trust_list import TrustAnchor
 from protocol.unixtime import DAY, HOUR, UnixTime
@@ -235,3 +237,30 @@ def test_help_promises_nothing() -> None:
     text = " ".join(CliRunner().invoke(main, ["receipt", "verify", "--help"]).stdout.split())
     assert "never what the items said" in text
     assert "without --journal nobody has looked" in text
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+def test_the_text_of_a_printed_slips_code_is_a_receipt(file: Path, published: Path, ending: str) -> None:
+    file.write_text(envelope.wrap(file.read_bytes(), PREFIX_RECEIPT) + ending, newline="")
+    ran = verify(file, "--trust", published)
+    assert ran.exit_code == 0, ran.output
+    assert ran.stdout.startswith("VERIFIED")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (lambda text: text[:-3], "E_CBOR"),
+        (lambda text: text.lower(), "E_CBOR"),
+        (lambda text: " " + text, "E_CBOR"),
+        (lambda text: text + "\n\n", "E_B45"),
+        (lambda text: text[:40] + "é" + text[41:], "E_B45"),
+        (lambda text: text[:40] + ("A" if text[40] != "A" else "B") + text[41:], "E_"),
+        (lambda text: "LR1:", "E_"),
+    ],
+)
+def test_a_spoilt_slip_is_refused(file: Path, published: Path, spoil: Callable[[str], str], code: str) -> None:
+    file.write_text(spoil(envelope.wrap(file.read_bytes(), PREFIX_RECEIPT)), newline="")
+    ran = verify(file, "--trust", published)
+    assert ran.exit_code == 1
+    assert ran.stdout.startswith(f"REFUSED {code}")

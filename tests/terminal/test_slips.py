@@ -5,16 +5,19 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 import pytest
+import zxingcpp
 
 from hardware.devices import PrinterState, Slip
 from hardware.errors import HardwareError
-from hardware.output_errors import PrinterCoverOpen, PrinterFault, PrinterOutOfPaper, PrinterSilent
+from hardware.output_errors import PrinterCoverOpen, PrinterFault, PrinterOutOfPaper, PrinterSilent, SlipTooLarge
 from hardware.printer.composing import Paper
 from hardware.printer.driver import EscPosPrinter
 from hardware.simulated.printer import VirtualPrinter
-from protocol.labels import Lic
+from protocol import receipt
+from protocol.labels import PREFIX_RECEIPT, Lic
+from protocol.qr import envelope
 from protocol.status_list import Status
-from tests.terminal.asking_world import REASON, WANTED, answer, bundle_text, certified
+from tests.terminal.asking_world import REASON, WANTED, anchor, answer, bundle_text, certified
 from tests.terminal.conftest import Terminal
 from tests.terminal.publishing import rows_with_person_check
 from tests.utopia.kinds import driving_licence_items
@@ -92,30 +95,37 @@ def test_a_receipt_says_what_was_shown_and_never_what_it_says(terminal: Terminal
     # The fictional catalogue calls its items by their names in files.
     assert rows["出示"] == "机动车驾驶证（name、class、licence_no、valid_to）"
     assert [value for value in values_of_the_licence() if value in words(slip)] == []
-    signed = next(
-        row.payload["sha256"]
-        for row in counter.session.journal_rows()
-        if row.payload and row.payload["event"] == "receipt"
-    )
-    assert slip.code == f"sha256:{signed}"
+    encoded = envelope.unwrap(slip.code, expected_prefix=PREFIX_RECEIPT)
+    written = [row.payload for row in counter.session.journal_rows() if row.payload]
+    signed = next(each["sha256"] for each in written if each["event"] == "receipt")
+    assert sha256(encoded).hexdigest() == signed
 
 
-def test_the_code_is_the_digest_of_the_very_receipt_that_was_signed(terminal: Terminal, counter: Counter) -> None:
-    made: list[bytes] = []
-    real = counter.session.receipt
-
-    class Watched:
-        def __getattr__(self, name: str) -> object:
-            return getattr(counter.session, name)
-
-        def receipt(self, number: str, reason: str | None = None) -> object:
-            copy = real(number, reason)
-            made.append(copy.receipt)
-            return copy
-
+def test_the_paper_itself_can_be_verified(terminal: Terminal, counter: Counter) -> None:
     number = counter.check(terminal.world.code())
-    Slips(Watched(), counter.printer, reasons=reasons.load()).print_slip(number, "换领")  # type: ignore[arg-type]  # it is one
-    assert counter.printer.slips[0].code == f"sha256:{sha256(made[0]).hexdigest()}"
+    with VirtualPrinter() as virtual:
+        driver = EscPosPrinter("escpos:test", virtual.open_line, Paper())
+        Slips(counter.session, driver, reasons=reasons.load()).print_slip(number, "换领")
+        (read,) = zxingcpp.read_barcodes(virtual.strip.drawn(384))
+    own = anchor(terminal.world)
+    encoded = envelope.unwrap(read.text, expected_prefix=PREFIX_RECEIPT)
+    found = receipt.verify(encoded, terminal_keys={(own.iss, own.kid): own}, at=terminal.world.clock.at)
+    assert (found.receipt.reason, found.certificate.relying_party) == ("换领", "乌有市车管所")
+
+
+def test_where_the_receipt_does_not_fit_its_digest_stands_there(terminal: Terminal, counter: Counter) -> None:
+    class Narrow(TwinPrinter):
+        def print_slip(self, slip: Slip) -> None:
+            if len(slip.code) > 100:
+                raise SlipTooLarge("escpos:twin", "narrow paper")
+            super().print_slip(slip)
+
+    printer = Narrow()
+    number = counter.check(terminal.world.code())
+    Slips(counter.session, printer, reasons=reasons.load()).print_slip(number)
+    written = [row.payload for row in counter.session.journal_rows() if row.payload]
+    signed = next(each["sha256"] for each in written if each["event"] == "receipt")
+    assert printer.slips[0].code == f"sha256:{signed}"
 
 
 def test_without_a_reason_the_usual_one_of_the_place_stands_there(terminal: Terminal, counter: Counter) -> None:

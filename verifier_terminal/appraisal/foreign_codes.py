@@ -115,7 +115,7 @@ def classify(text: str) -> ForeignCode:
         return ForeignCode.OURS_TERMINAL
     if prefix == labels.PREFIX_ANIMATED:
         return ForeignCode.OURS_FRAME
-    if prefix == labels.PREFIX_RESERVED:
+    if prefix in (labels.PREFIX_RESERVED, labels.PREFIX_RECEIPT):
         return ForeignCode.OURS_OTHER_KIND
     head = text[:_HEAD]
     if _OURS_DAMAGED.match(head):
