@@ -35,6 +35,7 @@ _SMALLEST_MODULE: Final = 3
 """0.375 mm at 203 dpi, which phones and scanners read from thermal paper."""
 _LARGEST_NATIVE_MODULES: Final = 57
 """Version 10. Printers choose mode and size of larger ones differently, so those are drawn here."""
+_REAL_TIME: Final = (b"\x10\x04", b"\x10\x05", b"\x10\x14")
 _MAX_ROWS: Final = 64
 _MAX_LABEL_CHARACTERS: Final = 40
 _MAX_VALUE_CHARACTERS: Final = 400
@@ -181,7 +182,11 @@ def _raster(picture: Image.Image) -> bytes:
     picture = ImageOps.expand(picture, (0, 0, -picture.width % 8, 0), fill=1)
     width = picture.width // 8
     size = width.to_bytes(2, "little") + picture.height.to_bytes(2, "little")
-    return b"\x1dv0\x00" + size + bytes(255 - each for each in picture.tobytes())
+    dots = bytes(255 - each for each in picture.tobytes())
+    for command in _REAL_TIME:
+        # One dot more: printers carry a real-time command out wherever they see it, and DLE DC4 opens cash drawers.
+        dots = dots.replace(command, bytes((command[0], command[1] | 0x08)))
+    return b"\x1dv0\x00" + size + dots
 
 
 class _Recorder(Escpos):  # type: ignore[misc]  # the library has no types

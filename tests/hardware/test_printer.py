@@ -11,6 +11,7 @@ import pytest
 import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from hardware.devices import PrinterState, Slip
 from hardware.errors import HardwareError
@@ -152,6 +153,23 @@ def test_the_code_on_the_paper_can_be_read(paper: Paper, code: str) -> None:
 def test_no_line_begins_with_what_closes_another() -> None:
     for line in wrapped("出示的项目有姓名、证号、准驾车型、有效期止，共四项。" * 3, 17):
         assert line[0] not in "，。、"
+
+
+@given(
+    st.binary(min_size=48, max_size=48),
+    st.sampled_from([b"\x10\x04", b"\x10\x05", b"\x10\x14", b"\x10\x10\x04"]),
+    st.data(),
+)
+def test_no_picture_carries_a_real_time_command(dots: bytes, command: bytes, data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, 48 - len(command)))
+    dots = dots[:at] + command + dots[at + len(command) :]
+    picture = Image.frombytes("1", (48, 8), bytes(255 - each for each in dots))
+    sent = composing._raster(picture)
+    assert len(sent) == 8 + 48
+    assert not any(each in sent for each in (b"\x10\x04", b"\x10\x05", b"\x10\x14"))
+    # Nothing but the one dot that breaks each of them is changed.
+    changed = [(before, after) for before, after in zip(dots, sent[8:], strict=True) if before != after]
+    assert all(after == before | 0x08 and before in b"\x04\x05\x14" for before, after in changed)
 
 
 @pytest.mark.skipif(not FONT.exists(), reason="no font with Chinese characters is installed")

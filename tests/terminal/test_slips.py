@@ -23,6 +23,8 @@ from tests.terminal.publishing import rows_with_person_check
 from tests.utopia.kinds import driving_licence_items
 from verifier_terminal.appraisal import reasons
 from verifier_terminal.errors import CertificateUnusable, NoReceipt, UnknownCheckNumber
+from verifier_terminal.faces.kiosk import Kiosk, Notice
+from verifier_terminal.faces.kiosk_table import Cue, State
 from verifier_terminal.receipts import KEPT_SECONDS
 from verifier_terminal.session import Session
 from verifier_terminal.slips import Slips
@@ -248,6 +250,28 @@ def test_a_terminal_without_a_certificate_prints_no_receipt(terminal: Terminal, 
     with pytest.raises(CertificateUnusable):
         counter.slips.print_slip(number)
     assert counter.printer.slips == []
+
+
+def test_a_kiosk_prints_for_a_visitor_and_says_when_it_could_not(terminal: Terminal) -> None:
+    terminal.profile = "kiosk"
+    counter = counter_at(certified(terminal))
+    kiosk = Kiosk(
+        counter.session,
+        elapsed_seconds=lambda: terminal.elapsed,
+        service=lambda: None,
+        print_slip=counter.slips.print_slip,
+        in_background=lambda run: run(),
+    )
+    counter.check("https://example.org")
+    assert kiosk.view().position.state is State.TRY_AGAIN
+    number = counter.check(answer(terminal.world, counter.session.open_challenge(WANTED, REASON)))
+    counter.printer.said = PrinterState.NO_PAPER
+    kiosk.visitor(Cue.PRINT)
+    assert (kiosk.view().position.state, kiosk.view().notice) == (State.RESULT, Notice.PRINTER_FAILED)
+    counter.printer.said = PrinterState.READY
+    kiosk.visitor(Cue.PRINT)
+    assert kiosk.view().position.state is State.TAKE_RECEIPT
+    assert dict(counter.printer.slips[0].rows)["核验号"] == number
 
 
 def test_the_real_printer_prints_the_real_slip(terminal: Terminal, counter: Counter) -> None:
