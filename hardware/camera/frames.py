@@ -17,7 +17,9 @@ from hardware.camera.capture import CameraSpec, ColourPicture, OpenCvDevice, Pic
 from hardware.devices import Connected, DeviceEvent, Lost, LostReason, Reconnecting, SourceTruncated
 from hardware.errors import DeviceNotFound, HardwareError, VideoUnreadable
 
-_SILENT_SECONDS = 3.0
+_SILENT_SECONDS = 2.5
+"""More than the two seconds after which OpenCV's drivers give up a picture by themselves."""
+_MAX_ABANDONED = 3
 _FROZEN_SECONDS = 5.0
 _FROZEN_FRAMES = 20
 _TAKE_SECONDS = 0.1
@@ -77,8 +79,21 @@ class _FreezeWatch:
         return self._count >= _FROZEN_FRAMES and frame.at_monotonic - self._since >= _FROZEN_SECONDS
 
 
+class _Grabber:
+    """One opening of the camera and one thread that empties it, until told to end or until it is abandoned."""
+
+    def __init__(self, live: "LiveFrames", slot: _Slot, first: PictureDevice | None) -> None:
+        self.finished = threading.Event()
+        self.thread = threading.Thread(target=live.grab, args=(slot, self.finished, first), name="grabber", daemon=True)
+        self.thread.start()
+
+
 class LiveFrames:
-    """The latest pictures of a camera that is opened again whenever it is lost."""
+    """The latest pictures of a camera that is opened again whenever it is lost.
+
+    A driver that blocks in a read cannot be interrupted, so its thread is left behind and the camera is opened anew by
+    another one. The thread ends with the first picture or error that it gets; three of them at most wait for that.
+    """
 
     def __init__(
         self,
@@ -108,29 +123,41 @@ class LiveFrames:
         """Pictures and what happens to the camera, until `stop` is set or the iterator is closed."""
         first = None if self._wait_for_device else self._open_live()
         slot = _Slot()
-        finished = threading.Event()
-        grabber = threading.Thread(target=self._grab, args=(slot, finished, first), name="grabber", daemon=True)
-        grabber.start()
+        grabber, abandoned = _Grabber(self, slot, first), list[_Grabber]()
         lively_at = self._monotonic()
-        connected = False
+        connected = opened = False
         try:
             while not stop.is_set():
                 item = slot.take(_TAKE_SECONDS)
                 now = self._monotonic()
                 if item is None:
-                    if connected and now - lively_at > _SILENT_SECONDS:
-                        connected = False
-                        yield Lost(self._name, LostReason.SILENT)
+                    if opened and now - lively_at > _SILENT_SECONDS:
+                        if connected:
+                            connected = False
+                            yield Lost(self._name, LostReason.SILENT)
+                        abandoned = [each for each in abandoned if each.thread.is_alive()]
+                        if len(abandoned) < _MAX_ABANDONED:
+                            grabber.finished.set()
+                            abandoned.append(grabber)
+                            # What the old one still puts in must not pass for news of the new one.
+                            slot = _Slot()
+                            grabber, opened = _Grabber(self, slot, None), False
+                        lively_at = now
                     continue
                 lively_at = now
                 match item:
                     case Frame():
                         if not connected:  # a silence has been reported, and it is over
                             yield Connected(self._name)
-                        connected = True
+                        connected = opened = True
                     case Connected():
-                        connected = True
+                        opened = True
+                        if connected or not abandoned:
+                            connected = True
+                        else:
+                            continue  # Opened anew; whether it gives is not known before its first picture.
                     case Lost():
+                        opened = False
                         if not connected and item.reason is LostReason.UNPLUGGED:
                             continue  # its silence has been reported
                         connected = False
@@ -138,11 +165,12 @@ class LiveFrames:
                         pass
                 yield item
         finally:
-            finished.set()
+            grabber.finished.set()
             # A read that hangs in a driver must not hold up the terminal; its time-out ends the thread later.
-            grabber.join(_FAREWELL_SECONDS)
+            grabber.thread.join(_FAREWELL_SECONDS)
 
-    def _grab(self, slot: _Slot, finished: threading.Event, first: PictureDevice | None) -> None:
+    def grab(self, slot: _Slot, finished: threading.Event, first: PictureDevice | None) -> None:
+        """Opens and empties the camera into the slot, again and again, until told to end; for a thread of its own."""
         waiting = delays()
         attempt = 0
         reported: LostReason | None = None

@@ -357,6 +357,74 @@ def test_a_camera_that_says_nothing_is_silent_until_it_speaks_again() -> None:
     assert events == [Connected("camera"), Lost("camera", LostReason.SILENT), Connected("camera")]
 
 
+class BlockingCamera:
+    """A driver whose read never comes back, as V4L2's may after a hub was pulled; `free` lets all its reads go on."""
+
+    def __init__(self, free: threading.Event, *, good: int) -> None:
+        self._free = free
+        self._good = good
+        self._count = 0
+        self.released = threading.Event()
+
+    def read(self) -> Picture | None:
+        self._count += 1
+        if self._count > self._good:
+            self._free.wait(30)
+        return np.full((8, 8, 3), self._count % 256, np.uint8)
+
+    def release(self) -> None:
+        self.released.set()
+
+
+def test_a_driver_that_blocks_is_left_behind_and_the_camera_is_opened_anew() -> None:
+    free = threading.Event()
+    blocked = [BlockingCamera(free, good=2)]
+    opened: list[BlockingCamera] = []
+
+    def plug_in() -> BlockingCamera:
+        opened.append(blocked.pop() if blocked else BlockingCamera(threading.Event(), good=10**9))
+        return opened[-1]
+
+    frames = LiveFrames("camera", plug_in, monotonic=TickingClock()).frames(threading.Event())
+    events: list[DeviceEvent] = []
+    for item in frames:
+        if not isinstance(item, Frame):
+            events.append(item)
+        if len(events) == 3:
+            break
+    frames.close()  # type: ignore[attr-defined]  # a generator is closed like this
+    assert events == [Connected("camera"), Lost("camera", LostReason.SILENT), Connected("camera")]
+    assert len(opened) == 2
+    assert not opened[0].released.is_set()
+    free.set()
+    # The thread that was left behind gives its camera back as soon as the driver lets it.
+    assert opened[0].released.wait(10)
+
+
+def test_a_driver_that_blocks_for_ever_costs_no_more_than_a_few_threads() -> None:
+    free = threading.Event()
+    opened: list[BlockingCamera] = []
+
+    def plug_in() -> BlockingCamera:
+        opened.append(BlockingCamera(free, good=0))
+        return opened[-1]
+
+    stop = threading.Event()
+    ticks = TickingClock()
+
+    def monotonic() -> float:
+        now = ticks()
+        if now > 30:
+            stop.set()
+        return now
+
+    events = list(LiveFrames("camera", plug_in, monotonic=monotonic).frames(stop))
+    assert len(opened) == 4
+    assert [type(event) for event in events].count(Lost) <= 1
+    free.set()
+    assert all(each.released.wait(10) for each in opened)
+
+
 def test_an_absent_camera_is_reported_once_and_awaited() -> None:
     def absent() -> FailingCamera:
         raise DeviceNotFound("camera")
