@@ -6,7 +6,7 @@ code might be, which the terminal tells its clerk.
 
 from typing import Final
 
-OURS: Final = ("LZ1", "LB1", "LE1", "LC1", "LP1", "LS1", "LT1")
+OURS: Final = ("LZ1", "LB1", "LE1", "LC1", "LP1", "LS1", "LT1", "LR1")
 NOTHING: Final = "none"
 _PAYMENT: Final = (
     "wxp://",
