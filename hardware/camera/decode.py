@@ -38,10 +38,10 @@ from hardware.camera.rescue import Rescue, rescued
 
 _PLACE_LIVES_FRAMES = 15
 _WHOLE_EVERY_FRAMES = 4
-_RESCUES_A_FRAME = 2
+_RESCUES_A_FRAME = 1
 # Enlarging a place that fills the picture costs more than all the rest and brings nothing: its modules are large.
 _MAX_ENLARGED_PIXELS = 1_400 * 1_400
-_Attempt = Callable[[Area | None], Look | None]
+_Attempt = Callable[[Look], Look | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def decode_frame(
     tracked = place is not None and state.place_age == 0 and state.since_whole + 1 < _WHOLE_EVERY_FRAMES
     seen, rescue, whole_seen = Look(), Rescue(state.evidence), False
     for name, attempt in _attempts(grey, place, state, tracked=tracked):
-        this = attempt(seen.place)
+        this = attempt(seen)
         if this is None:
             continue
         whole_seen = whole_seen or name == "whole"
@@ -117,29 +117,30 @@ def _attempts(
 ) -> Sequence[tuple[str, _Attempt]]:
     """The steps of the cascade; each is told where a code has been seen so far in this frame."""
 
-    def place_alone(_: Area | None) -> Look | None:
+    def place_alone(_: Look) -> Look | None:
         if not tracked or place is None:
             return None
         return _look_at(grey, place, "place", 1.0, _as_it_is, more_margin=2 * state.moved, downscale=False)
 
-    def whole(_: Area | None) -> Look:
+    def whole(_: Look) -> Look:
         return look(grey, "whole")
 
-    def half(seen: Area | None) -> Look | None:
-        return None if seen or place else look(shrink(grey, 0.5), "half", scale=0.5)
+    def half(seen: Look) -> Look | None:
+        return None if seen.place or place else look(shrink(grey, 0.5), "half", scale=0.5)
 
-    def sharp(seen: Area | None) -> Look | None:
-        return None if seen or place else look(sharpen_strongly(grey), "sharpened strongly")
+    def sharp(seen: Look) -> Look | None:
+        return None if seen.place or place else look(sharpen_strongly(grey), "sharpened strongly")
 
-    def place_enlarged(seen: Area | None) -> Look | None:
-        return _look_at(grey, seen or place, "place x2", 2.0, _as_it_is)
+    def place_enlarged(seen: Look) -> Look | None:
+        # What the grid could not give, mere size seldom does; the extras go on all the same.
+        return None if seen.unread else _look_at(grey, seen.place or place, "place x2", 2.0, _as_it_is)
 
-    def extra(seen: Area | None) -> Look | None:
+    def extra(seen: Look) -> Look | None:
         name, factor, prepare = _EXTRAS[state.turn % len(_EXTRAS)]
-        return _look_at(grey, seen or place, name, factor, prepare)
+        return _look_at(grey, seen.place or place, name, factor, prepare)
 
-    def without_place(seen: Area | None) -> Look | None:
-        if seen or place:
+    def without_place(seen: Look) -> Look | None:
+        if seen.place or place:
             return None
         match state.turn % 4:
             case 0:

@@ -30,15 +30,25 @@ Soft = NDArray[np.float32]
 _CELL = 4
 _BORDER = 3
 _TAPS = 5
+_NOTHING = np.empty(0, np.float32)
 _LINEAR_LIGHT = (np.linspace(0, 1, 256) ** 2.2).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Where zxing-cpp saw a code that it could not read."""
+    """Where zxing-cpp saw a code that it could not read.
+
+    Attributes:
+        corners: of the code.
+        version: as the code tells.
+        level: letter of its error correction.
+        mask: number of its mask.
+    """
 
     corners: Corners
     version: int
+    level: str
+    mask: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +195,13 @@ def module_values(flat: Soft, plan: Layout) -> Soft:
     return (values if upright else -values).astype(np.float32)
 
 
+def light_floor(flat: Soft, plan: Layout) -> Soft:
+    """How bright the darkest module around each one is: where a lamp has drowned the dark ones, very."""
+    inner = cv2.resize(flat, (plan.side + 2 * _BORDER,) * 2, interpolation=cv2.INTER_AREA)
+    floor = cv2.erode(inner[_BORDER:-_BORDER, _BORDER:-_BORDER], np.ones((3, 3), np.uint8))
+    return cv2.GaussianBlur(floor, (0, 0), 1.0).astype(np.float32, copy=False)
+
+
 def equalised(values: Soft, plan: Layout, rounds: int = 3) -> Sequence[Soft]:
     """What each module is, one estimate a round; below zero is dark."""
     side = plan.side
@@ -207,9 +224,9 @@ def equalised(values: Soft, plan: Layout, rounds: int = 3) -> Sequence[Soft]:
     rounds_seen = [estimate]
     for _ in range(rounds):
         target = np.where(plan.known, wanted, np.sign(estimate)).reshape(-1, 1)
-        both = cv2.gemm(taps, target.astype(np.float32), 1.0, None, 0.0, flags=cv2.GEMM_1_T)
+        both = cv2.gemm(taps, target.astype(np.float32), 1.0, _NOTHING, 0.0, flags=cv2.GEMM_1_T)
         _, weights = cv2.solve(gram, both, flags=cv2.DECOMP_CHOLESKY)
-        estimate = cv2.gemm(taps, weights, 1.0, None, 0.0).reshape(side, side).astype(np.float32)
+        estimate = cv2.gemm(taps, np.asarray(weights), 1.0, _NOTHING, 0.0).reshape(side, side).astype(np.float32)
         rounds_seen.append(estimate)
     return rounds_seen
 

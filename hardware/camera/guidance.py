@@ -61,7 +61,9 @@ def hint_for(
     if pixels_per_module is not None and pixels_per_module < limits.min_pixels_per_module:
         return Hint.CLOSER
     x, y, width, height = area
-    part = grey[y : y + height, x : x + width]
+    part = grey[max(0, y) : max(0, y + height), max(0, x) : max(0, x + width)]
+    if part.size == 0:
+        return None
     # Half the modules of a code are light, and a bright screen may saturate those; glare also swallows dark ones.
     if float(np.mean(part >= _SATURATED)) > 0.5 + limits.max_saturated_share or _washed_out(part, limits):
         return Hint.TILT

@@ -20,6 +20,7 @@ from hardware.devices import Decoder
 Area = tuple[int, int, int, int]
 """x, y, width, height in pixels of the whole picture."""
 
+_LEVELS = ("L", "M", "Q", "H")
 # Below it no module has a pixel of its own.
 _MIN_PIXELS_PER_MODULE = 1.2
 _QR_ONLY = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCodeModel2)
@@ -126,8 +127,8 @@ def look(
         if code.valid and code.text:
             aim = code.symbology_identifier or None
             codes.setdefault(code.text, DecodedCode(code.text, aim, Decoder.ZXING, variant, version, seen_module))
-        elif version and seen_module and seen_module > _MIN_PIXELS_PER_MODULE:
-            unread = Seen(corners, version)
+        elif version and seen_module and seen_module > _MIN_PIXELS_PER_MODULE and code.ec_level in _LEVELS:
+            unread = Seen(corners, version, code.ec_level, _mask(code))
     return Look(tuple(codes.values()), place, module, unread)
 
 
@@ -162,6 +163,11 @@ def _length(corners: Corners) -> float:
     """Mean length of the four sides."""
     ring = np.array(corners)
     return float(np.hypot(*(ring - np.roll(ring, 1, axis=0)).T).mean())
+
+
+def _mask(code: zxingcpp.Barcode) -> int:
+    told = code.extra.get("DataMask") if isinstance(code.extra, dict) else None
+    return told if isinstance(told, int) and 0 <= told <= 7 else 0
 
 
 def _version(code: zxingcpp.Barcode) -> int | None:

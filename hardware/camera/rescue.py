@@ -6,7 +6,8 @@ Frames of two different codes add up to nothing: what is drawn must pass the cod
 
 from dataclasses import dataclass, replace
 
-from hardware.camera.grid import Evidence, drawn, equalised, layout, module_values, straightened
+from hardware.camera.codewords import Uncorrectable, corrected
+from hardware.camera.grid import Evidence, drawn, equalised, layout, light_floor, module_values, straightened
 from hardware.camera.guidance import GreyPicture
 from hardware.camera.looking import Look, decode_drawn
 
@@ -45,4 +46,11 @@ def rescued(grey: GreyPicture, failed: Look, rescue: Rescue) -> tuple[Look, Resc
         for estimate in equalised(light, plan):
             if codes := decode_drawn(drawn(estimate, plan), name, failed.pixels_per_module):
                 return replace(failed, codes=codes), Rescue(known, rescue.tries + 1)
+    if rescue.tries == 0:
+        try:
+            fixed = corrected(equalised(values, plan)[-1], light_floor(flat, plan), plan, unread)
+        except Uncorrectable:
+            return failed, Rescue(known, 1)
+        if codes := decode_drawn(drawn(fixed, plan), "grid with erasures", failed.pixels_per_module):
+            return replace(failed, codes=codes), Rescue(known, 1)
     return failed, Rescue(known, rescue.tries + 1)

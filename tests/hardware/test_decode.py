@@ -9,6 +9,7 @@ from PIL import Image
 
 from hardware.camera import still
 from hardware.camera.decode import CascadeState, decode_frame
+from hardware.camera.guidance import hint_for
 from hardware.camera.looking import look
 from hardware.camera.report import (
     MAX_CODES,
@@ -79,10 +80,11 @@ def test_no_further_preparation_begins_when_the_time_is_used_up() -> None:
     assert next(ticks) == 2  # one look at the clock to begin, one after the first preparation
 
 
-@pytest.mark.parametrize("place", [(0, 0, 5_000, 5_000), (5_000, 5_000, 3, 3), (300, 200, 1, 1)])
+@pytest.mark.parametrize("place", [(0, 0, 5_000, 5_000), (5_000, 5_000, 3, 3), (300, 200, 1, 1), (-50, -90, 40, 60)])
 def test_a_place_outside_of_the_picture_does_no_harm(place: tuple[int, int, int, int]) -> None:
     picture = np.full((240, 320), 128, np.uint8)
     assert decode_frame(picture, CascadeState(place=place))[0].codes == ()
+    assert hint_for(picture, place, None) in (None, *Hint)
 
 
 def test_a_black_picture_and_a_dark_one() -> None:

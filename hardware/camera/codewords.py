@@ -1,0 +1,228 @@
+"""A code's Reed-Solomon with erasures: what glare or a crack has drowned is known to be unknown, and costs half.
+
+The bytes (codewords) of a code around which even the dark modules are bright are declared erased; what correction
+capacity they leave is spent on errors, and a reserve of `_RESERVE` check bytes a block is left over, so that a block
+of nonsense passes with a chance below 10^-9, and all blocks must pass. The corrected modules are drawn again and read
+by zxing-cpp, which then finds nothing to correct. Layout: ISO/IEC 18004 sections 7.6 (blocks), 7.7.3 (placement), 7.8
+(masks).
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from qrcode.base import rs_blocks
+from qrcode.constants import ERROR_CORRECT_H, ERROR_CORRECT_L, ERROR_CORRECT_M, ERROR_CORRECT_Q
+from qrcode.util import mask_func
+
+from hardware.camera.grid import Layout, Seen, Soft, layout
+
+_LEVELS = {"L": ERROR_CORRECT_L, "M": ERROR_CORRECT_M, "Q": ERROR_CORRECT_Q, "H": ERROR_CORRECT_H}
+_RESERVE = 4
+_ERASED_SHARES = (1.0, 0.75, 0.45)
+# Fewer drowned modules than that are not why a code cannot be read; light is a share of the sensor's full scale.
+_DROWNED_LIGHT = 0.4
+_MIN_DROWNED_SHARE = 0.01
+
+
+class Uncorrectable(ValueError):
+    """More is wrong than the check bytes can tell. Never leaves this package."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Placement:
+    """Where the bits of a code stand.
+
+    Attributes:
+        rows, columns: of bit 0, 1, … in the order of placement, eight a codeword.
+        blocks: for each block the numbers of its codewords, in its own order, and how many of them check.
+    """
+
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    blocks: tuple[tuple[NDArray[np.intp], int], ...]
+
+
+@lru_cache(maxsize=16)
+def _placement(version: int, level: str) -> _Placement:
+    side = 17 + 4 * version
+    free = ~layout(version).known
+    free[:9, :9] = free[:9, side - 8 :] = free[side - 8 :, :9] = False
+    if version >= 7:
+        free[:6, side - 11 : side - 8] = free[side - 11 : side - 8, :6] = False
+    rows: list[int] = []
+    columns: list[int] = []
+    upwards = True
+    for right in range(side - 1, 0, -2):
+        pair = right if right > 6 else right - 1  # the vertical timing pattern is stepped over
+        for row in range(side - 1, -1, -1) if upwards else range(side):
+            for column in (pair, pair - 1):
+                if free[row, column]:
+                    rows.append(row)
+                    columns.append(column)
+        upwards = not upwards
+    kinds = rs_blocks(version, _LEVELS[level])
+    members: list[list[int]] = [[] for _ in kinds]
+    number = 0
+    for at in range(max(block.data_count for block in kinds)):
+        for which, block in enumerate(kinds):
+            if at < block.data_count:
+                members[which].append(number)
+                number += 1
+    checks = kinds[0].total_count - kinds[0].data_count
+    for _ in range(checks):
+        for block_members in members:
+            block_members.append(number)
+            number += 1
+    blocks = tuple((np.array(block_members, np.intp), checks) for block_members in members)
+    return _Placement(np.array(rows[: number * 8], np.intp), np.array(columns[: number * 8], np.intp), blocks)
+
+
+def corrected(estimate: Soft, floor: Soft, plan: Layout, seen: Seen) -> Soft:
+    """The modules after correction.
+
+    Args:
+        estimate: below zero where a module is dark.
+        floor: how bright the dark modules around it are.
+        plan: of the version.
+        seen: version, level and mask.
+
+    Raises:
+        Uncorrectable: with no share of erasures, or light is not the reason.
+    """
+    if float(np.mean(floor > _DROWNED_LIGHT)) < _MIN_DROWNED_SHARE:
+        raise Uncorrectable
+    place = _placement(seen.version, seen.level)
+    flips = np.array([mask_func(seen.mask)(row, column) for row, column in zip(place.rows, place.columns, strict=True)])
+    soft = estimate[place.rows, place.columns]
+    codewords = np.packbits((soft < 0) ^ flips)
+    drowned = floor[place.rows, place.columns].reshape(-1, 8).max(axis=1)
+    fixed = codewords.copy()
+    for numbers, checks in place.blocks:
+        fixed[numbers] = _corrected_block(codewords[numbers], drowned[numbers], checks)
+    whole = np.where(plan.known, np.where(plan.dark, -1.0, 1.0), estimate).astype(np.float32)
+    whole[place.rows, place.columns] = np.where(np.unpackbits(fixed).astype(bool) ^ flips, -1.0, 1.0)
+    return whole
+
+
+def _corrected_block(block: NDArray[np.uint8], drowned: Soft, checks: int) -> NDArray[np.uint8]:
+    order = np.argsort(-drowned)
+    for share in _ERASED_SHARES:
+        erased = order[: int((checks - _RESERVE) * share)]
+        try:
+            return correct(block, [int(at) for at in erased], checks, reserve=_RESERVE)
+        except Uncorrectable:
+            continue
+    raise Uncorrectable
+
+
+def _tables() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    exponent = np.zeros(512, np.int64)
+    logarithm = np.zeros(256, np.int64)
+    value = 1
+    for power in range(255):
+        exponent[power] = exponent[power + 255] = value
+        logarithm[value] = power
+        value = value << 1 ^ (0x11D if value & 0x80 else 0)
+    return exponent, logarithm
+
+
+_EXP, _LOG = _tables()
+
+
+def _times(left: int, right: int) -> int:
+    return int(_EXP[_LOG[left] + _LOG[right]]) if left and right else 0
+
+
+def _product(left: list[int], right: list[int]) -> list[int]:
+    """Of two polynomials, lowest power first."""
+    result = [0] * (len(left) + len(right) - 1)
+    for at, factor in enumerate(left):
+        for by, other in enumerate(right):
+            result[at + by] ^= _times(factor, other)
+    return result
+
+
+def correct(block: NDArray[np.uint8], erased: list[int], checks: int, *, reserve: int) -> NDArray[np.uint8]:
+    """Errors and erasures of one block over GF(256): Forney's syndromes, Berlekamp-Massey, Chien, Forney.
+
+    Args:
+        block: data and check bytes.
+        erased: positions in it that are not believed.
+        checks: how many bytes check.
+        reserve: how many of them are not spent on correcting.
+
+    Raises:
+        Uncorrectable: it would take more.
+    """
+    length = len(block)
+    powers = length - 1 - np.arange(length)
+    syndromes = _syndromes(block, powers, checks)
+    if not any(syndromes):
+        return block
+    locator = [1]
+    for at in erased:
+        locator = _product(locator, [1, int(_EXP[powers[at] % 255])])
+    forney = _product(syndromes, locator)[len(erased) : checks]
+    errors = _berlekamp_massey(forney)
+    if 2 * (len(errors) - 1) + len(erased) > checks - reserve:
+        raise Uncorrectable
+    whole = _product(locator, errors)
+    places = np.flatnonzero(_values(whole, (-powers) % 255) == 0)
+    if len(places) != len(whole) - 1:
+        raise Uncorrectable
+    evaluator = _product(syndromes, whole)[:checks]
+    slope = [coefficient if at % 2 else 0 for at, coefficient in enumerate(whole)][1:]
+    inverse = (-powers[places]) % 255
+    above, below = _values(evaluator, inverse), _values(slope, inverse)
+    if (below == 0).any():
+        raise Uncorrectable
+    amount = np.where(above == 0, 0, _EXP[(_LOG[above] - _LOG[below] + powers[places]) % 255])
+    fixed = block.copy()
+    fixed[places] ^= amount.astype(np.uint8)
+    if any(_syndromes(fixed, powers, checks)):
+        raise Uncorrectable
+    return fixed
+
+
+def _syndromes(block: NDArray[np.uint8], powers: NDArray[np.intp], checks: int) -> list[int]:
+    used = np.flatnonzero(block)
+    turned = (_LOG[block[used]][None, :] + powers[used][None, :] * np.arange(checks)[:, None]) % 255
+    return [int(value) for value in np.bitwise_xor.reduce(_EXP[turned], axis=1)]
+
+
+def _values(polynomial: list[int], exponents: NDArray[np.intp]) -> NDArray[np.int64]:
+    """The polynomial (lowest power first) at these powers of the generator."""
+    result = np.zeros(len(exponents), np.int64)
+    for power, coefficient in enumerate(polynomial):
+        if coefficient:
+            result ^= _EXP[(_LOG[coefficient] + power * exponents) % 255]
+    return result
+
+
+def _berlekamp_massey(syndromes: list[int]) -> list[int]:
+    """The shortest locator of the errors, lowest power first."""
+    now, before = [1], [1]
+    length, shift, last = 0, 1, 1
+    for at, syndrome in enumerate(syndromes):
+        gap = syndrome
+        for back in range(1, length + 1):
+            gap ^= _times(now[back], syndromes[at - back]) if back < len(now) else 0
+        if gap == 0:
+            shift += 1
+            continue
+        factor = _times(gap, int(_EXP[255 - _LOG[last]]))
+        taken = [0] * shift + [_times(factor, coefficient) for coefficient in before]
+        longest = max(len(now), len(taken))
+        following = [
+            (now[power] if power < len(now) else 0) ^ (taken[power] if power < len(taken) else 0)
+            for power in range(longest)
+        ]
+        if 2 * length <= at:
+            now, before, length, shift, last = following, now, at + 1 - length, 1, gap
+        else:
+            now, shift = following, shift + 1
+    while len(now) > 1 and now[-1] == 0:
+        now.pop()
+    return now
