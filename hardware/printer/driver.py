@@ -82,6 +82,7 @@ class EscPosPrinter:
         self._patience = patience
         self._monotonic = monotonic
         self._lock = threading.Lock()
+        self._holds_rest = False
 
     def state(self) -> PrinterState:
         with self._lock:
@@ -95,6 +96,8 @@ class EscPosPrinter:
         job = composing.compose(slip, self._paper)
         with self._lock, contextlib.closing(self._open_line()) as line:
             talk = self._talk(line)
+            if self._holds_rest:
+                self._clear(line)
             self._require_ready(talk)
             try:
                 for piece in job:
@@ -102,13 +105,18 @@ class EscPosPrinter:
                 if self._answers:
                     self._finish(talk)
             except PrinterError:
-                # Without this the rest would come out when somebody puts paper in, before the next person's slip.
-                with contextlib.suppress(HardwareError):
-                    line.write(status.CLEAR_BUFFERS, self._patience.look)
+                self._clear(line)
                 raise
 
     def close(self) -> None:
         """Nothing is held between two slips."""
+
+    def _clear(self, line: PrinterLine) -> None:
+        """Else the rest would come out when somebody puts paper in or switches it on, before the next person's slip."""
+        self._holds_rest = True
+        with contextlib.suppress(HardwareError):
+            line.write(status.CLEAR_BUFFERS, self._patience.look)
+            self._holds_rest = False
 
     def _talk(self, line: PrinterLine) -> "_Talk":
         return _Talk(line, self._monotonic)

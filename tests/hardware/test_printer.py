@@ -307,6 +307,41 @@ def test_a_printer_that_dies_in_mid_slip_is_an_error(after: int) -> None:
         driver.print_slip(SLIP)
 
 
+def test_what_a_broken_line_left_behind_is_cleared_before_the_next_slip() -> None:
+    """The printer holds half a slip, has lost its line, and gets a new one."""
+    with printer(Condition(cover_open=False)) as (driver, virtual):
+
+        class Breaks:
+            """A line whose plug is pulled after some bytes."""
+
+            def __init__(self) -> None:
+                self._line = virtual.open_line()
+                self._left = 200
+
+            def write(self, content: bytes, seconds: float) -> None:
+                self._left -= len(content)
+                if self._left < 0:
+                    raise PrinterDied("escpos:test")
+                self._line.write(content, seconds)
+
+            def read(self, seconds: float) -> bytes:
+                return self._line.read(seconds)
+
+            def close(self) -> None:
+                self._line.close()
+
+        whole, driver._open_line = driver._open_line, Breaks
+        with pytest.raises(PrinterDied):
+            driver.print_slip(SLIP)
+        driver._open_line = whole
+        before = virtual.received.count(status.CLEAR_BUFFERS)
+        driver.print_slip(SLIP)
+        driver.print_slip(SLIP)
+        # Once, and not before every slip: printers that do not know it would print it.
+        assert (before, virtual.received.count(status.CLEAR_BUFFERS)) == (0, 1)
+        assert virtual.received.index(status.CLEAR_BUFFERS) < virtual.received.rindex(b"\x1b@")
+
+
 def test_a_printer_that_never_confirms_is_an_error_unless_it_is_known_to_be_mute() -> None:
     with printer(Condition(confirms=False)) as (driver, _), pytest.raises(PrinterSilent, match="did not confirm"):
         driver.print_slip(SLIP)
