@@ -80,7 +80,9 @@ def enlarge(part: GreyPicture, factor: float) -> GreyPicture:
 
 def shrink(part: GreyPicture, factor: float) -> GreyPicture:
     """Area interpolation, which averages noise away."""
-    return cv2.resize(part, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    height, width = part.shape
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return cv2.resize(part, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def look(

@@ -1,8 +1,9 @@
 """Finds QR codes in one image file, trying everything, since no next frame will come.
 
-The header is read before anything is unpacked: at most 50 megapixels. zxing-cpp on every preparation, then pyzbar
-where libzbar is installed. pyzbar guesses character sets and then returns a *different text*, so it is believed only
-for plain ASCII, which all our codes are.
+The header is read before anything is unpacked: at most 50 megapixels. First the picture as it is, the way zxing-cpp's
+defaults look at it, so that nothing is lost that they would read; then every preparation, each with grid.py's rescue
+of what was found and not read; then pyzbar where libzbar is installed. pyzbar guesses character sets and then returns
+a *different text*, so it is believed only for plain ASCII, which all our codes are.
 """
 
 import io
@@ -12,8 +13,9 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from hardware.camera.guidance import GreyPicture, hint_for, is_black
-from hardware.camera.looking import Look, enlarge, look, sharpen, shrink, soften, threshold_locally
+from hardware.camera.looking import Look, enlarge, look, sharpen, sharpen_strongly, shrink, soften, threshold_locally
 from hardware.camera.report import DecodedCode, PictureReport
+from hardware.camera.rescue import Rescue, rescued
 from hardware.devices import Decoder
 
 try:
@@ -31,6 +33,7 @@ _PREPARATIONS: Sequence[tuple[str, float, Callable[[GreyPicture], GreyPicture]]]
     ("half", 0.5, lambda picture: picture),
     ("x2", 2.0, lambda picture: picture),
     ("sharpened", 1.0, sharpen),
+    ("sharpened strongly", 1.0, sharpen_strongly),
     ("softened", 1.0, soften),
     ("local threshold", 1.0, threshold_locally),
     ("x2 sharpened", 2.0, sharpen),
@@ -71,8 +74,6 @@ def unpack(packed: bytes, max_pixels: int = MAX_IMAGE_PIXELS) -> GreyPicture:
         if isinstance(wrong, ImageOverLimit):
             raise
         raise NotAnImage(type(wrong).__name__) from wrong
-    if picture.size > _WORKING_PIXELS:
-        picture = shrink(picture, (_WORKING_PIXELS / picture.size) ** 0.5)
     return picture
 
 
@@ -83,14 +84,22 @@ def decode_image(packed: bytes) -> PictureReport:
         NotAnImage: see `unpack`.
         ImageOverLimit: see `unpack`.
     """
-    picture = unpack(packed)
-    seen = Look()
+    whole = unpack(packed)
+    seen = look(whole, "whole", rotate=True)
+    if seen.codes:
+        return PictureReport(seen.codes, False, None, False)
+    reduced = min(1.0, (_WORKING_PIXELS / whole.size) ** 0.5)
+    picture = shrink(whole, reduced) if reduced < 1 else whole
+    # What was seen is told in the pixels of the picture that is worked on.
+    seen = Look() if reduced < 1 else seen
     for variant, factor, prepare in _PREPARATIONS:
         if picture.size * factor**2 > 2 * _WORKING_PIXELS:
             continue
         sized = enlarge(picture, factor) if factor > 1 else shrink(picture, factor) if factor < 1 else picture
         this = look(prepare(sized), variant, scale=factor)
-        seen = Look(this.codes, this.place or seen.place, this.pixels_per_module or seen.pixels_per_module)
+        if not this.codes and this.unread is not None:
+            this, _ = rescued(picture, this, Rescue())
+        seen = this.after(seen)
         if seen.codes:
             return PictureReport(seen.codes, False, None, False)
     if by_zbar := look_with_zbar(picture):

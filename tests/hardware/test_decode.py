@@ -1,16 +1,18 @@
 """The cascade and the still-image decoder, in this process."""
 
 import io
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from hardware.camera import still
+from hardware.camera import decode, still
 from hardware.camera.decode import CascadeState, decode_frame
-from hardware.camera.guidance import hint_for
-from hardware.camera.looking import look
+from hardware.camera.grid import Seen, layout
+from hardware.camera.guidance import GreyPicture, hint_for
+from hardware.camera.looking import Look, look
 from hardware.camera.report import (
     MAX_CODES,
     DecodedCode,
@@ -19,6 +21,7 @@ from hardware.camera.report import (
     from_line,
     to_line,
 )
+from hardware.camera.rescue import Rescue, rescued
 from hardware.camera.still import ImageOverLimit, NotAnImage, decode_image, look_with_zbar, unpack
 from hardware.devices import Decoder, Hint
 from tests.hardware.conftest import flat_code, on_desk, payload, png
@@ -93,6 +96,84 @@ def test_a_black_picture_and_a_dark_one() -> None:
     dim[100:110] = 60
     report = decode_frame(dim, CascadeState())[0]
     assert (report.black, report.hint) == (False, Hint.DARK)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (2, 2), (20, 21)])
+def test_pictures_too_small_for_any_code(shape: tuple[int, int]) -> None:
+    picture = np.full(shape, 200, np.uint8)
+    for turn in range(4):
+        for place in (None, (0, 0, 1, 1)):
+            assert decode_frame(picture, CascadeState(place=place, turn=turn))[0].codes == ()
+    assert decode_image(png(picture)).codes == ()
+
+
+def smeared(text: str, seed: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+    """A code at 3 pixels a module, out of focus by a whole module: zxing-cpp lays it out and cannot read it."""
+    frame = on_desk(flat_code(text, 3)).astype(np.float32) / 255
+    disc = np.zeros((7, 7), np.float32)
+    cv2.circle(disc, (3, 3), 2, 1.0, -1)
+    light = cv2.filter2D(frame**2.2, -1, disc / disc.sum())
+    noise = np.random.default_rng(seed).normal(0, 2, frame.shape)
+    return np.clip(light ** (1 / 2.2) * 200 + 20 + noise, 0, 255).astype(np.uint8)
+
+
+def test_a_code_that_is_laid_out_and_not_read_is_equalised() -> None:
+    picture = smeared(payload(), 1)
+    assert look(picture, "whole").codes == ()
+    report, state = decode_frame(picture, CascadeState())
+    assert texts(report) == [payload()]
+    assert report.codes[0].variant == "grid"
+    assert state.evidence is None
+    assert texts(decode_image(png(picture))) == [payload()]
+
+
+def test_several_noisy_frames_of_a_held_code_add_up_and_of_two_codes_do_not() -> None:
+    def noisy(text: str, seed: int) -> GreyPicture:
+        frame = on_desk(flat_code(text, 4)).astype(np.float32)
+        noise = np.random.default_rng(seed).normal(0, 1, frame.shape)
+        # A held phone, in light so poor that a module is wrong now and then.
+        return np.clip(frame * 0.1 + 60 + noise * 30, 0, 255).astype(np.uint8)
+
+    plan = layout(14)
+    corners = ((56.0, 56.0), (348.0, 56.0), (348.0, 348.0), (56.0, 348.0))
+    failed, rescue = Look(unread=Seen(corners, 14, "L", 0)), Rescue()
+    single = [rescued(noisy(payload(), seed), failed, Rescue())[0].codes for seed in range(6)]
+    read: list[str] = []
+    for seed in range(6):
+        seen, rescue = rescued(noisy(payload(), seed), failed, Rescue(rescue.evidence))
+        read += [code.text for code in seen.codes]
+    assert not any(single)
+    assert set(read) == {payload()}
+    assert plan.side == 73
+    other = Rescue()
+    for seed in range(6):
+        seen, other = rescued(noisy(payload(1 + seed % 2), seed), failed, Rescue(other.evidence))
+        assert {code.text for code in seen.codes} <= {payload(1), payload(2)}
+
+
+def test_a_tracked_place_is_looked_at_alone_and_the_whole_every_fourth_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    variants: list[str] = []
+
+    def noted(picture: GreyPicture, variant: str, **how: Any) -> Look:
+        variants.append(variant)
+        return look(picture, variant, **how)
+
+    monkeypatch.setattr(decode, "look", noted)
+    picture, state = on_desk(flat_code(payload())), CascadeState()
+    for _ in range(6):
+        report, state = decode_frame(picture, state)
+        assert texts(report) == [payload()]
+    assert variants == ["whole", "place", "place", "place", "whole", "place"]
+
+
+def test_a_second_code_is_noticed_within_four_frames() -> None:
+    _, state = decode_frame(on_desk(flat_code(payload(1))), CascadeState())
+    both = on_desk(flat_code(payload(1)), flat_code(payload(2)))
+    counts = []
+    for _ in range(4):
+        report, state = decode_frame(both, state)
+        counts.append(len(report.codes))
+    assert max(counts) == 2
 
 
 def test_noise_and_false_finders_give_nothing() -> None:
