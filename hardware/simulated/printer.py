@@ -42,6 +42,7 @@ class Condition:
         dies_after: closes the connection after so many bytes; None: does not.
         jammed_after: takes no more bytes after so many.
         confirms: it answers GS r; some do not.
+        tells_late: the end of its paper stands in its answer to GS r alone, and it feeds on without paper.
         chatter: bytes that it says unasked before each answer.
     """
 
@@ -53,6 +54,7 @@ class Condition:
     dies_after: int | None = None
     jammed_after: int | None = None
     confirms: bool = True
+    tells_late: bool = False
     chatter: bytes = b""
 
 
@@ -158,7 +160,7 @@ class VirtualPrinter:
 
     def _work(self, wanted: str) -> Sequence[str]:
         done = []
-        while not (self._is_out or self.condition.cover_open or self.condition.error):
+        while not (self._has_stopped or self.condition.cover_open or self.condition.error):
             said = self.strip.step()
             if said is None:
                 break
@@ -174,17 +176,23 @@ class VirtualPrinter:
     def _is_out(self) -> bool:
         return self.condition.lines_left is not None and self.condition.lines_left <= 0
 
+    @property
+    def _has_stopped(self) -> bool:
+        return self._is_out and not self.condition.tells_late
+
     def _real_time(self, n: int) -> int:
         now = self.condition
-        offline = self._is_out or now.cover_open or now.error
+        offline = self._has_stopped or now.cover_open or now.error
         match n:
             case 1:
                 return 0x12 | (0x08 if offline else 0)
             case 2:
-                cause = (0x04 if now.cover_open else 0) | (0x20 if self._is_out else 0) | (0x40 if now.error else 0)
+                cause = (
+                    (0x04 if now.cover_open else 0) | (0x20 if self._has_stopped else 0) | (0x40 if now.error else 0)
+                )
                 return 0x12 | cause
             case _:
-                return 0x12 | (0x60 if self._is_out else 0) | (0x0C if now.paper_low else 0)
+                return 0x12 | (0x60 if self._has_stopped else 0) | (0x0C if now.paper_low else 0)
 
     def _answer(self, descriptor: int, answer: bytes) -> None:
         if not self.condition.mute:

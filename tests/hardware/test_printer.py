@@ -294,6 +294,13 @@ def test_the_last_line_that_takes_the_last_paper_is_not_said_to_be_printed() -> 
         driver.print_slip(SLIP)
 
 
+def test_a_printer_that_feeds_on_without_paper_is_caught_by_its_last_answer() -> None:
+    with printer(Condition(lines_left=3, tells_late=True)) as (driver, virtual):
+        with pytest.raises(PrinterOutOfPaper, match="at the end of the slip"):
+            driver.print_slip(SLIP)
+        assert virtual.strip.is_cut
+
+
 def test_paper_that_runs_out_soon_prints_all_the_same() -> None:
     with printer(Condition(paper_low=True)) as (driver, virtual):
         assert driver.state() is PrinterState.PAPER_LOW
