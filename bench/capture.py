@@ -11,7 +11,6 @@ the decoding process: each picture over its line, and how long until a killed or
 
 import argparse
 import json
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -205,7 +204,6 @@ def main() -> None:
             for name, bar, figure, others, holds in rows
         ]
         chosen.json.write_text(json.dumps(named, indent=1) + "\n")
-    sys.exit(0)
 
 
 if __name__ == "__main__":

@@ -84,6 +84,7 @@ class Hint(enum.Enum):
     HOLD_STILL = "hold still"
     TILT = "tilt it, there is glare"
     DARK = "too dark"
+    WHOLE = "show the whole code"
 
 
 @dataclass(frozen=True, slots=True)

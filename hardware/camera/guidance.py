@@ -1,4 +1,4 @@
-"""What would help a person whose code is not read: closer, hold still, less glare, more light.
+"""What would help a person whose code is not read: closer, further away, hold still, less glare, more light.
 
 Pure functions on one grey picture. The limits were measured on rendered phone screens (docs/benchmarks.md).
 """
@@ -58,6 +58,8 @@ def hint_for(
         return Hint.DARK
     if area is None:
         return None
+    if _is_cut_off(grey, area):
+        return Hint.WHOLE
     if pixels_per_module is not None and pixels_per_module < limits.min_pixels_per_module:
         return Hint.CLOSER
     x, y, width, height = area
@@ -69,6 +71,12 @@ def hint_for(
         return Hint.TILT
     # Large enough, in position and without glare: its modules are smeared.
     return Hint.HOLD_STILL
+
+
+def _is_cut_off(grey: GreyPicture, area: tuple[int, int, int, int]) -> bool:
+    """Whether the code reaches the picture's edge."""
+    x, y, width, height = area
+    return x <= 0 or y <= 0 or x + width >= grey.shape[1] or y + height >= grey.shape[0]
 
 
 def _washed_out(part: GreyPicture, limits: GuidanceLimits) -> bool:

@@ -137,16 +137,16 @@ def test_several_noisy_frames_of_a_held_code_add_up_and_of_two_codes_do_not() ->
     plan = layout(14)
     corners = ((56.0, 56.0), (348.0, 56.0), (348.0, 348.0), (56.0, 348.0))
     failed, rescue = Look(unread=Seen(corners, 14, "L", 0)), Rescue()
-    single = [rescued(noisy(payload(), seed), failed, Rescue())[0].codes for seed in range(6)]
+    single = [rescued(noisy(payload(), seed), failed, Rescue())[0].codes for seed in range(4)]
     read: list[str] = []
-    for seed in range(6):
+    for seed in range(4):
         seen, rescue = rescued(noisy(payload(), seed), failed, Rescue(rescue.evidence))
         read += [code.text for code in seen.codes]
     assert not any(single)
     assert set(read) == {payload()}
     assert plan.side == 73
     other = Rescue()
-    for seed in range(6):
+    for seed in range(4):
         seen, other = rescued(noisy(payload(1 + seed % 2), seed), failed, Rescue(other.evidence))
         assert {code.text for code in seen.codes} <= {payload(1), payload(2)}
 
@@ -174,6 +174,19 @@ def test_a_second_code_is_noticed_within_four_frames() -> None:
         report, state = decode_frame(both, state)
         counts.append(len(report.codes))
     assert max(counts) == 2
+
+
+def test_what_would_help_is_told_by_where_and_how_a_code_is_seen() -> None:
+    frame = np.full((720, 1280), 128, np.uint8)
+    inside, code = (400, 200, 300, 300), on_desk(flat_code(payload()))
+    assert hint_for(frame // 16, inside, 4.0) == Hint.DARK
+    assert hint_for(frame, None, None) is None
+    assert hint_for(frame, inside, 2.0) == Hint.CLOSER
+    assert hint_for(code, (56, 56, 292, 292), 4.0) == Hint.HOLD_STILL
+    code[100:300, 100:300] = 255
+    assert hint_for(code, (56, 56, 292, 292), 4.0) == Hint.TILT
+    for edge in ((0, 200, 300, 300), (-5, 200, 300, 300), (400, 0, 300, 300), (980, 200, 300, 300), (4, 420, 300, 300)):
+        assert hint_for(frame, edge, 4.0) == Hint.WHOLE
 
 
 def test_noise_and_false_finders_give_nothing() -> None:

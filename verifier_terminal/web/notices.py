@@ -71,7 +71,13 @@ _LOST: Final = {
     LostReason.FROZEN: "frozen",
     LostReason.UNUSABLE: "unusable",
 }
-_HINT: Final = {Hint.CLOSER: "closer", Hint.HOLD_STILL: "hold_still", Hint.TILT: "tilt", Hint.DARK: "dark"}
+_HINT: Final = {
+    Hint.CLOSER: "closer",
+    Hint.HOLD_STILL: "hold_still",
+    Hint.TILT: "tilt",
+    Hint.DARK: "dark",
+    Hint.WHOLE: "whole",
+}
 
 
 def event_json(
