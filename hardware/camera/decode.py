@@ -5,9 +5,9 @@
 2. The whole picture.
 3. With a place seen in the last 15 frames: that place enlarged twice; without one: the picture at half size, which
    finds places in blurred and noisy pictures.
-4. One more preparation of that place per frame, a different one each time: x3, sharpened, blurred, local threshold.
-5. Without a place: the whole picture sharpened strongly; then softened, its centre enlarged, thresholded, or
-   enlarged whole, in turn.
+4. Without a place: the whole picture sharpened strongly, softened, its centre enlarged, thresholded, or enlarged
+   whole, a different one each time.
+5. One more preparation of the place, a different one each time: x3, sharpened, blurred, local threshold.
 After each of them: a code that was found and laid out but not read has its grid laid anew and its modules equalised
 (grid.py), alone and together with what the frames before showed of it.
 
@@ -128,9 +128,6 @@ def _attempts(
     def half(seen: Look) -> Look | None:
         return None if seen.place or place else look(shrink(grey, 0.5), "half", scale=0.5)
 
-    def sharp(seen: Look) -> Look | None:
-        return None if seen.place or place else look(sharpen_strongly(grey), "sharpened strongly")
-
     def place_enlarged(seen: Look) -> Look | None:
         # What the grid could not give, mere size seldom does; the extras go on all the same.
         return None if seen.unread else _look_at(grey, seen.place or place, "place x2", 2.0, _as_it_is)
@@ -142,14 +139,17 @@ def _attempts(
     def without_place(seen: Look) -> Look | None:
         if seen.place or place:
             return None
-        match state.turn % 4:
-            case 0:
-                return look(soften(enlarge(grey, 1.5)), "x1.5 softened", scale=1.5)
+        # The sharpened picture finds most of what the others find and is cheap, so its turn comes twice.
+        match state.turn % 6:
+            case 0 | 3:
+                return look(sharpen_strongly(grey), "sharpened strongly")
             case 1:
+                return look(soften(enlarge(grey, 1.5)), "x1.5 softened", scale=1.5)
+            case 2:
                 height, width = grey.shape
                 centre = (width // 4, height // 8, width // 2, height * 3 // 4)
                 return _look_at(grey, centre, "centre x2", 2.0, _as_it_is)
-            case 2:
+            case 4:
                 return look(threshold_locally(soften(grey)), "local threshold")
             case _:
                 return look(enlarge(grey, 2.0), "whole x2", scale=2.0)
@@ -158,10 +158,9 @@ def _attempts(
         ("place", place_alone),
         ("whole", whole),
         ("half", half),
-        ("sharp", sharp),
+        ("without place", without_place),
         ("place x2", place_enlarged),
         ("extra", extra),
-        ("without place", without_place),
     )
 
 
