@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -38,8 +39,10 @@ def watch(*, cameras: tuple[str, ...], serials: tuple[str, ...], seconds: float 
 
     said: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
     stop = threading.Event()
-    with DecoderProcess() as decoder:
-        sources: list[CodeSource] = [open_source.open_camera(each, decoder) for each in cameras]
+    with ExitStack() as decoders:
+        sources: list[CodeSource] = [
+            open_source.open_camera(each, decoders.enter_context(DecoderProcess())) for each in cameras
+        ]
         sources += [open_source.open_serial(each) for each in serials]
         threads = [threading.Thread(target=_follow, args=(each, stop, said), daemon=True) for each in sources]
         for thread in threads:

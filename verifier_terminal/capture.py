@@ -48,7 +48,10 @@ class Wanted:
 
 @contextmanager
 def opened(wanted: Wanted, *, wait_for_device: bool) -> Iterator[tuple[CodeSource, ...]]:
-    """The sources; the decoding process that they share is ended afterwards.
+    """The sources; their decoding processes are ended afterwards.
+
+    Each camera has a process of its own: what it follows from picture to picture is not mixed with another's, and a
+    picture that takes long holds up nobody else. Image files share one, and take turns.
 
     Raises:
         HardwareError: A source is named in no known form.
@@ -56,10 +59,12 @@ def opened(wanted: Wanted, *, wait_for_device: bool) -> Iterator[tuple[CodeSourc
     from hardware import open_source  # noqa: PLC0415 — brings OpenCV
     from hardware.camera.decoder_process import DecoderProcess  # noqa: PLC0415 — brings numpy
 
-    with DecoderProcess() as decoder:
-        images = tuple(open_source.open_image(path, decoder) for path in wanted.images)
+    with ExitStack() as processes:
+        shared = processes.enter_context(DecoderProcess())
+        images = tuple(open_source.open_image(path, shared) for path in wanted.images)
         cameras = tuple(
-            open_source.open_camera(spec, decoder, wait_for_device=wait_for_device) for spec in wanted.cameras
+            open_source.open_camera(spec, processes.enter_context(DecoderProcess()), wait_for_device=wait_for_device)
+            for spec in wanted.cameras
         )
         scanners = tuple(open_source.open_serial(spec, wait_for_device=wait_for_device) for spec in wanted.serial_ports)
         yield images + cameras + scanners
