@@ -46,6 +46,21 @@ def test_a_process_that_fails_on_one_picture_is_replaced_for_the_next(
     assert hostile.process_id != before
 
 
+@pytest.mark.parametrize("version", [11, 14, 18])
+def test_a_code_that_is_found_and_not_read_breaks_nothing_down(decoder: DecoderProcess, version: int) -> None:
+    """No file can be opened any more by then, so whatever libraries load at first use must have been loaded."""
+    code = flat_code(payload()[: {11: 400, 14: 660, 18: 666}[version]], version=version)
+    middle, hole = code.shape[0] // 2, code.shape[0] // 5
+    code[middle - hole : middle + hole, middle - hole : middle + hole] = 255
+    before = decoder.process_id
+    for _ in range(4):
+        report = decoder.decode_frame(on_desk(code), "camera")
+        assert (report.codes, report.code_seen) == ((), True)
+    report = decoder.decode_image(png(on_desk(code)), "image")
+    assert (report.codes, report.code_seen) == ((), True)
+    assert before in (None, decoder.process_id)
+
+
 def test_a_stopped_process_is_replaced(hostile: DecoderProcess) -> None:
     hostile.decode_frame(GOOD, "camera")
     assert hostile.process_id is not None
