@@ -19,6 +19,7 @@ from typing import Final, assert_never
 
 import click
 
+from liangzheng.device_findings import drivers, modem_manager, rights
 from liangzheng.findings import Finding, Grade
 from liangzheng.keys_at_rest import keys_at_rest
 from liangzheng.printable import printable
@@ -210,7 +211,9 @@ def differences(lock_text: str, version_of: Callable[[str], str | None]) -> Iter
             yield f"{name} {version} instead of {' or '.join(sorted(versions))}"
 
 
-EXAMINATIONS: Final = (python_version, libraries, zbar, cameras, serial_ports, font, disk, clock, checkout)
+EXAMINATIONS: Final = (
+    python_version, libraries, zbar, drivers, cameras, serial_ports, rights, modem_manager, font, disk, clock, checkout,
+)  # fmt: skip
 
 
 def examine(examinations: Sequence[Callable[[], Iterator[Finding]]] = EXAMINATIONS) -> tuple[Finding, ...]:
