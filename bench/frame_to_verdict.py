@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from demo.scene import HELD
-from demo.town import SUBJECTS
+from demo.subjects import SUBJECTS
 from hardware.camera.decoder_process import DecoderProcess
 from hardware.camera.frames import Frame
 from hardware.camera.source import to_grey
@@ -29,7 +29,8 @@ from protocol.labels import Purpose
 from protocol.unixtime import UnixTime
 from verifier_terminal import config
 from verifier_terminal import wiring as terminal_wiring
-from verifier_terminal.appraisal.appraise import appraise
+from verifier_terminal.appraisal.appraise import appraise, appraise_bytes
+from verifier_terminal.identity import Identity
 from verifier_terminal.session import Session
 from verifier_terminal.store.store import Store
 from verifier_terminal.trusted_time import TrustedTime
@@ -77,7 +78,7 @@ def measure(folder: Path, acts: int) -> dict[str, list[float]]:
     moment = [UnixTime(int(time.time()))]
     wallet = Wallet.create(folder / "phone", clock=lambda: moment[0])
     with issuer_wiring.initialise(
-        folder / "authority", region="990000", authority="GA", passphrase=None, fictional=True
+        folder / "authority", region="990000", authority="GA", passphrase=None, fictional=True, register_url=None
     ) as issuer:
         key = holder_keys.read(wallet.public_key())
         card = wallet.receive(issuer.issue("driving-licence", SUBJECTS["driving-licence"], key, at=moment[0]).package)
@@ -95,7 +96,9 @@ def measure(folder: Path, acts: int) -> dict[str, list[float]]:
         settings,
         root,
         store,
+        identity=Identity(folder / "counter", random_bytes=secrets.token_bytes),
         appraise=appraise,
+        appraise_bytes=appraise_bytes,
         time=TrustedTime(now=lambda: moment[0], elapsed_seconds=lambda: float(moment[0])),
         elapsed_seconds=lambda: float(moment[0]),
         random_bytes=secrets.token_bytes,

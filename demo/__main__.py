@@ -12,8 +12,12 @@ import waitress
 from flask import Flask, Response, jsonify, render_template, request
 
 from demo import same_site, wiring
+from demo.counter_devices import Trouble
 from demo.programs import TownError
-from demo.town import KINDS, Town
+from demo.scene import CameraTrouble
+from demo.subjects import KINDS
+from demo.town import Town
+from demo.troubles import Troubles
 
 _PLACES = {"counter": "窗口", "kiosk": "自助机"}
 _STATES = {"suspend": "暂扣 / suspended", "reinstate": "恢复 / reinstated", "revoke": "吊销 / revoked"}
@@ -21,6 +25,7 @@ _STATES = {"suspend": "暂扣 / suspended", "reinstate": "恢复 / reinstated", 
 
 def create_app(town: Town) -> Flask:
     """The page with the three programs side by side, and its buttons."""
+    troubles = Troubles(town, wiring.sleep)
     app = Flask("demo", static_folder="web/static", template_folder="web/templates")
     same_site.harden(
         app,
@@ -39,13 +44,15 @@ def create_app(town: Town) -> Flask:
             kiosk_url=town.kiosk_url,
             kinds=KINDS,
             csrf=town.csrf,
+            has_scanner=troubles.has_scanner,
         )
 
     @app.get("/state")
     def state() -> Response:
         named = dict(KINDS)
         licences = [{**each, "kind_name": named.get(each["kind"], each["kind"])} for each in town.licences()]
-        return jsonify(network=town.network.is_on, licences=licences)
+        devices = {"camera": troubles.camera_trouble.value, "paper": troubles.has_paper}
+        return jsonify(network=town.network.is_on, licences=licences, devices=devices)
 
     @app.post("/act/issue")
     def issue() -> tuple[Response, int]:
@@ -85,6 +92,18 @@ def create_app(town: Town) -> Flask:
     def paper() -> Response:
         town.show_paper(str(request.get_json()["licence"]))
         return jsonify(message="已打印纸质码并出示 / a paper code is printed and held up")
+
+    @app.post("/act/scanner")
+    def scanner() -> Response:
+        return jsonify(message=troubles.scan(Trouble(str(request.get_json()["trouble"]))))
+
+    @app.post("/act/camera")
+    def camera() -> Response:
+        return jsonify(message=troubles.camera(CameraTrouble(str(request.get_json()["trouble"]))))
+
+    @app.post("/act/paper-roll")
+    def paper_roll() -> Response:
+        return jsonify(message=troubles.paper(there=bool(request.get_json()["there"])))
 
     @app.post("/act/network")
     def network() -> Response:

@@ -34,6 +34,15 @@ class Seen:
         return other is not None and (self.verdict_class, self.codes) == (other.verdict_class, other.codes)
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a counter said about one of its devices; `state` is "ok", "lost" or "hint"."""
+
+    source: str
+    state: str
+    text: str
+
+
 class CounterWatch:
     """Collects the verdicts of a counter. Use as a context manager."""
 
@@ -42,6 +51,7 @@ class CounterWatch:
         self._url = f"{counter_url}/events"
         self._seen: queue.Queue[Seen] = queue.Queue()
         self._portraits: queue.Queue[bytes] = queue.Queue()
+        self._notices: queue.Queue[Notice] = queue.Queue()
         self._http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=5.0, read=None))
         self._stream: urllib3.BaseHTTPResponse | None = None
 
@@ -71,6 +81,13 @@ class CounterWatch:
         except queue.Empty:
             return None
 
+    def next_notice(self, seconds: float) -> Notice | None:
+        """The next thing it said about a device, or None if there is none within that time."""
+        try:
+            return self._notices.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
     def forget(self) -> None:
         """Drops what was shown so far."""
         while self.next(0) is not None:
@@ -87,11 +104,17 @@ class CounterWatch:
                         name = line[7:].decode()
                     elif line.startswith(b"data: ") and name == "verdict":
                         self._seen.put(_seen(json.loads(line[6:])))
+                    elif line.startswith(b"data: ") and name == "device":
+                        self._notices.put(_notice(json.loads(line[6:])))
                     elif line.startswith(b"data: ") and name == "portrait":
                         self._portraits.put(base64.b64decode(json.loads(line[6:])["image"]))
         except (urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError):
             # The stream was closed under the reader: the watch is over.
             return
+
+
+def _notice(event: Mapping[str, Any]) -> Notice:
+    return Notice(event["source"], event["state"], event["views"].get(_LANGUAGE, ""))
 
 
 def _seen(event: Mapping[str, Any]) -> Seen:

@@ -177,6 +177,11 @@ class Phone:
             if picture.text != held.text:
                 self._hold(replace(held, text=picture.text, matrix=picture.matrix))
 
+    def code_text(self) -> str:
+        """What the current code says; empty if none is shown."""
+        with self._guard:
+            return self._held.text if self._held is not None else ""
+
     def svg(self) -> str:
         """The current code for the page."""
         with self._guard:

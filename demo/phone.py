@@ -2,7 +2,9 @@
 
     GET  /               the page            GET  /state        what is shown, and what could be
     GET  /code.svg       the current code    POST /act/{show,portrait,read,scan,answer,short,away,trick,receive,…}
-    GET  /camera/PLACE.mjpg   what the camera of that terminal sees (counter, kiosk)
+    GET  /code.txt       what the current code says, for a simulated scanner
+    GET  /camera/PLACE.mjpg   what the camera of that terminal sees (counter, kiosk); 503 when it is unplugged
+    POST /camera/trouble {"place": PLACE, "trouble": none, glare, frozen or unplugged}
     GET  /camera.jpg     the last picture of the camera that it is held before
 
 Items are names; where several cards are shown they stand by card id, and null means what the wallet proposes:
@@ -28,12 +30,14 @@ from flask import Flask, Response, jsonify, render_template, request
 from demo import same_site, wiring
 from demo.handset import PICTURES_PER_SECOND, Phone, purpose_of
 from demo.phone_sheets import request_json, text_in
-from demo.scene import Cameras, Scene
+from demo.scene import Cameras, CameraTrouble, Scene
 from hardware.simulated.recording import MJPEG_CONTENT_TYPE, mjpeg_chunks
 from wallet_sdk.errors import Language, WalletError
 from wallet_sdk.joint_consent import JointDecision
 
-PLACES: Final = ("counter", "kiosk")
+SCANNER: Final = "scanner"
+PLACES: Final = ("counter", "kiosk", SCANNER)
+"""Where the phone can be held; before the scanner no camera sees it."""
 
 
 def _said(decision: JointDecision, message: str) -> Response:
@@ -58,9 +62,24 @@ def create_app(phone: Phone, in_front_of_camera: Cameras, *, csrf: str, embedded
     def code() -> Response:
         return Response(phone.svg(), content_type="image/svg+xml")
 
+    @app.get("/code.txt")
+    def code_text() -> Response:
+        return Response(phone.code_text(), content_type="text/plain; charset=utf-8")
+
     @app.get("/camera/<any(counter, kiosk):place>.mjpg")
     def film(place: str) -> Response:
-        return Response(mjpeg_chunks(in_front_of_camera.film(place)), content_type=MJPEG_CONTENT_TYPE)
+        pictures = in_front_of_camera.film(place)
+        return (
+            Response(status=503)
+            if pictures is None
+            else Response(mjpeg_chunks(pictures), content_type=MJPEG_CONTENT_TYPE)
+        )
+
+    @app.post("/camera/trouble")
+    def trouble() -> Response:
+        asked = request.get_json()
+        in_front_of_camera.make_trouble(str(asked["place"]), CameraTrouble(str(asked["trouble"])))
+        return jsonify(message="")
 
     @app.get("/camera.jpg")
     def still() -> Response:

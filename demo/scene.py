@@ -4,8 +4,10 @@ Everything here is labelled as simulated on the page. The pictures go through a 
 real capture path.
 """
 
+import enum
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from itertools import cycle
 from typing import Any
 
@@ -29,6 +31,17 @@ HELD = ShootingConditions(
 _COUNTER_TOP = (96, 104, 108)
 _WIDTH, _HEIGHT = 1280, 720
 _EMPTY_PICTURES = 8
+_LAMP_PIXELS = (150.0, 95.0)
+_LAMP_BRIGHTNESS = 1_500.0
+
+
+class CameraTrouble(enum.Enum):
+    """What a camera goes through."""
+
+    NONE = "none"
+    GLARE = "glare"
+    FROZEN = "frozen"
+    UNPLUGGED = "unplugged"
 
 
 class Scene:
@@ -42,6 +55,8 @@ class Scene:
         self._screen: Picture | None = None
         self._guard = threading.Lock()
         self._latest: Picture | None = None
+        self.trouble = CameraTrouble.NONE
+        """Changed by whoever makes trouble."""
         # A camera's noise makes no two pictures equal; an empty counter must not look like a frozen camera.
         self._empty = cycle([self._noisy_counter() for _ in range(_EMPTY_PICTURES)])
 
@@ -59,8 +74,12 @@ class Scene:
     def picture(self) -> Picture:
         """One picture of what is there now."""
         with self._guard:
+            if self.trouble is CameraTrouble.FROZEN and self._latest is not None:
+                return self._latest
             screen = self._screen
             taken = next(self._empty) if screen is None else self._camera.shoot(screen, HELD)
+            if self.trouble is CameraTrouble.GLARE and screen is not None:
+                taken = cv2.add(taken, _mirrored_lamp()).astype(np.uint8)
             self._latest = taken
             return taken
 
@@ -69,8 +88,8 @@ class Scene:
         return (np.array(_COUNTER_TOP, dtype=np.int16) + noise).astype(np.uint8)
 
     def film(self) -> Iterator[Picture]:
-        """Pictures at the camera's pace, for ever."""
-        while True:
+        """Pictures at the camera's pace, until it is unplugged."""
+        while self.trouble is not CameraTrouble.UNPLUGGED:
             yield self.picture()
             self._wait(1 / FRAMES_PER_SECOND)
 
@@ -79,6 +98,15 @@ class Scene:
         taken = self._latest if self._latest is not None else self.picture()
         small = cv2.resize(taken, (640, 360), interpolation=cv2.INTER_AREA)
         return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes()
+
+
+@cache
+def _mirrored_lamp() -> Picture:
+    """A lamp in the glass, right over the code; it swallows more than the code's error correction can bear."""
+    rows, columns = np.mgrid[0:_HEIGHT, 0:_WIDTH].astype(np.float32)
+    wide, high = _LAMP_PIXELS
+    spot = np.exp(-(((columns - _WIDTH / 2) / wide) ** 2 + ((rows - _HEIGHT / 2) / high) ** 2))
+    return np.repeat(np.clip(_LAMP_BRIGHTNESS * spot, 0, 255).astype(np.uint8)[:, :, None], 3, axis=2)
 
 
 class Cameras:
@@ -104,9 +132,14 @@ class Cameras:
         """Takes the phone away."""
         self._scenes[self._here].take_away()
 
-    def film(self, place: str) -> Iterator[Picture]:
-        """What the camera of one place sees, for ever."""
-        return self._scenes[place].film()
+    def film(self, place: str) -> Iterator[Picture] | None:
+        """What the camera of one place sees, until it is unplugged; None if it is already."""
+        scene = self._scenes[place]
+        return None if scene.trouble is CameraTrouble.UNPLUGGED else scene.film()
+
+    def make_trouble(self, place: str, trouble: CameraTrouble) -> None:
+        """Lets the camera of one place go through this. Raises KeyError: there is none of this name."""
+        self._scenes[place].trouble = trouble
 
     def latest_jpeg(self) -> bytes:
         """The last picture of the camera that is here."""

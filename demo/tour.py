@@ -19,7 +19,9 @@ from demo import portrait, wiring
 from demo.counter_watch import CounterWatch, Seen
 from demo.handset import OLD_SECONDS
 from demo.programs import TownError
+from demo.tour_devices import DeviceScenes, DeviceUnexpected
 from demo.town import Answer, Town
+from demo.troubles import Troubles
 
 READ_SECONDS: Final = 15.0
 """To hold up, film, decode, appraise, record and show; usually well under one second."""
@@ -77,6 +79,7 @@ class Tour:
         self._folder = folder
         self._console = console
         self._scene = 0
+        self._devices = DeviceScenes(town, Troubles(town, wiring.sleep), counter, self._aside)
         of_kind = {each["kind"]: each["id"] for each in town.licences()}
         self._licence, self._id_card = of_kind["driving-licence"], of_kind["id-card"]
         self._company = of_kind["business-licence"]
@@ -109,6 +112,7 @@ class Tour:
         self._title("… and reinstates it", "恢复")
         self._change("reinstate")
         self._see(shown, self._show)
+        self._failing_devices(shown)
         self._portrait(shown)
         self._several(shown)
         self._paper()
@@ -128,6 +132,22 @@ class Tour:
         self._see(Expected("refuse", frozenset({"E_REVOKED"})), self._show)
         self._title("Everything that was shown stands in the counter's journal", "日志")
         self._check_journal(first, offline)
+
+    def _failing_devices(self, shown: Expected) -> None:
+        self._title("Simulated: glare over the code; the counter says what helps, and reads it then", "模拟:反光")
+        self._see(shown, lambda: self._meanwhile(lambda: self._devices.glare(self._show)))
+        if not self._devices.has_scanner:
+            return
+        self._title("Simulated: the scanner is pulled out in mid-code, and plugged in again", "模拟:扫到一半拔线")
+        self._see(shown, lambda: self._meanwhile(lambda: self._devices.scanner_unplugged(self._licence)))
+        self._title("Simulated: noise on the scanner's line", "模拟:线路杂讯")
+        seen = self._see(shown, lambda: self._meanwhile(lambda: self._devices.noisy_line(self._licence)))
+        self._title("Simulated: the receipt printer has no paper; the verdict stands", "模拟:打印机缺纸")
+        self._devices.out_of_paper(seen)
+
+    def _meanwhile(self, play: Callable[[], None]) -> Answer:
+        play()
+        return Answer(200, {})
 
     def _portrait(self, shown: Expected) -> None:
         self._title("The portrait follows in moving pictures; the verdict does not wait for it", "照片随动态画面传送")
@@ -173,6 +193,8 @@ class Tour:
 
     def _at_the_kiosk(self) -> None:
         self._go_to("kiosk", self._kiosk)
+        self._title("Simulated: meanwhile the counter's camera sends the same picture again and again", "模拟:画面停住")
+        self._devices.freeze_camera()
         self._title("A kiosk that nobody watches takes no open code", "自助机不接受普通码")
         open_code = {"card": self._company, "purpose": "kiosk", "items": ["name", "uscc"]}
         refused = Expected("refuse", frozenset({"E_CHALLENGE_REQUIRED"}))
@@ -188,6 +210,8 @@ class Tour:
         self._title("The kiosk's receipt replaces the photocopy; anybody can verify it", "核验回执")
         self._check_receipt(sealed)
         self._go_to("counter", self._counter)
+        self._title("The counter has noticed, and has its camera again", "摄像头恢复")
+        self._devices.camera_was_noticed()
 
     def _check_receipt(self, seen: Seen) -> None:
         made = self._town.kiosk(f"acts/{seen.check_number}/receipt", {"reason": "demonstration 演示"})
@@ -279,6 +303,9 @@ class Tour:
         self._scene += 1
         self._console.print(Text.assemble((f"{self._scene:2}  ", "dim"), (en, "bold"), ("  " + zh, "dim")))
 
+    def _aside(self, said: str) -> None:
+        self._console.print(Text(f"    {said}", "dim"))
+
     def _print(self, seen: Seen, seconds: float) -> None:
         word = Text(f" {seen.word_other} {seen.word} ", style=_STYLES[seen.verdict_class])
         detail = seen.foreign or seen.licence
@@ -313,7 +340,7 @@ def main() -> int:
         ):
             console.print(f"    ready after {wiring.monotonic() - began:.1f} s")
             Tour(town, counter, kiosk, Path(folder), console).play()
-    except (Unexpected, TownError) as wrong:
+    except (Unexpected, DeviceUnexpected, TownError) as wrong:
         console.print(Text(f"FAILED: {wrong}", "bold red"))
         return 1
     console.print(f"Every verdict was the expected one. {wiring.monotonic() - began:.0f} s")

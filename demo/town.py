@@ -20,57 +20,15 @@ from urllib.parse import urljoin
 import urllib3
 
 from demo import portrait
+from demo.counter_devices import CAN_BE_SIMULATED, CounterDevices
 from demo.network import NetworkSwitch
 from demo.programs import Programs, TownError, free_ports
+from demo.scene import CameraTrouble
+from demo.subjects import KINDS, SUBJECTS, WITH_PORTRAIT
 from protocol import checkpoint, feed_names
 
 REGION: Final = "990000"
-WITH_PORTRAIT: Final = frozenset({"driving-licence", "id-card"})
 RELYING_PARTY: Final = "乌有市政务服务中心"
-KINDS: Final = (
-    ("driving-licence", "机动车驾驶证 Driving licence"),
-    ("id-card", "居民身份证 Identity card"),
-    ("business-licence", "营业执照 Business licence"),
-)
-
-SUBJECTS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "driving-licence": {
-        "name": "测试员甲",
-        "citizen_id": "990101194912310028",
-        "licence_no": "990101194912310028",
-        "class": "C1",
-        "sex": 2,
-        "birth_date": "1949-12-31",
-        "address": "乌有市虚构区演示路1号",
-        "authority": "乌有市公安局交通警察支队",
-        "first_issue": "2010-05-01",
-        "valid_from": "2026-01-01",
-        "valid_to": "2032-01-01",
-    },
-    "id-card": {
-        "name": "测试员甲",
-        "sex": 2,
-        "nation": 1,
-        "birth_date": "1949-12-31",
-        "address": "乌有市虚构区演示路1号",
-        "citizen_id": "990101194912310028",
-        "authority": "乌有市公安局虚构分局",
-        "valid_from": "2020-06-01",
-        "valid_to": "2040-06-01",
-    },
-    "business-licence": {
-        "name": "乌有市样例科技有限公司",
-        "uscc": "91990000MA00000008",
-        "entity_type": "有限责任公司",
-        "legal_representative": "测试员甲",
-        "capital": "壹佰万元整",
-        "founded": "2020-02-29",
-        "address": "乌有市虚构区演示路2号",
-        "scope": "样例软件的开发与测试。",
-        "authority": "乌有市市场监督管理局",
-        "valid_from": "2020-02-29",
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +76,8 @@ class Town:
         self.csrf = secrets.token_urlsafe(16)
         self._issuer_port, self._phone_port, self._counter_port, self._kiosk_port = free_ports(4)
         self.network = NetworkSwitch(self._issuer_port)
+        self.devices: CounterDevices | None = None
+        """The counter's scanner and printer, where they can be simulated."""
 
     @property
     def phone_url(self) -> str:
@@ -264,12 +224,32 @@ class Town:
         assert isinstance(state, dict)
         return state
 
+    def shown_text(self) -> str:
+        """What the code on the phone says, as a scanner would read it."""
+        return self._http.request("GET", f"{self.phone_url}/code.txt").data.decode()
+
+    def trouble_camera(self, trouble: CameraTrouble) -> None:
+        """Lets the counter's camera go through this."""
+        self._http.request(
+            "POST",
+            f"{self.phone_url}/camera/trouble",
+            json={"place": "counter", "trouble": trouble.value},
+            headers={"X-CSRF-Token": self.csrf},
+        )
+
+    def counter(self, path: str, body: Mapping[str, Any]) -> Answer:
+        """One act of the clerk, as the counter's page does it."""
+        return self._at_page(self.counter_url, path, body)
+
     def kiosk(self, path: str, body: Mapping[str, Any]) -> Answer:
         """One act at the kiosk, as its own page does it."""
-        page = self._http.request("GET", f"{self.kiosk_url}/").data.decode()
+        return self._at_page(self.kiosk_url, path, body)
+
+    def _at_page(self, url: str, path: str, body: Mapping[str, Any]) -> Answer:
+        page = self._http.request("GET", f"{url}/").data.decode()
         token = page.partition('name="csrf-token" content="')[2].partition('"')[0]
-        own = {"X-CSRF-Token": token, "Origin": self.kiosk_url}
-        response = self._http.request("POST", f"{self.kiosk_url}/api/v1/{path}", json=body, headers=own)
+        own = {"X-CSRF-Token": token, "Origin": url, "Accept-Language": "en"}
+        response = self._http.request("POST", f"{url}/api/v1/{path}", json=body, headers=own)
         return Answer(response.status, response.json())
 
     def kiosk_asks(self) -> str:
@@ -327,9 +307,13 @@ class Town:
         self.liangzheng(
             "terminal", "init", counter, "--trust", trust, "--root", root, "--profile", "window", "--name", "演示窗口"
         )
+        self._certify(authority, counter, terminal="hall-1-01", place="一号窗口", purpose="window")
+        if CAN_BE_SIMULATED:
+            self.devices = self._stack.enter_context(CounterDevices())
         self._programs.start(
             "counter", "-m", "liangzheng", "terminal", "serve", counter, "--port", str(self._counter_port),
             "--camera", f"{self.phone_url}/camera/counter.mjpg", "--sync-every", str(self._sync_every),
+            *(self.devices.options if self.devices is not None else ()),
             "--frame-ancestor", self._page_origin,
         )  # fmt: skip
         self._set_up_kiosk(authority, kiosk, trust=trust, root=root, site=site)
@@ -348,10 +332,14 @@ class Town:
             "terminal", "init", kiosk, "--trust", trust, "--root", root, "--profile", "kiosk", "--name", "演示自助机",
             "--site", site,
         )  # fmt: skip
-        key = str(self.liangzheng("terminal", "key", kiosk)).strip()
-        certificate = str(self._directory / "kiosk.cbor")
+        self._certify(authority, kiosk, terminal="hall-1-07", place="一楼自助机", purpose="kiosk")
+
+    def _certify(self, authority: str, directory: str, *, terminal: str, place: str, purpose: str) -> None:
+        """The authority certifies a terminal's key, so that it may ask and sign receipts."""
+        key = str(self.liangzheng("terminal", "key", directory)).strip()
+        certificate = str(self._directory / f"{terminal}.cbor")
         self.liangzheng(
-            "issuer", "certify-terminal", authority, "--key", key, "--terminal", "hall-1-07",
-            "--place", "一楼自助机", "--relying-party", RELYING_PARTY, "--purpose", "kiosk", "--out", certificate,
+            "issuer", "certify-terminal", authority, "--key", key, "--terminal", terminal,
+            "--place", place, "--relying-party", RELYING_PARTY, "--purpose", purpose, "--out", certificate,
         )  # fmt: skip
-        self.liangzheng("terminal", "certificate", kiosk, certificate)
+        self.liangzheng("terminal", "certificate", directory, certificate)

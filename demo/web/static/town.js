@@ -79,8 +79,27 @@ async function refresh() {
   licences.replaceChildren(...state.licences.map(licenceRow));
   if (focused) [...licences.querySelectorAll("button")].find((each) => each.textContent === focused)?.focus();
   network.setAttribute("aria-pressed", String(!state.network));
+  for (const each of cameras) each.setAttribute("aria-pressed", String(each.dataset.camera === state.devices.camera));
+  paper?.setAttribute("aria-pressed", String(!state.devices.paper));
   bilingual(network, ...(state.network ? ["切断窗口的网络", "cut the counter's network"] : ["网络已断 · 接通", "network is cut; restore"]));
 }
+
+const cameras = [...document.querySelectorAll("[data-camera]")];
+for (const chosen of cameras) {
+  chosen.addEventListener("click", () => {
+    act("/act/camera", { trouble: chosen.getAttribute("aria-pressed") === "true" ? "none" : chosen.dataset.camera });
+  });
+}
+for (const chosen of document.querySelectorAll("[data-scanner]")) {
+  chosen.addEventListener("click", async () => {
+    chosen.disabled = true;
+    await act("/act/scanner", { trouble: chosen.dataset.scanner });
+    chosen.disabled = false;
+    chosen.focus();
+  });
+}
+const paper = document.querySelector("#paper");
+paper?.addEventListener("click", () => act("/act/paper-roll", { there: paper.getAttribute("aria-pressed") === "true" }));
 
 const places = [...document.querySelectorAll("[data-place]")];
 for (const chosen of places) {
