@@ -19,11 +19,11 @@ _CAMERA: Final = {
     "simulated: a lamp is mirrored over the code; unread, it makes the terminal say how to hold the phone",
     CameraTrouble.FROZEN: "模拟:摄像头反复送同一画面,约 5 秒后终端发现并重连 / "
     "simulated: the same picture again and again; after 5 s the terminal says so and opens the camera anew",
-    CameraTrouble.UNPLUGGED: "模拟:拔掉摄像头,视频流中断,扫码器照常可用 / "
+    CameraTrouble.UNPLUGGED: "模拟:拔掉摄像头,视频流中断,扫码枪照常可用 / "
     "simulated: the camera is pulled out and its stream ends; the terminal says so and tries again",
 }
 _SCANNER: Final = {
-    Trouble.NONE: "模拟:扫码器读出 {total} 字节 / simulated: the scanner printed {total} bytes on its line",
+    Trouble.NONE: "模拟:扫码枪读出 {total} 字节 / simulated: the scanner printed {total} bytes on its line",
     Trouble.UNPLUGGED: "模拟:{total} 字节的码传到第 {lost} 字节时拔线,半个码被丢弃;插上再扫即读出 / "
     "simulated: pulled out after {lost} of {total} bytes; half a code is thrown away and never judged; the second "
     "scan after plugging in is read",
@@ -94,7 +94,7 @@ class Troubles:
 
     def _devices(self) -> CounterDevices:
         if self._town.devices is None:
-            raise TownError("本系统无法模拟扫码器和打印机 / this system cannot simulate a scanner and a printer")
+            raise TownError("本系统无法模拟扫码枪和打印机 / this system cannot simulate a scanner and a printer")
         return self._town.devices
 
     def _show(self, licence: str | None) -> None:

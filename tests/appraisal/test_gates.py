@@ -9,6 +9,7 @@ from protocol.labels import KeyAssurance, Purpose
 from protocol.licence.catalogue import RiskClass
 from protocol.unixtime import DAY, HOUR, Seconds
 from revocation.freshness import Grade
+from tests.appraisal.matrix_by_hand import ATTENDED, PLACES, G, L, M, X
 from verifier_terminal.appraisal import gates
 from verifier_terminal.appraisal.context import Face
 from verifier_terminal.appraisal.gates import BuiltIn
@@ -16,51 +17,6 @@ from verifier_terminal.appraisal.verdict import Finding, Proceed, Tier, VerdictC
 
 A, C, H = Tier.AFFIRMING, Tier.WARNING, Tier.HOLD
 LETTERS = {"A": A, "C": C, "H": H}
-L, M, G, X = RiskClass
-W, K, P, S, O, R = Purpose  # window, kiosk, police, gate, hotel, airport  # noqa: E741 — one letter each, as in the tables
-
-# TERMINAL.md's matrix at an attended place whose staff compare faces; fresh, recent, ≤ 24 h, ≤ 72 h, ≤ 7 d, unknown.
-# A place without a row of its own has its class's strictest one.
-ATTENDED = {
-    (L, W): "AAAACC",
-    (L, K): "AAACHH",
-    (L, S): "AAACHH",
-    (L, P): "AAACHH",
-    (L, O): "AAACHH",
-    (L, R): "AAACHH",
-    (M, W): "AAACCC",
-    (M, K): "AAHHHH",
-    (M, S): "AAHHHH",
-    (M, P): "AAHHHH",
-    (M, O): "AAHHHH",
-    (M, R): "AAHHHH",
-    (G, W): "AAACCH",
-    (G, P): "AAACCC",
-    (G, O): "AAACHH",
-    (G, R): "AAACHH",
-    (G, K): "AAHHHH",
-    (G, S): "AAHHHH",
-    (X, W): "ACHHHH",
-    (X, K): "AHHHHH",
-    (X, S): "AHHHHH",
-    (X, P): "AHHHHH",
-    (X, O): "AHHHHH",
-    (X, R): "AHHHHH",
-}
-# Where nobody attends a "check" is a "hold", and rows that need staff fall back.
-UNATTENDED = {
-    **{key: row.replace("C", "H") for key, row in ATTENDED.items()},
-    (G, O): "AAHHHH",
-    (G, R): "AAHHHH",
-}
-# Staff who do not compare faces.
-NOT_COMPARED = {**ATTENDED, (G, W): "AAHHHH", (G, P): "AAHHHH"}
-
-PLACES = {
-    "attended": (ATTENDED, True, True),
-    "unattended, faces compared": (UNATTENDED, False, True),
-    "attended, faces not compared": (NOT_COMPARED, True, False),
-}
 
 
 def status_tier(risk: RiskClass, face: Face, grade: Grade, *, foreign: bool = False) -> Tier:

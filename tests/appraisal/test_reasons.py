@@ -22,6 +22,8 @@ USUAL_TIER = {
 # Characters that only simplified writing has: a row that was forgotten in the traditional column shows one.
 SIMPLIFIED_ONLY = set(
     "证码态请开个电长过现没读结规对类号数据级别护签关与无处报运维员换终机设备给领还来见时间应该项务转资状录认识网络办异议询须质单发权从为样让后将标题则们采尽扫写选择"
+    # And those that careless conversion leaves: 並, 於, 諮 and 儘早 are what is written here.
+    "并于咨"
 )
 
 

@@ -371,7 +371,7 @@ def test_every_check_runs_and_one_failure_is_enough(
         ["-m", "mypy"],
         [],
         ["-m", "tests.vectors.generate", "--check"],
-        ["-m", "pytest", "-k", "cbor"],
+        ["-m", "pytest", "-n", "auto", "--maxprocesses", "8", "--dist", "loadfile", "-k", "cbor"],
     ]
     assert capsys.readouterr().out.endswith("FAILED: mypy\n")
 

@@ -69,7 +69,12 @@ class Stand:
 
     def bring(self, state: State) -> None:
         """From the beginning to this state, as a visit would."""
-        reading = lambda: self.press("touched")  # noqa: E731  # names a step
+
+        def reading() -> None:
+            self.press("touched")
+            # What happens next must not overtake the touch.
+            self.is_in(State.READING)
+
         accepted = lambda: self.session.tell(ACCEPTED)  # noqa: E731
         steps = {
             State.ATTRACT: [],

@@ -39,6 +39,11 @@ def test_the_tour_ends_well_and_in_time() -> None:
         "W_STATIC",
         "as the issuer signed it",
         "anchored",
+        "There is glare: tilt the phone.",
+        "Scanner is unplugged.",
+        "The scan was incomplete.",
+        "Camera shows the same picture again and again.",
+        "out of paper",
     ):
         assert code in done.stdout
     assert "Traceback" not in done.stderr
@@ -149,7 +154,9 @@ def test_the_kiosk_asks_and_the_phone_answers(town_url: str, tmp_path: Path) -> 
         phone, kiosk = page.frame_locator("#phone"), page.frame_locator("#kiosk")
         page.locator("[data-place=kiosk]").focus()
         page.keyboard.press("Enter")
-        expect(kiosk.locator("body")).to_contain_text("营业执照", timeout=20_000)
+        kiosk.locator("#actions button").first.click(timeout=20_000)
+        expect(kiosk.locator("#request-code")).to_be_visible(timeout=20_000)
+        expect(kiosk.locator("#request-items")).to_contain_text("统一社会信用代码")
         page.locator("#point").focus()
         page.keyboard.press("Enter")
         # The sheet says who asks and what for; nothing is shown before the holder agrees.
@@ -157,8 +164,39 @@ def test_the_kiosk_asks_and_the_phone_answers(town_url: str, tmp_path: Path) -> 
         page.screenshot(path=os.environ.get("LIANGZHENG_SCREENS", str(tmp_path)) + "/kiosk.png")
         assert phone.locator("#showing").is_hidden()
         phone.locator("#agree").click()
-        expect(kiosk.locator("#word")).to_contain_text("有效", timeout=20_000)
+        expect(kiosk.locator("#word")).to_contain_text("核验通过", timeout=20_000)
         page.wait_for_timeout(1_500)
         page.screenshot(path=os.environ.get("LIANGZHENG_SCREENS", str(tmp_path)) + "/kiosk-answered.png")
         assert problems == []
+        browser.close()
+
+
+@pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed (apt-get install chromium)")
+def test_devices_fail_at_a_button_and_the_page_says_what_happened(town_url: str, tmp_path: Path) -> None:
+    from playwright.sync_api import expect, sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1680, "height": 1300}, locale="zh-CN")
+        page.goto(town_url)
+        phone, counter, log = page.frame_locator("#phone"), page.frame_locator("#counter"), page.locator("#log")
+        page.locator("[data-scanner=unplugged]").click()
+        expect(counter.locator("body")).to_contain_text("扫码枪", timeout=20_000)
+        expect(counter.locator("#word")).to_contain_text("有效", timeout=30_000)
+        expect(log.locator("li").first).to_contain_text("字节时拔线", timeout=20_000)
+        page.locator("#paper").click()
+        expect(page.locator("#paper")).to_have_attribute("aria-pressed", "true")
+        counter.locator("#print").click()
+        expect(counter.locator("body")).to_contain_text("打印机缺纸", timeout=20_000)
+        page.locator("#paper").click()
+        expect(page.locator("#paper")).to_have_attribute("aria-pressed", "false")
+        page.locator("[data-camera=glare]").click()
+        expect(page.locator("[data-camera=glare]")).to_have_attribute("aria-pressed", "true")
+        phone.locator("#card").select_option(index=0)
+        phone.locator("#show").click()
+        expect(counter.locator("body")).to_contain_text("屏幕反光", timeout=20_000)
+        page.screenshot(path=os.environ.get("LIANGZHENG_SCREENS", str(tmp_path)) + "/devices.png")
+        page.locator("[data-camera=glare]").click()
+        expect(page.locator("[data-camera=glare]")).to_have_attribute("aria-pressed", "false")
+        assert all("模拟" in text for text in log.locator("li").all_text_contents())
         browser.close()
