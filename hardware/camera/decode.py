@@ -8,7 +8,7 @@
 4. Without a place: the whole picture sharpened strongly, softened, its centre enlarged, thresholded, or enlarged
    whole, a different one each time.
 5. One more preparation of the place, a different one each time: x3, sharpened, blurred, local threshold.
-After each of them: a code that was found and laid out but not read has its grid laid anew and its modules equalised
+Once a frame: a code that was found and laid out but not read has its grid laid anew and its modules equalised
 (grid.py), alone and together with what the frames before showed of it.
 
 Pure apart from the time budget, whose clock is an argument. Not handled here: still images (still.py).
@@ -34,11 +34,10 @@ from hardware.camera.looking import (
     threshold_locally,
 )
 from hardware.camera.report import PictureReport
-from hardware.camera.rescue import Rescue, rescued
+from hardware.camera.rescue import rescued
 
 _PLACE_LIVES_FRAMES = 15
 _WHOLE_EVERY_FRAMES = 4
-_RESCUES_A_FRAME = 1
 # Enlarging a place that fills the picture costs more than all the rest and brings nothing: its modules are large.
 _MAX_ENLARGED_PIXELS = 1_400 * 1_400
 _Attempt = Callable[[Look], Look | None]
@@ -83,14 +82,15 @@ def decode_frame(
     began = monotonic()
     place = state.place if state.place_age < _PLACE_LIVES_FRAMES else None
     tracked = place is not None and state.place_age == 0 and state.since_whole + 1 < _WHOLE_EVERY_FRAMES
-    seen, rescue, whole_seen = Look(), Rescue(state.evidence), False
+    seen, evidence, tried, whole_seen = Look(), state.evidence, False, False
     for name, attempt in _attempts(grey, place, state, tracked=tracked):
         this = attempt(seen)
         if this is None:
             continue
         whole_seen = whole_seen or name == "whole"
-        if not this.codes and this.unread is not None and rescue.tries < _RESCUES_A_FRAME:
-            this, rescue = rescued(grey, this, rescue)
+        if not this.codes and this.unread is not None and not tried:
+            this, evidence = rescued(grey, this, evidence)
+            tried = True
         seen = this.after(seen)
         if seen.codes or monotonic() - began > budget_seconds:
             break
@@ -101,7 +101,7 @@ def decode_frame(
         turn=state.turn + (not seen.codes),
         moved=_distance(state.place, seen.place),
         since_whole=0 if whole_seen else state.since_whole + 1,
-        evidence=None if seen.codes else rescue.evidence,
+        evidence=None if seen.codes else evidence,
     )
     black = not seen.codes and seen.place is None and is_black(grey)
     hint = None if seen.codes or black else hint_for(grey, seen.place, seen.pixels_per_module)

@@ -10,7 +10,6 @@
 Nothing is guessed: without a passing checksum there is no text. Not handled here: finding codes (decode.py).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -123,7 +122,7 @@ def straightened(grey: GreyPicture, seen: Seen) -> Soft | None:
     part = grey[top : max(0, int(max(ys) + margin)), left : max(0, int(max(xs) + margin))]
     if part.size == 0:
         return None
-    linear = _LINEAR_LIGHT[part]
+    linear = cv2.LUT(part, _LINEAR_LIGHT)
     into = cv2.getPerspectiveTransform(ideal, (np.array(seen.corners) - 0.5 - (left, top)).astype(np.float32))
     inverse = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
     for reach in (1.5, 0.75):
@@ -135,6 +134,9 @@ def straightened(grey: GreyPicture, seen: Seen) -> Soft | None:
         if moved is None:
             break
         into = into @ moved
+        # Corners that were told well enough need no second round.
+        if float(np.abs(np.array(found) - np.array(expected)).max()) < _CELL * 0.6:
+            break
     flat = cv2.warpPerspective(linear, into, (size, size), flags=inverse, borderMode=cv2.BORDER_REPLICATE)
     return flat.astype(np.float32, copy=False)
 
@@ -202,12 +204,16 @@ def light_floor(flat: Soft, plan: Layout) -> Soft:
     return cv2.GaussianBlur(floor, (0, 0), 1.0).astype(np.float32, copy=False)
 
 
-def equalised(values: Soft, plan: Layout, rounds: int = 3) -> Sequence[Soft]:
-    """What each module is, one estimate a round; below zero is dark."""
+def inside(values: Soft) -> Soft:
+    """The modules of the code alone, as they were measured."""
+    return values[_BORDER:-_BORDER, _BORDER:-_BORDER]
+
+
+def equalised(values: Soft, plan: Layout, rounds: int = 3) -> Soft:
+    """What each module is; below zero is dark."""
     side = plan.side
-    inner = values[_BORDER:-_BORDER, _BORDER:-_BORDER]
     wanted = np.where(plan.dark, -1.0, 1.0).astype(np.float32)
-    estimate = inner
+    estimate = inside(values)
     reach = _TAPS // 2
     low = _BORDER - reach
     taps = np.stack(
@@ -220,19 +226,18 @@ def equalised(values: Soft, plan: Layout, rounds: int = 3) -> Sequence[Soft]:
         axis=1,
     )
     # OpenCV's products, because a BLAS library would start threads for matrices of this size.
-    gram = cv2.mulTransposed(taps, True) + np.eye(taps.shape[1], dtype=np.float32) * (0.02 * side * side)
-    rounds_seen = [estimate]
+    gram = cv2.gemm(taps, taps, 1.0, _NOTHING, 0.0, flags=cv2.GEMM_1_T)
+    gram = gram + np.eye(taps.shape[1], dtype=np.float32) * (0.02 * side * side)
     for _ in range(rounds):
         target = np.where(plan.known, wanted, np.sign(estimate)).reshape(-1, 1)
         both = cv2.gemm(taps, target.astype(np.float32), 1.0, _NOTHING, 0.0, flags=cv2.GEMM_1_T)
         _, weights = cv2.solve(gram, both, flags=cv2.DECOMP_CHOLESKY)
         estimate = cv2.gemm(taps, np.asarray(weights), 1.0, _NOTHING, 0.0).reshape(side, side).astype(np.float32)
-        rounds_seen.append(estimate)
-    return rounds_seen
+    return estimate
 
 
 def drawn(estimate: Soft, plan: Layout, module_pixels: int = 2) -> GreyPicture:
     """A clean picture of the modules with what is known put right, ready to be decoded."""
-    dark = np.where(plan.known, plan.dark, estimate < 0)
-    framed = np.pad(dark, 4)
-    return np.where(np.kron(framed, np.ones((module_pixels, module_pixels), bool)), 0, 255).astype(np.uint8)
+    light = np.where(plan.known, ~plan.dark, estimate >= 0).astype(np.uint8) * 255
+    framed = cv2.copyMakeBorder(light, 4, 4, 4, 4, cv2.BORDER_CONSTANT, value=255)
+    return np.repeat(np.repeat(framed, module_pixels, axis=0), module_pixels, axis=1).astype(np.uint8, copy=False)

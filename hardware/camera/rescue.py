@@ -4,53 +4,55 @@ Several frames of a code that is held in front of a kiosk add up module by modul
 Frames of two different codes add up to nothing: what is drawn must pass the code's own Reed-Solomon.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from hardware.camera.codewords import Uncorrectable, corrected
-from hardware.camera.grid import Evidence, drawn, equalised, layout, light_floor, module_values, straightened
+from hardware.camera.grid import (
+    Evidence,
+    drawn,
+    equalised,
+    inside,
+    layout,
+    light_floor,
+    module_values,
+    straightened,
+)
 from hardware.camera.guidance import GreyPicture
 from hardware.camera.looking import Look, decode_drawn
 
 _FADES = 0.7
 
 
-@dataclass(frozen=True, slots=True)
-class Rescue:
-    """What one frame knows about the code that it could not read.
+def rescued(grey: GreyPicture, failed: Look, before: Evidence | None) -> tuple[Look, Evidence | None]:
+    """The look with the code if it could be read after all, and what is known of it now.
 
-    Attributes:
-        evidence: of the frames before, or with this one.
-        tries: in this frame.
+    Args:
+        grey: the whole picture.
+        failed: a look at it, with a code that was not read.
+        before: what the frames before showed.
     """
-
-    evidence: Evidence | None = None
-    tries: int = 0
-
-
-def rescued(grey: GreyPicture, failed: Look, rescue: Rescue) -> tuple[Look, Rescue]:
-    """The look with the code if it could be read after all, and what is known now."""
     unread = failed.unread
-    if unread is None:
-        return failed, rescue
+    flat = None if unread is None else straightened(grey, unread)
+    if unread is None or flat is None:
+        return failed, before
     plan = layout(unread.version)
-    flat = straightened(grey, unread)
-    if flat is None:
-        return failed, replace(rescue, tries=rescue.tries + 1)
     values = module_values(flat, plan)
     together = values
-    before = rescue.evidence
-    if rescue.tries == 0 and before is not None and before.version == unread.version:
+    if before is not None and before.version == unread.version:
         together = values + _FADES * before.values
-    known = rescue.evidence if rescue.tries else Evidence(unread.version, together)
-    for name, light in (("grid", values), ("grid of several frames", together))[: 1 if together is values else 2]:
-        for estimate in equalised(light, plan):
+    known = Evidence(unread.version, together)
+    alone = equalised(values, plan)
+    # What is likeliest comes first; the equaliser does harm only where a lamp has drowned much of the code.
+    estimates = [("grid", alone), ("grid as it is", inside(values))]
+    if together is not values:
+        estimates.append(("grid of several frames", equalised(together, plan)))
+    try:
+        for name, estimate in estimates:
             if codes := decode_drawn(drawn(estimate, plan), name, failed.pixels_per_module):
-                return replace(failed, codes=codes), Rescue(known, rescue.tries + 1)
-    if rescue.tries == 0:
-        try:
-            fixed = corrected(equalised(values, plan)[-1], light_floor(flat, plan), plan, unread)
-        except Uncorrectable:
-            return failed, Rescue(known, 1)
-        if codes := decode_drawn(drawn(fixed, plan), "grid with erasures", failed.pixels_per_module):
-            return replace(failed, codes=codes), Rescue(known, 1)
-    return failed, Rescue(known, rescue.tries + 1)
+                return replace(failed, codes=codes), known
+        fixed = corrected(alone, light_floor(flat, plan), plan, unread)
+    except Uncorrectable:
+        return failed, known
+    return replace(
+        failed, codes=decode_drawn(drawn(fixed, plan), "grid with erasures", failed.pixels_per_module)
+    ), known

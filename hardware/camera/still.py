@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from hardware.camera.guidance import GreyPicture, hint_for, is_black
 from hardware.camera.looking import Look, enlarge, look, sharpen, sharpen_strongly, shrink, soften, threshold_locally
 from hardware.camera.report import DecodedCode, PictureReport
-from hardware.camera.rescue import Rescue, rescued
+from hardware.camera.rescue import rescued
 from hardware.devices import Decoder
 
 try:
@@ -98,7 +98,7 @@ def decode_image(packed: bytes) -> PictureReport:
         sized = enlarge(picture, factor) if factor > 1 else shrink(picture, factor) if factor < 1 else picture
         this = look(prepare(sized), variant, scale=factor)
         if not this.codes and this.unread is not None:
-            this, _ = rescued(picture, this, Rescue())
+            this, _ = rescued(picture, this, None)
         seen = this.after(seen)
         if seen.codes:
             return PictureReport(seen.codes, False, None, False)

@@ -21,7 +21,7 @@ from hardware.camera.report import (
     from_line,
     to_line,
 )
-from hardware.camera.rescue import Rescue, rescued
+from hardware.camera.rescue import rescued
 from hardware.camera.still import ImageOverLimit, NotAnImage, decode_image, look_with_zbar, unpack
 from hardware.devices import Decoder, Hint
 from tests.hardware.conftest import flat_code, on_desk, payload, png
@@ -136,18 +136,18 @@ def test_several_noisy_frames_of_a_held_code_add_up_and_of_two_codes_do_not() ->
 
     plan = layout(14)
     corners = ((56.0, 56.0), (348.0, 56.0), (348.0, 348.0), (56.0, 348.0))
-    failed, rescue = Look(unread=Seen(corners, 14, "L", 0)), Rescue()
-    single = [rescued(noisy(payload(), seed), failed, Rescue())[0].codes for seed in range(4)]
+    failed, known = Look(unread=Seen(corners, 14, "L", 0)), None
+    single = [rescued(noisy(payload(), seed), failed, None)[0].codes for seed in range(4)]
     read: list[str] = []
     for seed in range(4):
-        seen, rescue = rescued(noisy(payload(), seed), failed, Rescue(rescue.evidence))
+        seen, known = rescued(noisy(payload(), seed), failed, known)
         read += [code.text for code in seen.codes]
     assert not any(single)
     assert set(read) == {payload()}
     assert plan.side == 73
-    other = Rescue()
+    other = None
     for seed in range(4):
-        seen, other = rescued(noisy(payload(1 + seed % 2), seed), failed, Rescue(other.evidence))
+        seen, other = rescued(noisy(payload(1 + seed % 2), seed), failed, other)
         assert {code.text for code in seen.codes} <= {payload(1), payload(2)}
 
 
