@@ -56,7 +56,7 @@ from verifier_terminal.web.views import display, person_words
 Json = Mapping[str, object]
 
 _RENEW_BEFORE: Final = DAY
-_CAMERA_NAMES: Final = ("camera ", "/dev/video", "http://", "https://")
+_CAMERA_NAMES: Final = ("camera ", "/dev/video", "/dev/v4l/", "http://", "https://")
 """How `hardware.camera` names live cameras; every other live source is a scanner on a line."""
 
 _OUTPUTS: Final = frozenset({"lamp", "buzzer", "display", "lock"})
