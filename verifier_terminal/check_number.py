@@ -1,8 +1,11 @@
 """Check numbers: short, speakable, e.g. `7K3-Q42`; six Crockford characters, so nobody confuses O and 0 or I and 1."""
 
+import re
 from collections.abc import Callable
 from typing import Final
 
+ADDRESS: Final = re.compile(r"[0-9A-Z]{1,8}(?:-[0-9A-Z]{1,8}){0,3}")
+"""What may stand for a check number in an address: of its form, if not one that was ever given."""
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _HALF: Final = 3
 _READ_AS: Final = str.maketrans({"O": "0", "I": "1", "L": "1"})

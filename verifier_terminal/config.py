@@ -18,6 +18,7 @@ from protocol.labels import Purpose
 from protocol.short_code import ShortCode
 from verifier_terminal.appraisal.context import Face
 from verifier_terminal.errors import AlreadyATerminal, NotATerminal, RootMismatch, SiteUnusable
+from verifier_terminal.replacing import replace_file
 
 SETTINGS: Final = "terminal.json"
 ROOT: Final = "root.cbor"
@@ -118,11 +119,8 @@ def change(directory: Path, settings: TerminalSettings) -> None:
     """
     entries = asdict(settings)
     _check_texts(entries)
-    temporary = directory / f".{SETTINGS}.new"
     try:
-        temporary.unlink(missing_ok=True)
-        _write_new(temporary, _encoded(entries))
-        temporary.replace(directory / SETTINGS)
+        replace_file(directory / SETTINGS, _encoded(entries))
     except OSError as failure:
         raise NotATerminal(f"{directory}: {failure.strerror}") from failure
 

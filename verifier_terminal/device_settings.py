@@ -10,13 +10,13 @@ Guaranteed: the file is written whole or not at all; a misspelt entry is an erro
 """
 
 import json
-import os
 import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
 from verifier_terminal.errors import DeviceSettingsUnusable
+from verifier_terminal.replacing import replace_file
 
 FILE: Final = "devices.toml"
 MAX_BYTES: Final = 16_384
@@ -73,13 +73,8 @@ def save(directory: Path, settings: DeviceSettings) -> None:
     lines = ["# Devices of this terminal; `liangzheng terminal devices` shows and sets them."]
     # Strings without control characters are written alike in JSON and in TOML, and so are lists of them.
     lines += [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in entries.items()]
-    temporary = directory / f".{FILE}.new"
     try:
-        with temporary.open("wb") as opened:
-            opened.write("\n".join((*lines, "")).encode())
-            opened.flush()
-            os.fsync(opened.fileno())
-        temporary.replace(directory / FILE)
+        replace_file(directory / FILE, "\n".join((*lines, "")).encode())
     except OSError as failure:
         raise DeviceSettingsUnusable(f"{FILE}: {failure.strerror}") from failure
 

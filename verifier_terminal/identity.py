@@ -18,6 +18,7 @@ from protocol.errors import CborError, KeyRefused
 from protocol.keys import Signer
 from protocol.labels import Alg
 from verifier_terminal.errors import CertificateUnusable, KeyUnusable
+from verifier_terminal.replacing import sync_folder
 
 KEY: Final = "terminal.key"
 CERTIFICATE: Final = "certificate.cbor"
@@ -83,7 +84,7 @@ class Identity:
         try:
             temporary = self._written(CERTIFICATE, certificate)
             temporary.replace(self._directory / CERTIFICATE)
-            self._sync_directory()
+            sync_folder(self._directory)
         except OSError as failure:
             raise CertificateUnusable(f"{CERTIFICATE}: {failure.strerror}") from failure
 
@@ -92,7 +93,7 @@ class Identity:
         try:
             # A link and not a rename: of two processes that make one at once, the first one's key stays.
             os.link(temporary, path)
-            self._sync_directory()
+            sync_folder(self._directory)
         except FileExistsError:
             return
         finally:
@@ -115,15 +116,6 @@ class Identity:
             opened.flush()
             os.fsync(opened.fileno())
         return Path(temporary)
-
-    def _sync_directory(self) -> None:
-        if os.name == "nt":
-            return  # Windows has no handle of a folder to flush; names are journalled there.
-        handle = os.open(self._directory, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _encoded(secret: bytes) -> bytes:

@@ -15,32 +15,14 @@ from protocol.labels import Purpose
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, Complaints
 from tests.browser.kiosk_stand import Stand
 from tests.terminal_web.running import running
-from tests.terminal_web.twin import (
-    CHECK,
-    HOLD,
-    LICENCE,
-    NOT_READ,
-    PERSON_CHECK,
-    REFUSE,
-    SETTINGS,
-    TwinSession,
-    shown,
-)
+from tests.terminal_web.twin import ON_PAGES, SETTINGS, TwinSession, shown
 from verifier_terminal.appraisal import reasons
 from verifier_terminal.faces.kiosk_table import State
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screens"
 UPRIGHT = {"width": 1080, "height": 1440}
 HANDHELD = {"width": 412, "height": 915}
-ROADSIDE = {
-    "idle": None,
-    "accept": PERSON_CHECK,
-    "check": CHECK,
-    "hold": HOLD,
-    # The police see under the refusal what policy shows.
-    "refuse": replace(REFUSE, licence=LICENCE),
-    "not-read": NOT_READ,
-}
+ROADSIDE = {"idle": None, **ON_PAGES}
 
 
 def kiosk(browser: Browser, folder: Path) -> None:

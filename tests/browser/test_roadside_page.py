@@ -12,27 +12,10 @@ from tests.browser.barriers import barriers
 from tests.browser.conftest import Complaints
 from tests.browser.opening import look, opened
 from tests.terminal_web.running import running
-from tests.terminal_web.twin import (
-    CHECK,
-    HOLD,
-    LICENCE,
-    NOT_READ,
-    PERSON_CHECK,
-    REFUSE,
-    SETTINGS,
-    TwinSession,
-    shown,
-)
+from tests.terminal_web.twin import ON_PAGES, SETTINGS, TwinSession, shown
 from verifier_terminal.appraisal import reasons
 from verifier_terminal.appraisal.verdict import Verdict
 
-VERDICTS = {
-    "accept": PERSON_CHECK,
-    "check": CHECK,
-    "hold": HOLD,
-    "refuse": replace(REFUSE, licence=LICENCE),
-    "not_read": NOT_READ,
-}
 HANDHELD = {"width": 412, "height": 915}
 
 
@@ -53,11 +36,11 @@ def page(context: BrowserContext, complaints: Complaints, session: TwinSession) 
 
 
 @pytest.mark.parametrize("theme", ["sun", "night"])
-@pytest.mark.parametrize("name", VERDICTS)
+@pytest.mark.parametrize("name", ON_PAGES)
 def test_every_verdict_in_the_sun_and_at_night(page: Page, session: TwinSession, name: str, theme: str) -> None:
     while page.locator("html").get_attribute("data-theme") != theme:
         page.locator("#theme").click()
-    verdict: Verdict = VERDICTS[name]
+    verdict: Verdict = ON_PAGES[name]
     session.tell(shown(replace(verdict, purpose=Purpose.ROADSIDE)))
     look(page, name)
     for _ in range(3):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -11,27 +10,9 @@ from tests.browser.barriers import barriers
 from tests.browser.conftest import Complaints
 from tests.browser.opening import look, opened
 from tests.terminal_web.running import running
-from tests.terminal_web.twin import (
-    CERTIFIED,
-    CHECK,
-    HOLD,
-    LICENCE,
-    NOT_READ,
-    PERSON_CHECK,
-    REFUSE,
-    SETTINGS,
-    TwinSession,
-    shown,
-)
+from tests.terminal_web.twin import CERTIFIED, ON_PAGES, PERSON_CHECK, SETTINGS, TwinSession, shown
 from verifier_terminal.appraisal import reasons
 
-VERDICTS = {
-    "accept": PERSON_CHECK,
-    "check": CHECK,
-    "hold": HOLD,
-    "refuse": replace(REFUSE, licence=LICENCE),
-    "not_read": NOT_READ,
-}
 DIALOGS = {"m": "manual", "/": "acts", "v": "void", "a": "ask", "r": "receipt", "?": "help"}
 # 200 % zoom of 1280 × 800 is a page of half as many CSS pixels.
 SIZES = {"whole": (1280, 800), "zoomed": (640, 400)}
@@ -68,7 +49,7 @@ def test_every_verdict(page: Page, session: TwinSession) -> None:
     in_every_language(page, found)
     for width, height in SIZES.values():
         page.set_viewport_size({"width": width, "height": height})
-        for name, verdict in VERDICTS.items():
+        for name, verdict in ON_PAGES.items():
             session.tell(shown(verdict))
             look(page, name)
             page.evaluate("document.getElementById('show-details').click()")

@@ -225,6 +225,15 @@ NOT_READ = replace(
     check_number="7K3-Q47",
 )
 PERSON_TO_CHECK = replace(CHECK, person_check=True, check_number="7K3-Q48")
+ON_PAGES = {
+    "accept": PERSON_CHECK,
+    "check": CHECK,
+    "hold": HOLD,
+    # The police see under the refusal what policy shows.
+    "refuse": replace(REFUSE, licence=LICENCE),
+    "not_read": NOT_READ,
+}
+"""One verdict for each look of a page, by that look's name."""
 BY_TEXT = {
     "good": GOOD,
     "person": PERSON_CHECK,

@@ -5,13 +5,13 @@ that cannot be read counts as out of service: what somebody once forbade is not 
 """
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
 from protocol.unixtime import UnixTime
 from verifier_terminal.errors import NotATerminal, ServiceNoticeRefused
+from verifier_terminal.replacing import replace_file, sync_folder
 
 FILE: Final = "out-of-service.json"
 MAX_REASON_CHARACTERS: Final = 200
@@ -52,24 +52,20 @@ def take_out(directory: Path, notice: ServiceNotice) -> None:
     """
     if not 0 < len(notice.reason.strip()) <= MAX_REASON_CHARACTERS or not notice.reason.isprintable():
         raise ServiceNoticeRefused(f"a reason of 1 to {MAX_REASON_CHARACTERS} printable characters")
-    temporary = directory / f".{FILE}.new"
     try:
-        with temporary.open("wb") as opened:
-            opened.write(json.dumps(asdict(notice), ensure_ascii=False).encode() + b"\n")
-            opened.flush()
-            os.fsync(opened.fileno())
-        temporary.replace(directory / FILE)
+        replace_file(directory / FILE, json.dumps(asdict(notice), ensure_ascii=False).encode() + b"\n")
     except OSError as failure:
         raise NotATerminal(f"{directory}: {failure.strerror}") from failure
 
 
 def put_back(directory: Path) -> None:
-    """Removes the notice; twice does no harm.
+    """Removes the notice; durable on return, and twice does no harm.
 
     Raises:
         NotATerminal: It cannot be removed.
     """
     try:
         (directory / FILE).unlink(missing_ok=True)
+        sync_folder(directory)
     except OSError as failure:
         raise NotATerminal(f"{directory}: {failure.strerror}") from failure

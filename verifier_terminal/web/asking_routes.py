@@ -18,6 +18,7 @@ from protocol import receipt as receipts
 from protocol.limits import MAX_REASON_CHARACTERS, MAX_WANTED_KINDS
 from verifier_terminal.appraisal.reasons import Language
 from verifier_terminal.asking import OpenedRequest
+from verifier_terminal.check_number import ADDRESS
 from verifier_terminal.errors import TerminalError
 from verifier_terminal.web import asking_views
 from verifier_terminal.web.ports import WindowSession
@@ -95,7 +96,7 @@ def register(app: Flask, session: WindowSession, settings: WindowSettings) -> No
     def receipt(check_number: str) -> Response:
         check_post(request, settings.csrf_token)
         reason = reason_or_none(json_object(request, frozenset({"reason"}))["reason"])
-        if len(check_number) > 16 or not check_number.replace("-", "").isalnum():
+        if not ADDRESS.fullmatch(check_number):
             raise NotFound
         made = session.receipt(check_number, reason)
         return jsonify(

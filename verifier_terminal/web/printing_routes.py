@@ -5,7 +5,6 @@ POST /api/v1/acts/<number>/print   {"reason": … or null}: prints a receipt, or
 A printer that could not print is an answer in plain words (503), and never anything about the check itself.
 """
 
-import re
 from typing import Final, Protocol
 
 from flask import Flask, Response, jsonify, request
@@ -13,13 +12,13 @@ from werkzeug.exceptions import NotFound
 
 from hardware import output_errors
 from hardware.errors import HardwareError
+from verifier_terminal.check_number import ADDRESS
 from verifier_terminal.web.asking_routes import reason_or_none
 from verifier_terminal.web.languages import asked_language
 from verifier_terminal.web.security import check_post, json_object
 from verifier_terminal.web.settings import WindowSettings
 from verifier_terminal.web.texts import say
 
-_CHECK_NUMBER: Final = re.compile(r"[0-9A-Z]{1,8}(?:-[0-9A-Z]{1,8}){0,3}")
 _WORDS: Final[dict[type[HardwareError], str]] = {
     output_errors.PrinterOutOfPaper: "no_paper",
     output_errors.PrinterCoverOpen: "cover_open",
@@ -44,7 +43,7 @@ def register(app: Flask, slips: PrintsSlips, settings: WindowSettings) -> None:
     def print_slip(check_number: str) -> Response:
         check_post(request, settings.csrf_token)
         reason = reason_or_none(json_object(request, frozenset({"reason"}))["reason"])
-        if not _CHECK_NUMBER.fullmatch(check_number):
+        if not ADDRESS.fullmatch(check_number):
             raise NotFound
         slips.print_slip(check_number, reason)
         return jsonify({"check_number": check_number, "printed": True})

@@ -10,7 +10,6 @@ POST /api/v1/acts/<number>/person {"matches": true | false}: the clerk has compa
 POST /api/v1/alarms/<number>/acknowledge   {}: a person has seen that a re-check changed an act
 """
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -21,6 +20,7 @@ from protocol.errors import Code
 from protocol.labels import Purpose
 from protocol.unixtime import UnixTime
 from verifier_terminal.appraisal.reasons import Reason
+from verifier_terminal.check_number import ADDRESS
 from verifier_terminal.web import notices
 from verifier_terminal.web.languages import asked_language
 from verifier_terminal.web.ports import WindowSession
@@ -34,7 +34,6 @@ MAX_REASON_CHARACTERS: Final = 200
 MAX_SEARCH_CHARACTERS: Final = 64
 MAX_ACTS: Final = 2_000
 """More than a counter does in one day."""
-_CHECK_NUMBER: Final = re.compile(r"[0-9A-Z]{1,8}(?:-[0-9A-Z]{1,8}){0,3}")
 
 
 def register(
@@ -94,7 +93,7 @@ def register(
         reason = text_field(request, "reason", max_characters=MAX_REASON_CHARACTERS)
         if not reason.strip():
             raise BadRequest("reason: say why")
-        if not _CHECK_NUMBER.fullmatch(check_number):
+        if not ADDRESS.fullmatch(check_number):
             raise NotFound
         session.void(check_number, reason.strip())
         return jsonify({"check_number": check_number, "void": True})
@@ -103,7 +102,7 @@ def register(
     def person(check_number: str) -> Response:
         check_post(request, settings.csrf_token)
         matches = yes_or_no_field(request, "matches")
-        if not _CHECK_NUMBER.fullmatch(check_number):
+        if not ADDRESS.fullmatch(check_number):
             raise NotFound
         return jsonify(notices.person_json(session.confirm_person(check_number, matches)))
 
@@ -112,7 +111,7 @@ def register(
         check_post(request, settings.csrf_token)
         if request.get_json() != {}:
             raise BadRequest("no field is expected")
-        if not _CHECK_NUMBER.fullmatch(check_number):
+        if not ADDRESS.fullmatch(check_number):
             raise NotFound
         session.acknowledge(check_number)
         return jsonify({"check_number": check_number, "acknowledged": True})
