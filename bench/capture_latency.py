@@ -27,9 +27,9 @@ from hardware.camera.decoder_process import DecoderProcess
 from hardware.camera.frames import LiveFrames
 from hardware.camera.source import CameraSource
 from hardware.devices import Reading
+from hardware.sheet_codes import SheetCode, sheet_code
 from hardware.simulated.camera import ShootingConditions, SimulatedCamera
 from hardware.simulated.phone_screen import phone_screen
-from hardware.test_codes import TestCode, test_code
 
 Picture = NDArray[np.uint8]
 
@@ -38,10 +38,10 @@ SLOPE_GOAL_MS_PER_MINUTE = 1.0
 CODES, PICTURES_EACH = 30, 5
 
 
-def texts() -> list[TestCode]:
+def texts() -> list[SheetCode]:
     """Different version 14 codes of one length."""
-    whole = test_code(14).text
-    return [TestCode(14, f"{whole[:9]}{number:02}{whole[11:]}") for number in range(CODES)]
+    whole = sheet_code(14).text
+    return [SheetCode(14, f"{whole[:9]}{number:02}{whole[11:]}") for number in range(CODES)]
 
 
 def pictures(seed: int) -> list[Picture]:

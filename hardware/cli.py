@@ -2,7 +2,7 @@
 
 import click
 
-from hardware import cli_list, cli_read, cli_sheet, cli_test, cli_watch
+from hardware import cli_list, cli_read, cli_sheet, cli_try, cli_watch
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -11,8 +11,8 @@ def cli() -> None:
 
 
 cli.add_command(cli_list.list_devices)
-cli.add_command(cli_test.test_camera)
-cli.add_command(cli_test.test_scanner)
+cli.add_command(cli_try.try_camera)
+cli.add_command(cli_try.try_scanner)
 cli.add_command(cli_sheet.print_test_sheet)
 cli.add_command(cli_watch.watch)
 cli.add_command(cli_read.read)

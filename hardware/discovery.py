@@ -23,9 +23,8 @@ from hardware.found_devices import (
     Found,
     GpioChip,
     HidDevice,
-    IndicatorDevice,
-    PrinterDevice,
     SerialDevice,
+    UsbDevice,
     WedgeDevice,
 )
 from hardware.hid_scanner.nodes import HidNode, InputNode, hid_nodes, input_nodes
@@ -227,22 +226,22 @@ def _cameras(looker: _Looker, probe_formats: Callable[[str], tuple[str, ...]] | 
     return tuple(found)
 
 
-def _printers(looker: _Looker) -> tuple[PrinterDevice, ...]:
+def _printers(looker: _Looker) -> tuple[UsbDevice, ...]:
     found = []
     for entry in entries_of(looker.roots.sys / "class" / "usbmisc"):
         if entry.name.startswith("lp"):
             path = str(looker.roots.dev / "usb" / entry.name)
             usb = _usb_folder(entry / "device")
             vid, pid = (text_of(usb / "idVendor"), text_of(usb / "idProduct")) if usb else ("", "")
-            found.append(PrinterDevice(path, vid, pid, _product(usb) if usb else "", looker.access(path)))
+            found.append(UsbDevice(path, vid, pid, _product(usb) if usb else "", looker.access(path)))
     return tuple(found)
 
 
 def _indicators(
     looker: _Looker, nodes: tuple[HidNode, ...], numbers: frozenset[tuple[str, str]]
-) -> tuple[IndicatorDevice, ...]:
+) -> tuple[UsbDevice, ...]:
     return tuple(
-        IndicatorDevice(node.path, node.vid, node.pid, node.product, looker.access(node.path))
+        UsbDevice(node.path, node.vid, node.pid, node.product, looker.access(node.path))
         for node in nodes
         if (node.vid, node.pid) in numbers
     )

@@ -149,30 +149,11 @@ class CameraDevice:
 
 
 @dataclass(frozen=True, slots=True)
-class PrinterDevice:
-    """A printer on USB.
+class UsbDevice:
+    """A printer, or a beacon that the library for them knows.
 
     Attributes:
-        path: /dev/usb/lp….
-        vid: maker's number.
-        pid: product's number.
-        product: what it calls itself.
-        access: whether it may be used.
-    """
-
-    path: str
-    vid: str
-    pid: str
-    product: str
-    access: Access
-
-
-@dataclass(frozen=True, slots=True)
-class IndicatorDevice:
-    """A USB beacon that the library for them knows.
-
-    Attributes:
-        path: its raw node.
+        path: its node: /dev/usb/lp… of a printer, the raw node of a beacon.
         vid: maker's number.
         pid: product's number.
         product: what it calls itself.
@@ -211,6 +192,6 @@ class Found:
     hid: tuple[HidDevice, ...] = ()
     wedges: tuple[WedgeDevice, ...] = ()
     cameras: tuple[CameraDevice, ...] = ()
-    printers: tuple[PrinterDevice, ...] = ()
-    indicators: tuple[IndicatorDevice, ...] = ()
+    printers: tuple[UsbDevice, ...] = ()
+    indicators: tuple[UsbDevice, ...] = ()
     gpio_chips: tuple[GpioChip, ...] = ()

@@ -53,7 +53,7 @@ class ChipLines:
         """
         try:
             import gpiod  # noqa: PLC0415 — exists on Linux only
-            from gpiod.line import Direction, Value  # noqa: PLC0415
+            from gpiod.line import Direction, Value  # noqa: PLC0415 — exists on Linux only
         except ImportError as failure:
             raise OutputLibraryMissing(chip, "gpiod") from failure
         self._name = f"{chip}/{','.join(lines)}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Final
 
-from hardware.test_codes import VERSIONS, all_codes
+from hardware.sheet_codes import VERSIONS, all_codes
 
 _EXACT: Final = {code.text: code.version for code in all_codes()}
 _GOOD_ENOUGH: Final = 3.0

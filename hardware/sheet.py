@@ -17,7 +17,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 from hardware.serial_scanner.scanner_profile import ScannerProfile
-from hardware.test_codes import QUIET_MODULES, USES, TestCode, all_codes
+from hardware.sheet_codes import QUIET_MODULES, USES, SheetCode, all_codes
 
 CODE_MM: Final = 62.0
 PAGE_MM: Final = (210.0, 297.0)
@@ -92,14 +92,14 @@ def write_png(path: Path, font: Path | None = None) -> bool:
     return file is not None
 
 
-def _drawn(code: TestCode) -> Image.Image:
+def _drawn(code: SheetCode) -> Image.Image:
     whole = Image.new("L", (code.modules_across, code.modules_across), 255)
     whole.paste(Image.fromarray((~code.modules * 255).astype("uint8")), (QUIET_MODULES, QUIET_MODULES))
     side = int(CODE_MM * DOTS_PER_MM)
     return whole.resize((side, side), Image.Resampling.NEAREST)
 
 
-def _caption(code: TestCode) -> str:
+def _caption(code: SheetCode) -> str:
     module = CODE_MM / code.modules_across
     return f"V{code.version}  {len(code.text)} 字符 characters  {module:.2f} mm"
 

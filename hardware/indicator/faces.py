@@ -104,7 +104,7 @@ def open_beacon(name: str, *, path: str | None = None, find: Callable[[], Any] |
 
 def _library() -> Any:
     try:
-        from busylight_core import Light  # type: ignore[import-untyped]  # noqa: PLC0415 — where its HID library is
+        from busylight_core import Light  # noqa: PLC0415 — where its HID library is
     except ImportError as failure:
         raise OutputLibraryMissing("beacon", "busylight-core") from failure
     return Light

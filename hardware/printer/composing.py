@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from escpos.constants import QR_ECLEVEL_M  # type: ignore[import-untyped]
-from escpos.escpos import Escpos  # type: ignore[import-untyped]  # the library has no types
+from escpos.constants import QR_ECLEVEL_M
+from escpos.escpos import Escpos
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 from qrcode.constants import ERROR_CORRECT_L, ERROR_CORRECT_M
 from qrcode.exceptions import DataOverflowError
@@ -189,7 +189,7 @@ def _raster(picture: Image.Image) -> bytes:
     return b"\x1dv0\x00" + size + dots
 
 
-class _Recorder(Escpos):  # type: ignore[misc]  # the library has no types
+class _Recorder(Escpos):
     """The library's commands, collected instead of sent."""
 
     def __init__(self) -> None:

@@ -15,8 +15,9 @@ from click.testing import CliRunner, Result
 from hardware import discovery
 from hardware.cli import cli
 from hardware.found_devices import Access, CameraDevice, Found, SerialDevice, WedgeDevice
-from hardware.read_kind import kind_of
+from hardware.read_kind import OURS, kind_of
 from hardware.simulated.scanner import VirtualScanner
+from protocol import labels
 from tests.hardware.conftest import payload, png
 
 
@@ -142,6 +143,12 @@ def test_a_device_that_is_not_there_is_named() -> None:
 )
 def test_kinds(text: str, kind: str) -> None:
     assert kind_of(text) == kind
+
+
+def test_what_is_ours_is_what_the_protocol_says() -> None:
+    # The hardware may not import the protocol, so that the two lists are held together here.
+    begins = {value for name, value in vars(labels).items() if name.startswith("PREFIX_") and isinstance(value, str)}
+    assert {f"{kind}:" for kind in OURS} == begins - {labels.PREFIX_RESERVED}
 
 
 FREE = Access(accessible=True, missing_group=None, in_use_by=None)

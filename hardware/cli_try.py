@@ -10,7 +10,7 @@ import click
 
 from hardware.cli_parts import EXIT_NOT_READ, named_failures, print_json
 from hardware.self_test import SelfTest
-from hardware.test_codes import VERSIONS
+from hardware.sheet_codes import VERSIONS
 
 if TYPE_CHECKING:
     from hardware.camera.report import PictureReport
@@ -25,7 +25,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.option("--seconds", type=click.FloatRange(1.0), default=120.0, show_default=True, help="End after so long.")
 @_json
 @named_failures
-def test_scanner(*, spec: str, profile: str, scans: int, seconds: float, as_json: bool) -> None:
+def try_scanner(*, spec: str, profile: str, scans: int, seconds: float, as_json: bool) -> None:
     """Scan each code of the test sheet several times; says which sizes this scanner reads and whether it changes texts.
 
     SPEC is a port, serial:PORT?profile=…, hid:… or wedge:… (`hardware list` has them). Exit 4 if nothing of the sheet
@@ -60,7 +60,7 @@ def test_scanner(*, spec: str, profile: str, scans: int, seconds: float, as_json
 @click.option("--seconds", type=click.FloatRange(1.0), default=20.0, show_default=True, help="Of a live camera.")
 @_json
 @named_failures
-def test_camera(*, spec: str, seconds: float, as_json: bool) -> None:
+def try_camera(*, spec: str, seconds: float, as_json: bool) -> None:
     """Hold the test sheet before a camera, near and far; says what it reads, how fast, and how small.
 
     SPEC is a number, v4l2:/dev/…, http(s)://… or a video file. Exit 4 if nothing of the sheet was read.
@@ -170,6 +170,3 @@ def _say(test: SelfTest, more: dict[str, Any], *, as_json: bool) -> None:
         raise SystemExit(1)
     if test.largest_read is None:
         raise SystemExit(EXIT_NOT_READ)
-
-
-test_scanner.__test__ = test_camera.__test__ = False  # type: ignore[attr-defined]  # for pytest: commands, no tests

@@ -30,11 +30,8 @@ QUIET_MODULES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class TestCode:
+class SheetCode:
     """One code of the sheet."""
-
-    __test__ = False
-    """For pytest, which takes the name for one of its own."""
 
     version: int
     text: str
@@ -53,18 +50,15 @@ class TestCode:
         return 17 + 4 * self.version + 2 * QUIET_MODULES
 
 
-def test_code(version: int) -> TestCode:
+def sheet_code(version: int) -> SheetCode:
     """The code of this version: the same text on every sheet."""
     head = f"TEST:V{version:02}:"
     length = _CHARACTERS[version]
     # A step that shares no factor with 45 visits every character, each version in an order of its own.
     body = "".join(_ALPHABET[(number * (version + 2) + number // 45) % 45] for number in range(length - len(head) - 1))
-    return TestCode(version, f"{head}{body}A")
+    return SheetCode(version, f"{head}{body}A")
 
 
-def all_codes() -> tuple[TestCode, ...]:
+def all_codes() -> tuple[SheetCode, ...]:
     """Those of the sheet, the smallest first."""
-    return tuple(test_code(version) for version in VERSIONS)
-
-
-test_code.__test__ = False  # type: ignore[attr-defined]  # for pytest, as above
+    return tuple(sheet_code(version) for version in VERSIONS)

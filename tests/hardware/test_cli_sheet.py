@@ -17,8 +17,8 @@ from PIL import Image
 from hardware.cli import cli
 from hardware.self_test import SelfTest
 from hardware.serial_scanner.scanner_profile import known_profiles
+from hardware.sheet_codes import VERSIONS, all_codes
 from hardware.simulated.scanner import VirtualScanner
-from hardware.test_codes import VERSIONS, all_codes
 from tests.hardware.conftest import payload
 
 CODES = {code.version: code.text for code in all_codes()}
