@@ -1,7 +1,6 @@
 """Every word of the page in its three languages, and which language a request wants.
 
-The words stand in `window.toml` and `kiosk.toml`, one table per subject; the reason codes' own texts belong to the
-appraisal.
+The words stand in this folder's TOML files, one table per subject; the reason codes' own texts belong to the appraisal.
 """
 
 import tomllib
@@ -34,10 +33,11 @@ def in_language(names: Names, language: Language) -> str:
 def all_texts() -> Mapping[str, Names]:
     """Every text under `subject.name`."""
     folder = resources.files("verifier_terminal.web")
+    files = sorted((each for each in folder.iterdir() if each.name.endswith(".toml")), key=lambda each: each.name)
     return {
         f"{subject}.{name}": Names(**three)
-        for file in ("window.toml", "kiosk.toml")
-        for subject, entries in tomllib.loads(folder.joinpath(file).read_text("utf-8")).items()
+        for file in files
+        for subject, entries in tomllib.loads(file.read_text("utf-8")).items()
         for name, three in entries.items()
     }
 
