@@ -79,6 +79,12 @@ def _placement(version: int, level: str) -> _Placement:
     return _Placement(np.array(rows[: number * 8], np.intp), np.array(columns[: number * 8], np.intp), blocks)
 
 
+@lru_cache(maxsize=64)
+def _flips(version: int, level: str, mask: int) -> NDArray[np.bool_]:
+    place, flipped = _placement(version, level), mask_func(mask)
+    return np.array([flipped(row, column) for row, column in zip(place.rows, place.columns, strict=True)], bool)
+
+
 def corrected(estimate: Soft, floor: Soft, plan: Layout, seen: Seen) -> Soft:
     """The modules after correction.
 
@@ -94,7 +100,7 @@ def corrected(estimate: Soft, floor: Soft, plan: Layout, seen: Seen) -> Soft:
     if float(np.mean(floor > _DROWNED_LIGHT)) < _MIN_DROWNED_SHARE:
         raise Uncorrectable
     place = _placement(seen.version, seen.level)
-    flips = np.array([mask_func(seen.mask)(row, column) for row, column in zip(place.rows, place.columns, strict=True)])
+    flips = _flips(seen.version, seen.level, seen.mask)
     soft = estimate[place.rows, place.columns]
     codewords = np.packbits((soft < 0) ^ flips)
     drowned = floor[place.rows, place.columns].reshape(-1, 8).max(axis=1)
@@ -129,19 +135,24 @@ def _tables() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 _EXP, _LOG = _tables()
+# Single bytes are looked up faster in tuples than in arrays.
+_EXP_OF, _LOG_OF = tuple(_EXP.tolist()), tuple(_LOG.tolist())
 
 
 def _times(left: int, right: int) -> int:
-    return int(_EXP[_LOG[left] + _LOG[right]]) if left and right else 0
+    return _EXP_OF[_LOG_OF[left] + _LOG_OF[right]] if left and right else 0
 
 
 def _product(left: list[int], right: list[int]) -> list[int]:
     """Of two polynomials, lowest power first."""
-    result = [0] * (len(left) + len(right) - 1)
-    for at, factor in enumerate(left):
-        for by, other in enumerate(right):
-            result[at + by] ^= _times(factor, other)
-    return result
+    short, long = sorted((left, right), key=len)
+    result = np.zeros(len(left) + len(right) - 1, np.int64)
+    others = np.array(long, np.int64)
+    logarithms = _LOG[others]
+    for at, factor in enumerate(short):
+        if factor:
+            result[at : at + len(long)] ^= np.where(others == 0, 0, _EXP[logarithms + _LOG_OF[factor]])
+    return [int(value) for value in result]
 
 
 def correct(block: NDArray[np.uint8], erased: list[int], checks: int, *, reserve: int) -> NDArray[np.uint8]:
@@ -163,7 +174,8 @@ def correct(block: NDArray[np.uint8], erased: list[int], checks: int, *, reserve
         return block
     locator = [1]
     for at in erased:
-        locator = _product(locator, [1, int(_EXP[powers[at] % 255])])
+        root = _EXP_OF[int(powers[at]) % 255]
+        locator = [here ^ _times(before, root) for here, before in zip([*locator, 0], [0, *locator], strict=True)]
     forney = _product(syndromes, locator)[len(erased) : checks]
     errors = _berlekamp_massey(forney)
     if 2 * (len(errors) - 1) + len(erased) > checks - reserve:

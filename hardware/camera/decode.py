@@ -122,8 +122,9 @@ def _attempts(
             return None
         return _look_at(grey, place, "place", 1.0, _as_it_is, more_margin=2 * state.moved, downscale=False)
 
-    def whole(_: Look) -> Look:
-        return look(grey, "whole")
+    def whole(seen: Look) -> Look | None:
+        # A tracked code that is there and not read is not read in the whole picture either.
+        return None if seen.place else look(grey, "whole")
 
     def half(seen: Look) -> Look | None:
         return None if seen.place or place else look(shrink(grey, 0.5), "half", scale=0.5)
