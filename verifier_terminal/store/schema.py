@@ -16,7 +16,7 @@ from verifier_terminal.errors import StoreDamaged
 if TYPE_CHECKING:
     from sqlite_utils import Migrations
 
-VERSION: Final = 6
+VERSION: Final = 7
 _BUSY_SECONDS: Final = 5.0
 """Several commands may use one directory at once; a commit takes milliseconds."""
 
@@ -164,6 +164,15 @@ _SIXTH: Final = (
     "CREATE TABLE metadata_behind (region TEXT PRIMARY KEY, since INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 )
 
+_SEVENTH: Final = (
+    # Wrong tries in a row at a PIN or a passphrase, and the moment of the newest.
+    """CREATE TABLE guess (
+        secret TEXT PRIMARY KEY,
+        wrong INTEGER NOT NULL,
+        at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+)
+
 
 def open_database(path: Path) -> sqlite3.Connection:
     """A connection to an up-to-date database; made when there is none.
@@ -270,5 +279,11 @@ def _migrations() -> "Migrations":
         for statement in _SIXTH:
             database.execute(statement)
         database.execute("PRAGMA user_version = 6")
+
+    @migrations()
+    def version_7(database: Database) -> None:
+        for statement in _SEVENTH:
+            database.execute(statement)
+        database.execute("PRAGMA user_version = 7")
 
     return migrations

@@ -20,7 +20,9 @@ from verifier_terminal.store.chain import ChainFinding, ChainReport
 from verifier_terminal.store.feed_alarms import FeedAlarms
 from verifier_terminal.store.feed_rows import FeedRows
 from verifier_terminal.store.floors import FloorStore
+from verifier_terminal.store.guesses import Guesses
 from verifier_terminal.store.journal import Journal
+from verifier_terminal.store.outbox import Outbox
 from verifier_terminal.store.recheck import RecheckQueue
 from verifier_terminal.store.replay import ReplayStore
 from verifier_terminal.store.sealing import Sealer
@@ -55,6 +57,8 @@ class Store:
         self.floors = FloorStore(self.database)
         self.bans = BanStore(self.database)
         self.behind = BehindStore(self.database)
+        self.outbox = Outbox(self.database)
+        self.guesses = Guesses(self.database)
         self.rechecks = RecheckQueue(self.database, Sealer(directory, random_bytes=random_bytes))
         try:
             if self.rechecks.has_unsealed():
