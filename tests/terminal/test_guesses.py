@@ -13,7 +13,7 @@ def opened(directory: Path) -> Store:
     return Store(directory, terminal_id="t1", random_bytes=Drbg("store"))
 
 
-def count(store: Store, at: UnixTime, secret: str = "pin") -> Seconds | None:  # noqa: S107 - a name
+def count(store: Store, at: UnixTime, secret: str = "pin") -> Seconds | None:
     with store.writing():
         return store.guesses.count_one(secret, at=at)
 

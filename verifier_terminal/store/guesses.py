@@ -1,5 +1,4 @@
-"""Guesses at a secret that people type at the terminal (a PIN, a passphrase): after five wrong ones it waits, longer
-each time.
+"""Guesses at a secret that people type at the terminal: after five wrong ones it waits, longer each time.
 
 Guaranteed: a try is counted durably *before* the secret is compared, so that neither a kill nor a second process gives
 tries for nothing, and a restart forgets none. A clock that was set back makes the wait longer and never shorter. Not
