@@ -331,3 +331,17 @@ class ServiceNoticeRefused(TerminalError):
 
     meaning = "the kiosk was not taken out of service"
     advice = "give a reason for the colleagues who find it so"
+
+
+class OutboxFull(TerminalError):
+    """As many rows wait for the operator as may; an officer's act is taken all the same."""
+
+    meaning = "too much waits for the operator's server, so this was not added"
+    advice = "see that the terminal reaches its operator (`terminal status`); nothing that waits was lost"
+
+
+class OutboxRefused(TerminalError):
+    """A row that no operator would take: a fault of the program."""
+
+    meaning = "this cannot be sent to the operator"
+    advice = "report it: the program made a row that has not its form"

@@ -16,7 +16,7 @@ from verifier_terminal.errors import StoreDamaged
 if TYPE_CHECKING:
     from sqlite_utils import Migrations
 
-VERSION: Final = 7
+VERSION: Final = 8
 _BUSY_SECONDS: Final = 5.0
 """Several commands may use one directory at once; a commit takes milliseconds."""
 
@@ -173,6 +173,19 @@ _SEVENTH: Final = (
     ) STRICT, WITHOUT ROWID""",
 )
 
+_EIGHTH: Final = (
+    # What the operator is to hear; `key` is the row's idempotency key, by which it is taken once however often it goes.
+    """CREATE TABLE outbox (
+        key BLOB PRIMARY KEY,
+        kind TEXT NOT NULL,
+        body BLOB NOT NULL,
+        created INTEGER NOT NULL,
+        tries INTEGER NOT NULL,
+        next_at INTEGER NOT NULL
+    ) STRICT""",
+    "CREATE INDEX outbox_next_at ON outbox (next_at)",
+)
+
 
 def open_database(path: Path) -> sqlite3.Connection:
     """A connection to an up-to-date database; made when there is none.
@@ -285,5 +298,11 @@ def _migrations() -> "Migrations":
         for statement in _SEVENTH:
             database.execute(statement)
         database.execute("PRAGMA user_version = 7")
+
+    @migrations()
+    def version_8(database: Database) -> None:
+        for statement in _EIGHTH:
+            database.execute(statement)
+        database.execute("PRAGMA user_version = 8")
 
     return migrations
