@@ -66,6 +66,15 @@ class ActsChanged:
     """An act was voided or re-checked."""
 
     check_number: str
+    void: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptGiven:
+    """A receipt about a check was signed; its row is durable. `sha256` is the hexadecimal digest of the receipt."""
+
+    check_number: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +149,7 @@ SessionEvent = (
     | PersonChecked
     | StatusChanged
     | ActsChanged
+    | ReceiptGiven
     | DeviceNews
     | OutOfOrderNews
     | RecheckAlarm

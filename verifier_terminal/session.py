@@ -52,6 +52,7 @@ from verifier_terminal.events import (
     PersonChecked,
     PortraitShown,
     Publisher,
+    ReceiptGiven,
     RecheckAlarm,
     RequestClosed,
     RequestOpened,
@@ -366,6 +367,7 @@ class Session:
             )
             digest = sha256(copy.receipt).hexdigest()
             self._append({"event": "receipt", "check_number": number, "sha256": digest, "at": self._clock().at})
+            self._publisher.publish(ReceiptGiven(number, digest))
             return copy
 
     def exercise(self, text: str, *, at: UnixTime) -> Verdict:
@@ -394,7 +396,7 @@ class Session:
             self._in_view.drop(number)
             self._portraits.drop(number)
             self._shelf.drop(number)
-            self._publisher.publish(ActsChanged(number))
+            self._publisher.publish(ActsChanged(number, void=True))
 
     def confirm_person(self, number: str, matches: bool) -> PersonChecked:
         """Writes down whether the clerk found the holder and the person to be the same, by a new row.

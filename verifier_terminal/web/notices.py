@@ -38,6 +38,7 @@ from verifier_terminal.events import (
     OutOfOrderNews,
     PersonChecked,
     PortraitShown,
+    ReceiptGiven,
     RecheckAlarm,
     RequestClosed,
     RequestOpened,
@@ -110,6 +111,9 @@ def event_json(
             return "portrait", {"check_number": number, "member": member, "image": b64encode(image).decode()}
         case FaceMoved():
             return "face", {}
+        case ReceiptGiven():
+            # Whoever asked for it has it already.
+            return None
         case StatusChanged() | RecheckAlarm():
             return "standing", standing_views.standing_json(status())
         case _:
