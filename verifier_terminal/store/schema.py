@@ -16,7 +16,7 @@ from verifier_terminal.errors import StoreDamaged
 if TYPE_CHECKING:
     from sqlite_utils import Migrations
 
-VERSION: Final = 8
+VERSION: Final = 9
 _BUSY_SECONDS: Final = 5.0
 """Several commands may use one directory at once; a commit takes milliseconds."""
 
@@ -186,6 +186,16 @@ _EIGHTH: Final = (
     "CREATE INDEX outbox_next_at ON outbox (next_at)",
 )
 
+_NINTH: Final = (
+    # What a supervisor has set here, as JSON, and the hash of the PIN.
+    """CREATE TABLE local_setting (
+        name TEXT PRIMARY KEY,
+        value TEXT NOT NULL,
+        locked INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE TABLE local_secret (name TEXT PRIMARY KEY, hash BLOB NOT NULL) STRICT, WITHOUT ROWID",
+)
+
 
 def open_database(path: Path) -> sqlite3.Connection:
     """A connection to an up-to-date database; made when there is none.
@@ -304,5 +314,11 @@ def _migrations() -> "Migrations":
         for statement in _EIGHTH:
             database.execute(statement)
         database.execute("PRAGMA user_version = 8")
+
+    @migrations()
+    def version_9(database: Database) -> None:
+        for statement in _NINTH:
+            database.execute(statement)
+        database.execute("PRAGMA user_version = 9")
 
     return migrations

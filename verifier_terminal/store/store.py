@@ -22,6 +22,7 @@ from verifier_terminal.store.feed_rows import FeedRows
 from verifier_terminal.store.floors import FloorStore
 from verifier_terminal.store.guesses import Guesses
 from verifier_terminal.store.journal import Journal
+from verifier_terminal.store.local_settings import LocalSettings
 from verifier_terminal.store.outbox import Outbox
 from verifier_terminal.store.recheck import RecheckQueue
 from verifier_terminal.store.replay import ReplayStore
@@ -59,6 +60,7 @@ class Store:
         self.behind = BehindStore(self.database)
         self.outbox = Outbox(self.database)
         self.guesses = Guesses(self.database)
+        self.local_settings = LocalSettings(self.database)
         self.rechecks = RecheckQueue(self.database, Sealer(directory, random_bytes=random_bytes))
         try:
             if self.rechecks.has_unsealed():
