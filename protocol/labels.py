@@ -69,6 +69,7 @@ TYP_CHECKPOINT: Final = "application/status-checkpoint+cwt"
 TYP_REVERSAL: Final = "lz-reversal"
 TYP_CHALLENGE: Final = "lz-challenge"
 TYP_TERMINAL: Final = "lz-terminal"
+TYP_STAFF: Final = "lz-staff"
 TYP_PAPER: Final = "lz-paper"
 TYP_RECEIPT: Final = "lz-receipt"
 TYP_DISPUTE: Final = "lz-dispute"
@@ -90,6 +91,7 @@ TYPES: Final = frozenset(
         TYP_REVERSAL,
         TYP_CHALLENGE,
         TYP_TERMINAL,
+        TYP_STAFF,
         TYP_PAPER,
         TYP_RECEIPT,
         TYP_DISPUTE,
@@ -117,6 +119,8 @@ class KeyUse(IntEnum):
     BEACON = 6
     REVERSAL = 7
     """Kept offline: the way back from a final status (`protocol.reversal`)."""
+    STAFF = 8
+    """Certifies the people who act at windows and on the road (`protocol.staff_certificate`)."""
 
 
 # CWT claims (RFC 8392 section 4, RFC 8747 for cnf, SD-CWT section 17.4 for vct, Token Status List section 5.1/6.3).
@@ -157,6 +161,11 @@ CLAIM_DISPUTED: Final = -70070
 CLAIM_DISPUTED_CHECK: Final = -70071
 CLAIM_DISPUTED_ANSWER: Final = -70072
 CLAIM_DISPUTED_AGES: Final = -70073
+
+# Private claims of a staff certificate: -70080…-70084. Its relying party is the one of a terminal certificate.
+CLAIM_STAFF_NAME: Final = -70080
+CLAIM_STAFF_ROLE: Final = -70081
+CLAIM_STAFF_USES: Final = -70082
 
 # Private claims of a challenge: -70010…-70019. Purpose and reason mean the same in a receipt.
 CLAIM_WANTED: Final = -70010

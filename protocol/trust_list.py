@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from protocol import cbor, cwt, keys, labels, signed_document
+from protocol import cbor, cwt, keys, labels, limits, signed_document
 from protocol.errors import (
     IssuerExpired,
     IssuerUnknown,
@@ -26,6 +26,8 @@ from protocol.unixtime import UnixTime
 
 _USES: Final = frozenset(KeyUse)
 _MAX_PREFIX_BYTES: Final = 32
+_ANCHORS: Final = 1
+_WITHDRAWN: Final = 2
 
 
 class AnchorLabel(IntEnum):
@@ -78,6 +80,8 @@ class TrustList:
     iat: UnixTime
     exp: UnixTime
     anchors: Mapping[tuple[str, bytes], TrustAnchor]
+    withdrawn: frozenset[bytes] = frozenset()
+    """Kids of people's keys that were withdrawn while their staff certificates run: 7 days at most."""
 
     def find(self, iss: str, kid: bytes, *, use: KeyUse) -> TrustAnchor:
         """The anchor with this pair and use.
@@ -160,7 +164,10 @@ def find_credential_anchor(trust: TrustList, unverified: UnverifiedCredential, *
 
 def sign(trust: TrustList, root: RootSigner) -> bytes:
     """The signed bytes of a trust list."""
-    document = SignedDocument(trust.iss, trust.seq, trust.iat, trust.exp, anchors_to_value(trust.anchors))
+    anchors = anchors_to_value(trust.anchors)
+    # Without a withdrawal the form is the one that every reader has always known.
+    body = {_ANCHORS: anchors, _WITHDRAWN: tuple(sorted(trust.withdrawn))} if trust.withdrawn else anchors
+    document = SignedDocument(trust.iss, trust.seq, trust.iat, trust.exp, body)
     return signed_document.sign(document, typ=labels.TYP_TRUST, body_label=labels.CLAIM_ANCHORS, signer=root)
 
 
@@ -223,8 +230,22 @@ def verify(encoded: bytes, *, root: Root, algorithms: AlgorithmTable = DEFAULT_A
     document = signed_document.verify(
         encoded, expected_typ=labels.TYP_TRUST, body_label=labels.CLAIM_ANCHORS, root=root, algorithms=algorithms
     )
-    anchors = anchors_from_value(document.body, algorithms=algorithms)
-    return TrustList(document.iss, document.seq, document.iat, document.exp, anchors)
+    match document.body:
+        case Mapping() as body if body.keys() == {_ANCHORS, _WITHDRAWN}:
+            listed, withdrawn = body[_ANCHORS], _withdrawn(body[_WITHDRAWN])
+        case listed:
+            withdrawn = frozenset()
+    anchors = anchors_from_value(listed, algorithms=algorithms)
+    return TrustList(document.iss, document.seq, document.iat, document.exp, anchors, withdrawn)
+
+
+def _withdrawn(value: cbor.Value) -> frozenset[bytes]:
+    if not isinstance(value, tuple) or not value:
+        raise SchemaError("withdrawn staff is not an array of kids")
+    kids = [kid for kid in value if isinstance(kid, bytes) and len(kid) == limits.KID_BYTES]
+    if len(kids) != len(value) or kids != sorted(set(kids)):
+        raise SchemaError("withdrawn staff are not kids in ascending order")
+    return frozenset(kids)
 
 
 def _anchor(entry: cbor.Value, algorithms: AlgorithmTable) -> TrustAnchor:

@@ -33,6 +33,7 @@ from protocol import (
     paper,
     receipt,
     sealing,
+    staff_certificate,
     status_list,
     terminal_certificate,
     trust_list,
@@ -53,6 +54,7 @@ from tests.protocol import (
     test_manifest,
     test_paper,
     test_receipt,
+    test_staff_certificate,
 )
 from tests.utopia.randomness import Drbg
 from tests.utopia.world import WUYOU, World
@@ -129,6 +131,13 @@ def of_a_terminal(alg: Alg) -> Iterator[Emitted]:
     yield Emitted(labels.TYP_DISPUTE, "dispute", disputed, terminal)
 
 
+def of_staff(alg: Alg) -> Iterator[Emitted]:
+    """The certificate of a person."""
+    region = WORLD.signer("oracle staff key", alg)
+    certificate = staff_certificate.certify(test_staff_certificate.GOOD, region)
+    yield Emitted(labels.TYP_STAFF, "staff", certificate, region)
+
+
 def of_a_region(alg: Alg) -> Iterator[Emitted]:
     """Lists and documents: by one key of either algorithm, and by a pair whose first key that is."""
     status = WORLD.signer("oracle status", alg)
@@ -152,7 +161,9 @@ def of_a_region(alg: Alg) -> Iterator[Emitted]:
 
 @cache
 def emitted() -> tuple[Emitted, ...]:
-    return tuple(each for alg in Alg for make in (of_a_person, of_a_terminal, of_a_region) for each in make(alg))
+    return tuple(
+        each for alg in Alg for make in (of_a_person, of_a_terminal, of_staff, of_a_region) for each in make(alg)
+    )
 
 
 def name_of(each: Emitted) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from protocol import keys, trust_list
+from protocol import keys, labels, signed_document, trust_list
 from protocol.errors import (
     IssuerExpired,
     IssuerSignatureInvalid,
@@ -16,8 +16,10 @@ from protocol.errors import (
 )
 from protocol.labels import Alg, KeyUse
 from protocol.sd_cwt import key_binding
+from protocol.signed_document import SignedDocument
 from protocol.trust_list import TrustAnchor, TrustList, find_assertion_anchor
 from protocol.unixtime import UnixTime
+from tests.protocol.test_staff_certificate import VALIDATOR
 from tests.utopia.world import BEGINNING, WUYOU, ZIXU, World
 
 
@@ -140,3 +142,38 @@ def test_status_list_of_another_issuer(world: World) -> None:
     trust = with_anchor(world, replace(anchor_of(world), status_prefixes=("lz:990000/31",)))
     with pytest.raises(StatusUriError):
         find_assertion_anchor(trust, unverified, at=BEGINNING)
+
+
+def test_withdrawn_staff_rides_in_a_form_of_its_own(world: World) -> None:
+    root = world.roots[WUYOU]
+    kids = frozenset({bytes(8), bytes(range(8))})
+    signed = trust_list.sign(replace(world.trust(), withdrawn=kids), root)
+    found = trust_list.verify(signed, root=root.public_key)
+    assert (found.withdrawn, found.anchors) == (kids, world.trust().anchors)
+    assert [str(each) for each in VALIDATOR.validate(signed, root_type="trust-list").diagnostics] == []
+    assert trust_list.verify(world.trust_bytes(), root=root.public_key).withdrawn == frozenset()
+
+
+@pytest.mark.parametrize(
+    "kids",
+    [(), (bytes(7),), ("12345678",), (bytes(8), bytes(8)), (b"\x01" * 8, bytes(8)), bytes(8), None],
+)
+def test_withdrawn_staff_has_one_form(world: World, kids: object) -> None:
+    root = world.roots[WUYOU]
+    trust = world.trust()
+    body: object = {1: trust_list.anchors_to_value(trust.anchors), 2: kids}
+    document = SignedDocument(trust.iss, trust.seq, trust.iat, trust.exp, body)  # type: ignore[arg-type]
+    signed = signed_document.sign(document, typ=labels.TYP_TRUST, body_label=labels.CLAIM_ANCHORS, signer=root)
+    with pytest.raises(SchemaError):
+        trust_list.verify(signed, root=root.public_key)
+
+
+@pytest.mark.parametrize("more", [{}, {2: (bytes(8),), 3: ()}])
+def test_a_body_of_other_entries_is_refused(world: World, more: dict[int, object]) -> None:
+    root = world.roots[WUYOU]
+    trust = world.trust()
+    body: object = {1: trust_list.anchors_to_value(trust.anchors), **more}
+    document = SignedDocument(trust.iss, trust.seq, trust.iat, trust.exp, body)  # type: ignore[arg-type]
+    signed = signed_document.sign(document, typ=labels.TYP_TRUST, body_label=labels.CLAIM_ANCHORS, signer=root)
+    with pytest.raises(SchemaError):
+        trust_list.verify(signed, root=root.public_key)
