@@ -14,13 +14,15 @@ from protocol.errors import ProtocolError
 from protocol.keys import VerificationKey
 from protocol.unixtime import UnixTime
 from revocation.coverage import StatusView
-from verifier_terminal import config
+from verifier_terminal import config, supervision, tightening
 from verifier_terminal.appraisal.context import ClockReading, Knowledge
-from verifier_terminal.errors import RepositoryRefused, RootMismatch
+from verifier_terminal.errors import RepositoryRefused, RootMismatch, SettingMeaningless
 from verifier_terminal.store import loading, statuses, trust_store
 from verifier_terminal.store.floors import SourceKey
 from verifier_terminal.store.loading import Damaged, Loaded
+from verifier_terminal.store.local_settings import LocalSetting
 from verifier_terminal.store.store import Store
+from verifier_terminal.tightening import Tightening
 from verifier_terminal.trusted_time import TrustedTime
 
 if TYPE_CHECKING:
@@ -72,6 +74,7 @@ class Knowing:
         self._trust_has_changed = trust_has_changed
         self._version: tuple[int, int, int] | None = None
         self._feed_number = 0
+        self._set_here: Mapping[str, LocalSetting] = {}
         self.now = Known(loading.NOTHING, {}, (), None, None)
 
     def clock(self, *, online: bool) -> ClockReading:
@@ -86,7 +89,9 @@ class Knowing:
         """
         if self._store.documents.version() != self._version:
             self.load(clock)
-        elif again or self._store.feed_number != self._feed_number:
+        elif (
+            again or self._store.feed_number != self._feed_number or self._store.local_settings.held() != self._set_here
+        ):
             self._put_together(self.now.loaded, self.now.metadata, clock)
 
     def load(self, clock: ClockReading) -> None:
@@ -154,6 +159,7 @@ class Knowing:
     def _put_together(self, loaded: Loaded, metadata: "TrustMetadata | None", clock: ClockReading) -> None:
         # Read first: whatever is taken meanwhile is seen the next time.
         self._feed_number = self._store.feed_number
+        self._set_here = self._store.local_settings.held()
         held: Mapping[str, RegionFeed] = {}
         feeds: Mapping[str, RegionFeed] = {}
         view: StatusView = loaded.tokens
@@ -169,7 +175,14 @@ class Knowing:
             if region in loaded.regions and region not in feeds
         ]
         before = self.now.knowledge
-        knowledge = self._knowledge(loaded, metadata, feeds, view, clock.at)
+        try:
+            tightened = supervision.of_held(self._set_here)
+        except SettingMeaningless as wrong:
+            # What it would forbid cannot be told, so nothing is allowed.
+            damaged.append(Damaged("local settings", wrong.detail))
+            knowledge = None
+        else:
+            knowledge = self._knowledge(loaded, metadata, feeds, view, clock.at, tightened=tightened)
         self.now = Known(loaded, feeds, (*loaded.damaged, *damaged), metadata, knowledge)
         if before is not None and knowledge is not None and before.bans != knowledge.bans:
             self._trust_has_changed()
@@ -183,6 +196,8 @@ class Knowing:
         feeds: "Mapping[str, RegionFeed]",
         view: StatusView,
         at: UnixTime,
+        *,
+        tightened: Tightening,
     ) -> Knowledge | None:
         trust = loaded.trust
         if trust is None or loaded.catalogue is None or loaded.policy is None:
@@ -195,7 +210,7 @@ class Knowing:
         return Knowledge(
             trust,
             loaded.catalogue,
-            loaded.policy,
+            tightening.applied(tightened, loaded.policy, loaded.catalogue, region=self._home),
             view,
             regions={region: each.trust for region, each in loaded.regions.items()},
             # A ban outlives the checkpoint that carried it.
