@@ -74,6 +74,7 @@ from verifier_terminal.store.journal import JournalRow, Payload
 from verifier_terminal.store.person_check import PersonCheck
 from verifier_terminal.store.replay import NothingUsed, UsedAlready
 from verifier_terminal.store.store import Store
+from verifier_terminal.supervision import INTERACTIVE, SettingStanding, Strength, Supervision
 from verifier_terminal.sync.mirror import Mirror
 from verifier_terminal.sync.schedule import Schedule
 from verifier_terminal.sync.sources import OpenMirror
@@ -88,7 +89,6 @@ Appraise = Callable[[str, Context], Verdict]
 AppraiseBytes = Callable[[AnimatedKind, bytes, Context], Verdict]
 
 _MAX_REASON_CHARACTERS: Final = 200
-from verifier_terminal.supervision import INTERACTIVE, SettingStanding, Strength, Supervision
 _MAX_DISPUTES: Final = 10_000
 
 
@@ -133,6 +133,7 @@ class Session:
         repository: "Repository | None" = None,
         open_mirror: OpenMirror | None = None,
         jitter: Callable[[float], float] = float,
+        pin_strength: Strength = INTERACTIVE,
     ) -> None:
         """Loads what is held.
 
@@ -149,7 +150,7 @@ class Session:
             repository: Where trust metadata of several regions are held; None: the terminal knows one region.
             open_mirror: Opens the further addresses of feeds; None: they are not asked.
             jitter: Makes an interval between polls a little longer or shorter.
-        pin_strength: Strength = INTERACTIVE,
+            pin_strength: What one guess at the supervisor's PIN costs.
 
         Raises:
             OutOfOrder: The database cannot be read.
@@ -166,11 +167,11 @@ class Session:
         self._out_of_order: str | None = None
         self._in_view = InView()
         self._asking = Asking(settings.purpose, settings.site, random_bytes=random_bytes)
-            pin_strength: What one guess at the supervisor's PIN costs.
         self._animations = Animations()
         self._portraits = Portraits()
         self._shelf = EvidenceShelf()
         self._verified = VerifiedCredentials(elapsed_seconds)
+        self._supervision = Supervision(store, strength=pin_strength)
         self.schedule = Schedule(now=elapsed_seconds, jitter=jitter)
         """When which region is polled, for whoever polls."""
         self._upkeep = Upkeep(
@@ -188,7 +189,6 @@ class Session:
             self._upkeep.refresh()
         try:
             tampering = self._store.check_anchor()
-        self._supervision = Supervision(store, strength=pin_strength)
             if tampering is not None:
                 self._store.record_tampering(tampering, at=self._clock().at)
         except OutOfOrder as failure:
@@ -511,6 +511,32 @@ class Session:
         with self._lock:
             return self._store.verify_chain()
 
+    # What a supervisor sets here; errors as in `supervision`.
+
+    def local_settings(self) -> tuple[SettingStanding, ...]:
+        """Every setting as it counts now."""
+        with self._lock:
+            return self._supervision.settings()
+
+    def change_setting(
+        self, name: str, value: object, *, locked: bool | None = None, pin: str | None = None
+    ) -> SettingStanding:
+        """Sets one, for the next code on."""
+        with self._lock:
+            changed = self._supervision.change(name, value, locked=locked, pin=pin, at=self._clock().at)
+            self._publisher.publish(StatusChanged())
+            return changed
+
+    def set_pin(self, new: str, *, old: str | None = None) -> None:
+        """Sets or changes the supervisor's PIN."""
+        with self._lock:
+            self._supervision.set_pin(new, old=old, at=self._clock().at)
+
+    def has_pin(self) -> bool:
+        """Whether there is a PIN."""
+        with self._lock:
+            return self._supervision.has_pin()
+
     def status(self) -> TerminalStatus:
         """How the terminal stands; also answers when the disk does not."""
         with self._lock:
@@ -561,32 +587,6 @@ class Session:
     def hear(self, event: DeviceEvent) -> None:
         """Passes on what a device said about itself."""
         self._publisher.publish(DeviceNews(event))
-
-    # What a supervisor sets here; errors as in `supervision`.
-
-    def local_settings(self) -> tuple[SettingStanding, ...]:
-        """Every setting as it counts now."""
-        with self._lock:
-            return self._supervision.settings()
-
-    def change_setting(
-        self, name: str, value: object, *, locked: bool | None = None, pin: str | None = None
-    ) -> SettingStanding:
-        """Sets one, for the next code on."""
-        with self._lock:
-            changed = self._supervision.change(name, value, locked=locked, pin=pin, at=self._clock().at)
-            self._publisher.publish(StatusChanged())
-            return changed
-
-    def set_pin(self, new: str, *, old: str | None = None) -> None:
-        """Sets or changes the supervisor's PIN."""
-        with self._lock:
-            self._supervision.set_pin(new, old=old, at=self._clock().at)
-
-    def has_pin(self) -> bool:
-        """Whether there is a PIN."""
-        with self._lock:
-            return self._supervision.has_pin()
 
     def sync(self, mirror: Mirror, *, importing: bool = False) -> SyncReport:
         """One round over documents and feeds; what was accepted on older knowledge is re-checked, what is over erased.
