@@ -26,10 +26,9 @@ Matrix = NDArray[np.uint8]
 """1 where a module is dark."""
 Soft = NDArray[np.float32]
 
-_CELL = 4
+_CELL = 3
 _BORDER = 3
 _TAPS = 5
-_NOTHING = np.empty(0, np.float32)
 _LINEAR_LIGHT = (np.linspace(0, 1, 256) ** 2.2).astype(np.float32)
 
 
@@ -214,25 +213,20 @@ def equalised(values: Soft, plan: Layout, rounds: int = 3) -> Soft:
     side = plan.side
     wanted = np.where(plan.dark, -1.0, 1.0).astype(np.float32)
     estimate = inside(values)
-    reach = _TAPS // 2
-    low = _BORDER - reach
-    taps = np.stack(
-        [
-            values[low + dy : low + dy + side, low + dx : low + dx + side].ravel()
-            for dy in range(_TAPS)
-            for dx in range(_TAPS)
-        ]
-        + [np.ones(side * side, np.float32)],
-        axis=1,
-    )
-    # OpenCV's products, because a BLAS library would start threads for matrices of this size.
-    gram = cv2.gemm(taps, taps, 1.0, _NOTHING, 0.0, flags=cv2.GEMM_1_T)
-    gram = gram + np.eye(taps.shape[1], dtype=np.float32) * (0.02 * side * side)
+    low = _BORDER - _TAPS // 2
+    taps = np.ones((_TAPS * _TAPS + 1, side, side), np.float32)
+    for at in range(_TAPS * _TAPS):
+        dy, dx = divmod(at, _TAPS)
+        taps[at] = values[low + dy : low + dy + side, low + dx : low + dx + side]
+    # Row by row: a product of whole matrices of this size would make a BLAS library start threads.
+    gram = (taps.transpose(1, 0, 2) @ taps.transpose(1, 2, 0)).sum(axis=0)
+    gram += np.eye(len(taps), dtype=np.float32) * (0.02 * side * side)
     for _ in range(rounds):
-        target = np.where(plan.known, wanted, np.sign(estimate)).reshape(-1, 1)
-        both = cv2.gemm(taps, target.astype(np.float32), 1.0, _NOTHING, 0.0, flags=cv2.GEMM_1_T)
-        _, weights = cv2.solve(gram, both, flags=cv2.DECOMP_CHOLESKY)
-        estimate = cv2.gemm(taps, np.asarray(weights), 1.0, _NOTHING, 0.0).reshape(side, side).astype(np.float32)
+        target = np.where(plan.known, wanted, np.sign(estimate)).astype(np.float32)
+        both = np.einsum("kij,ij->k", taps, target)
+        _, weights = cv2.solve(gram, both.reshape(-1, 1), flags=cv2.DECOMP_CHOLESKY)
+        kernel, constant = weights[:-1].reshape(_TAPS, _TAPS), float(weights[-1, 0])
+        estimate = inside(cv2.filter2D(values, -1, kernel, delta=constant).astype(np.float32, copy=False))
     return estimate
 
 
