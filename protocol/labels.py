@@ -73,6 +73,9 @@ TYP_STAFF: Final = "lz-staff"
 TYP_PAPER: Final = "lz-paper"
 TYP_RECEIPT: Final = "lz-receipt"
 TYP_DISPUTE: Final = "lz-dispute"
+TYP_ROW: Final = "lz-row"
+TYP_ENROLMENT: Final = "lz-enrolment"
+TYP_RENEWAL: Final = "lz-renewal"
 TYP_ACT: Final = "lz-act"
 TYP_TRUST: Final = "lz-trust"
 TYP_DIRECTORY: Final = "lz-directory"
@@ -95,6 +98,9 @@ TYPES: Final = frozenset(
         TYP_PAPER,
         TYP_RECEIPT,
         TYP_DISPUTE,
+        TYP_ROW,
+        TYP_ENROLMENT,
+        TYP_RENEWAL,
         TYP_ACT,
         TYP_TRUST,
         TYP_DIRECTORY,
@@ -177,6 +183,10 @@ CLAIM_PURPOSE: Final = -70013
 CLAIM_PLACE: Final = -70050
 CLAIM_RELYING_PARTY: Final = -70051
 CLAIM_MAXIMA: Final = -70052
+
+# Private claims of what a terminal sends its operator, in the same range: -70054, -70055.
+CLAIM_TERMINAL_ROW: Final = -70054
+CLAIM_ENROLMENT: Final = -70055
 
 # Private claims of a receipt: -70040…-70049.
 CLAIM_SHOWN: Final = -70040

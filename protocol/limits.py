@@ -153,6 +153,9 @@ BUNDLE_PRESENTATIONS: Final = range(2, 5)
 HOLDERS_REQUIRED: Final = range(1, BUNDLE_PRESENTATIONS.stop)
 """Who must show a licence together: its holders' presentations travel in one bundle."""
 
+GUARDIAN_BELOW: Final = range(1, 19)
+"""Full years below which a guardian is needed: at 18 a person decides alone (Civil Code art. 17)."""
+
 MAX_BUNDLE_BYTES: Final = 8_192
 """Four presentations with everything disclosed: a full driving licence has 1,185 bytes, the longest scope 2,000."""
 
@@ -233,3 +236,21 @@ MAX_DISPUTE_BYTES: Final = MAX_RECEIPT_BYTES
 
 MAX_RECEIPT_CODES: Final = 32
 """Of one verdict: no verdict collects half as many."""
+
+MAX_ROW_BODY_BYTES: Final = 16_384
+"""Of a row for the operator: an officer's act with its certificates has about 2 kB."""
+
+MAX_ROW_BYTES: Final = 20_480
+"""Such a body, a certificate of 900 bytes, and signatures."""
+
+MAX_RENEWAL_BYTES: Final = 2_048
+"""A certificate of 900 bytes, and a signature."""
+
+MAX_ENROLMENT_BYTES: Final = 4_096
+"""A request has about 250 bytes, its answer a certificate of 900 and a name."""
+
+ENROLMENT_TOKEN_BYTES: Final = 16
+"""Nobody guesses one within its hour."""
+
+MAX_OPERATOR_URL_BYTES: Final = 200
+"""Of an operator's address: with it an enrolment code stays below version 14."""

@@ -26,16 +26,19 @@ from protocol import (
     challenge,
     directory,
     dispute_note,
+    enrolment,
     feed_document,
     keys,
     labels,
     manifest,
     paper,
     receipt,
+    renewal,
     sealing,
     staff_certificate,
     status_list,
     terminal_certificate,
+    terminal_row,
     trust_list,
 )
 from protocol.directory import PurposeItems, WalletDirectory
@@ -54,6 +57,7 @@ from tests.protocol import (
     test_manifest,
     test_paper,
     test_receipt,
+    test_terminal_row,
     test_staff_certificate,
 )
 from tests.utopia.randomness import Drbg
@@ -129,6 +133,11 @@ def of_a_terminal(alg: Alg) -> Iterator[Emitted]:
     yield Emitted(labels.TYP_RECEIPT, "receipt", attested, terminal)
     disputed = dispute_note.sign(test_dispute_note.NOTE, certificate=certificate, signer=terminal)
     yield Emitted(labels.TYP_DISPUTE, "dispute", disputed, terminal)
+    row = terminal_row.sign(test_terminal_row.ROW, certificate=certificate, signer=terminal)
+    yield Emitted(labels.TYP_ROW, "row", row, terminal)
+    wanted = renewal.sign(certificate=certificate, signer=terminal, at=certified.iat)
+    yield Emitted(labels.TYP_RENEWAL, "renewal", wanted, terminal)
+    yield Emitted(labels.TYP_ENROLMENT, "enrolment", enrolment.request(bytes(16), terminal), terminal)
 
 
 def of_staff(alg: Alg) -> Iterator[Emitted]:

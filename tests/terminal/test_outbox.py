@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from protocol import limits
 from protocol.unixtime import UnixTime
 from tests.utopia.randomness import Drbg
 from verifier_terminal.errors import OutboxFull, OutboxRefused
@@ -85,7 +86,7 @@ def test_full_it_takes_acts_alone_and_drops_nothing(store: Store, monkeypatch: p
     [
         ("unheard-of", b"x", key("x")),
         (outbox.DISPUTE, b"", key("x")),
-        (outbox.DISPUTE, bytes(outbox.MAX_BODY_BYTES + 1), key("x")),
+        (outbox.DISPUTE, bytes(limits.MAX_ROW_BODY_BYTES + 1), key("x")),
         (outbox.DISPUTE, b"x", b"short"),
     ],
     ids=["kind", "empty", "large", "key"],

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from protocol import limits
 from protocol.unixtime import UnixTime
 from verifier_terminal.errors import OutboxFull, OutboxRefused
 
@@ -21,10 +22,6 @@ DOUBLE_SHOW: Final = "double-show"
 DISPUTE: Final = "dispute"
 KINDS: Final = frozenset({HEARTBEAT, OFFICERS_ACT, PROBLEM_REPORT, DOUBLE_SHOW, DISPUTE})
 
-KEY_BYTES: Final = 32
-"""A SHA-256: of the journal row, or of the body."""
-MAX_BODY_BYTES: Final = 16_384
-"""An officer's act has about 2 kB with its certificates."""
 MAX_ROWS: Final = 10_000
 """Beyond it only officers' acts are taken: 160 MB at the very most, years of a terminal's reports."""
 
@@ -54,7 +51,7 @@ class Outbox:
             OutboxFull: As many rows wait as may, and this one is no officer's act.
             sqlite3.Error: The disk.
         """
-        if kind not in KINDS or len(key) != KEY_BYTES or not 0 < len(body) <= MAX_BODY_BYTES:
+        if kind not in KINDS or len(key) != limits.SHA256_BYTES or not 0 < len(body) <= limits.MAX_ROW_BODY_BYTES:
             raise OutboxRefused(f"{kind[:24]}, {len(body)} bytes")
         if kind == HEARTBEAT:
             self._database.execute("DELETE FROM outbox WHERE kind = ?", (HEARTBEAT,))
