@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from verifier_terminal import cli_asking, cli_bundle, cli_devices, cli_disputes, cli_relay, cli_service, cli_setup
+from verifier_terminal import (
+    cli_asking,
+    cli_bundle,
+    cli_counter,
+    cli_devices,
+    cli_disputes,
+    cli_relay,
+    cli_service,
+    cli_setup,
+    cli_store,
+)
 from verifier_terminal.cli_parts import (
     EXIT_NOT_READ,
     EXIT_OUT_OF_ORDER,
@@ -34,7 +44,7 @@ from verifier_terminal.cli_parts import (
 )
 
 if TYPE_CHECKING:
-    from verifier_terminal.session import Session
+    pass
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -56,6 +66,9 @@ cli.add_command(cli_bundle.export)
 cli.add_command(cli_devices.devices)
 cli.add_command(cli_disputes.disputes)
 cli.add_command(cli_service.out_of_service)
+for _reading in (cli_store.journal, cli_store.explain, cli_store.void, cli_store.export_acts):
+    cli.add_command(_reading)
+cli.add_command(cli_counter.counter)
 
 _directory, _json = cli_asking.directory_argument, cli_asking.json_option
 
@@ -185,6 +198,7 @@ def serve(
     from verifier_terminal.slips import Slips
     from verifier_terminal.web import app as web_app
     from verifier_terminal.web import server
+    from verifier_terminal.web.counter_routes import STREAM_CAP
     from verifier_terminal.web.settings import SettingRefused, WindowSettings
 
     if multicast is None and interface is not None:
@@ -233,6 +247,7 @@ def serve(
             slips = None if outputs.printer is None else Slips(session, outputs.printer, reasons=told)
             attended = session.settings.face.attended
             face = None if attended else wiring.kiosk(session, directory, slips.print_slip if slips else None)
+            counter = wiring.counter_desk(session, directory)
             app = web_app.create_app(
                 session,
                 settings=settings,
@@ -241,8 +256,10 @@ def serve(
                 metrics=metrics.text,
                 kiosk=face,
                 slips=slips,
+                counter=counter,
             )
             threads = capture.start_feeding(session, sources, stop)
+            threads += (counter.handover.start(stop),)
             if outputs.signal:
                 threads += (wiring.signalling(session, directory, outputs).start(stop),)
             if face is not None:
@@ -252,7 +269,7 @@ def serve(
             )
             polling.start()
             try:
-                server.serve(app, "127.0.0.1", port, settings.stream_cap, ready=_say_address)
+                server.serve(app, "127.0.0.1", port, settings.stream_cap + STREAM_CAP, ready=_say_address)
             except KeyboardInterrupt:
                 click.echo("stopped")
             finally:
@@ -269,41 +286,6 @@ def serve(
 @cli.command()
 @_directory
 @_json
-@click.option("--search", default="", help="A part of the content: check number, kind, code, class.")
-@click.option("--limit", type=click.IntRange(1, 1_000_000), default=1_000, show_default=True)
-@click.option("--verify", is_flag=True, help="Check the chain instead; exit 1 if it was tampered with.")
-@named_failures
-def journal(directory: Path, as_json: bool, search: str, limit: int, verify: bool) -> None:
-    """Read the journal, the newest rows first. Reading it is written down too."""
-    from verifier_terminal import printing, wiring
-
-    with wiring.open_session(directory) as session:
-        if verify:
-            report = printing.chain_json(session.verify_journal())
-            if as_json:
-                print_json(report)
-            else:
-                click.echo(
-                    f"{report['rows']} rows, {report['anchored']} anchored, {report['erased']} erased by retention"
-                )
-                for finding in report["findings"]:
-                    click.echo(f"TAMPERED at row {finding['seq']}: {finding['kind']}: {finding['text']}")
-                if report["intact"]:
-                    click.echo("The chain is intact.")
-            if not report["intact"]:
-                sys.exit(1)
-            return
-        rows = [row for row in session.journal_rows(search, limit) if row.payload is not None]
-        _note(session, "journal")
-    if as_json:
-        print_json([{"seq": row.seq, **(row.payload or {})} for row in rows])
-    else:
-        printing.print_rows(console(), [row.payload for row in rows if row.payload is not None])
-
-
-@cli.command()
-@_directory
-@_json
 @named_failures
 def status(directory: Path, as_json: bool) -> None:
     """Say what the terminal holds, how old it is, and until when it is good enough."""
@@ -315,48 +297,6 @@ def status(directory: Path, as_json: bool) -> None:
         print_json(printing_status.status_json(standing))
     else:
         printing_status.print_status(console(), standing)
-
-
-@cli.command()
-@_directory
-@click.argument("check_number", metavar="CHECK-NUMBER")
-@_json
-@named_failures
-def explain(directory: Path, check_number: str, as_json: bool) -> None:
-    """Say everything that the journal knows about one check: every step, code and age."""
-    from verifier_terminal import printing, wiring
-
-    with wiring.open_session(directory) as session:
-        rows = session.explain(check_number)
-        _note(session, f"explain {check_number}")
-    if as_json:
-        print_json([{"seq": row.seq, **(row.payload or {})} for row in rows])
-    else:
-        printing.print_explanation(console(), [row.payload for row in rows if row.payload is not None])
-
-
-@cli.command()
-@_directory
-@click.argument("check_number", metavar="CHECK-NUMBER")
-@click.option("--reason", required=True, help="Why; no personal data, it stays in the journal.")
-@named_failures
-def void(directory: Path, check_number: str, reason: str) -> None:
-    """Declare a check void by a new row; the old one stays."""
-    from verifier_terminal import wiring
-
-    with wiring.open_session(directory) as session:
-        session.void(check_number, reason)
-    click.echo(f"{check_number} is void")
-
-
-def _note(session: "Session", what: str) -> None:
-    """A full disk must not keep anybody from looking at the journal; that the reading is not recorded is said."""
-    from verifier_terminal.errors import OutOfOrder
-
-    try:
-        session.note_reading("".join(each for each in what if each.isprintable())[:40])
-    except OutOfOrder as failure:
-        click.echo(f"this reading could not be recorded: {failure}", err=True)
 
 
 def _say_failure(words: str) -> None:

@@ -31,6 +31,7 @@ from verifier_terminal.upkeep import SyncReport
 
 if TYPE_CHECKING:
     from verifier_terminal.faces.kiosk import Kiosk
+    from verifier_terminal.handover import CounterDesk
     from verifier_terminal.signalling import Outputs, Signalling
     from verifier_terminal.sync.repository_mirror import Repository
 
@@ -93,6 +94,27 @@ def kiosk(session: Session, directory: Path, print_slip: Callable[[str], None] |
     return Kiosk(
         session, elapsed_seconds=elapsed_seconds, service=lambda: service.read(directory), print_slip=print_slip
     )
+
+
+def counter_desk(session: Session, directory: Path) -> "CounterDesk":
+    """What the counter's programs may fetch from the terminal here, listening to its session from now on."""
+    from verifier_terminal import counter_clients
+    from verifier_terminal.handover import CounterDesk, Handover
+
+    def is_wanted(purpose: Purpose) -> bool:
+        try:
+            return any(purpose.word in each.purposes for each in counter_clients.load(directory))
+        except counter_clients.CounterClientsUnusable:
+            return False
+
+    made = Handover(run=secrets.token_hex(8), elapsed_seconds=elapsed_seconds, is_wanted=is_wanted)
+    session.listen(made)
+    return CounterDesk(made, lambda: counter_clients.load(directory), lambda: session.knowledge, elapsed_seconds)
+
+
+def counter_token() -> str:
+    """A fresh secret for one program of the counter."""
+    return secrets.token_urlsafe(32)
 
 
 def signalling(session: Session, directory: Path, outputs: "Outputs") -> "Signalling":

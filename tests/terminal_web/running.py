@@ -9,6 +9,7 @@ from protocol.unixtime import UnixTime
 from tests.terminal_web.twin import NOW, REASONS, SETTINGS
 from verifier_terminal.appraisal.reasons import Reason
 from verifier_terminal.faces.kiosk import Kiosk
+from verifier_terminal.handover import CounterDesk
 from verifier_terminal.web.app import create_app
 from verifier_terminal.web.ports import WindowSession
 from verifier_terminal.web.printing_routes import PrintsSlips
@@ -25,9 +26,12 @@ def running(
     clock: Callable[[], UnixTime] = lambda: NOW,
     kiosk: Kiosk | None = None,
     slips: PrintsSlips | None = None,
+    counter: CounterDesk | None = None,
 ) -> Iterator[str]:
     """The origin of the running page."""
-    app = create_app(session, settings=settings, reasons=reasons, clock=clock, kiosk=kiosk, slips=slips)
+    app = create_app(
+        session, settings=settings, reasons=reasons, clock=clock, kiosk=kiosk, slips=slips, counter=counter
+    )
     server = WindowServer(app, "127.0.0.1", 0, settings.stream_cap)
     thread = threading.Thread(target=server.run)
     thread.start()

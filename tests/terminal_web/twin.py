@@ -42,6 +42,7 @@ from verifier_terminal.errors import (
     NoPersonCheck,
     NoReceipt,
     NoSite,
+    NothingToJoin,
     OutOfOrder,
     PersonCheckDone,
     RequestRefused,
@@ -52,6 +53,7 @@ from verifier_terminal.events import (
     ActsChanged,
     FaceMoved,
     ForeignCode,
+    JoinWaits,
     Listener,
     OutOfOrderNews,
     PersonChecked,
@@ -65,6 +67,7 @@ from verifier_terminal.events import (
     Subscription,
 )
 from verifier_terminal.request_book import Ended
+from verifier_terminal.roles import Role
 from verifier_terminal.standing import RegionStanding, TerminalStatus
 from verifier_terminal.store import person_check
 from verifier_terminal.store.feed_alarms import FeedAlarm
@@ -256,6 +259,8 @@ class TwinAct:
     kind: str | None
     void_reason: str | None
     person: PersonCheck
+    joined_with: str | None = None
+    role: Role | None = None
 
 
 class TwinSession:
@@ -268,6 +273,7 @@ class TwinSession:
         self.scanned: list[tuple[str, str]] = []
         self.voids: dict[str, str] = {}
         self.answers: dict[str, bool] = {}
+        self.roles: dict[str, Role] = {}
         self.known: list[ShownVerdict] = []
         self.alarms: tuple[RecheckAlarm, ...] = ()
         self.connectivity = Connectivity(Link.OFFLINE, UnixTime(NOW - HOUR), "no route", 3)
@@ -370,7 +376,7 @@ class TwinSession:
         if number in self.voids:
             raise AlreadyVoid
         self.voids[number] = reason
-        self.tell(ActsChanged(number))
+        self.tell(ActsChanged(number, void=True))
 
     def confirm_person(self, number: str, matches: bool) -> PersonChecked:
         verdict = next((event.verdict for event in self.known if event.verdict.check_number == number), None)
@@ -389,6 +395,20 @@ class TwinSession:
         self.tell(checked)
         return checked
 
+    def join_next(self, number: str, seconds: float) -> None:
+        if not self.known or self.known[-1].verdict.check_number != number:
+            raise NothingToJoin(number)
+        self.tell(JoinWaits(number, seconds))
+
+    def cancel_join(self) -> None:
+        self.tell(JoinWaits(None, 0.0))
+
+    def set_role(self, number: str, role: Role) -> None:
+        if number not in {event.verdict.check_number for event in self.known}:
+            raise UnknownCheckNumber
+        self.roles[number] = role
+        self.tell(ActsChanged(number))
+
     def acts(self, search: str = "", limit: int = 100) -> list[TwinAct]:
         return [self._act(event.verdict) for event in reversed(self.known)][:limit]
 
@@ -396,7 +416,17 @@ class TwinSession:
         slug = verdict.licence.slug if verdict.licence else None
         number = verdict.check_number
         stand = person_check.of_verdict(verdict, matches=self.answers.get(number))
-        return TwinAct(number, verdict.at, verdict.verdict_class, slug, self.voids.get(number), stand)
+        joined = next((each.joined for each in self.known if each.verdict is verdict and each.joined), None)
+        return TwinAct(
+            number,
+            verdict.at,
+            verdict.verdict_class,
+            slug,
+            self.voids.get(number),
+            stand,
+            joined.check_number if joined else None,
+            self.roles.get(number),
+        )
 
     def status(self) -> TerminalStatus:
         values: dict[str, Any] = {

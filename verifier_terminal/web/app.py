@@ -8,13 +8,14 @@
     GET  /metrics                     figures for an operator's monitoring, nothing about persons
     …    requests and receipts        see `asking_routes`
     …    printed slips                see `printing_routes`
+    …    fields for the counter       see `counter_routes`
 
 Personal data never stand in an address or a log line; answers are never stored by the browser.
 """
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
@@ -38,7 +39,17 @@ from verifier_terminal.errors import (
 )
 from verifier_terminal.events import SessionEvent
 from verifier_terminal.faces.kiosk import Kiosk
-from verifier_terminal.web import asking_routes, kiosk_routes, notices, printing_routes, standing_views, window_routes
+from verifier_terminal.handover import CounterDesk
+from verifier_terminal.web import (
+    asking_routes,
+    counter_routes,
+    kiosk_routes,
+    notices,
+    printing_routes,
+    roadside_routes,
+    standing_views,
+    window_routes,
+)
 from verifier_terminal.web.events import EventStreams, StreamsFull
 from verifier_terminal.web.languages import asked_language
 from verifier_terminal.web.ports import WindowSession
@@ -54,8 +65,12 @@ _STREAMS: Final = "liangzheng_streams"
 logger = logging.getLogger(__name__)
 
 
+class PagesSession(WindowSession, roadside_routes.RoadsideSession, Protocol):
+    """The terminal's session as all pages together use it."""
+
+
 def create_app(
-    session: WindowSession,
+    session: PagesSession,
     *,
     settings: WindowSettings,
     reasons: Mapping[Code, Reason],
@@ -63,6 +78,7 @@ def create_app(
     metrics: Callable[[], bytes] | None = None,
     kiosk: Kiosk | None = None,
     slips: printing_routes.PrintsSlips | None = None,
+    counter: CounterDesk | None = None,
 ) -> Flask:
     """The application over this session.
 
@@ -74,6 +90,7 @@ def create_app(
         metrics: gives the figures of `/metrics`.
         kiosk: the face of a place that nobody attends; without one the page is the clerk's window.
         slips: prints what the clerk's visitors take along; None: there is no printer. A kiosk has its own.
+        counter: what programs of the counter may fetch; None: nothing.
     """
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -117,20 +134,24 @@ def create_app(
         app.add_url_rule("/metrics", "metrics", lambda: Response(metrics(), content_type=METRICS_CONTENT_TYPE))
     if kiosk is None:
         window_routes.register(app, session, settings, reasons=reasons, clock=clock, has_printer=slips is not None)
+        roadside_routes.register(app, session, settings)
         if slips is not None:
             printing_routes.register(app, slips, settings)
     else:
         kiosk_routes.register(app, session, settings, kiosk=kiosk, reasons=reasons, clock=clock)
     asking_routes.register(app, session, settings)
+    if counter is not None:
+        counter_routes.register(app, counter, heartbeat_seconds=settings.heartbeat_seconds)
     _register_problems(app)
     return app
 
 
 def close_streams(app: Flask) -> None:
     """End the live streams of this application, so that its server can stop."""
-    streams = app.extensions[_STREAMS]
-    assert isinstance(streams, EventStreams)
-    streams.close()
+    for name in (_STREAMS, counter_routes.STREAMS):
+        streams = app.extensions.get(name)
+        if isinstance(streams, EventStreams):
+            streams.close()
 
 
 def _register_problems(app: Flask) -> None:

@@ -27,6 +27,11 @@ class EventStreams:
         self._closed = threading.Event()
         self._live: set[Subscription] = set()
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether every stream is to end."""
+        return self._closed.is_set()
+
     def take_place(self) -> Callable[[], None]:
         """A place for one stream: the call that gives it back; calling that twice does no harm.
 

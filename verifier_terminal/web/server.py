@@ -18,6 +18,9 @@ from verifier_terminal.web.app import MAX_BODY_BYTES, close_streams
 SPARE_THREADS: Final = 16
 LOOPBACK: Final = "127.0.0.1"
 """An address and no name, which could be made to mean another. No IPv6: werkzeug trusts no Host `[::1]`."""
+MAX_WAITING_BYTES: Final = 1024 * 1024
+"""Of one connection."""
+_NEVER_BYTES: Final = 1 << 31
 _POLL_SECONDS: Final = 1.0
 _LAST_ANSWERS_SECONDS: Final = 5.0
 
@@ -57,6 +60,11 @@ class WindowServer:
                 cleanup_interval=5,
                 max_request_body_size=MAX_BODY_BYTES,
                 max_request_header_size=16 * 1024,
+                # What waits for a slow reader stays in memory, and whoever writes more waits: waitress would put it
+                # into a file of the system's, and values never touch the disk.
+                outbuf_high_watermark=MAX_WAITING_BYTES,
+                outbuf_overflow=_NEVER_BYTES,
+                inbuf_overflow=_NEVER_BYTES,
                 ident=None,
                 expose_tracebacks=False,
             )
