@@ -63,16 +63,17 @@ def try_scanner(*, spec: str, profile: str, scans: int, seconds: float, as_json:
 def try_camera(*, spec: str, seconds: float, as_json: bool) -> None:
     """Hold the test sheet before a camera, near and far; says what it reads, how fast, and how small.
 
-    SPEC is a number, v4l2:/dev/…, http(s)://… or a video file. Exit 4 if nothing of the sheet was read.
+    SPEC is a number, v4l2:/dev/…, http(s)://…, synthetic:… or a video file. Exit 4 if nothing of the sheet was read.
     """
     from hardware.camera.capture import open_device, parse_camera_spec
     from hardware.camera.decoder_process import DecoderProcess
     from hardware.camera.frames import Frame, LiveFrames, RecordedFrames
     from hardware.camera.source import to_grey
+    from hardware.open_source import opener
 
     named = parse_camera_spec(spec)
     stream = (
-        LiveFrames(named.name, lambda: open_device(named), wait_for_device=False)
+        LiveFrames(named.name, opener(named), wait_for_device=False)
         if named.is_live
         else RecordedFrames(named, open_device)
     )

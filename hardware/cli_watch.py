@@ -96,7 +96,7 @@ def _read(reading: "Reading") -> dict[str, Any]:
 
 
 def _told(event: "DeviceEvent") -> dict[str, Any]:
-    what = getattr(event, "reason", None) or getattr(event, "hint", None) or getattr(event, "fault", None)
+    what = next((getattr(event, each) for each in ("reason", "hint", "fault", "knob") if hasattr(event, each)), None)
     return {
         "at": _now(),
         "source": event.source,

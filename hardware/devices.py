@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from hardware.knobs import KnobRefused, KnobTurned
+
 
 class Decoder(enum.Enum):
     """Who turned the picture into text; scanners do it inside."""
@@ -63,6 +65,7 @@ class LostReason(enum.Enum):
     UNPLUGGED = "unplugged or broken off"
     SILENT = "silent"
     FROZEN = "the same picture again and again"
+    DAMAGED = "pictures that break off half-way"
     UNUSABLE = "unusable"
 
 
@@ -208,6 +211,8 @@ DeviceEvent = (
     | Lost
     | Reconnecting
     | Discarded
+    | KnobRefused
+    | KnobTurned
     | BlackPicture
     | SeveralCodes
     | GuidanceGiven

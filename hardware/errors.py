@@ -28,8 +28,8 @@ class UnsupportedSource(HardwareError):
 
     meaning = "this is no kind of camera, scanner or file that is known here"
     advice = (
-        "use a camera number, v4l2:/dev/…, file:PATH, http(s)://…, or for a scanner a port path, a pyserial URL, "
-        "serial:PATH?profile=…, hid:/dev/hidraw… or wedge:/dev/input/by-id/…"
+        "use a camera number, v4l2:/dev/…, file:PATH, http(s)://…, synthetic:clean, or for a scanner a port path, "
+        "a pyserial URL, serial:PATH?profile=…, hid:/dev/hidraw… or wedge:/dev/input/by-id/…"
     )
 
 

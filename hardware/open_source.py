@@ -1,19 +1,25 @@
 """From the operator's words to a source of codes: the one place that chooses drivers."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from hardware.camera.capture import CameraKind, open_device, parse_camera_spec
+from hardware.camera.capture import CameraKind, CameraSpec, open_device, parse_camera_spec
 from hardware.camera.decoder_process import PictureDecoder
 from hardware.camera.frames import LiveFrames, RecordedFrames
+from hardware.camera.picture_device import PictureDevice
 from hardware.camera.source import CameraSource
+from hardware.camera.whereabouts import Whereabouts
 from hardware.devices import AnsweringSource, CodeSource
 from hardware.image_file import ImageFile
 from hardware.scanner_spec import open_scanner
 from hardware.serial_scanner.scanner_profile import GENERIC
+from hardware.simulated.scene import parse_scene
+from hardware.simulated.synthetic import SyntheticCamera
 
 
 def open_camera(spec: str, decoder: PictureDecoder, *, wait_for_device: bool = True) -> CodeSource:
-    """A camera number, `v4l2:/dev/…`, `http(s)://…`, `file:PATH` or a path (video, image, `numbered-%03d.png`).
+    """A camera number, `v4l2:/dev/…`, `http(s)://…`, `synthetic:…`, `file:PATH` or the path of a video or image.
 
     Args:
         spec: as above.
@@ -21,15 +27,29 @@ def open_camera(spec: str, decoder: PictureDecoder, *, wait_for_device: bool = T
         wait_for_device: if false, `readings` raises when a live device is absent at first.
 
     Raises:
-        UnsupportedSource: none of these forms.
+        UnsupportedSource: none of these forms, or an option is wrong.
     """
     named = parse_camera_spec(spec)
     if named.kind is CameraKind.IMAGE_FILE:
         return ImageFile(Path(named.target), decoder)
     if named.is_live:
-        live = LiveFrames(named.name, lambda: open_device(named), wait_for_device=wait_for_device)
-        return CameraSource(named.name, live, decoder, ends=False)
+        live = LiveFrames(named.name, opener(named), wait_for_device=wait_for_device)
+        seen = live.seen if named.settings.antiglare else None
+        return CameraSource(named.name, live, decoder, ends=False, seen=seen)
     return CameraSource(named.name, RecordedFrames(named, open_device), decoder, ends=True)
+
+
+def opener(named: CameraSpec) -> Callable[[], PictureDevice]:
+    """What opens a live camera, real or simulated, as often as it is lost; raises a HardwareError."""
+    match named.kind:
+        case CameraKind.SYNTHETIC:
+            scene = parse_scene(named.target)
+            return lambda: SyntheticCamera(scene)
+        case CameraKind.V4L2:
+            where = Whereabouts(Path(named.target))
+            return lambda: open_device(replace(named, target=str(where.now())))
+        case _:
+            return lambda: open_device(named)
 
 
 def open_image(path: Path, decoder: PictureDecoder) -> CodeSource:

@@ -31,6 +31,7 @@ from hardware.devices import (
     StillInView,
 )
 from hardware.errors import HardwareError
+from hardware.knobs import KnobRefused, KnobTurned
 from verifier_terminal.device_settings import DeviceSettings
 from verifier_terminal.errors import OutOfOrder
 from verifier_terminal.session import Session
@@ -152,6 +153,10 @@ def words(event: DeviceEvent) -> str | None:
             return f"trying to open it again in {after:g} s"
         case Discarded(reason=reason, byte_count=count):
             return f"{count} bytes were thrown away: {reason.value}"
+        case KnobRefused(knob=knob, asked=asked, given=given):
+            return f"the camera does not take {knob.value}={asked}" + (f"; it has {given}" if given else "")
+        case KnobTurned(knob=knob, given=given):
+            return f"against glare, {knob.value} is now {given}"
         case BlackPicture():
             return "the picture is black: is the lens covered?"
         case SeveralCodes(count=count):

@@ -9,18 +9,20 @@ import enum
 import os
 import re
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from hardware.camera.dimming import Dimming
+from hardware.camera.picture_device import AdjustableDevice, ColourPicture
+from hardware.camera.settings import CameraSettings, apply_settings, parse_settings
 from hardware.errors import DeviceNotFound, DeviceUnusable, UnsupportedSource, VideoUnreadable
-
-ColourPicture = NDArray[np.uint8]
+from hardware.knobs import KnobRefused, KnobTurned
+from hardware.simulated.scene import parse_scene
 
 OPEN_TIMEOUT_MILLISECONDS = 5_000
 READ_TIMEOUT_MILLISECONDS = 2_000
@@ -37,6 +39,7 @@ class CameraKind(enum.Enum):
     IMAGE_SEQUENCE = "numbered images"
     IMAGE_FILE = "image file"
     HTTP = "stream"
+    SYNTHETIC = "simulated camera"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +50,39 @@ class CameraSpec:
         kind: how to open it.
         target: number, path or URL.
         name: how it is called on pages: without user name, password or query of a URL.
+        settings: what the operator asks of a camera.
     """
 
     kind: CameraKind
     target: str
     name: str
+    settings: CameraSettings = field(default_factory=CameraSettings)
 
     @property
     def is_live(self) -> bool:
         """Whether pictures come in real time and a loss is worth waiting for."""
-        return self.kind in (CameraKind.INDEX, CameraKind.V4L2, CameraKind.HTTP)
+        return self.kind in (CameraKind.INDEX, CameraKind.V4L2, CameraKind.HTTP, CameraKind.SYNTHETIC)
 
 
 def parse_camera_spec(spec: str) -> CameraSpec:
-    """Reads `0`, `v4l2:/dev/…`, `http(s)://…`, `file:PATH` or a plain path (video, image, `numbered-%03d.png`).
+    """Reads `0`, `v4l2:/dev/…?size=1280x720&…`, `http(s)://…`, `synthetic:…`, `file:PATH` or a path.
+
+    A path is a video, an image or a numbered sequence (`picture-%03d.png`).
 
     Raises:
-        UnsupportedSource: none of these.
+        UnsupportedSource: none of these, or an option is wrong.
     """
     if spec.isascii() and spec.isdigit() and len(spec) <= 3:
         return CameraSpec(CameraKind.INDEX, spec, f"camera {spec}")
     if spec.startswith("v4l2:"):
-        path = spec.removeprefix("v4l2:")
+        path, _, query = spec.removeprefix("v4l2:").partition("?")
         if not path.startswith("/dev/"):
             raise UnsupportedSource(spec)
-        return CameraSpec(CameraKind.V4L2, path, path)
+        return CameraSpec(CameraKind.V4L2, path, path, parse_settings(spec, query))
+    if spec.startswith("synthetic:"):
+        words = spec.removeprefix("synthetic:")
+        scene = parse_scene(words)
+        return CameraSpec(CameraKind.SYNTHETIC, words, scene.name, CameraSettings(antiglare=scene.antiglare))
     if spec.startswith(("http://", "https://")):
         try:
             parts = urlsplit(spec)
@@ -91,19 +102,7 @@ def parse_camera_spec(spec: str) -> CameraSpec:
     return CameraSpec(kind, path, path)
 
 
-class PictureDevice(Protocol):
-    """An open camera, stream or video."""
-
-    def read(self) -> ColourPicture | None:
-        """The next picture; None when there is none within the time-out, or no more."""
-        ...
-
-    def release(self) -> None:
-        """Gives the device back."""
-        ...
-
-
-class OpenCvDevice(PictureDevice):
+class OpenCvDevice(AdjustableDevice):
     """A device opened by OpenCV.
 
     Attributes:
@@ -111,10 +110,21 @@ class OpenCvDevice(PictureDevice):
         frames_per_second: of a file; 0 if it does not say.
     """
 
-    def __init__(self, capture: cv2.VideoCapture) -> None:
+    def __init__(
+        self, capture: cv2.VideoCapture, *, dimming: Dimming | None = None, refused: Sequence[KnobRefused] = ()
+    ) -> None:
         self._capture = capture
+        self._dimming = dimming
+        self._refused = refused
         self.frames_announced = max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
         self.frames_per_second = max(0.0, float(capture.get(cv2.CAP_PROP_FPS)))
+
+    @property
+    def refused(self) -> Sequence[KnobRefused]:
+        return self._refused
+
+    def dim(self, step: int) -> KnobTurned | None:
+        return self._dimming.to(step) if self._dimming else None
 
     def read(self) -> ColourPicture | None:
         try:
@@ -126,6 +136,8 @@ class OpenCvDevice(PictureDevice):
         return np.asarray(picture, dtype=np.uint8)
 
     def release(self) -> None:
+        # A camera keeps what was turned until it loses its power.
+        self.dim(0)
         self._capture.release()
 
 
@@ -138,7 +150,7 @@ _ENVIRONMENT = {
 
 
 def open_device(spec: CameraSpec) -> OpenCvDevice:
-    """Opens a camera, stream or video; image files are not opened like this.
+    """Opens a camera, stream or video; image files and simulated cameras are not opened like this.
 
     Raises:
         DeviceNotFound: no such device or file.
@@ -158,21 +170,21 @@ def open_device(spec: CameraSpec) -> OpenCvDevice:
         if spec.kind is CameraKind.VIDEO_FILE:
             raise VideoUnreadable(spec.name)
         raise DeviceNotFound(spec.name) if spec.kind is not CameraKind.V4L2 else DeviceUnusable(spec.name)
-    return OpenCvDevice(capture)
+    if spec.kind not in (CameraKind.INDEX, CameraKind.V4L2):
+        return OpenCvDevice(capture)
+    refused = apply_settings(spec.settings, capture, source=spec.name, path=spec.target)
+    return OpenCvDevice(capture, dimming=Dimming(capture, source=spec.name), refused=refused)
 
 
 def _capture(spec: CameraSpec) -> cv2.VideoCapture:
     match spec.kind:
         case CameraKind.INDEX | CameraKind.V4L2:
             where: int | str = int(spec.target) if spec.kind is CameraKind.INDEX else spec.target
-            camera = cv2.VideoCapture(where, cv2.CAP_V4L2 if sys.platform.startswith("linux") else cv2.CAP_ANY)
-            # One buffered picture: the latest counts, not the oldest.
-            camera.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-            camera.set(cv2.CAP_PROP_FRAME_WIDTH, 1280)
-            camera.set(cv2.CAP_PROP_FRAME_HEIGHT, 720)
-            return camera
+            return cv2.VideoCapture(where, cv2.CAP_V4L2 if sys.platform.startswith("linux") else cv2.CAP_ANY)
         case CameraKind.IMAGE_SEQUENCE:
             return cv2.VideoCapture(spec.target, cv2.CAP_IMAGES)
+        case CameraKind.SYNTHETIC:
+            raise UnsupportedSource(spec.name, "it is drawn, and no library opens it")
         case CameraKind.HTTP | CameraKind.VIDEO_FILE | CameraKind.IMAGE_FILE:
             timeouts = [
                 cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,

@@ -1,27 +1,30 @@
 """Pictures in time: the latest one of a live camera, every one of a recording.
 
 A live camera is emptied by a thread of its own into a slot for one picture, so that slow work on one picture costs
-pictures and never delay (a plain loop lagged 4.7 s after 6 s). Loss is noticed by a failed read, by 2 s without a
-picture, and by the same picture for 5 s (a camera's noise makes no two pictures equal).
+pictures and never delay (a plain loop lagged 4.7 s after 6 s). Loss is noticed by a failed read, by 2.5 s without a
+picture, by pictures that repeat or break off for 3 s (picture_watch.py), and by the end of the thread itself.
 """
 
 import threading
 import time
-import zlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from hardware.backoff import delays
-from hardware.camera.capture import CameraSpec, ColourPicture, OpenCvDevice, PictureDevice
+from hardware.camera.antiglare import AntiGlare, Sight
+from hardware.camera.capture import CameraSpec, OpenCvDevice
+from hardware.camera.picture_device import AdjustableDevice, ColourPicture, PictureDevice
+from hardware.camera.picture_watch import PictureWatch
 from hardware.devices import Connected, DeviceEvent, Lost, LostReason, Reconnecting, SourceTruncated
 from hardware.errors import DeviceNotFound, HardwareError, VideoUnreadable
+from hardware.knobs import KnobRefused
 
 _SILENT_SECONDS = 2.5
 """More than the two seconds after which OpenCV's drivers give up a picture by themselves."""
 _MAX_ABANDONED = 3
-_FROZEN_SECONDS = 5.0
-_FROZEN_FRAMES = 20
+_LAST_PAUSE_SECONDS = 2.0
+"""A camera that is back is to be read again within 5 s, its opening included."""
 _TAKE_SECONDS = 0.1
 _FAREWELL_SECONDS = 3.0
 _FALLBACK_FRAMES_PER_SECOND = 25.0
@@ -63,22 +66,6 @@ class _Slot:
             return frame
 
 
-class _FreezeWatch:
-    """Notices the same picture again and again."""
-
-    def __init__(self) -> None:
-        self._checksum: int | None = None
-        self._since = 0.0
-        self._count = 0
-
-    def is_frozen(self, frame: Frame) -> bool:
-        checksum = zlib.crc32(frame.picture[::4, ::4].tobytes())
-        if checksum != self._checksum:
-            self._checksum, self._since, self._count = checksum, frame.at_monotonic, 0
-        self._count += 1
-        return self._count >= _FROZEN_FRAMES and frame.at_monotonic - self._since >= _FROZEN_SECONDS
-
-
 class _Grabber:
     """One opening of the camera and one thread that empties it, until told to end or until it is abandoned."""
 
@@ -118,6 +105,11 @@ class LiveFrames:
         self._wait_for_device = wait_for_device
         self._monotonic = monotonic
         self._pause = pause
+        self._light = AntiGlare()
+
+    def seen(self, sight: Sight, at_monotonic: float) -> None:
+        """Hears what a picture says about light; the grabbing thread turns the camera's knobs after that."""
+        self._light = self._light.after(sight, at_monotonic)
 
     def frames(self, stop: threading.Event) -> Iterator[Frame | DeviceEvent]:
         """Pictures and what happens to the camera, until `stop` is set or the iterator is closed."""
@@ -126,12 +118,20 @@ class LiveFrames:
         grabber, abandoned = _Grabber(self, slot, first), list[_Grabber]()
         lively_at = self._monotonic()
         connected = opened = False
+        broken = delays(last_seconds=_LAST_PAUSE_SECONDS)
         try:
             while not stop.is_set():
                 item = slot.take(_TAKE_SECONDS)
                 now = self._monotonic()
                 if item is None:
-                    if opened and now - lively_at > _SILENT_SECONDS:
+                    if not grabber.thread.is_alive():
+                        # Something that no driver may do has ended it; a terminal that waited on would wait for ever.
+                        yield Lost(self._name, LostReason.UNUSABLE)
+                        self._pause(stop, next(broken))
+                        slot = _Slot()
+                        grabber, connected, opened = _Grabber(self, slot, None), False, False
+                        lively_at = self._monotonic()
+                    elif opened and now - lively_at > _SILENT_SECONDS:
                         if connected:
                             connected = False
                             yield Lost(self._name, LostReason.SILENT)
@@ -171,9 +171,10 @@ class LiveFrames:
 
     def grab(self, slot: _Slot, finished: threading.Event, first: PictureDevice | None) -> None:
         """Opens and empties the camera into the slot, again and again, until told to end; for a thread of its own."""
-        waiting = delays()
+        waiting = delays(last_seconds=_LAST_PAUSE_SECONDS)
         attempt = 0
         reported: LostReason | None = None
+        refused: Sequence[KnobRefused] = ()
         while not finished.is_set():
             try:
                 device = first or self._open_live()
@@ -185,6 +186,11 @@ class LiveFrames:
                     slot.tell(Lost(self._name, reason))
             else:
                 slot.tell(Connected(self._name))
+                # A camera that comes and goes refuses the same things each time, which is no news.
+                if isinstance(device, AdjustableDevice) and device.refused != refused:
+                    refused = device.refused
+                    for each in refused:
+                        slot.tell(each)
                 try:
                     reason, frame_count = self._empty(device, slot, finished)
                 finally:
@@ -195,7 +201,7 @@ class LiveFrames:
                 slot.tell(Lost(self._name, reason))
                 # A camera that opens and gives nothing is no success, and the pauses go on growing.
                 if frame_count:
-                    waiting, attempt = delays(), 0
+                    waiting, attempt = delays(last_seconds=_LAST_PAUSE_SECONDS), 0
             first = None
             attempt += 1
             after = next(waiting)
@@ -204,16 +210,26 @@ class LiveFrames:
 
     def _empty(self, device: PictureDevice, slot: _Slot, finished: threading.Event) -> tuple[LostReason, int]:
         """Reads until the camera is lost; says why and how many pictures it gave."""
-        freeze = _FreezeWatch()
-        frame_count = 0
+        watch = PictureWatch(self._name)
+        frame_count = step = 0
+        knobs = device if isinstance(device, AdjustableDevice) else None
         while not finished.is_set():
+            if knobs is not None and (wanted := self._light.step) != step:
+                step, turned = wanted, knobs.dim(wanted)
+                if turned is None:
+                    knobs = None  # It does not follow, and is not asked again before it is opened anew.
+                else:
+                    slot.tell(turned)
             picture = device.read()
             if picture is None:
                 return LostReason.UNPLUGGED, frame_count
             frame_count += 1
             frame = Frame(picture, self._monotonic())
-            if freeze.is_frozen(frame):
-                return LostReason.FROZEN, frame_count
+            trouble = watch.trouble(picture, frame.at_monotonic)
+            if trouble is not None:
+                return trouble, frame_count
+            if (new_size := watch.new_size(picture)) is not None:
+                slot.tell(new_size)
             slot.put(frame)
         return LostReason.UNPLUGGED, frame_count
 

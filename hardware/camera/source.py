@@ -5,13 +5,14 @@ that the decoder cannot survive costs that picture.
 """
 
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import cv2
 import numpy as np
 
+from hardware.camera.antiglare import Sight, sight_of
 from hardware.camera.decoder_process import PictureDecoder
 from hardware.camera.frames import Frame
 from hardware.camera.guidance import GreyPicture
@@ -72,7 +73,15 @@ class _Course:
 class CameraSource(CodeSource):
     """Reads codes from a stream of pictures."""
 
-    def __init__(self, name: str, stream: FrameStream, decoder: PictureDecoder, *, ends: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        stream: FrameStream,
+        decoder: PictureDecoder,
+        *,
+        ends: bool,
+        seen: Callable[[Sight, float], None] | None = None,
+    ) -> None:
         """Puts the parts together.
 
         Args:
@@ -80,11 +89,13 @@ class CameraSource(CodeSource):
             stream: pictures of a live camera or of a recording.
             decoder: examines them; its owner closes it.
             ends: whether the stream is a recording, whose end is worth telling.
+            seen: hears what each picture says about light, and its moment; for cameras that can change it.
         """
         self._name = name
         self._stream = stream
         self._decoder = decoder
         self._ends = ends
+        self._seen = seen
 
     @property
     def name(self) -> str:
@@ -99,13 +110,16 @@ class CameraSource(CodeSource):
                     yield item
                     continue
                 course.frames += 1
+                grey = to_grey(item)
                 try:
-                    report = self._decoder.decode_frame(to_grey(item), self._name)
+                    report = self._decoder.decode_frame(grey, self._name)
                 except DecoderFailure as failure:
                     yield DecoderReplaced(self._name, _fault(failure))
                     if isinstance(failure, DecoderUnavailable):
                         stop.wait(_PAUSE_WITHOUT_DECODER_SECONDS)
                     continue
+                if self._seen is not None:
+                    self._seen(sight_of(report, grey), item.at_monotonic)
                 yield from self._told(report, item.at_monotonic, course)
             if self._ends and not stop.is_set():
                 if not course.readings:

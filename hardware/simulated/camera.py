@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.camera.capture import PictureDevice
+from hardware.camera.picture_device import PictureDevice
 
 Picture = NDArray[np.uint8]
 _Light = NDArray[np.float32]

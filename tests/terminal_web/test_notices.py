@@ -24,6 +24,7 @@ from hardware.devices import (
     SeveralCodes,
     SourceTruncated,
 )
+from hardware.knobs import Knob, KnobRefused, KnobTurned
 from protocol.licence.catalogue import Names
 from protocol.status_list import Status
 from protocol.unixtime import HOUR, Seconds, UnixTime
@@ -55,6 +56,7 @@ def plain(made: object) -> Any:
     [
         *(Lost("scanner-1", reason) for reason in LostReason),
         *(GuidanceGiven("camera 0", hint) for hint in Hint),
+        *(KnobRefused("camera 0", knob, "12", "") for knob in Knob),
         BlackPicture("camera 0"),
         SeveralCodes("camera 0", 2),
         Discarded("scanner-1", DiscardReason.OVERLONG, 9_000),
@@ -71,7 +73,8 @@ def test_every_trouble_of_a_device_is_said_in_three_languages(event: DeviceEvent
 
 def test_a_lost_scanner_is_called_a_scanner_and_a_lost_camera_a_camera() -> None:
     assert "扫码枪断开了" in plain(notices.device_json(Lost("scanner-1", LostReason.UNPLUGGED)))["views"]["zh-Hans"]
-    assert "摄像头断开了" in plain(notices.device_json(Lost("camera 0", LostReason.UNPLUGGED)))["views"]["zh-Hans"]
+    for camera in ("camera 0", "/dev/v4l/by-id/usb-cam", "模拟 synthetic clean"):
+        assert "摄像头断开了" in plain(notices.device_json(Lost(camera, LostReason.UNPLUGGED)))["views"]["zh-Hans"]
 
 
 def test_a_device_that_is_back_ends_its_notice() -> None:
@@ -85,6 +88,7 @@ def test_a_device_that_is_back_ends_its_notice() -> None:
         NoCodeFound("s", False),
         SourceTruncated("s", 9, 3),
         EndOfSource("s", 9, 0),
+        KnobTurned("s", Knob.EXPOSURE, "80"),
     ],
     ids=str,
 )

@@ -24,6 +24,7 @@ from hardware.devices import (
     SourceTruncated,
     StillInView,
 )
+from hardware.knobs import KnobRefused, KnobTurned
 from protocol import unixtime
 from protocol.errors import Code
 from protocol.labels import AnimatedKind
@@ -57,7 +58,7 @@ from verifier_terminal.web.views import display, person_words
 Json = Mapping[str, object]
 
 _RENEW_BEFORE: Final = DAY
-_CAMERA_NAMES: Final = ("camera ", "/dev/video", "/dev/v4l/", "http://", "https://")
+_CAMERA_NAMES: Final = ("camera ", "/dev/video", "/dev/v4l/", "http://", "https://", "模拟 synthetic")
 """How `hardware.camera` names live cameras; every other live source is a scanner on a line."""
 
 _OUTPUTS: Final = frozenset({"lamp", "buzzer", "display", "lock"})
@@ -70,6 +71,7 @@ _LOST: Final = {
     LostReason.UNPLUGGED: "unplugged",
     LostReason.SILENT: "silent",
     LostReason.FROZEN: "frozen",
+    LostReason.DAMAGED: "damaged",
     LostReason.UNUSABLE: "unusable",
 }
 _HINT: Final = {
@@ -164,6 +166,8 @@ def device_json(event: DeviceEvent) -> Json | None:
             return {"source": shown(source), "state": "ok", "views": {}}
         case Lost(source=source, reason=reason):
             return _device(source, "lost", _LOST[reason])
+        case KnobRefused(source=source, knob=knob):
+            return _device(source, "hint", "knob", knob=knob.value)
         case BlackPicture(source=source):
             return _device(source, "hint", "black")
         case SeveralCodes(source=source, count=count):
@@ -174,12 +178,12 @@ def device_json(event: DeviceEvent) -> Json | None:
             return _device(source, "hint", "discarded")
         case DecoderReplaced(source=source):
             return _device(source, "hint", "decoder")
-        case Reconnecting() | NoCodeFound() | SourceTruncated() | EndOfSource() | StillInView():
-            # Reconnecting repeats what Lost said; three end a file, which a counter does not scan; the last is no news.
+        case Reconnecting() | NoCodeFound() | SourceTruncated() | EndOfSource() | StillInView() | KnobTurned():
+            # Reconnecting repeats what Lost said; three end a file, which a counter does not scan; two are no news.
             return None
 
 
-def _device(source: str, state: str, key: str, **numbers: int) -> Json:
+def _device(source: str, state: str, key: str, **values: int | str) -> Json:
     output = source.partition(":")[0]
     if output in _OUTPUTS:
         device, key = f"device.{output}", "lock_lost" if output == "lock" else "output_lost"
@@ -189,7 +193,7 @@ def _device(source: str, state: str, key: str, **numbers: int) -> Json:
         "source": shown(source),
         "state": state,
         "views": {
-            tag: say(f"device.{key}", language, device=say(device, language), **numbers)
+            tag: say(f"device.{key}", language, device=say(device, language), **values)
             for language, tag in TAGS.items()
         },
     }
