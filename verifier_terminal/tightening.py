@@ -143,25 +143,24 @@ def applied(tightening: Tightening, policy: AppraisalPolicy, catalogue: Catalogu
 
 
 def _row(set_here: Tightening, row: PolicyRow, region: str) -> PolicyRow:
-    portrait = frozenset({int(Lic.PORTRAIT_SHA256)})
-    optional = row.optional & portrait if set_here.mandatory_only else row.optional
-    mandatory = row.mandatory | (row.optional & portrait if set_here.portrait_always else frozenset())
-    ages = [each for each in (row.max_status_age, set_here.max_status_minutes * MINUTE or None) if each is not None]
-    return replace(
+    portrait = row.optional & {Lic.PORTRAIT_SHA256}
+    minutes = set_here.max_status_minutes
+    # Whatever this row says, no more than what is stricter in it comes out: `tightened_by` sees to that.
+    demanded = replace(
         row,
-        regions=_own(row, region) if set_here.own_region_only else row.regions,
-        mandatory=mandatory,
-        optional=optional - mandatory,
-        masked=row.masked | (row.maximum & _IDENTIFYING if set_here.mask_identity else frozenset()),
-        challenge_required=row.challenge_required or set_here.challenge_always,
-        seal_required=row.seal_required or set_here.seal_always,
-        person_check=row.person_check or set_here.person_check_always,
-        irreversible=row.irreversible or set_here.as_irreversible,
-        show_under_refusal=row.show_under_refusal and not set_here.nothing_under_refusal,
-        min_assurance=max(row.min_assurance, KeyAssurance(set_here.min_assurance)),
-        max_status_age=Seconds(min(ages)) if ages else None,
-        retention_days=min(row.retention_days, set_here.retention_days or row.retention_days),
+        mandatory=row.mandatory | portrait if set_here.portrait_always else row.mandatory,
+        optional=portrait if set_here.mandatory_only else row.optional,
+        masked=row.maximum & _IDENTIFYING if set_here.mask_identity else frozenset(),
+        challenge_required=set_here.challenge_always,
+        seal_required=set_here.seal_always,
+        person_check=set_here.person_check_always,
+        irreversible=set_here.as_irreversible,
+        show_under_refusal=not set_here.nothing_under_refusal,
+        min_assurance=KeyAssurance(set_here.min_assurance),
+        max_status_age=Seconds(minutes * MINUTE) if minutes else None,
+        retention_days=set_here.retention_days or row.retention_days,
     )
+    return replace(row.tightened_by(demanded), regions=_own(row, region) if set_here.own_region_only else row.regions)
 
 
 def _own(row: PolicyRow, region: str) -> frozenset[str]:

@@ -13,9 +13,13 @@ from verifier_terminal.config import TerminalSettings
 from verifier_terminal.identity import Identity
 from verifier_terminal.session import Appraise, Session
 from verifier_terminal.store.store import Store
+from verifier_terminal.supervision import Strength
 from verifier_terminal.sync.mirror import FolderMirror
 from verifier_terminal.sync.sources import OpenMirror
 from verifier_terminal.trusted_time import TrustedTime
+
+QUICK = Strength(passes=1, memory_bytes=8_192)
+"""Tests make many guesses; what a real one costs is one test's matter."""
 
 
 @dataclass
@@ -31,6 +35,7 @@ class Terminal:
     last_code: str = ""
     opened: list[Session] = field(default_factory=list)
     open_mirror: OpenMirror | None = None
+    pin_strength: Strength = QUICK
 
     def pass_seconds(self, seconds: int) -> None:
         """Time passes on both clocks."""
@@ -56,6 +61,7 @@ class Terminal:
             elapsed_seconds=seconds,
             random_bytes=randomness,
             open_mirror=self.open_mirror,
+            pin_strength=self.pin_strength,
         )
         self.opened.append(session)
         return session
