@@ -162,6 +162,13 @@ class NoReceipt(TerminalError):
     advice = "receipts are given within ten minutes of a check by the terminal that made it; have the code shown again"
 
 
+class NothingToJoin(TerminalError):
+    """No second code can join this check."""
+
+    meaning = "this check cannot take a second licence"
+    advice = "a second licence joins the last check alone, within five minutes, and if that check was about one licence"
+
+
 class FetchError(TerminalError):
     """A published document could not be fetched. What is held stays as it is."""
 

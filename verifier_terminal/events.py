@@ -31,6 +31,20 @@ class ForeignCode:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinedWith:
+    """The check with which this one is one act; its verdict is the first member of the act's.
+
+    `linked`: both licences were shown to be one holder's. `waived`: policy does not ask whether they are. `alone` is
+    the verdict that the second code would have had by itself.
+    """
+
+    check_number: str
+    linked: bool
+    waived: bool
+    alone: Verdict = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ShownVerdict:
     """A verdict whose journal row is durable.
 
@@ -44,6 +58,15 @@ class ShownVerdict:
     foreign: ForeignCode | None
     source: str
     person_matches: bool | None = None
+    joined: JoinedWith | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JoinWaits:
+    """The next code belongs to this check's act, for so long; None: no check waits for a second code any more."""
+
+    check_number: str | None
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +169,7 @@ class FaceMoved:
 
 SessionEvent = (
     ShownVerdict
+    | JoinWaits
     | PersonChecked
     | StatusChanged
     | ActsChanged

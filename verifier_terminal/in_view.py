@@ -84,7 +84,9 @@ class InView:
         if any(each.credential_digest is None for each in verdict.members or (verdict,)):
             return None
         for (held_source, _), held in self._acts.items():
-            if held_source == source and held.stays and _says(held.shown.verdict) == _says(verdict):
+            # A joined act says something about both codes; what rolls is the second one.
+            alone = held.shown.joined.alone if held.shown.joined else held.shown.verdict
+            if held_source == source and held.stays and _says(alone) == _says(verdict):
                 return held.shown
         return None
 

@@ -125,6 +125,18 @@ class EvidenceShelf:
         except ProtocolError as refused:
             raise NoReceipt(f"{check_number}: {refused}") from refused
 
+    def shown(self, check_number: str, now: float) -> Verdict:
+        """What was shown at this check, as policy shows it on the page: masked where policy masks.
+
+        Raises:
+            NoReceipt: It is not in memory (any more).
+        """
+        self.forget_over(now)
+        kept = self._kept.get(check_number)
+        if kept is None:
+            raise NoReceipt(f"{check_number}: what was shown is not in memory")
+        return kept.verdict
+
     def drop(self, check_number: str) -> None:
         """This check was declared void."""
         self._kept.pop(check_number, None)
@@ -140,6 +152,7 @@ def without_evidence(verdict: Verdict) -> Verdict:
     return replace(
         verdict,
         licence=None if licence is None else replace(licence, evidence=None),
+        holder=None,
         members=tuple(without_evidence(each) for each in verdict.members),
     )
 

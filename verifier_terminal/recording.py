@@ -4,17 +4,18 @@ Guaranteed: all of it is durable or none of it; no value of an item, no holder k
 journal. Not handled here: what is shown, and to whom.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from protocol.unixtime import UnixTime
-from verifier_terminal import check_number, disputes
-from verifier_terminal.appraisal.context import Knowledge
+from verifier_terminal import basis, check_number, disputes
+from verifier_terminal.appraisal.context import Face, Knowledge
 from verifier_terminal.appraisal.verdict import Verdict
 from verifier_terminal.errors import OutOfOrder
 from verifier_terminal.events import ForeignCode
 from verifier_terminal.store import journal
 from verifier_terminal.store.anchor import Head
+from verifier_terminal.store.journal import Payload
 from verifier_terminal.store.recheck import Waiting
 from verifier_terminal.store.store import Store
 
@@ -28,10 +29,12 @@ def record(
     *,
     store: Store,
     knowledge: Knowledge | None,
-    home: str,
+    face: Face,
     fingerprint: str,
     source: str,
     foreign: ForeignCode | None,
+    read: Verdict | None = None,
+    also: Iterable[Payload] = (),
 ) -> Head:
     """Writes a check down and gives the journal's head, which is its row.
 
@@ -39,16 +42,19 @@ def record(
         verdict: What was said.
         store: Where to.
         knowledge: Whose policy says how long a row is kept.
-        home: The terminal's own region.
+        face: The place; its region is the terminal's own.
         fingerprint: Of a code of which nothing could be established an HMAC of this is kept.
         source: Name of the device.
         foreign: What a foreign code was recognised as.
+        read: The verdict on what was read now, where the act has an earlier code too; that was written down then.
+        also: Further rows about the act.
 
     Raises:
         UsedAlready: Another process used one of its presentations up meanwhile.
         OutOfOrder: It could not be written.
     """
     at = verdict.at
+    new = verdict if read is None else read
     with store.writing():
         unread = verdict.replay_key is None and verdict.licence is None and not verdict.members
         payload = journal.verdict_payload(
@@ -56,13 +62,16 @@ def record(
             source=_printable(source),
             foreign=None if foreign is None else foreign.slug,
             unknown_digest=store.unknown_digest(fingerprint, at=at) if unread else None,
+            basis=basis.payload(verdict, knowledge, face),
         )
         days = _retention(verdict, knowledge)
         head = store.journal.append(payload, at=at, retention_days=days, new_check=True)
-        for dispute in disputes.payloads(verdict, home=home):
+        for dispute in disputes.payloads(new, home=face.region):
             store.journal.append(dispute, at=at, retention_days=days)
-        burn(verdict, store)
-        for each in _licences(verdict):
+        for row in also:
+            store.journal.append(row, at=at, retention_days=days)
+        burn(new, store)
+        for each in _licences(new):
             if each.recheck and each.status_reference is not None:
                 uri, idx = each.status_reference
                 as_of = UnixTime(at - (each.ages.status or 0))
@@ -101,7 +110,9 @@ def _retention(verdict: Verdict, knowledge: Knowledge | None) -> int:
         journal.DEFAULT_RETENTION_DAYS if row is None else row.retention_days
         for each in _licences(verdict)
         for row in [
-            knowledge.policy.rows.get((each.licence.vct, verdict.purpose)) if knowledge and each.licence else None
+            knowledge.policy.row(each.licence.vct, verdict.purpose, each.licence.region)
+            if knowledge and each.licence
+            else None
         ]
     ]
     return min(days)

@@ -23,7 +23,18 @@ from protocol.qr.animated import Assembled
 from protocol.receipt import ReceiptCopy
 from protocol.terminal_certificate import Items, TerminalCertificate
 from protocol.unixtime import Seconds, UnixTime
-from verifier_terminal import animation, asking, certification, check_number, disputes, receipts, recording, standing
+from verifier_terminal import (
+    animation,
+    asking,
+    certification,
+    check_number,
+    disputes,
+    joining,
+    receipts,
+    recording,
+    roles,
+    standing,
+)
 from verifier_terminal.animation import Animations
 from verifier_terminal.appraisal import foreign_codes, gates, validity
 from verifier_terminal.appraisal.context import ClockReading, Context, Knowledge
@@ -47,6 +58,7 @@ from verifier_terminal.events import (
     DeviceNews,
     FaceMoved,
     ForeignCode,
+    JoinWaits,
     Listener,
     OutOfOrderNews,
     PersonChecked,
@@ -62,10 +74,12 @@ from verifier_terminal.events import (
 )
 from verifier_terminal.identity import Identity
 from verifier_terminal.in_view import InView
+from verifier_terminal.joining import Joining
 from verifier_terminal.portraits import Matched, Portraits
 from verifier_terminal.receipts import EvidenceShelf
 from verifier_terminal.recording import EXERCISE_NUMBER
 from verifier_terminal.request_book import Closed
+from verifier_terminal.roles import Role
 from verifier_terminal.standing import TerminalStatus
 from verifier_terminal.store import person_check
 from verifier_terminal.store.chain import ChainReport
@@ -113,6 +127,8 @@ class Act:
     void_reason: str | None
     person: PersonCheck
     payload: Payload
+    joined_with: str | None
+    role: Role | None
 
 
 class Session:
@@ -170,6 +186,7 @@ class Session:
         self._animations = Animations()
         self._portraits = Portraits()
         self._shelf = EvidenceShelf()
+        self._joining = Joining()
         self._verified = VerifiedCredentials(elapsed_seconds)
         self._supervision = Supervision(store, strength=pin_strength)
         self.schedule = Schedule(now=elapsed_seconds, jitter=jitter)
@@ -400,6 +417,7 @@ class Session:
             self._in_view.drop(number)
             self._portraits.drop(number)
             self._shelf.drop(number)
+            self._joining.drop(number)
             self._publisher.publish(ActsChanged(number, void=True))
 
     def confirm_person(self, number: str, matches: bool) -> PersonChecked:
@@ -422,15 +440,48 @@ class Session:
                 # Looked up inside the transaction: two processes on one journal cannot both answer.
                 with self._store.writing():
                     verdict_class = person_check.require_waiting(self._store.journal.about(number), number)
-                    self._store.journal.append(person_check.payload(number, matches=matches, at=at), at=at)
+                    for each in (number, *joining.answered_with(self._store.journal, number)):
+                        self._store.journal.append(person_check.payload(each, matches=matches, at=at), at=at)
             except OutOfOrder as failure:
                 self._stops(failure)
                 raise
             self._works()
             self._in_view.answered(number, matches=matches)
+            if not matches:
+                self._joining.drop(number)
             checked = PersonChecked(number, verdict_class, matches, at)
             self._publisher.publish(checked)
             return checked
+
+    def join_next(self, number: str, seconds: float) -> None:
+        """The next code of another licence belongs to this check's act, if it comes within so many seconds.
+
+        Raises:
+            NothingToJoin: It is not the last check, has no single licence, or is too old.
+        """
+        number = check_number.normalise(number)
+        with self._lock:
+            self._joining.wait(number, seconds, self._elapsed_seconds())
+            self._publisher.publish(JoinWaits(number, seconds))
+
+    def cancel_join(self) -> None:
+        """The next code is an act of its own again."""
+        with self._lock:
+            self._joining.cancel()
+            self._publisher.publish(JoinWaits(None, 0.0))
+
+    def set_role(self, number: str, role: Role) -> None:
+        """Writes down in which role the person takes part, by a new row; said by a person, and never assumed.
+
+        Raises:
+            UnknownCheckNumber: There is no such check.
+            OutOfOrder: The row could not be written.
+        """
+        number = check_number.normalise(number)
+        with self._lock:
+            self.explain(number)
+            self._append(roles.payload(number, role, at=self._clock().at))
+            self._publisher.publish(ActsChanged(number))
 
     def acknowledge(self, number: str) -> None:
         """Ends the alarm about a check, by a new row.
@@ -475,6 +526,11 @@ class Session:
         if not any(row.payload and row.payload["event"] == "verdict" for row in rows):
             raise UnknownCheckNumber(number)
         return rows
+
+    def check_numbers(self, *, since: UnixTime, until: UnixTime) -> tuple[str, ...]:
+        """The checks of these moments, the oldest first; `until` is no more among them."""
+        with self._lock, self._store.reading():
+            return self._store.journal.check_numbers(since=since, until=until)
 
     def disputes(self) -> tuple[Dispute, ...]:
         """Refused licences of other regions of which those regions should hear, the newest first."""
@@ -681,7 +737,7 @@ class Session:
     def _new_act(self, code: _Code, source: str) -> ShownVerdict:
         # The second time only when another process used the same code up after the first appraisal.
         for _ in range(2):
-            full = self._appraise_now(code)
+            full, context = self._appraise_now(code)
             # Before anything is written: whatever becomes of this answer, the request has had its one.
             answer = self._asking.heard(full)
             self._tell_closed(answer.closed)
@@ -693,29 +749,35 @@ class Session:
                     with self._store.writing():
                         recording.burn(verdict, self._store)
                     return replace(act, same_act=True)
+                now = self._elapsed_seconds()
+                taken = self._joining.take(full, verdict, context, now)
                 head = recording.record(
-                    verdict,
+                    taken.shown,
                     store=self._store,
                     knowledge=self.knowledge,
-                    home=self.settings.region,
+                    face=self.settings.face,
                     fingerprint=code.fingerprint,
                     source=source,
                     foreign=foreign,
+                    read=taken.read,
+                    also=taken.rows,
                 )
             except UsedAlready:
                 continue
             entry = answer.entry
+            if self._joining.note(taken, now):
+                self._publisher.publish(JoinWaits(None, 0.0))
             self._shelf.put(
-                full,
+                taken.full,
                 challenge=entry.request.digest if entry else None,
                 reason=entry.reason if entry else None,
                 head=head,
-                now=self._elapsed_seconds(),
+                now=now,
             )
-            return ShownVerdict(verdict, False, foreign, source)
+            return ShownVerdict(taken.shown, False, foreign, source, joined=taken.joined)
         raise OutOfOrder("the replay store contradicts itself")
 
-    def _appraise_now(self, code: _Code) -> Verdict:
+    def _appraise_now(self, code: _Code) -> tuple[Verdict, Context]:
         self._forget_over()
         with self._store.reading():
             self._upkeep.refresh()
@@ -738,7 +800,7 @@ class Session:
             raise AppraisalBroken(type(failure).__name__) from failure
         if self._store.replay.failure is not None:
             raise OutOfOrder(str(self._store.replay.failure))
-        return verdict
+        return verdict, context
 
     def _forget_over(self) -> float:
         """Lets go of requests, evidence and portraits whose time is over; gives the moment."""
@@ -746,6 +808,7 @@ class Session:
         self._tell_closed(self._asking.forget_over(now))
         self._shelf.forget_over(now)
         self._portraits.forget_over(now)
+        self._joining.forget_over(now)
         self._animations.forget_idle(now)
         return now
 
@@ -793,6 +856,8 @@ class Session:
             void_reason=next((each["reason"] for each in about if each["event"] == "void"), None),
             person=person_check.of_rows(about),
             payload=payload,
+            joined_with=joining.partner_of(about),
+            role=roles.of_rows(about),
         )
 
     def _clock(self) -> ClockReading:

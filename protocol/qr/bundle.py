@@ -9,7 +9,7 @@ gives W_BUNDLE_UNLINKED unless policy waives it, W_HOLDERS_MISSING where `count_
 and never lets one member's portrait vouch for another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import ClassVar, Final
 
@@ -117,6 +117,15 @@ def link(presentations: Sequence[Presentation]) -> Link:
         if len(identifiers) == 1 and None not in identifiers:
             return found
     return Link.NONE
+
+
+def identifiers(presentation: Presentation) -> Mapping[Link, str]:
+    """By which of them its holder could be told: the holder's own, signed by the issuer and shown.
+
+    For codes that are read one after another (ADR 0026); those of one code are compared by `link`.
+    """
+    found = {name: _identifier(presentation, key, foreign_kind) for name, key, foreign_kind in LINKS}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def is_same_licence(one: Presentation, other: Presentation) -> bool:

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from protocol.status_list import Status
 from tests.terminal_web.twin import CERTIFIED, NOW, REASONS, SETTINGS, TOKEN, TwinSession
 from verifier_terminal.events import RecheckAlarm
+from verifier_terminal.roles import Role
 from verifier_terminal.web.app import MAX_BODY_BYTES, close_streams, create_app
 from verifier_terminal.web.security import content_security_policy
 from verifier_terminal.web.settings import SettingRefused, WindowSettings
@@ -35,8 +36,12 @@ POSTS: list[tuple[str, dict[str, Any]]] = [
     ("/api/v1/requests/standing", {"kinds": []}),
     ("/api/v1/requests/1/cancel", {}),
     ("/api/v1/acts/7K3-Q42/receipt", {"reason": "换领"}),
+    ("/api/v1/acts/7K3-Q43/second", {}),
+    ("/api/v1/join/cancel", {}),
+    ("/api/v1/acts/7K3-Q42/role", {"role": "owner"}),
 ]
 POST_NAMES = ["scan", "void", "person", "acknowledge", "ask", "short", "standing", "cancel", "receipt"]
+POST_NAMES += ["second", "not-second", "role"]
 EVIL_HOSTS = [
     "evil.example",
     "127.0.0.1.evil.example",
@@ -181,6 +186,7 @@ def test_a_post_that_is_not_our_own_changes_nothing(
     assert response.status_code == status, name
     assert (session.scanned, session.voids, session.answers, session.alarms) == (before, {}, {}, (ALARM,))
     assert (session.opened, len(session.all_opened)) == (asked, 1)
+    assert (session.joins, session.roles) == ([], {})
     assert b"receipt" not in response.data
     assert_hardened(response)
 
@@ -208,8 +214,14 @@ def test_the_same_post_from_our_own_page_is_done(
         assert asked == [True, True]
     elif path.endswith("/standing"):
         assert asked == [True, False, True]
-    elif path.endswith("/cancel"):
+    elif path.endswith("/1/cancel"):
         assert asked == []
+    elif path.endswith("/second"):
+        assert session.joins == [("7K3-Q43", SETTINGS.join_seconds)]
+    elif path.endswith("/join/cancel"):
+        assert session.joins == [(None, 0.0)]
+    elif path.endswith("/role"):
+        assert session.roles == {"7K3-Q42": Role.OWNER}
     else:
         assert b64decode(answered.get_json()["receipt"]) == "receipt 7K3-Q42 换领".encode()
 
@@ -420,3 +432,18 @@ def test_an_alarm_is_acknowledged_once_and_only_if_there_is_one(client: FlaskCli
     assert client.post("/api/v1/alarms/7K3-Q99/acknowledge", json={}, headers=OWN).status_code == 404
     assert client.post(path, json={}, headers=OWN).status_code == 200
     assert client.post(path, json={}, headers=OWN).status_code == 404
+
+
+@pytest.mark.parametrize("role", ["", "holder", "Driver", "driver\n"])
+def test_a_role_that_there_is_not(client: FlaskClient, session: TwinSession, role: str) -> None:
+    prepare(session)
+    assert client.post("/api/v1/acts/7K3-Q42/role", json={"role": role}, headers=OWN).status_code == 400
+    assert session.roles == {}
+
+
+def test_a_check_that_takes_no_second_licence_is_named(client: FlaskClient, session: TwinSession) -> None:
+    prepare(session)
+    answered = client.post("/api/v1/acts/7K3-Q42/second?lang=en", json={}, headers=OWN)
+    assert answered.status_code == 409
+    assert answered.get_json()["error"] == "nothing_to_join"
+    assert "last check" in answered.get_json()["message"]

@@ -274,6 +274,7 @@ class TwinSession:
         self.voids: dict[str, str] = {}
         self.answers: dict[str, bool] = {}
         self.roles: dict[str, Role] = {}
+        self.joins: list[tuple[str | None, float]] = []
         self.known: list[ShownVerdict] = []
         self.alarms: tuple[RecheckAlarm, ...] = ()
         self.connectivity = Connectivity(Link.OFFLINE, UnixTime(NOW - HOUR), "no route", 3)
@@ -398,9 +399,11 @@ class TwinSession:
     def join_next(self, number: str, seconds: float) -> None:
         if not self.known or self.known[-1].verdict.check_number != number:
             raise NothingToJoin(number)
+        self.joins.append((number, seconds))
         self.tell(JoinWaits(number, seconds))
 
     def cancel_join(self) -> None:
+        self.joins.append((None, 0.0))
         self.tell(JoinWaits(None, 0.0))
 
     def set_role(self, number: str, role: Role) -> None:

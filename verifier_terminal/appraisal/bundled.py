@@ -41,7 +41,7 @@ def appraise_members(
     if len(shown) == len(members):
         # Of what a member without both signatures says nothing is known, so that it cannot belong to anything.
         findings += _together(shown, verdicts, context, knowledge)
-    return _verdict(verdicts, findings, context)
+    return of_members(verdicts, findings, context)
 
 
 def _together(
@@ -63,7 +63,10 @@ def _answered(verdicts: Sequence[Verdict]) -> OpenRequest | None:
     return next((each.answered for each in verdicts if each.answered is not None), None)
 
 
-def _verdict(verdicts: tuple[Verdict, ...], collected: Sequence[Finding], context: Context) -> Verdict:
+def of_members(
+    verdicts: tuple[Verdict, ...], collected: Sequence[Finding], context: Context, *, form: Form = Form.BUNDLE
+) -> Verdict:
+    """The verdict on an act, of those on its licences and of what was found about them together."""
     findings = explain.rank(collected)
     person_check = any(each.person_check for each in verdicts)
     verdict_class, proceed = gates.decide(findings, person_check=person_check)
@@ -92,7 +95,7 @@ def _verdict(verdicts: tuple[Verdict, ...], collected: Sequence[Finding], contex
         status_reference=None,
         at=context.clock.at,
         check_number=context.check_number,
-        form=Form.BUNDLE,
+        form=form,
         audience=next((each.audience for each in verdicts if each.audience is not None), None),
         answered=_answered(verdicts),
         members=verdicts,

@@ -14,7 +14,8 @@ from protocol.errors import Code, ProtocolError, SchemaError
 from protocol.labels import Lic
 from protocol.licence import identifier
 from protocol.licence.catalogue import Kind, RiskClass
-from protocol.mandate import Overstep
+from protocol.mandate import GUARDIAN_LEVEL, Overstep
+from protocol.qr import bundle
 from protocol.sd_cwt import key_binding
 from protocol.sd_cwt.credential import UnverifiedCredential
 from protocol.sd_cwt.key_binding import Presentation
@@ -30,6 +31,7 @@ from verifier_terminal.appraisal.items import Items
 from verifier_terminal.appraisal.verdict import (
     Fact,
     Finding,
+    HolderEvidence,
     Licence,
     MandateShown,
     Tier,
@@ -303,6 +305,11 @@ def _verdict(case: _Case, collected: Iterable[Finding], established: tuple[Fact,
         sealed=case.sealed,
         audience=shown.aud,
         answered=case.answer.request,
+        holder=HolderEvidence(
+            bundle.identifiers(case.presentation),
+            case.presentation.credential.mandate is not None,
+            (status.uri, status.idx),
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 from protocol import cbor
 from protocol.errors import Code
 from protocol.labels import Purpose
+from protocol.qr.bundle import Link
 from protocol.status_list import Status
 from protocol.unixtime import Seconds, UnixTime
 from revocation.freshness import Grade
@@ -59,6 +60,8 @@ class Form(StrEnum):
 
     PRESENTATION = "presentation"
     BUNDLE = "bundle"
+    JOINED = "joined"
+    """Codes that were read one after another for one act (`joined`)."""
     PAPER = "paper"
 
 
@@ -129,6 +132,20 @@ class Licence:
 
 
 @dataclass(frozen=True, slots=True)
+class HolderEvidence:
+    """What ties a verdict to other things about its licence: a second code, an officer's act.
+
+    In memory only, never shown and never journalled.
+    """
+
+    identifiers: Mapping[Link, str]
+    """Those that the issuer signed and that are the holder's own, as far as they were shown."""
+    by_agent: bool
+    status: tuple[str, int]
+    """List URI and index."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The answer. `findings` are ranked: the first is the most useful one to show."""
 
@@ -172,3 +189,5 @@ class Verdict:
 
     A bundle has no licence and no replay key of its own: its members have theirs.
     """
+    holder: HolderEvidence | None = field(default=None, repr=False)
+    """Set exactly when both signatures hold; not for a bundle, whose members have theirs."""

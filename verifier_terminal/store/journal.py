@@ -55,7 +55,9 @@ def encode(payload: Payload) -> bytes:
     return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
 
 
-def verdict_payload(verdict: Verdict, *, source: str, foreign: str | None, unknown_digest: str | None) -> Payload:
+def verdict_payload(
+    verdict: Verdict, *, source: str, foreign: str | None, unknown_digest: str | None, basis: Payload | None
+) -> Payload:
     """What is written down about a verdict.
 
     Args:
@@ -63,6 +65,7 @@ def verdict_payload(verdict: Verdict, *, source: str, foreign: str | None, unkno
         source: Name of the device that read the code.
         foreign: What a foreign code was recognised as.
         unknown_digest: HMAC of the text under the key of the day, for a code of which nothing could be established.
+        basis: What it rested on (`basis`).
     """
     licence, answered = verdict.licence, verdict.answered
     return {
@@ -89,6 +92,8 @@ def verdict_payload(verdict: Verdict, *, source: str, foreign: str | None, unkno
             "policy": verdict.ages.policy,
             "clock": verdict.ages.clock,
         },
+        "skew": verdict.skew,
+        "basis": basis,
         "source": source,
         "foreign": foreign,
         "unknown_digest": unknown_digest,
@@ -115,6 +120,7 @@ def _member_payload(verdict: Verdict) -> Payload:
         "established": [str(fact) for fact in verdict.established],
         "recheck": verdict.recheck,
         "status_grade": verdict.status_grade.name.lower(),
+        "status_age": verdict.ages.status,
         **_licence_payload(verdict.licence),
     }
 
@@ -199,6 +205,19 @@ class Journal:
             "SELECT seq, salt, payload, content_hash FROM journal WHERE about = ? ORDER BY seq", (check_number,)
         )
         return tuple(_row(*each) for each in rows)
+
+    def check_numbers(self, *, since: UnixTime, until: UnixTime) -> tuple[str, ...]:
+        """The checks of these moments that can still be read, the oldest first; `until` is no more among them."""
+        rows = self._database.execute(
+            "SELECT check_number, seq, salt, payload, content_hash FROM journal"
+            " WHERE check_number IS NOT NULL ORDER BY seq"
+        )
+        found = ((number, _row(*each).payload) for number, *each in rows)
+        return tuple(
+            number
+            for number, content in found
+            if content is not None and isinstance(content.get("at"), int) and since <= content["at"] < until
+        )
 
     def erase_expired(self, *, at: UnixTime) -> Head | None:
         """Erases the content whose retention time is over, and says so in a new row; None when there was none.

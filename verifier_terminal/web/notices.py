@@ -36,6 +36,7 @@ from verifier_terminal.events import (
     AnimationProgress,
     DeviceNews,
     FaceMoved,
+    JoinWaits,
     OutOfOrderNews,
     PersonChecked,
     PortraitShown,
@@ -49,7 +50,7 @@ from verifier_terminal.events import (
 )
 from verifier_terminal.standing import TerminalStatus
 from verifier_terminal.store.person_check import PersonCheck
-from verifier_terminal.web import standing_views
+from verifier_terminal.web import roadside_views, standing_views
 from verifier_terminal.web.harmless import MAX_NAME_CHARACTERS, shown
 from verifier_terminal.web.ports import Act
 from verifier_terminal.web.texts import TAGS, in_language, say
@@ -113,6 +114,8 @@ def event_json(
             return "portrait", {"check_number": number, "member": member, "image": b64encode(image).decode()}
         case FaceMoved():
             return "face", {}
+        case JoinWaits(check_number=waiting, seconds=seconds):
+            return "join", {"check_number": waiting, "seconds": seconds}
         case ReceiptGiven():
             # Whoever asked for it has it already.
             return None
@@ -133,6 +136,7 @@ def verdict_json(
             **display(event.verdict, catalogue, reasons, language, now, person_matches=event.person_matches),
             "foreign": say("foreign.seems", language, what=in_language(names, language)) if names else None,
             "same_act": say("same_act.read_again", language) if event.same_act else None,
+            "joined": roadside_views.joined_view(event.joined, language),
         }
     return {"check_number": event.verdict.check_number, "same_act": event.same_act, "views": views}
 
@@ -222,6 +226,8 @@ def _act_json(act: Act, catalogue: Catalogue | None, language: Language) -> Json
         "class": act.verdict_class.value,
         "word": say(f"word.{act.verdict_class}", language),
         "kind": _kind_name(act.kind, catalogue, language),
+        "joined_with": act.joined_with,
+        "role": None if act.role is None else say(f"role.{act.role}", language),
         "person": act.person.value,
         "person_text": None if act.person is PersonCheck.NOT_DEMANDED else say(f"person.{act.person}", language),
         "void": act.void_reason is not None,

@@ -10,6 +10,7 @@ from protocol.unixtime import UnixTime
 from verifier_terminal.appraisal.verdict import VerdictClass
 from verifier_terminal.asking import Askable, OpenedRequest
 from verifier_terminal.events import PersonChecked, ShownVerdict, Subscription
+from verifier_terminal.roles import Role
 from verifier_terminal.standing import TerminalStatus
 from verifier_terminal.store.person_check import PersonCheck
 
@@ -40,6 +41,14 @@ class Act(Protocol):
     @property
     def person(self) -> PersonCheck:
         """How the comparison of the person stands."""
+
+    @property
+    def joined_with(self) -> str | None:
+        """The other check of the act, where two codes were read for it."""
+
+    @property
+    def role(self) -> Role | None:
+        """In which role the person takes part, as somebody said."""
 
 
 class WindowSession(Protocol):

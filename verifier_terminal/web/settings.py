@@ -21,6 +21,7 @@ class WindowSettings:
         csrf_token: drawn at random by the caller for each run; every POST must repeat it.
         personal_seconds: how long personal data stay on the screen without a key.
         word_seconds: how long the verdict's word stays.
+        join_seconds: for how long the next code belongs to the act to which a second licence is to be added.
         stream_cap: how many live pages there may be at once.
         heartbeat_seconds: after how much silence a stream says that it lives.
         frame_ancestors: origins that may embed the page; empty: nobody.
@@ -31,6 +32,7 @@ class WindowSettings:
     csrf_token: str = field(repr=False)
     personal_seconds: int = 20
     word_seconds: int = 60
+    join_seconds: int = 60
     stream_cap: int = 8
     heartbeat_seconds: float = 10.0
     frame_ancestors: tuple[str, ...] = ()
@@ -44,6 +46,8 @@ class WindowSettings:
             raise SettingRefused(f"personal_seconds: {MIN_SECONDS} to {MAX_SECONDS}")
         if not self.personal_seconds <= self.word_seconds <= MAX_SECONDS:
             raise SettingRefused(f"word_seconds: not less than personal_seconds, at most {MAX_SECONDS}")
+        if not MIN_SECONDS <= self.join_seconds <= MAX_SECONDS:
+            raise SettingRefused(f"join_seconds: {MIN_SECONDS} to {MAX_SECONDS}")
         if not 1 <= self.stream_cap <= 256:
             raise SettingRefused("stream_cap: 1 to 256, because each live page holds one thread")
         if not self.heartbeat_seconds > 0:

@@ -5,6 +5,7 @@ import {
 } from "./screen.js";
 import { askedKinds, drawLeft, drawReceipt, drawRequest, fillAsk, forgetReceipt } from "./request.js";
 import { watchKeys } from "./keys.js";
+import * as road from "./roadside.js";
 import { allowSound, play } from "./sound.js";
 import { ask, listen, post, settings } from "./talk.js";
 
@@ -61,6 +62,7 @@ function draw() {
   }
   drawRequest(asking, ui(), language, lost || broken !== null, choose);
   drawProgress();
+  road.draw();
   drawNotice();
   if (standing !== null) drawStanding(standing, language);
   tick();
@@ -146,6 +148,7 @@ function blankPersonal() {
 
 function tick() {
   drawLeft(asking === null || asking.always || asking.open.length === 0 ? null : (asking.until - Date.now()) / 1000, ui());
+  road.tick();
   const countdown = byId("countdown");
   if (showing === null) {
     countdown.hidden = true;
@@ -339,6 +342,7 @@ function cancelRequest() {
 
 function escape() {
   cancelRequest();
+  road.cancelSecond();
   toIdle();
 }
 
@@ -582,6 +586,7 @@ function remembered(name) {
 const SHORTCUTS = {
   d: toggleDetails, m: openManual, "/": openActs, v: () => openVoid(showing?.checkNumber), l: nextLanguage,
   a: openAsk, r: openReceipt, p: printShown, "?": () => openDialog("help"), y: () => answerShown(true), n: () => answerShown(false),
+  s: road.askSecond,
 };
 
 function onClick(id, act) {
@@ -601,6 +606,7 @@ function onEnter(id, act) {
 }
 
 function connectControls() {
+  road.connect({ ui, language: () => language, showing: () => showing, say: hintNow });
   onClick("next", next);
   onClick("blank", escape);
   onClick("show-ask", openAsk);
@@ -658,7 +664,7 @@ drawSound();
 setTheme(remembered("theme"));
 connectControls();
 listen(
-  { verdict: hearVerdict, animation: hearAnimation, portrait: hearPortrait, requests: hearRequests, person: hearPerson, out_of_order: showOutOfOrder, standing: hearStanding, device: hearDevice,
+  { verdict: hearVerdict, animation: hearAnimation, portrait: hearPortrait, requests: hearRequests, join: road.hearJoin, person: hearPerson, out_of_order: showOutOfOrder, standing: hearStanding, device: hearDevice,
     acts: () => byId("acts-dialog").open && loadActs() },
   (isLost) => {
     lost = isLost;
