@@ -33,6 +33,7 @@ from issuer.publishing import Publication, Publisher
 from issuer.recognition.deciding import Recognition
 from issuer.register import LicenceRecord, OpenIntent, Register, StatusEvent
 from issuer.signers import LIBSODIUM_MODERATE, Argon2Profile, RandomBytes, Signers
+from issuer.staff.certifying import Staff
 from issuer.status_tokens import StatusTokens
 from issuer.terminals.certifying import Terminals
 from issuer.terminals.listing import listings
@@ -78,6 +79,9 @@ class Issuer:
         self.sites = Sites(register=register, random_bytes=random_bytes, publish_change=self._publish_change)
         self.recognition = Recognition(register, its_profile.region, kinds, rows, self._publish_change)
         self.withdrawing = Withdrawing(register=register, publish_change=self._publish_change)
+        self.staff = Staff(
+            profile=its_profile, register=register, signer=its_signers.staff, publish_change=self._publish_change
+        )
         self.offices = Offices(register=register, kinds=kinds, publish_change=self._publish_change)
         self.mandates = Mandates(
             profile=its_profile,

@@ -26,6 +26,7 @@ from issuer.lifecycle import LegalChange
 from issuer.mandates import cli as mandates_cli
 from issuer.papers import cli as papers_cli
 from issuer.recognition import cli as recognition_cli
+from issuer.staff import cli as staff_cli
 from issuer.terminals import cli as terminals_cli
 from issuer.terminals import cli_offices
 
@@ -276,6 +277,9 @@ for command in (
     terminals_cli.withdraw_terminal,
     terminals_cli.terminals,
     terminals_cli.site,
+    staff_cli.certify_staff,
+    staff_cli.withdraw_staff,
+    staff_cli.staff,
     cli_offices.office,
     recognition_cli.recognise,
     mandates_cli.mandate,

@@ -306,6 +306,27 @@ class TerminalNotRunning(IssuerError):
     hint = "Look it up with `liangzheng issuer terminals DIR --search NAME`; a certificate that is over needs nothing."
 
 
+class StaffRefused(IssuerError):
+    """What is to be certified for a member of staff breaks a rule; nothing was recorded or signed."""
+
+    code = "staff_refused"
+    hint = "Correct it and certify again."
+
+
+class StaffTaken(IssuerError):
+    """A certificate for another key is still running under this staff number."""
+
+    code = "staff_taken"
+    hint = "If the person has a new key, say so with --replace; else look at the number again."
+
+
+class StaffNotRunning(IssuerError):
+    """No certificate of this staff number runs that was not withdrawn before."""
+
+    code = "staff_not_running"
+    hint = "Look it up with `liangzheng issuer staff DIR --search NUMBER`; a certificate that is over needs nothing."
+
+
 class RecognitionRefused(IssuerError):
     """What was to be recognised is no other region, no kind, or nothing that the policy has a row for."""
 

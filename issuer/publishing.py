@@ -41,6 +41,7 @@ _LONGEST_LIFE: Final[Mapping[KeyUse, int]] = {
     KeyUse.PAPER: limits.MAX_PAPER_LIFE,
     KeyUse.MANDATE: limits.MAX_MANDATE_LIFE,
     KeyUse.REVERSAL: limits.MAX_PAPER_LIFE,
+    KeyUse.STAFF: limits.MAX_CERTIFICATE_LIFE,
 }
 """What a key signed last, it is relied on for: a status for as long as whatever it is the status of."""
 
@@ -54,13 +55,18 @@ AGGREGATION: Final = f"{_STATUS}/aggregation.json"
 @dataclass(frozen=True, slots=True)
 class Listings:
     """What changes in the documents while an issuer is open: sites, withdrawn terminals and offices in the directory,
-    offline keys in the trust list, other regions in the policy."""
+    offline keys and staff in the trust list, other regions in the policy.
+
+    `has_staff`: somebody was certified, so that terminals need the staff key. Before that no list has it, and readers
+    that do not know its use read every list."""
 
     sites: Mapping[str, Site]
     withdrawn: frozenset[bytes]
     offices: tuple[Office, ...]
     offline: tuple[VerificationKey, ...]
     recognised: tuple[Recognised, ...]
+    has_staff: bool
+    withdrawn_staff: frozenset[bytes]
 
 
 _NOTHING_LISTED: Final = Listings({}, frozenset(), (), (), ())
@@ -154,6 +160,9 @@ class Publisher:
         content: cbor.Value = ()
         if name == _TRUST:
             content = tuple(each.thumbprint for each in listed.offline)
+            if listed.has_staff:
+                # The last element is an array, which the content of no list without staff has.
+                content = (*content, self._signers.staff.public_key.thumbprint, tuple(sorted(listed.withdrawn_staff)))
         elif name == _POLICY:
             content = tuple((each.region, each.vct, int(each.purpose)) for each in listed.recognised)
         elif name == DIRECTORY and (listed.sites or listed.withdrawn or listed.offices):
@@ -191,7 +200,8 @@ class Publisher:
         for_wallets = {pair: anchor for pair, anchor in by_pair.items() if anchor.use in directory.USES}
         return {
             _TRUST: lambda seq, iat, exp, listed: trust_list.sign(
-                TrustList(region, seq, iat, exp, self._with_offline(by_pair, listed.offline)), root
+                TrustList(region, seq, iat, exp, self._with_further(by_pair, rows, listed), listed.withdrawn_staff),
+                root,
             ),
             "catalogue": lambda seq, iat, exp, _: catalogue.sign(Catalogue(region, seq, iat, exp, kinds), root),
             _POLICY: lambda seq, iat, exp, listed: appraisal_policy.sign(
@@ -219,7 +229,7 @@ class Publisher:
     ) -> Mapping[tuple[str, bytes], TrustAnchor]:
         signers, nothing, sign_until = self._signers, frozenset[int](), self._sign_until
         # A receipt names its terminal by certificate, and is looked at for as long as its journal row is kept.
-        kept = max(row.retention_days for row in rows.values()) * DAY
+        kept = _kept(rows)
         prefixes = (f"lz:{self._profile.region}/",)
         return trust_list.index(
             tuple(
@@ -243,27 +253,33 @@ class Publisher:
             )
         )
 
-    def _with_offline(
-        self, by_pair: Mapping[tuple[str, bytes], TrustAnchor], offline: tuple[VerificationKey, ...]
+    def _with_further(
+        self,
+        by_pair: Mapping[tuple[str, bytes], TrustAnchor],
+        rows: Mapping[tuple[int, Purpose], PolicyRow],
+        listed: Listings,
     ) -> Mapping[tuple[str, bytes], TrustAnchor]:
+        """The anchors with those that a region has only when somebody asked for them: offline keys, the staff key."""
         sign_until, prefixes = self._sign_until, (f"lz:{self._profile.region}/",)
-        verify_until = UnixTime(sign_until + _LONGEST_LIFE[KeyUse.REVERSAL])
-        return trust_list.index(
-            (
-                *by_pair.values(),
-                *(
-                    TrustAnchor(
-                        self._profile.iss, key, KeyUse.REVERSAL, frozenset(), prefixes, sign_until, verify_until
-                    )
-                    for key in offline
-                ),
-            )
-        )
+
+        def anchor(key: VerificationKey, use: KeyUse, prefixes: tuple[str, ...], kept: int) -> TrustAnchor:
+            verify_until = UnixTime(sign_until + _LONGEST_LIFE[use] + kept)
+            return TrustAnchor(self._profile.iss, key, use, frozenset(), prefixes, sign_until, verify_until)
+
+        # As receipts name a terminal, acts name a person by certificate, and are looked at for as long.
+        staff = (anchor(self._signers.staff.public_key, KeyUse.STAFF, (), _kept(rows)),) if listed.has_staff else ()
+        offline = (anchor(key, KeyUse.REVERSAL, prefixes, 0) for key in listed.offline)
+        return trust_list.index((*by_pair.values(), *offline, *staff))
 
     @property
     def _sign_until(self) -> UnixTime:
         begin = unixtime.local_midnight(unixtime.local_day(self._profile.created_at))
         return UnixTime(begin + SIGNING_YEARS)
+
+
+def _kept(rows: Mapping[tuple[int, Purpose], PolicyRow]) -> int:
+    """Seconds for which the journal rows of any check are kept at most."""
+    return max(row.retention_days for row in rows.values()) * DAY
 
 
 def _lists_in(folder: Path) -> frozenset[int]:

@@ -53,6 +53,7 @@ class _Slot(IntEnum):
     PAPER = 5
     MANDATE = 6
     ALLOCATION = 7
+    STAFF = 8
 
 
 _ALGORITHMS: Final[Mapping[_Slot, Alg]] = {
@@ -85,6 +86,7 @@ class Signers:
     terminal: Signer
     paper: Signer
     mandate: Signer
+    staff: Signer
     allocation: bytes = field(repr=False)
 
 

@@ -166,7 +166,7 @@ def sign(trust: TrustList, root: RootSigner) -> bytes:
     """The signed bytes of a trust list."""
     anchors = anchors_to_value(trust.anchors)
     # Without a withdrawal the form is the one that every reader has always known.
-    body = {_ANCHORS: anchors, _WITHDRAWN: tuple(sorted(trust.withdrawn))} if trust.withdrawn else anchors
+    body: cbor.Value = {_ANCHORS: anchors, _WITHDRAWN: tuple(sorted(trust.withdrawn))} if trust.withdrawn else anchors
     document = SignedDocument(trust.iss, trust.seq, trust.iat, trust.exp, body)
     return signed_document.sign(document, typ=labels.TYP_TRUST, body_label=labels.CLAIM_ANCHORS, signer=root)
 

@@ -7,6 +7,7 @@ from issuer.feed import reversal_keys
 from issuer.publishing import Listings
 from issuer.recognition import register as recognised
 from issuer.register import Register
+from issuer.staff import register as staff
 from issuer.terminals.offices import OfficeRecord, offices
 from issuer.terminals.register import CertifiedTerminal, SiteRecord, by_code, sites_in_use
 from issuer.terminals.withdrawing import Withdrawn, withdrawn
@@ -16,7 +17,7 @@ from protocol.unixtime import UnixTime
 
 
 def listings(register: Register, *, at: UnixTime) -> Listings:
-    """What directory, trust list and policy say now of terminals, places, offline keys and other regions.
+    """What directory, trust list and policy say now of terminals, places, offline keys, staff and other regions.
 
     Raises:
         RegisterUnavailable: The register did not answer.
@@ -27,6 +28,8 @@ def listings(register: Register, *, at: UnixTime) -> Listings:
         tuple(record.office for record in offices(register)),
         reversal_keys.listed(register),
         recognised.rows(register),
+        staff.any_certified(register),
+        frozenset(each.kid for each in staff.withdrawn(register, at=at)),
     )
 
 

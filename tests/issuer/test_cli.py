@@ -61,6 +61,7 @@ def test_every_command_explains_itself() -> None:
         *("certify-terminal", "terminals", "site", "mandate", "mandates", "mandate-revoke"),
         *("paper", "papers", "paper-lost"),
         *("withdraw-terminal", "office", "feed"),
+        *("certify-staff", "staff", "withdraw-staff"),
         *("withdraw", "cancel", "supersede", "transfer", "devices", "report-lost", "found", "close-lists"),
     }
     for name, command in cli.commands.items():

@@ -54,8 +54,9 @@ def test_the_same_keys_come_back(tmp_path: Path, passphrase: str | None) -> None
         "terminal": Alg.ED25519,
         "paper": Alg.ED25519,
         "mandate": Alg.ED25519,
+        "staff": Alg.ED25519,
     }
-    assert len({key.thumbprint for key in public_keys(made).values()}) == 6
+    assert len({key.thumbprint for key in public_keys(made).values()}) == 7
     assert signers.rest_under_passphrase(places) is (passphrase is not None)
 
 
@@ -79,8 +80,8 @@ def test_no_secret_stands_readable_in_the_file(tmp_path: Path) -> None:
     signers.create(places, passphrase=PASSPHRASE, argon2=LIBSODIUM_INTERACTIVE, random_bytes=recording)
     content = places.keys.read_bytes()
     secrets = [each for each in drawn if len(each) == 32]
-    # Six keys, and the order of status entries.
-    assert len(secrets) == 7
+    # Seven keys, and the order of status entries.
+    assert len(secrets) == 8
     assert not [secret for secret in secrets if secret in content]
 
 
@@ -163,7 +164,7 @@ def test_an_older_box_gets_the_keys_that_it_lacks_once_and_keeps_the_others(
     upgraded = signers.load(places, passphrase=passphrase, random_bytes=randomness(8))
     before, after = public_keys(made), public_keys(upgraded)
     assert {use for use in before if before[use] == after[use]} == {"root", "assertion", "status"}
-    assert len({key.thumbprint for key in after.values()}) == 6
+    assert len({key.thumbprint for key in after.values()}) == 7
     # Another opening, with another randomness, finds what the first one made.
     again = signers.load(places, passphrase=passphrase, random_bytes=randomness(9))
     assert public_keys(again) == after
@@ -208,7 +209,7 @@ def test_two_that_open_an_older_box_at_once_have_the_same_keys(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "change", [{1: None}, {2: None}, {3: None}, {7: bytes(31)}, {8: bytes(32)}, {4: 7}, {"a": bytes(32)}]
+    "change", [{1: None}, {2: None}, {3: None}, {7: bytes(31)}, {9: bytes(32)}, {4: 7}, {"a": bytes(32)}]
 )
 def test_a_box_without_a_first_key_or_with_an_unknown_one_is_damage(
     tmp_path: Path, change: dict[object, object]
