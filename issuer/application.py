@@ -11,7 +11,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from issuer import allocation, catalogue_source, database, draws, durable_files, lifecycle, packages, profile, signers
+from issuer import (
+    allocation,
+    authored_table,
+    catalogue_source,
+    database,
+    draws,
+    durable_files,
+    lifecycle,
+    packages,
+    policy_source,
+    profile,
+    signers,
+)
 from issuer.allocation import Allocator
 from issuer.devices.losing import Devices
 from issuer.errors import (
@@ -186,7 +198,8 @@ class Issuer:
         cls, places: Places, its_profile: Profile, its_signers: Signers, register: Register, random_bytes: RandomBytes
     ) -> Self:
         kinds = catalogue_source.load_kinds()
-        rows = catalogue_source.load_policy_rows(kinds, regions=frozenset({its_profile.region}))
+        rows = policy_source.load_policy_rows(kinds, regions=frozenset({its_profile.region}))
+        stricter = policy_source.stricter_rows_from(authored_table.in_folder(places.policies), kinds, rows)
         allocator = Allocator(key=its_signers.allocation, created_at=its_profile.created_at, random_bytes=random_bytes)
         tokens = StatusTokens(profile=its_profile, register=register, allocator=allocator, signer=its_signers.status)
         feed = assembling.assemble(places=places, profile=its_profile, signers=its_signers, register=register)
@@ -197,6 +210,7 @@ class Issuer:
             signers=its_signers,
             kinds=kinds,
             rows=rows,
+            stricter=stricter,
             listings=lambda at: listings(register, at=at),
             lock=places.lock,
             folder=places.published,

@@ -91,6 +91,11 @@ class Places:
         return self.folder / "packages"
 
     @property
+    def policies(self) -> Path:
+        """What this authority demands of one region's licences beyond the rows that ship; there may be none."""
+        return self.folder / "policies"
+
+    @property
     def operator_token(self) -> Path:
         return self.folder / "operator.token"
 

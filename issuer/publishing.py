@@ -69,7 +69,7 @@ class Listings:
     withdrawn_staff: frozenset[bytes]
 
 
-_NOTHING_LISTED: Final = Listings({}, frozenset(), (), (), ())
+_NOTHING_LISTED: Final = Listings({}, frozenset(), (), (), (), False, frozenset())
 _Build = Callable[[int, UnixTime, UnixTime, Listings], bytes]
 
 
@@ -94,6 +94,7 @@ class Publisher:
         signers: Signers,
         kinds: Mapping[int, Kind],
         rows: Mapping[tuple[int, Purpose], PolicyRow],
+        stricter: Mapping[tuple[int, Purpose, str], PolicyRow],
         listings: Callable[[UnixTime], Listings],
         lock: Path,
         folder: Path,
@@ -102,7 +103,7 @@ class Publisher:
         self._profile, self._register, self._signers, self._lock = profile, register, signers, lock
         self._feed = feed
         self._tokens, self._listings, self._folder = tokens, listings, folder
-        self._documents = self._builders(kinds, rows)
+        self._documents = self._builders(kinds, rows, stricter)
         # The same statement under fixed counters: equal exactly when the content and the key are.
         self._content = {
             name: sha256(build(1, UnixTime(0), UnixTime(1), _NOTHING_LISTED)).digest()
@@ -192,11 +193,14 @@ class Publisher:
         return encoded
 
     def _builders(
-        self, kinds: Mapping[int, Kind], rows: Mapping[tuple[int, Purpose], PolicyRow]
+        self,
+        kinds: Mapping[int, Kind],
+        rows: Mapping[tuple[int, Purpose], PolicyRow],
+        stricter: Mapping[tuple[int, Purpose, str], PolicyRow],
     ) -> Mapping[str, _Build]:
         root, region = self._signers.root, self._profile.region
         by_pair = self._anchors(frozenset(kinds), rows)
-        maxima = {key: PurposeItems(row.mandatory, row.optional) for key, row in rows.items()}
+        maxima = {key: PurposeItems(row.mandatory, row.optional, row.separate_consent) for key, row in rows.items()}
         for_wallets = {pair: anchor for pair, anchor in by_pair.items() if anchor.use in directory.USES}
         return {
             _TRUST: lambda seq, iat, exp, listed: trust_list.sign(
@@ -205,7 +209,7 @@ class Publisher:
             ),
             "catalogue": lambda seq, iat, exp, _: catalogue.sign(Catalogue(region, seq, iat, exp, kinds), root),
             _POLICY: lambda seq, iat, exp, listed: appraisal_policy.sign(
-                AppraisalPolicy(region, seq, iat, exp, with_recognised(rows, listed.recognised)), root
+                AppraisalPolicy(region, seq, iat, exp, with_recognised(rows, listed.recognised), stricter), root
             ),
             DIRECTORY: lambda seq, iat, exp, listed: directory.sign(
                 WalletDirectory(

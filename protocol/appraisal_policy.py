@@ -1,12 +1,13 @@
 """The signed appraisal policy: what a verifier demands for a licence kind and purpose (RFC 9334; TERMINAL.md).
 
 Rows are keyed (vct, purpose) and name the regions that they recognise: region × kind × purpose stands here and
-nowhere else. A missing row means "never accept". Signed policy may tighten the built-in lists and matrix of the
+nowhere else. A row may stand beside them for the licences of one region; whatever it says, the stricter of both counts
+(ADR 0022). A missing row means "never accept". Signed policy may tighten the built-in lists and matrix of the
 appraisal, never loosen them; that is enforced there.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
@@ -14,56 +15,14 @@ from protocol import cbor, cwt, labels, limits, signed_document
 from protocol.errors import SchemaError
 from protocol.keys import DEFAULT_ALGORITHMS, AlgorithmTable
 from protocol.labels import KeyAssurance, Purpose
+from protocol.policy_row import PolicyRow as PolicyRow
+from protocol.policy_row import containing
 from protocol.roots import Root, RootSigner
 from protocol.signed_document import SignedDocument
 from protocol.unixtime import Seconds, UnixTime
 
 _MAX_TEXT_BYTES: Final = 600
 _MAX_KEYS: Final = 64
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyRow:
-    """What is demanded of one kind for one purpose.
-
-    `mandatory` and `optional` are `lic` keys; together they are the maximum that may be asked for, and undemanded items
-    are dropped before the verdict. `masked` items are shown in part (张*三). `max_status_age` tightens the matrix; None
-    leaves it as it is. `irreversible` raises the risk class to X. `seal_required` demands that a challenge's answer is
-    sealed. `link_waived` lets licences of different persons stand in one bundle. `holders_required` is 1 where any
-    holder of the licence may show it alone, else how many different holders must show it together (marriage: 2).
-    """
-
-    vct: int
-    purpose: Purpose
-    regions: frozenset[str]
-    legal_basis: str
-    mandatory: frozenset[int]
-    optional: frozenset[int]
-    masked: frozenset[int]
-    challenge_required: bool
-    seal_required: bool
-    link_waived: bool
-    holders_required: int
-    person_check: bool
-    irreversible: bool
-    show_under_refusal: bool
-    min_assurance: KeyAssurance
-    max_status_age: Seconds | None
-    retention_days: int
-    review_path: str
-
-    @property
-    def maximum(self) -> frozenset[int]:
-        """Every item that may be asked for."""
-        return self.mandatory | self.optional
-
-    def recognises(self, region: str) -> bool:
-        """Whether licences of this region count here.
-
-        Regions are those of GB/T 2260: a row that names a province (330000) means its cities and districts too, one
-        that names a city (330400) its districts. It never goes upwards: a city's row does not recognise its province.
-        """
-        return not self.regions.isdisjoint((region, f"{region[:4]}00", f"{region[:2]}0000"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +34,20 @@ class AppraisalPolicy:
     iat: UnixTime
     exp: UnixTime
     rows: Mapping[tuple[int, Purpose], PolicyRow]
+    stricter: Mapping[tuple[int, Purpose, str], PolicyRow] = field(default_factory=dict)
+    """Rows for the licences of one region, each beside the general row that it tightens."""
+
+    def row(self, vct: int, purpose: Purpose, region: str) -> PolicyRow | None:
+        """What is demanded of this region's licences of a kind; None where the policy says nothing.
+
+        A province's stricter row is about the licences of its cities and districts too.
+        """
+        demanded = self.rows.get((vct, purpose))
+        for each in dict.fromkeys(containing(region)):
+            tighter = self.stricter.get((vct, purpose, each))
+            if demanded is not None and tighter is not None:
+                demanded = demanded.tightened_by(tighter)
+        return demanded
 
 
 class RowLabel(IntEnum):
@@ -98,11 +71,19 @@ class RowLabel(IntEnum):
     SEAL_REQUIRED = 16
     LINK_WAIVED = 17
     HOLDERS_REQUIRED = 18
+    SEPARATE_CONSENT = 19
+    GUARDIAN_BELOW = 20
+    VALUES_ON_FILE = 21
+    ONLY_FOR = 22
 
 
 def sign(policy: AppraisalPolicy, root: RootSigner) -> bytes:
     """The signed bytes of a policy."""
-    rows: tuple[cbor.Value, ...] = tuple(_row_to_value(policy.rows[key]) for key in sorted(policy.rows))
+    ordered = [
+        *(policy.rows[key] for key in sorted(policy.rows)),
+        *(each for _, each in sorted(policy.stricter.items())),
+    ]
+    rows: tuple[cbor.Value, ...] = tuple(row_to_value(row) for row in ordered)
     document = SignedDocument(policy.iss, policy.seq, policy.iat, policy.exp, rows)
     return signed_document.sign(document, typ=labels.TYP_POLICY, body_label=labels.CLAIM_POLICY_ROWS, signer=root)
 
@@ -118,14 +99,30 @@ def verify(encoded: bytes, *, root: Root, algorithms: AlgorithmTable = DEFAULT_A
     )
     if not isinstance(document.body, tuple) or not document.body:
         raise SchemaError("a policy without rows")
-    parsed = [_row_from_value(row) for row in document.body]
-    rows = {(row.vct, row.purpose): row for row in parsed}
-    if len(rows) != len(parsed):
-        raise SchemaError("two rows for one kind and purpose")
-    return AppraisalPolicy(document.iss, document.seq, document.iat, document.exp, rows)
+    parsed = [row_from_value(row) for row in document.body]
+    rows, stricter = _indexed(parsed)
+    if len(rows) + len(stricter) != len(parsed):
+        raise SchemaError("two rows for one kind and purpose, or for one region of them")
+    if any((vct, purpose) not in rows for vct, purpose, _ in stricter):
+        raise SchemaError("a row for one region without the general row that it tightens")
+    return AppraisalPolicy(document.iss, document.seq, document.iat, document.exp, rows, stricter)
 
 
-def _row_to_value(row: PolicyRow) -> cbor.Value:
+def _indexed(
+    rows: Iterable[PolicyRow],
+) -> tuple[Mapping[tuple[int, Purpose], PolicyRow], Mapping[tuple[int, Purpose, str], PolicyRow]]:
+    general: dict[tuple[int, Purpose], PolicyRow] = {}
+    regional: dict[tuple[int, Purpose, str], PolicyRow] = {}
+    for row in rows:
+        if row.only_for is None:
+            general[row.vct, row.purpose] = row
+        else:
+            regional[row.vct, row.purpose, row.only_for] = row
+    return general, regional
+
+
+def row_to_value(row: PolicyRow) -> cbor.Value:
+    """What stands in the array of rows."""
     return {
         RowLabel.VCT: row.vct,
         RowLabel.PURPOSE: int(row.purpose),
@@ -145,16 +142,30 @@ def _row_to_value(row: PolicyRow) -> cbor.Value:
         RowLabel.SEAL_REQUIRED: row.seal_required,
         RowLabel.LINK_WAIVED: row.link_waived,
         RowLabel.HOLDERS_REQUIRED: row.holders_required,
+        RowLabel.SEPARATE_CONSENT: tuple(sorted(row.separate_consent)),
+        RowLabel.GUARDIAN_BELOW: row.guardian_below,
+        RowLabel.VALUES_ON_FILE: row.values_on_file,
+        RowLabel.ONLY_FOR: row.only_for,
     }
 
 
-def _row_from_value(value: cbor.Value) -> PolicyRow:
+def row_from_value(value: cbor.Value) -> PolicyRow:
+    """The row in this entry of the array.
+
+    Raises:
+        SchemaError: It is not exactly the entries of a row, each in range.
+    """
     if not isinstance(value, Mapping) or value.keys() != frozenset(RowLabel):
-        raise SchemaError("a policy row that has not exactly its entries")
+        # No entry has a value that its absence could mean: a policy of an older form would be read as a looser one.
+        raise SchemaError("a policy row that has not exactly its entries; it may be of an older form: publish it anew")
     regions = value[RowLabel.REGIONS]
     if not isinstance(regions, tuple) or not regions:
         raise SchemaError("a policy row that recognises no region")
-    age = value[RowLabel.MAX_STATUS_AGE]
+    age, below, only_for = (
+        value[each] for each in (RowLabel.MAX_STATUS_AGE, RowLabel.GUARDIAN_BELOW, RowLabel.ONLY_FOR)
+    )
+    if only_for is not None and regions != (only_for,):
+        raise SchemaError("a policy row for one region that recognises another")
     return PolicyRow(
         vct=_integer(value, RowLabel.VCT, labels.VCT_RANGE),
         purpose=Purpose(_integer(value, RowLabel.PURPOSE, [int(purpose) for purpose in Purpose])),
@@ -176,6 +187,10 @@ def _row_from_value(value: cbor.Value) -> PolicyRow:
         max_status_age=None if age is None else Seconds(_integer(value, RowLabel.MAX_STATUS_AGE, range(1, 2**31))),
         retention_days=_integer(value, RowLabel.RETENTION_DAYS, range(1, 36_500)),
         review_path=cwt.text(value, RowLabel.REVIEW_PATH, max_bytes=_MAX_TEXT_BYTES),
+        separate_consent=_keys(value, RowLabel.SEPARATE_CONSENT),
+        guardian_below=None if below is None else _integer(value, RowLabel.GUARDIAN_BELOW, limits.GUARDIAN_BELOW),
+        values_on_file=_flag(value, RowLabel.VALUES_ON_FILE),
+        only_for=None if only_for is None else _region(only_for),
     )
 
 

@@ -63,10 +63,14 @@ class WalletDirectory:
 
 @dataclass(frozen=True, slots=True)
 class PurposeItems:
-    """What a purpose must have, and what it may ask for besides (an optional "no" never refuses service)."""
+    """What a purpose must have, and what it may ask for besides (an optional "no" never refuses service).
+
+    `separate` are those of both that need a consent of their own: never proposed, and asked for each by itself.
+    """
 
     mandatory: frozenset[int]
     optional: frozenset[int]
+    separate: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def sign(directory: WalletDirectory, root: RootSigner) -> bytes:
     body: dict[cbor.Key, cbor.Value] = {
         _CATALOGUE: catalogue.kinds_to_value(directory.kinds),
         _PURPOSE_MAXIMA: tuple(
-            (vct, int(purpose), tuple(sorted(items.mandatory)), tuple(sorted(items.optional)))
+            (vct, int(purpose), *(tuple(sorted(each)) for each in (items.mandatory, items.optional, items.separate)))
             for (vct, purpose), items in maxima
         ),
         _ANCHORS: trust_list.anchors_to_value(directory.anchors),
@@ -147,10 +151,10 @@ def _maxima(value: cbor.Value) -> Mapping[tuple[int, Purpose], PurposeItems]:
     maxima: dict[tuple[int, Purpose], PurposeItems] = {}
     for entry in value:
         match entry:
-            case (int() as vct, int() as purpose, tuple() as mandatory, tuple() as optional) if (
+            case (int() as vct, int() as purpose, tuple() as mandatory, tuple() as optional, tuple() as separate) if (
                 vct in labels.VCT_RANGE and purpose in purposes
             ):
-                maxima[vct, Purpose(purpose)] = PurposeItems(_keys(mandatory), _keys(optional))
+                maxima[vct, Purpose(purpose)] = PurposeItems(_keys(mandatory), _keys(optional), _keys(separate))
             case _:
                 raise SchemaError("a purpose maximum that has not its form")
     if len(maxima) != len(value):

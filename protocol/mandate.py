@@ -21,6 +21,8 @@ from protocol.labels import Purpose
 from protocol.unixtime import UnixTime
 
 _PURPOSES: Final = frozenset(Purpose)
+GUARDIAN_LEVEL: Final = 1
+"""Who represents a holder that is a child is the guardian, and nobody else (Civil Code art. 23): issuers see to it."""
 _REGION: Final = re.compile(r"[0-9]{6}", re.ASCII)
 
 

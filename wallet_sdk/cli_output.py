@@ -149,11 +149,14 @@ def say_what_is_shown(purpose: Purpose, shown: Shown, showing: Showing) -> None:
         chosen = [item for item in visible if item.key in decision.items]
         always = [item for item in visible if item.key not in decision.items]
         withheld = [item for item in request.mandatory if item.key not in keys]
+        unasked = [item for item in request.separate if item.key not in keys]
         click.echo(f"  disclosed: {_in_words(chosen, language) or 'nothing beyond what is always shown'}", err=True)
         if always:
             click.echo(f"  always shown: {_in_words(always, language)}", err=True)
         if withheld:
             click.echo(f"  withheld, although mandatory here: {_in_words(withheld, language)}", err=True)
+        if unasked:
+            click.echo(f"  only with your separate consent, by name: {_in_words(unasked, language)}", err=True)
         if request.missing:
             click.echo(f"  not in this licence: {', '.join(item.name for item in request.missing)}", err=True)
 
@@ -201,6 +204,7 @@ def request_as_object(request: TerminalRequest, language: Language) -> dict[str,
                 "state": str(sheet.card.state),
                 "mandatory": [item.name for item in sheet.mandatory],
                 "optional": [item.name for item in sheet.optional],
+                "separate_consent": [item.name for item in sheet.separate],
                 "always_shown": [item.name for item in sheet.always_shown],
                 "missing": [item.name for item in sheet.missing],
             }

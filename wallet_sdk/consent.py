@@ -40,6 +40,8 @@ class ConsentRequest:
     Attributes:
         mandatory: Items that the purpose cannot do without.
         optional: Items that it may ask for besides.
+        separate: Those of both that need a consent of their own (PIPL art. 29): a page asks for each apart from the
+            others, with nothing chosen beforehand.
         always_shown: Items that stand clear in the licence and cannot be withheld.
         missing: Mandatory items that this licence does not have; the verifier will notice.
         asked: The `lic` keys that may be let out: those of the purpose, or fewer that a terminal asks for.
@@ -49,6 +51,7 @@ class ConsentRequest:
     purpose: Purpose
     mandatory: tuple[CardItem, ...]
     optional: tuple[CardItem, ...]
+    separate: tuple[CardItem, ...]
     always_shown: tuple[CardItem, ...]
     missing: tuple[Item, ...]
     asked: PurposeItems = field(repr=False)
@@ -63,11 +66,16 @@ class ConsentRequest:
         """The `lic` keys of what stands clear: shown with everything else that is let out of the licence."""
         return frozenset(item.key for item in self.card.items if item.is_clear)
 
+    @property
+    def proposed(self) -> tuple[CardItem, ...]:
+        """What is let out if the holder names nothing: never an item that needs a consent of its own."""
+        return tuple(item for item in self.mandatory if item not in self.separate)
+
     def approve(self, items: Iterable[str] | None = None) -> Decision:
         """The holder's decision.
 
         Args:
-            items: Names of the items to let out, exactly these; None: the mandatory ones. What is always shown need
+            items: Names of the items to let out, exactly these; None: the proposed ones. What is always shown need
                 not be named.
 
         Raises:
@@ -75,7 +83,7 @@ class ConsentRequest:
             ItemBeyondPurpose: An item that this purpose may not ask for.
         """
         offered = {item.name: item for item in (*self.mandatory, *self.optional, *self.always_shown)}
-        wanted = tuple(items) if items is not None else tuple(item.name for item in self.mandatory)
+        wanted = tuple(items) if items is not None else tuple(item.name for item in self.proposed)
         valid = ", ".join(offered)
         for name in wanted:
             if name not in self._all:
@@ -124,6 +132,8 @@ def sheet(licence: HeldLicence, card: Card, purpose: Purpose, asked: PurposeItem
         optional=tuple(
             item for item in card.items if item.key in asked.optional - asked.mandatory and not item.is_clear
         ),
+        # What stands clear is shown in any case: no question about it would be an honest one.
+        separate=tuple(item for item in card.items if item.key in asked.separate and not item.is_clear),
         always_shown=tuple(item for item in card.items if item.is_clear and item.key not in asked.mandatory),
         missing=tuple(
             item for item in licence.kind.items if item.key in asked.mandatory - held - licence.kind.absence_is_stated

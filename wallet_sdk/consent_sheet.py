@@ -35,6 +35,11 @@ _REASON: Final = Names("事由（对方填写）", "事由（對方填寫）", "
 _ATTENTION: Final = Names("注意", "注意", "attention")
 _MANDATORY: Final = Names("必需", "必需", "needed")
 _OPTIONAL: Final = Names("可选", "可選", "optional")
+_SEPARATE: Final = Names(
+    "需单独同意（逐项选择，不选也不影响其他项目）",
+    "需單獨同意（逐項選擇，不選也不影響其他項目）",
+    "each needs your separate consent (choose one by one; a no leaves the other items as they are)",
+)
 _ALWAYS: Final = Names("总会出示", "總會出示", "always shown")
 _MISSING: Final = Names("证照中没有", "證照中沒有", "not in this licence")
 _NOT_HELD: Final = Names("卡包中没有", "卡包中沒有", "not in this wallet")
@@ -77,13 +82,22 @@ def _card(sheet: ConsentRequest, link: CardItem | None, language: Language) -> I
     yield f"{in_language(card.names, language)} ({card.kind}, {card.id})"
     if card.acts_for is not None:
         yield "  " + _line(_ACTS_FOR, mandate(card.acts_for, language), language)
+    apart = set(sheet.separate)
     for title, items in ((_MANDATORY, sheet.mandatory), (_OPTIONAL, sheet.optional), (_ALWAYS, sheet.always_shown)):
-        if items:
-            yield "  " + _line(title, _items(items, language), language)
+        together = [item for item in items if item not in apart]
+        if together:
+            yield "  " + _line(title, _items(together, language), language)
+    if sheet.separate:
+        yield "  " + _line(_SEPARATE, _separate(sheet, language), language)
     if sheet.missing:
         yield "  " + _line(_MISSING, _items(sheet.missing, language), language)
     if link is not None:
         yield f"  {in_language(link.labels, language)}: {in_language(WHY_LINKED, language)}"
+
+
+def _separate(sheet: ConsentRequest, language: Language) -> str:
+    needed = f" [{in_language(_MANDATORY, language)}]"
+    return "; ".join(_items([item], language) + (needed if item in sheet.mandatory else "") for item in sheet.separate)
 
 
 def _items(items: Iterable[CardItem | Item], language: Language) -> str:

@@ -97,14 +97,14 @@ class JointRequest:
         own = [each.card.id for each in self.sheets if each.card.acts_for is None]
         ids = own or [each.card.id for each in self.sheets]
         key = self.linking_item(ids) if len(ids) > 1 and sheet.card.id in ids else None
-        return next((item for item in sheet.optional if item.key == key), None)
+        return next((item for item in sheet.optional if item.key == key and item not in sheet.separate), None)
 
     def approve(self, choice: Mapping[str, Iterable[str] | None] | None = None) -> JointDecision:
         """The holder's decision.
 
         Args:
             choice: Card ids, each with the names of the items to let out, exactly these; None instead of names: the
-                mandatory ones and the one that links. No choice at all: every card so.
+                proposed ones and the one that links. No choice at all: every card so.
 
         Raises:
             BundleSize: No card, or more than four.
@@ -123,8 +123,8 @@ class JointRequest:
 
     def _decide(self, sheet: ConsentRequest, names: Iterable[str] | None, link: Lic | None) -> Decision:
         if names is None:
-            proposed = (item for item in sheet.optional if item.key == link)
-            names = [item.name for item in (*sheet.mandatory, *proposed)]
+            linking = (item for item in sheet.optional if item.key == link and item not in sheet.separate)
+            names = [item.name for item in (*sheet.proposed, *linking)]
         return replace(sheet.approve(names), audience=self.addressee.audience)
 
     def _is_linked(self, decisions: tuple[Decision, ...]) -> bool:

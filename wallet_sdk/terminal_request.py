@@ -142,8 +142,8 @@ def read_challenge(
         if not allowed:
             missing.append(MissingKind(vct, _kind(directories, vct)))
         for licence in allowed:
-            mandatory = _maximum(licence.directory, request.purpose, vct).mandatory
-            asked = PurposeItems(items & mandatory, items - mandatory)
+            allows = _maximum(licence.directory, request.purpose, vct)
+            asked = PurposeItems(items & allows.mandatory, items - allows.mandatory, items & allows.separate)
             sheets.append(consent.sheet(licence, card_pack.card(licence, at), request.purpose, asked))
     return TerminalRequest(
         addressee=Addressee(request.purpose, certificate.audience, read.cnonce, request.sealing_key),

@@ -132,7 +132,16 @@ HOLD = {
     "W_HOLDERS_MISSING",
 }
 INFORMATION = {"W_OPEN_MODE", "W_NEAR_EXPIRY", "W_PHONE_CLOCK", "W_ID_CHECK_LEGACY", "W_PERSON_CHECK"}
-GRADED = {"W_STATUS_STALE", "W_TRUST_STALE", "W_CLOCK", "W_REGION", "W_BUNDLE_UNLINKED", "W_STATIC"}
+GRADED = {
+    "W_STATUS_STALE",
+    "W_TRUST_STALE",
+    "W_CLOCK",
+    "W_REGION",
+    "W_GUARDIAN",
+    "W_AGE_UNKNOWN",
+    "W_BUNDLE_UNLINKED",
+    "W_STATIC",
+}
 
 
 def test_every_code_has_its_built_in_class() -> None:
@@ -178,7 +187,7 @@ def test_the_two_fixed_lists() -> None:
     } <= gates.ALWAYS_REFUSE  # fmt: skip
     assert {
         Code.W_CRED_EXPIRED, Code.W_CLAIM_MISSING, Code.W_STATUS_MISSING, Code.W_POLICY_MISSING, Code.W_CLOCK,
-        Code.W_REGION, Code.W_SUPERSEDED, Code.W_ISSUER_BANNED, Code.E_INTERNAL,
+        Code.W_REGION, Code.W_SUPERSEDED, Code.W_ISSUER_BANNED, Code.E_INTERNAL, Code.W_GUARDIAN, Code.W_AGE_UNKNOWN,
     } <= gates.NEVER_ACCEPT  # fmt: skip
     assert not gates.ALWAYS_REFUSE & gates.NEVER_ACCEPT
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import issuer
-from issuer import catalogue_source
+from issuer import catalogue_source, policy_source
 from issuer.errors import AuthoringError
 from protocol import appraisal_policy, keys, limits
 from protocol.appraisal_policy import AppraisalPolicy
@@ -49,7 +49,7 @@ def test_items_are_named_as_the_subjects_of_the_commands(slug: str) -> None:
 
 def test_every_view_holds_exactly_the_mandatory_items_of_its_row() -> None:
     kinds = catalogue_source.load_kinds()
-    rows = catalogue_source.load_policy_rows(kinds, regions=REGIONS)
+    rows = policy_source.load_policy_rows(kinds, regions=REGIONS)
     views = [(kind.vct, purpose, keys) for kind in kinds.values() for purpose, keys in kind.views.items()]
     assert len(views) >= 3
     for vct, purpose, item_keys in views:
@@ -60,7 +60,7 @@ def test_every_view_holds_exactly_the_mandatory_items_of_its_row() -> None:
 
 def test_rows_keep_the_rules_of_the_risk_classes() -> None:
     kinds = catalogue_source.load_kinds()
-    rows = catalogue_source.load_policy_rows(kinds, regions=REGIONS)
+    rows = policy_source.load_policy_rows(kinds, regions=REGIONS)
     for (vct, purpose), row in rows.items():
         if kinds[vct].risk is RiskClass.G and purpose in ATTENDED:
             assert row.person_check
@@ -77,7 +77,7 @@ def test_rows_keep_the_rules_of_the_risk_classes() -> None:
 
 def test_a_portrait_is_asked_for_where_a_person_is_compared_and_nowhere_else() -> None:
     kinds = catalogue_source.load_kinds()
-    rows = catalogue_source.load_policy_rows(kinds, regions=REGIONS)
+    rows = policy_source.load_policy_rows(kinds, regions=REGIONS)
     for (vct, purpose), row in rows.items():
         compared = kinds[vct].holder is HolderRule.NATURAL and purpose in ATTENDED
         assert (Lic.PORTRAIT_SHA256 in row.optional) is compared is row.person_check, (vct, purpose)
@@ -102,7 +102,7 @@ def test_personal_items_are_never_clear_and_dates_always() -> None:
 
 def test_signed_forms_restore_the_same_catalogue_and_policy() -> None:
     kinds = catalogue_source.load_kinds()
-    rows = catalogue_source.load_policy_rows(kinds, regions=REGIONS)
+    rows = policy_source.load_policy_rows(kinds, regions=REGIONS)
     signed = catalogue.sign(Catalogue("310000", 1, UnixTime(1), UnixTime(2), kinds), ROOT)
     assert catalogue.verify(signed, root=ROOT.public_key).kinds == kinds
     policy = appraisal_policy.sign(AppraisalPolicy("310000", 1, UnixTime(1), UnixTime(2), rows), ROOT)
@@ -166,7 +166,7 @@ def test_no_kind_at_all_is_refused() -> None:
         ('mandatory = ["name", "class"', 'mandatory = ["name", "classes"', "row.window.mandatory"),
         ("optional = [", 'optional = ["name", ', "row.window.optional"),
         ("masked = [", 'masked = ["nation", ', "row.window.masked"),
-        (', "portrait"]', "]\nreview = 1", "row.window.review"),
+        ('min_assurance = "software"', 'min_assurance = "software"\nreview = 1', "row.window.review"),
         ("challenge_required = false", "challenge_required = 0", "row.window.challenge_required"),
         ('min_assurance = "software"', 'min_assurance = "strong"', "row.window.min_assurance"),
         ("retention_days = 30", 'retention_days = "30"', "row.window.retention_days"),
@@ -184,7 +184,7 @@ def test_a_wrong_policy_file_is_named_with_its_key(old: str, new: str, key: str)
     kinds = catalogue_source.kinds_from([("k.toml", source("kinds", "driving-licence"))])
     text = changed(source("policies", "driving-licence"), old, new)
     with pytest.raises(AuthoringError) as refused:
-        catalogue_source.policy_rows_from([("p.toml", text)], kinds, regions=REGIONS)
+        policy_source.policy_rows_from([("p.toml", text)], kinds, regions=REGIONS)
     assert (refused.value.file, refused.value.key) == ("p.toml", key)
 
 
@@ -194,7 +194,7 @@ def test_as_many_holders_as_a_bundle_holds_may_be_required(holders: int) -> None
     text = source("policies", "driving-licence").replace(
         "irreversible = false", f"irreversible = false\nholders_required = {holders}", 1
     )
-    rows = catalogue_source.policy_rows_from([("p.toml", text)], kinds, regions=REGIONS)
+    rows = policy_source.policy_rows_from([("p.toml", text)], kinds, regions=REGIONS)
     assert [row.holders_required for row in rows.values()] == [holders, 1, 1]
 
 
@@ -204,7 +204,7 @@ def test_a_view_that_differs_from_its_row_is_refused() -> None:
     )
     kinds = catalogue_source.kinds_from([("k.toml", text)])
     with pytest.raises(AuthoringError, match="differs in: address") as refused:
-        catalogue_source.policy_rows_from([("p.toml", source("policies", "driving-licence"))], kinds, regions=REGIONS)
+        policy_source.policy_rows_from([("p.toml", source("policies", "driving-licence"))], kinds, regions=REGIONS)
     assert refused.value.key == "view.window"
 
 
@@ -216,7 +216,7 @@ def test_a_mandatory_item_that_a_licence_may_lack_unseen_is_refused() -> None:
         .replace("mandatory = [", 'mandatory = ["identifier", ')
     )
     with pytest.raises(AuthoringError, match="may lack") as refused:
-        catalogue_source.policy_rows_from([("p.toml", text)], kinds, regions=REGIONS)
+        policy_source.policy_rows_from([("p.toml", text)], kinds, regions=REGIONS)
     assert refused.value.key == "row.window.mandatory"
 
 
@@ -228,7 +228,7 @@ def test_a_view_that_hides_what_another_purpose_relies_on_is_refused() -> None:
     )
     policy = source("policies", "id-card").replace(f'"citizen_id"{lacking}', '"citizen_id"]', 1)
     with pytest.raises(AuthoringError, match="another purpose relies on: valid_to") as refused:
-        catalogue_source.policy_rows_from([("p.toml", policy)], kinds, regions=REGIONS)
+        policy_source.policy_rows_from([("p.toml", policy)], kinds, regions=REGIONS)
     assert refused.value.key == "view.window"
 
 
@@ -236,5 +236,5 @@ def test_a_view_without_row_is_refused() -> None:
     kinds = catalogue_source.kinds_from([("k.toml", source("kinds", "driving-licence"))])
     policy = source("policies", "driving-licence").split("[row.roadside]")[0]
     with pytest.raises(AuthoringError, match="no row") as refused:
-        catalogue_source.policy_rows_from([("p.toml", policy)], kinds, regions=REGIONS)
+        policy_source.policy_rows_from([("p.toml", policy)], kinds, regions=REGIONS)
     assert refused.value.key == "view.roadside"

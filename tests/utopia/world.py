@@ -270,6 +270,10 @@ class World:
             max_status_age=None,
             retention_days=30,
             review_path="乌有市政务服务中心一号窗口",
+            separate_consent=frozenset(),
+            guardian_below=None,
+            values_on_file=False,
+            only_for=None,
         )
 
     def policy(self, rows: Iterable[PolicyRow] | None = None) -> AppraisalPolicy:
@@ -278,12 +282,14 @@ class World:
         chosen = (
             rows if rows is not None else (self.policy_row(vct, purpose) for vct in self.kinds for purpose in Purpose)
         )
+        listed = list(chosen)
         stated = AppraisalPolicy(
             WUYOU,
             1,
             UnixTime(at - HOUR),
             UnixTime(at + 30 * DAY),
-            {(row.vct, row.purpose): row for row in chosen},
+            {(row.vct, row.purpose): row for row in listed if row.only_for is None},
+            {(row.vct, row.purpose, row.only_for): row for row in listed if row.only_for is not None},
         )
         root = self.roots[WUYOU]
         return appraisal_policy.verify(appraisal_policy.sign(stated, root), root=root.public_key)

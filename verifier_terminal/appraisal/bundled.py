@@ -49,7 +49,9 @@ def _together(
 ) -> tuple[Finding, ...]:
     """Step 13 for the act: whether the licences belong together, and whether all that was asked for is there."""
     face = context.face
-    rows = [checks.row(knowledge, each.credential.vct, face, at=context.clock.at) for each in shown]
+    rows = [
+        checks.row(knowledge, each.credential.vct, each.credential.region, face, at=context.clock.at) for each in shown
+    ]
     findings = answers.missing_kinds(_answered(verdicts), (each.credential.vct for each in shown))
     waived = all(row is not None and row.link_waived for row in rows)
     jointly = [row is not None and row.holders_required > 1 for row in rows]

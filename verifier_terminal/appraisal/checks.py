@@ -1,10 +1,12 @@
-"""Checks that every form of code shares: the end of an issuer's key (5), status (12), the risk of an act (13)."""
+"""Checks that every form of code shares: the end of an issuer's key (5), status (12), risk and guardian (13)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import assert_never
 
 from protocol.appraisal_policy import PolicyRow
+from protocol.cbor import Value
 from protocol.errors import Code, IssuerExpired, ProtocolError
+from protocol.licence import age
 from protocol.licence.catalogue import Kind, RiskClass
 from protocol.status_list import Status
 from protocol.trust_list import TrustAnchor
@@ -64,9 +66,29 @@ def trust(knowledge: Knowledge, region: str, face: Face, *, at: UnixTime) -> tup
     return () if tier is Tier.AFFIRMING else (Finding(Code.W_TRUST_STALE, tier),)
 
 
-def row(knowledge: Knowledge, vct: int, face: Face, *, at: UnixTime) -> PolicyRow | None:
-    """What the signed policy demands of this kind here; None where it says nothing, or is over."""
-    return knowledge.policy.rows.get((vct, face.purpose)) if at < knowledge.policy.exp else None
+def row(knowledge: Knowledge, vct: int, region: str, face: Face, *, at: UnixTime) -> PolicyRow | None:
+    """What the signed policy demands here of this region's licences; None where it says nothing, or is over."""
+    return knowledge.policy.row(vct, face.purpose, region) if at < knowledge.policy.exp else None
+
+
+def guardian(
+    demanded: PolicyRow, items: Mapping[int, Value], face: Face, *, at: UnixTime, by_guardian: bool
+) -> tuple[Finding, ...]:
+    """Step 13: a child's licence is shown with its guardian, and nobody's age is taken for granted (ADR 0022).
+
+    Args:
+        demanded: The policy row.
+        items: What was disclosed, whether or not policy shows it.
+        face: The place.
+        at: The earliest moment that it can be: the holder is as young as then.
+        by_guardian: A representative of the holder shows it.
+    """
+    if demanded.guardian_below is None or by_guardian:
+        return ()
+    under = age.is_under(demanded.guardian_below, items, at=at)
+    if under is False:
+        return ()
+    return (Finding(Code.W_AGE_UNKNOWN if under is None else Code.W_GUARDIAN, gates.guardian_tier(face)),)
 
 
 def risk(kind: Kind | None, demanded: PolicyRow | None) -> RiskClass:

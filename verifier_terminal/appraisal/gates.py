@@ -94,6 +94,8 @@ BUILT_IN: Final[Mapping[Code, BuiltIn]] = {
     Code.W_TRUST_STALE: BuiltIn.GRADED,
     Code.W_CLOCK: BuiltIn.GRADED,
     Code.W_REGION: BuiltIn.GRADED,
+    Code.W_GUARDIAN: BuiltIn.GRADED,
+    Code.W_AGE_UNKNOWN: BuiltIn.GRADED,
     Code.W_BUNDLE_UNLINKED: BuiltIn.GRADED,
     Code.W_STATIC: BuiltIn.GRADED,
     Code.W_OPEN_MODE: BuiltIn.INFORMATION,
@@ -109,7 +111,14 @@ ALWAYS_REFUSE: Final = frozenset(code for code, built_in in BUILT_IN.items() if 
 
 NEVER_ACCEPT: Final = frozenset(
     code for code, built_in in BUILT_IN.items() if built_in in (BuiltIn.HOLD, BuiltIn.NOT_READ)
-) | {Code.W_REGION, Code.W_CLOCK, Code.W_BUNDLE_UNLINKED, Code.W_STATIC}
+) | {
+    Code.W_REGION,
+    Code.W_CLOCK,
+    Code.W_GUARDIAN,
+    Code.W_AGE_UNKNOWN,
+    Code.W_BUNDLE_UNLINKED,
+    Code.W_STATIC,
+}
 """TERMINAL.md, "Never accept": evidence is missing, whatever the policy says."""
 
 _A: Final = Tier.AFFIRMING
@@ -219,6 +228,11 @@ def clock_tier(face: Face, *, trusted: bool, challenged: bool) -> Tier:
 def region_tier(face: Face, *, recognised: bool) -> Tier:
     """What a region that this verifier's policy does, or does not, recognise is worth."""
     return Tier.AFFIRMING if recognised else where_nobody_attends(Tier.WARNING, face)
+
+
+def guardian_tier(face: Face) -> Tier:
+    """What a child's licence is worth without its guardian, and one that does not tell whether it is a child's."""
+    return where_nobody_attends(Tier.WARNING, face)
 
 
 def bundle_tier(face: Face) -> Tier:

@@ -13,7 +13,7 @@ from protocol.appraisal_policy import PolicyRow
 from protocol.cbor import Value
 from protocol.errors import Code, IssuerExpired, ProtocolError
 from protocol.labels import KeyAssurance, Lic
-from protocol.licence.catalogue import Kind
+from protocol.licence.catalogue import HolderRule, Kind
 from protocol.paper import PaperClaims, UnverifiedPaper
 from protocol.status_list import Status
 from protocol.unixtime import Seconds, UnixTime
@@ -59,7 +59,7 @@ def _conclude(
     answer = knowledge.status.look_up(claims.status.uri, claims.status.idx)
     signed_moments = (knowledge.trust.iat, knowledge.catalogue.iat, knowledge.policy.iat, answer.as_of or UnixTime(0))
     clock = validity.against_signed_moments(context.clock, max(signed_moments))
-    row = checks.row(knowledge, claims.vct, context.face, at=clock.at)
+    row = checks.row(knowledge, claims.vct, claims.iss[:6], context.face, at=clock.at)
     age = None if answer.as_of is None else validity.age(clock.at, answer.as_of)
     moments = _moments(claims, clock, context)
     collected = (
@@ -161,6 +161,9 @@ def _policy(
     # Nothing keeps a paper's key, since there is none.
     if not gates.assurance_suffices(risk, face, KeyAssurance.SOFTWARE, policy_minimum=row.min_assurance):
         findings.append(gates.finding(Code.W_ASSURANCE))
+    # Paper says nothing of the birth, and whether its holder is natural stands in the catalogue alone.
+    if kind.holder is not HolderRule.LEGAL:
+        findings += checks.guardian(row, {}, face, at=clock.at, by_guardian=False)
     if row.holders_required > 1:
         findings.append(gates.finding(Code.W_HOLDERS_MISSING))
     return tuple(findings)

@@ -11,7 +11,7 @@ from typing import Final
 from protocol import limits
 from protocol.appraisal_policy import PolicyRow
 from protocol.errors import Code, ProtocolError, SchemaError
-from protocol.labels import Lic
+from protocol.labels import HolderKind, Lic
 from protocol.licence import identifier
 from protocol.licence.catalogue import Kind, RiskClass
 from protocol.mandate import GUARDIAN_LEVEL, Overstep
@@ -138,7 +138,7 @@ def conclude(
         latest=latest,
         knowledge=knowledge,
         kind=kind,
-        row=checks.row(knowledge, issued.vct, face, at=latest),
+        row=checks.row(knowledge, issued.vct, issued.region, face, at=latest),
         status=status,
         oversteps=frozenset()
         if mandate is None
@@ -250,6 +250,14 @@ def _policy(case: _Case) -> tuple[Finding, ...]:
     # What the issuer itself left out of the clear items is nothing that a holder withheld (a card without an end).
     if not (row.mandatory - case.kind.absence_is_stated | portrait) <= case.items.keys():
         findings.append(gates.finding(Code.W_CLAIM_MISSING))
+    if issued.holder_kind is not HolderKind.LEGAL_PERSON:
+        findings += checks.guardian(
+            row,
+            case.items,
+            face,
+            at=UnixTime(case.clock.at - case.clock.uncertainty),
+            by_guardian=issued.mandate is not None and issued.mandate.level == GUARDIAN_LEVEL,
+        )
     if case.holders < row.holders_required:
         findings.append(gates.finding(Code.W_HOLDERS_MISSING))
     if person_check:
