@@ -13,10 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from protocol import cbor, unixtime
-from protocol.errors import Code
 from protocol.licence.catalogue import ItemType, Kind
 from protocol.unixtime import Seconds, UnixTime
-from verifier_terminal.appraisal import explain, reasons
+from verifier_terminal.appraisal import reasons
 from verifier_terminal.appraisal.verdict import (
     Ages,
     Fact,
@@ -274,23 +273,6 @@ def print_rows(console: Console, payloads: Iterable[Payload]) -> None:
         kind = payload.get("kind") or kinds or payload.get("foreign") or ""
         table.add_row(_moment_words(payload), str(payload.get("check_number") or ""), what, Text(str(kind)), codes)
     console.print(table)
-
-
-def print_explanation(console: Console, payloads: Iterable[Payload]) -> None:
-    """Everything the journal says about one check, with the step that gave each code."""
-    for payload in payloads:
-        console.print(Text(f"{_moment_words(payload)}  {payload['event']}", style="bold"))
-        rows = Table.grid(padding=(0, 2))
-        for name in sorted(payload.keys() - {"event", "at", "codes", "unknown_digest"}):
-            if payload[name] is not None:
-                rows.add_row(name, Text(_value_text(payload[name])))
-        established = tuple(Fact(fact) for fact in payload.get("established", ()))
-        for name, tier in payload.get("codes", ()):
-            code = Code(name)
-            step = explain.step_of(code, established)
-            texts = reasons.load()[code]
-            rows.add_row(f"step {step.value}", Text(f"{name} ({tier}): {texts.zh_hans.short} · {texts.en.short}"))
-        console.print(rows)
 
 
 def _moment_words(payload: Payload) -> str:

@@ -231,7 +231,8 @@ def test_journal_void_and_explain(counter: Counter) -> None:
     assert counter.run("void", number.lower(), "--reason", "wrong window").exit_code == 0
     assert counter.run("void", number, "--reason", "again").exit_code == 1
     explained = json.loads(counter.run("explain", number, "--json").stdout)
-    assert [row["event"] for row in explained] == ["verdict", "void"]
+    assert [row["event"] for row in explained["rows"]] == ["verdict", "void"]
+    assert [each["event"] for each in explained["afterwards"]] == ["void"]
     assert NAME not in json.dumps(explained, ensure_ascii=False)
     assert number in counter.run("explain", number).output
     assert counter.run("explain", "777-777").exit_code == 1
