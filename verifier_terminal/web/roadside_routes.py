@@ -49,7 +49,7 @@ def register(app: Flask, session: RoadsideSession, settings: WindowSettings) -> 
         return jsonify({"check_number": number, "seconds": settings.join_seconds})
 
     @app.post("/api/v1/join/cancel")
-    def cancel() -> Response:
+    def not_second() -> Response:
         check_post(request, settings.csrf_token)
         json_object(request, _NOTHING)
         session.cancel_join()
