@@ -200,6 +200,8 @@ def test_the_list_names_kinds_from_the_catalogue_and_never_a_person() -> None:
             "class": "accept",
             "word": "VALID",
             "kind": "Driving licence",
+            "joined_with": None,
+            "role": None,
             "person": "not_demanded",
             "person_text": None,
             "void": True,
