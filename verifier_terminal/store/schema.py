@@ -16,7 +16,7 @@ from verifier_terminal.errors import StoreDamaged
 if TYPE_CHECKING:
     from sqlite_utils import Migrations
 
-VERSION: Final = 9
+VERSION: Final = 10
 _BUSY_SECONDS: Final = 5.0
 """Several commands may use one directory at once; a commit takes milliseconds."""
 
@@ -196,6 +196,31 @@ _NINTH: Final = (
     "CREATE TABLE local_secret (name TEXT PRIMARY KEY, hash BLOB NOT NULL) STRICT, WITHOUT ROWID",
 )
 
+_TENTH: Final = (
+    # Presentations used here, by a name that says nothing to whoever has not seen the code: neighbours hear of them.
+    """CREATE TABLE site_use (
+        tag BLOB NOT NULL,
+        check_number TEXT NOT NULL,
+        used_at INTEGER NOT NULL,
+        accepted INTEGER NOT NULL,
+        PRIMARY KEY (tag, check_number)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX site_use_used_at ON site_use (used_at)",
+    # The same presentation at another terminal of the site, until a person has seen it, and for some days after that.
+    """CREATE TABLE double_show (
+        check_number TEXT NOT NULL,
+        terminal TEXT NOT NULL,
+        other_number TEXT NOT NULL,
+        place TEXT NOT NULL,
+        accepted INTEGER NOT NULL,
+        other_at INTEGER NOT NULL,
+        other_accepted INTEGER NOT NULL,
+        found_at INTEGER NOT NULL,
+        acknowledged INTEGER NOT NULL,
+        PRIMARY KEY (check_number, terminal, other_number)
+    ) STRICT, WITHOUT ROWID""",
+)
+
 
 def open_database(path: Path) -> sqlite3.Connection:
     """A connection to an up-to-date database; made when there is none.
@@ -320,5 +345,11 @@ def _migrations() -> "Migrations":
         for statement in _NINTH:
             database.execute(statement)
         database.execute("PRAGMA user_version = 9")
+
+    @migrations()
+    def version_10(database: Database) -> None:
+        for statement in _TENTH:
+            database.execute(statement)
+        database.execute("PRAGMA user_version = 10")
 
     return migrations
