@@ -85,6 +85,56 @@ def _flips(version: int, level: str, mask: int) -> NDArray[np.bool_]:
     return np.array([flipped(row, column) for row, column in zip(place.rows, place.columns, strict=True)], bool)
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The codewords of a code that was read, in the order of placement."""
+
+    version: int
+    level: str
+    mask: int
+    values: NDArray[np.uint8]
+
+
+def words_of(estimate: Soft, seen: Seen) -> Words:
+    """The codewords of a code that could be read, its errors corrected.
+
+    Raises:
+        Uncorrectable: it could not be read.
+    """
+    place = _placement(seen.version, seen.level)
+    values = _measured(estimate, seen.version, seen.level, seen.mask)
+    for numbers, checks in place.blocks:
+        values[numbers] = correct(values[numbers], [], checks, reserve=0)
+    return Words(seen.version, seen.level, seen.mask, values)
+
+
+def are_shown(words: Words, estimate: Soft, floor: Soft) -> bool:
+    """Whether these modules are those of that code, and Reed-Solomon could correct them to nothing else.
+
+    In every block what differs, erasures counted once and errors twice, is within what the check bytes correct less the
+    reserve. Another code differs in more than all of them in every block that is not the same.
+    """
+    place = _placement(words.version, words.level)
+    differs = _measured(estimate, words.version, words.level, words.mask) != words.values
+    drowned: Soft | None = None
+    for numbers, checks in place.blocks:
+        wrong, spent = differs[numbers], checks - _RESERVE
+        if 2 * int(wrong.sum()) <= spent:
+            continue
+        if drowned is None:
+            drowned = floor[place.rows, place.columns].reshape(-1, 8).max(axis=1)
+        erasing = wrong[np.argsort(-drowned[numbers])[:spent]]
+        errors = int(wrong.sum()) - np.cumsum(erasing)
+        if (np.arange(1, len(errors) + 1) + 2 * errors).min() > spent:
+            return False
+    return True
+
+
+def _measured(estimate: Soft, version: int, level: str, mask: int) -> NDArray[np.uint8]:
+    place = _placement(version, level)
+    return np.packbits((estimate[place.rows, place.columns] < 0) ^ _flips(version, level, mask))
+
+
 def corrected(estimate: Soft, floor: Soft, plan: Layout, seen: Seen) -> Soft:
     """The modules after correction.
 
@@ -101,8 +151,7 @@ def corrected(estimate: Soft, floor: Soft, plan: Layout, seen: Seen) -> Soft:
         raise Uncorrectable
     place = _placement(seen.version, seen.level)
     flips = _flips(seen.version, seen.level, seen.mask)
-    soft = estimate[place.rows, place.columns]
-    codewords = np.packbits((soft < 0) ^ flips)
+    codewords = _measured(estimate, seen.version, seen.level, seen.mask)
     drowned = floor[place.rows, place.columns].reshape(-1, 8).max(axis=1)
     fixed = codewords.copy()
     for numbers, checks in place.blocks:

@@ -8,6 +8,7 @@
 4. Without a place: the whole picture sharpened strongly, softened, its centre enlarged, thresholded, or enlarged
    whole, a different one each time.
 5. One more preparation of the place, a different one each time: x3, sharpened, blurred, local threshold.
+A code that was read before and is not read now is compared with what is held of it (held.py).
 Once a frame: a code that was found and laid out but not read has its grid laid anew and its modules equalised
 (grid.py), alone and together with what the frames before showed of it.
 
@@ -22,6 +23,7 @@ import numpy as np
 
 from hardware.camera.grid import Evidence
 from hardware.camera.guidance import GreyPicture, hint_for, is_black
+from hardware.camera.held import Held, held_after, recognised
 from hardware.camera.looking import (
     Area,
     Look,
@@ -54,6 +56,7 @@ class CascadeState:
         moved: how far the place moved at last, in pixels.
         since_whole: frames since the whole picture was looked at.
         evidence: what the frames before showed of a code that is not read yet.
+        held: the code that was read last.
     """
 
     place: Area | None = None
@@ -62,6 +65,7 @@ class CascadeState:
     moved: int = 0
     since_whole: int = 0
     evidence: Evidence | None = None
+    held: Held | None = None
 
 
 def decode_frame(
@@ -82,12 +86,18 @@ def decode_frame(
     began = monotonic()
     place = state.place if state.place_age < _PLACE_LIVES_FRAMES else None
     tracked = place is not None and state.place_age == 0 and state.since_whole + 1 < _WHOLE_EVERY_FRAMES
-    seen, evidence, tried, whole_seen = Look(), state.evidence, False, False
-    for name, attempt in _attempts(grey, place, state, tracked=tracked):
+    held = state.held if place else None
+    seen, evidence, tried, whole_seen, sought = Look(), state.evidence, False, False, False
+    if tracked and held is not None and held.by_comparison:
+        # What zxing-cpp could not read a moment ago it can seldom read now.
+        (seen, held), sought = recognised(grey, seen, held), True
+    for name, attempt in () if seen.codes else _attempts(grey, place, state, tracked=tracked):
         this = attempt(seen)
         if this is None:
             continue
         whole_seen = whole_seen or name == "whole"
+        if not this.codes and held is not None and not (tried if this.unread else sought):
+            (this, held), sought = recognised(grey, this, held), True
         if not this.codes and this.unread is not None and not tried:
             this, evidence = rescued(grey, this, evidence)
             tried = True
@@ -102,6 +112,7 @@ def decode_frame(
         moved=_distance(state.place, seen.place),
         since_whole=0 if whole_seen else state.since_whole + 1,
         evidence=None if seen.codes else evidence,
+        held=held_after(seen, grey, held),
     )
     black = not seen.codes and seen.place is None and is_black(grey)
     hint = None if seen.codes or black else hint_for(grey, seen.place, seen.pixels_per_module)

@@ -12,6 +12,7 @@ Nothing is guessed: without a passing checksum there is no text. Not handled her
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -106,11 +107,21 @@ def _rings(reach: int) -> NDArray[np.bool_]:
     return np.asarray(ring != reach - 1, dtype=np.bool_)
 
 
-def straightened(grey: GreyPicture, seen: Seen) -> Soft | None:
-    """The code in linear light, `_CELL` pixels a module with a border of `_BORDER` modules, its grid laid anew.
+@dataclass(frozen=True, slots=True)
+class Straightened:
+    """A code whose grid was laid anew.
 
-    Nothing where the place lies outside of the picture.
+    Attributes:
+        flat: the code in linear light, `_CELL` pixels a module with a border of `_BORDER` modules.
+        corners: where it is now known to be in the picture.
     """
+
+    flat: Soft
+    corners: Corners
+
+
+def straightened(grey: GreyPicture, seen: Seen) -> Straightened | None:
+    """The code laid flat; nothing where the place lies outside of the picture."""
     plan = layout(seen.version)
     size = (plan.side + 2 * _BORDER) * _CELL
     low, high = _BORDER * _CELL, (plan.side + _BORDER) * _CELL
@@ -121,7 +132,6 @@ def straightened(grey: GreyPicture, seen: Seen) -> Soft | None:
     part = grey[top : max(0, int(max(ys) + margin)), left : max(0, int(max(xs) + margin))]
     if part.size == 0:
         return None
-    linear = cv2.LUT(part, _LINEAR_LIGHT)
     into = cv2.getPerspectiveTransform(ideal, (np.array(seen.corners) - 0.5 - (left, top)).astype(np.float32))
     inverse = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
     for reach in (1.5, 0.75):
@@ -134,10 +144,13 @@ def straightened(grey: GreyPicture, seen: Seen) -> Soft | None:
             break
         into = into @ moved
         # Corners that were told well enough need no second round.
-        if float(np.abs(np.array(found) - np.array(expected)).max()) < _CELL * 0.6:
+        if float(np.abs(np.array(found) - np.array(expected)).max()) < _CELL:
             break
-    flat = cv2.warpPerspective(linear, into, (size, size), flags=inverse, borderMode=cv2.BORDER_REPLICATE)
-    return flat.astype(np.float32, copy=False)
+    flat = cv2.warpPerspective(part, into, (size, size), flags=inverse, borderMode=cv2.BORDER_REPLICATE)
+    first, second, third, fourth = (
+        (float(x) + left + 0.5, float(y) + top + 0.5) for x, y in cv2.perspectiveTransform(ideal[None], into)[0]
+    )
+    return Straightened(cv2.LUT(flat, _LINEAR_LIGHT).astype(np.float32, copy=False), (first, second, third, fourth))
 
 
 def _marks_found(
@@ -159,14 +172,14 @@ def _marks_found(
         _, score, _, (best_x, best_y) = cv2.minMaxLoc(fit)
         if score < 0.5:
             continue
-        dx = best_x - reach + _summit(fit[best_y], best_x)
-        dy = best_y - reach + _summit(fit[:, best_x], best_y)
+        dx = best_x - reach + summit(fit[best_y], best_x)
+        dy = best_y - reach + summit(fit[:, best_x], best_y)
         expected.append((centre_x, centre_y))
         found.append((centre_x + dx, centre_y + dy))
     return expected, found
 
 
-def _summit(scores: Soft, at: int) -> float:
+def summit(scores: NDArray[Any], at: int) -> float:
     """The top of a parabola through three scores."""
     if not 0 < at < len(scores) - 1:
         return 0.0
@@ -187,8 +200,8 @@ def module_values(flat: Soft, plan: Layout) -> Soft:
     """One number a module with its border: above zero where light; nearly zero where light has drowned it."""
     side = plan.side + 2 * _BORDER
     inner = cv2.resize(flat, (side, side), interpolation=cv2.INTER_AREA)
-    mean = cv2.GaussianBlur(inner, (0, 0), 4.0)
-    spread = np.sqrt(cv2.GaussianBlur((inner - mean) ** 2, (0, 0), 6.0))
+    mean = cv2.stackBlur(inner, (17, 17))
+    spread = np.sqrt(cv2.stackBlur((inner - mean) ** 2, (25, 25)))
     values = (inner - mean) / (spread + 0.15 * float(np.median(spread)) + 1e-4)
     # A dark-mode code is told by its known modules.
     told = values[_BORDER:-_BORDER, _BORDER:-_BORDER][plan.known]

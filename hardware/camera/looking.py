@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import zxingcpp
 
-from hardware.camera.grid import Corners, Seen
+from hardware.camera.grid import Corners, Seen, Soft
 from hardware.camera.guidance import GreyPicture
 from hardware.camera.report import DecodedCode
 from hardware.devices import Decoder
@@ -35,12 +35,16 @@ class Look:
         place: where a code is, read or not.
         pixels_per_module: how large its modules are in the whole picture.
         unread: a code that was laid out but whose checksum failed.
+        read: the layout of the code that was read, where it is the only one.
+        modules: its modules, where they were read one by one.
     """
 
     codes: tuple[DecodedCode, ...] = ()
     place: Area | None = None
     pixels_per_module: float | None = None
     unread: Seen | None = None
+    read: Seen | None = None
+    modules: Soft | None = None
 
     def after(self, earlier: "Look") -> "Look":
         """This look, with what an earlier one knew where this one knows nothing."""
@@ -49,6 +53,8 @@ class Look:
             self.place or earlier.place,
             self.pixels_per_module or earlier.pixels_per_module,
             self.unread or earlier.unread,
+            self.read,
+            self.modules,
         )
 
 
@@ -117,6 +123,7 @@ def look(
     place: Area | None = None
     module: float | None = None
     unread: Seen | None = None
+    read: Seen | None = None
     for code in found:
         corners = _corners(code, scale, offset)
         xs, ys = [x for x, _ in corners], [y for _, y in corners]
@@ -126,12 +133,15 @@ def look(
         if side > 0:
             place = (int(min(xs)), int(min(ys)), max(1, int(max(xs) - min(xs))), max(1, int(max(ys) - min(ys))))
             module = seen_module
+        laid_out = version and seen_module and seen_module > _MIN_PIXELS_PER_MODULE and code.ec_level in _LEVELS
+        layout = Seen(corners, version, code.ec_level, _mask(code)) if version and laid_out else None
         if code.valid and code.text:
+            read = layout
             aim = code.symbology_identifier or None
             codes.setdefault(code.text, DecodedCode(code.text, aim, Decoder.ZXING, variant, version, seen_module))
-        elif version and seen_module and seen_module > _MIN_PIXELS_PER_MODULE and code.ec_level in _LEVELS:
-            unread = Seen(corners, version, code.ec_level, _mask(code))
-    return Look(tuple(codes.values()), place, module, unread)
+        elif layout:
+            unread = layout
+    return Look(tuple(codes.values()), place, module, unread, read if len(found) == 1 else None)
 
 
 def decode_drawn(picture: GreyPicture, variant: str, pixels_per_module: float | None) -> tuple[DecodedCode, ...]:

@@ -32,11 +32,11 @@ def rescued(grey: GreyPicture, failed: Look, before: Evidence | None) -> tuple[L
         before: what the frames before showed.
     """
     unread = failed.unread
-    flat = None if unread is None else straightened(grey, unread)
-    if unread is None or flat is None:
+    laid = None if unread is None else straightened(grey, unread)
+    if unread is None or laid is None:
         return failed, before
     plan = layout(unread.version)
-    values = module_values(flat, plan)
+    values = module_values(laid.flat, plan)
     together = values
     if before is not None and before.version == unread.version:
         together = values + _FADES * before.values
@@ -49,10 +49,9 @@ def rescued(grey: GreyPicture, failed: Look, before: Evidence | None) -> tuple[L
     try:
         for name, estimate in estimates:
             if codes := decode_drawn(drawn(estimate, plan), name, failed.pixels_per_module):
-                return replace(failed, codes=codes), known
-        fixed = corrected(alone, light_floor(flat, plan), plan, unread)
+                return replace(failed, codes=codes, read=unread, modules=estimate), known
+        fixed = corrected(alone, light_floor(laid.flat, plan), plan, unread)
     except Uncorrectable:
         return failed, known
-    return replace(
-        failed, codes=decode_drawn(drawn(fixed, plan), "grid with erasures", failed.pixels_per_module)
-    ), known
+    codes = decode_drawn(drawn(fixed, plan), "grid with erasures", failed.pixels_per_module)
+    return replace(failed, codes=codes, read=unread, modules=fixed) if codes else failed, known
