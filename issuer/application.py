@@ -25,7 +25,7 @@ from issuer import (
     signers,
 )
 from issuer.allocation import Allocator
-from issuer.devices.losing import Devices
+from issuer.branches import Branches
 from issuer.errors import (
     AlreadyInitialised,
     IssuerError,
@@ -38,20 +38,12 @@ from issuer.feed import assembling
 from issuer.feed.feeding import Feed
 from issuer.issuance import Issuance, Issued
 from issuer.lifecycle import LegalChange
-from issuer.mandates.issuing import Mandates
-from issuer.papers.issuing import Papers
 from issuer.profile import Places, Profile
 from issuer.publishing import Publication, Publisher
-from issuer.recognition.deciding import Recognition
 from issuer.register import LicenceRecord, OpenIntent, Register, StatusEvent
 from issuer.signers import LIBSODIUM_MODERATE, Argon2Profile, RandomBytes, Signers
-from issuer.staff.certifying import Staff
 from issuer.status_tokens import StatusTokens
-from issuer.terminals.certifying import Terminals
 from issuer.terminals.listing import listings
-from issuer.terminals.offices import Offices
-from issuer.terminals.sites import Sites
-from issuer.terminals.withdrawing import Withdrawing
 from protocol.appraisal_policy import PolicyRow
 from protocol.keys import VerificationKey
 from protocol.labels import KeyAssurance, Purpose
@@ -63,7 +55,7 @@ _MAX_SEARCH_CHARACTERS: Final = 100
 _OPERATOR_TOKEN_BYTES: Final = 32
 
 
-class Issuer:
+class Issuer(Branches):
     """One authority: keys, register, publications. Use it as a context manager; it may be shared by threads."""
 
     def __init__(
@@ -85,45 +77,20 @@ class Issuer:
         self._signers, self._register = its_signers, register
         self._publisher, self._issuance, self._allocator = publisher, issuance, allocator
         self._random_bytes = random_bytes
-        self.terminals = Terminals(
-            profile=its_profile, register=register, signer=its_signers.terminal, kinds=kinds, rows=rows
-        )
-        self.sites = Sites(register=register, random_bytes=random_bytes, publish_change=self._publish_change)
-        self.recognition = Recognition(register, its_profile.region, kinds, rows, self._publish_change)
-        self.withdrawing = Withdrawing(register=register, publish_change=self._publish_change)
-        self.staff = Staff(
-            profile=its_profile, register=register, signer=its_signers.staff, publish_change=self._publish_change
-        )
-        self.offices = Offices(register=register, kinds=kinds, publish_change=self._publish_change)
-        self.mandates = Mandates(
+        super().__init__(
             profile=its_profile,
+            signers=its_signers,
             register=register,
-            allocator=allocator,
-            signer=its_signers.mandate,
-            root=its_signers.root.public_key,
             kinds=kinds,
             rows=rows,
-            random_bytes=random_bytes,
-            directory=lambda at: publisher.wallet_directory(at=at),
-            publish_change=self._publish_change,
-            publish_new_lists=self._publish_new_lists,
-        )
-        self.papers = Papers(
-            profile=its_profile,
-            register=register,
             allocator=allocator,
-            signer=its_signers.paper,
-            kinds=kinds,
             random_bytes=random_bytes,
-            publish_change=self._publish_change,
-            publish_new_lists=self._publish_new_lists,
-        )
-        self.devices = Devices(
-            register=register,
+            wallet_directory=lambda at: publisher.wallet_directory(at=at),
             issue_again=lambda licence_id, key, assurance, at: self.issue_again(
                 licence_id, key, at=at, key_assurance=assurance
             ),
             publish_change=self._publish_change,
+            publish_new_lists=self._publish_new_lists,
         )
 
     @classmethod

@@ -6,7 +6,7 @@ key is really that terminal's (its operator brings it), and installing it there.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NoReturn
 
 from issuer.errors import TerminalRefused
@@ -29,6 +29,8 @@ MAX_CERTIFICATE_BYTES: Final = 900
 KEY_REMEDY: Final = "Give the file or the text that `liangzheng terminal key DIR` prints. Nothing was certified."
 MAX_LISTED: Final = 1_000
 _REHEARSAL: Final = keys.signer_for(Alg.ED25519, bytes(32))
+_ANY_TERMINAL: Final = keys.signer_for(Alg.ESP256, b"\1" * 32).public_key
+"""Stands for a key that nobody has seen yet; those of terminals take as many bytes."""
 _MAX_SEARCH_CHARACTERS: Final = 100
 
 
@@ -76,6 +78,38 @@ class Terminals:
             TerminalTaken: As `record_certificate`.
             RegisterUnavailable: Nothing was signed.
         """
+        # 1, 2
+        certificate = self._certificate(wish, key, at)
+        # 3
+        record = CertifiedTerminal(
+            terminal=wish.terminal,
+            key_thumbprint=key.thumbprint,
+            place=wish.place,
+            relying_party=wish.relying_party,
+            purposes=wish.purposes,
+            iat=certificate.iat,
+            exp=certificate.exp,
+            actor=actor,
+            at=at,
+        )
+        rows_of.record_certificate(self._register, record, replace=replace)
+        # 4
+        return terminal_certificate.certify(certificate, self._signer), certificate
+
+    def certify_again(self, wish: Wish, key: VerificationKey, record: CertifiedTerminal) -> bytes:
+        """The signed bytes of a certificate that the register has already, for nobody may have received them.
+
+        Raises:
+            TerminalRefused: The wish breaks a rule by now.
+        """
+        made = self._certificate(wish, key, record.at)
+        return terminal_certificate.certify(replace(made, iat=record.iat, exp=record.exp), self._signer)
+
+    def check(self, wish: Wish, *, at: UnixTime) -> None:
+        """Return if a terminal's key could be certified so. Raises: TerminalRefused."""
+        self._certificate(wish, _ANY_TERMINAL, at)
+
+    def _certificate(self, wish: Wish, key: VerificationKey, at: UnixTime) -> TerminalCertificate:
         # 1
         if not 1 <= wish.days <= LONGEST_DAYS:
             _refuse(f"a certificate for {wish.days} days", f"Choose 1 to {LONGEST_DAYS} days; it is renewed by then.")
@@ -95,21 +129,7 @@ class Terminals:
             exp=UnixTime(iat + wish.days * DAY),
         )
         _rehearse(certificate)
-        # 3
-        record = CertifiedTerminal(
-            terminal=wish.terminal,
-            key_thumbprint=key.thumbprint,
-            place=wish.place,
-            relying_party=wish.relying_party,
-            purposes=wish.purposes,
-            iat=iat,
-            exp=certificate.exp,
-            actor=actor,
-            at=at,
-        )
-        rows_of.record_certificate(self._register, record, replace=replace)
-        # 4
-        return terminal_certificate.certify(certificate, self._signer), certificate
+        return certificate
 
     def listed(self, *, search: str = "", limit: int = MAX_LISTED) -> tuple[CertifiedTerminal, ...]:
         """Certificates, the newest first, whose terminal, place or relying party contains the text."""

@@ -6,9 +6,9 @@ so that an old sign on a wall cannot name another place.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import Row, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from issuer.errors import SiteTaken, SiteUnknown, TerminalTaken
@@ -94,6 +94,19 @@ def record_certificate(register: Register, record: CertifiedTerminal, *, replace
         )
 
 
+def newest_certificate(register: Register, terminal: str) -> CertifiedTerminal | None:
+    """The last certificate that was made under this name; None: there was never one. Raises: RegisterUnavailable."""
+    statement = (
+        select(certified_terminal)
+        .where(certified_terminal.c.terminal == terminal)
+        .order_by(certified_terminal.c.seq.desc())
+        .limit(1)
+    )
+    with register.reading() as connection:
+        row = connection.execute(statement).one_or_none()
+        return None if row is None else _record(row)
+
+
 def certificates(register: Register, *, search: str, limit: int) -> tuple[CertifiedTerminal, ...]:
     """Certificates, the newest first, whose terminal, place or relying party contains this text."""
     statement = select(certified_terminal).order_by(certified_terminal.c.seq.desc()).limit(limit)
@@ -101,20 +114,21 @@ def certificates(register: Register, *, search: str, limit: int) -> tuple[Certif
         columns = (certified_terminal.c.terminal, certified_terminal.c.place, certified_terminal.c.relying_party)
         statement = statement.where(or_(*(column.contains(search, autoescape=True) for column in columns)))
     with register.reading() as connection:
-        return tuple(
-            CertifiedTerminal(
-                row.terminal,
-                row.key_thumbprint,
-                row.place,
-                row.relying_party,
-                purposes_of(row.purposes),
-                UnixTime(row.iat),
-                UnixTime(row.exp),
-                row.actor,
-                UnixTime(row.at),
-            )
-            for row in connection.execute(statement)
-        )
+        return tuple(_record(row) for row in connection.execute(statement))
+
+
+def _record(row: Row[Any]) -> CertifiedTerminal:
+    return CertifiedTerminal(
+        row.terminal,
+        row.key_thumbprint,
+        row.place,
+        row.relying_party,
+        purposes_of(row.purposes),
+        UnixTime(row.iat),
+        UnixTime(row.exp),
+        row.actor,
+        UnixTime(row.at),
+    )
 
 
 def add_site(

@@ -1,11 +1,13 @@
 """Withdrawn terminals: a stolen or lost machine whose certificate still runs, and that no wallet is to answer.
 
 The withdrawal is in the register first and then published, in the signed directory that wallets read; it stands there
-until the last certificate of that key has ended, which is a week at most.
+until the last certificate of that key has ended, which is a week at most. In the register it stands for good, for a
+terminal may ask for its next certificate some time after the last one has ended.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import exists, insert, select
 
@@ -15,7 +17,10 @@ from issuer.register import Register
 from issuer.register_schema import certified_terminal
 from issuer.terminals.schema import withdrawn_terminal
 from protocol import limits
-from protocol.unixtime import UnixTime
+from protocol.unixtime import DAY, UnixTime
+
+RENEWED_UNTIL: Final = 30 * DAY
+"""So long after its certificate's end a terminal may still get the next one (ADR 0029), and so be withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class Withdrawing:
 
         Raises:
             ReasonRefused: The reason is empty, too long or not a plain text.
-            TerminalNotRunning: No certificate of this terminal runs that was not withdrawn before.
+            TerminalNotRunning: No certificate of this terminal runs, or can be renewed, that was not withdrawn before.
             RegisterUnavailable: Nothing was recorded.
             PublishingFailed: It is withdrawn and that is not published yet.
         """
@@ -55,7 +60,7 @@ class Withdrawing:
             select(certified_terminal.c.key_thumbprint)
             .where(
                 certified_terminal.c.terminal == terminal,
-                certified_terminal.c.exp > at,
+                certified_terminal.c.exp > at - RENEWED_UNTIL,
                 ~exists().where(withdrawn_terminal.c.key_thumbprint == certified_terminal.c.key_thumbprint),
             )
             .distinct()
@@ -72,11 +77,20 @@ class Withdrawing:
                 ],
             )
         self._publish_change(at)
-        return tuple(each for each in withdrawn(self._register, at=at) if each.key_thumbprint in keys)
+        return tuple(
+            each for each in withdrawn(self._register, at=UnixTime(at - RENEWED_UNTIL)) if each.key_thumbprint in keys
+        )
 
     def listed(self, *, at: UnixTime) -> tuple[Withdrawn, ...]:
         """Withdrawals of keys whose certificates still run, the newest first. Raises: RegisterUnavailable."""
         return withdrawn(self._register, at=at)
+
+
+def is_withdrawn(register: Register, key_thumbprint: bytes) -> bool:
+    """Whether this key was withdrawn, however long ago. Raises: RegisterUnavailable."""
+    found = select(withdrawn_terminal.c.at).where(withdrawn_terminal.c.key_thumbprint == key_thumbprint)
+    with register.reading() as connection:
+        return connection.execute(found).first() is not None
 
 
 def withdrawn(register: Register, *, at: UnixTime) -> tuple[Withdrawn, ...]:

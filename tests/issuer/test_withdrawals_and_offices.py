@@ -55,11 +55,18 @@ def test_every_running_key_of_the_terminal_goes_and_no_other(issuer: Issuer) -> 
     assert wallet(issuer).withdrawn == {keys.kid_of(FIRST), keys.kid_of(SECOND)}
 
 
-@pytest.mark.parametrize(("name", "at"), [("patrol-99", AT), ("patrol-12", UnixTime(AT + 8 * DAY))])
+@pytest.mark.parametrize(("name", "at"), [("patrol-99", AT), ("patrol-12", UnixTime(AT + 37 * DAY))])
 def test_what_does_not_run_is_not_withdrawn(issuer: Issuer, name: str, at: UnixTime) -> None:
     certify(issuer)
     with pytest.raises(TerminalNotRunning):
         issuer.withdrawing.withdraw(name, reason="失窃", actor="test", at=at)
+
+
+def test_what_could_still_be_renewed_is_withdrawn_and_no_wallet_hears_of_it(issuer: Issuer) -> None:
+    certify(issuer)
+    (gone,) = issuer.withdrawing.withdraw("patrol-12", reason="失窃", actor="test", at=UnixTime(AT + 36 * DAY))
+    assert gone.key_thumbprint == FIRST.thumbprint
+    assert wallet(issuer).withdrawn == frozenset()
 
 
 def test_a_second_withdrawal_and_one_without_a_reason(issuer: Issuer) -> None:
