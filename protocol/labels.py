@@ -173,6 +173,11 @@ CLAIM_STAFF_NAME: Final = -70080
 CLAIM_STAFF_ROLE: Final = -70081
 CLAIM_STAFF_USES: Final = -70082
 
+# Private claims of an officer's act: -70090…-70099. Reason means the same as in a challenge.
+CLAIM_ACT: Final = -70090
+CLAIM_ACT_LICENCE: Final = -70091
+CLAIM_ACT_CHECK: Final = -70092
+
 # Private claims of a challenge: -70010…-70019. Purpose and reason mean the same in a receipt.
 CLAIM_WANTED: Final = -70010
 CLAIM_REASON: Final = -70011

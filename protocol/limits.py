@@ -234,6 +234,18 @@ MAX_RECEIPT_BYTES: Final = 8_192
 MAX_DISPUTE_BYTES: Final = MAX_RECEIPT_BYTES
 """The same certificate, and less than two hundred bytes."""
 
+MAX_SITE_USES_BYTES: Final = 1_400
+"""One datagram below the least MTU of usual networks: a certificate of 900 bytes leaves room for eleven uses."""
+
+MAX_SITE_USES: Final = 40
+"""In one datagram: as many as the smallest certificate leaves room for."""
+
+MAX_OFFICERS_ACT_BYTES: Final = 2_048
+"""A staff certificate of at most 700 bytes, a reason of 200 characters of four bytes, and less than three hundred."""
+
+MAX_ACT_AFTER_CHECK: Final = 600
+"""Seconds: as long as a terminal keeps what a check was about; later nobody there could say which licence was in hand."""
+
 MAX_RECEIPT_CODES: Final = 32
 """Of one verdict: no verdict collects half as many."""
 

@@ -9,7 +9,7 @@ something, and its verdict on our headers is not: those are what the forgeries a
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from protocol import (
     keys,
     labels,
     manifest,
+    officers_act,
     paper,
     receipt,
     renewal,
@@ -55,6 +56,7 @@ from tests.protocol import (
     test_feed_document,
     test_mandate,
     test_manifest,
+    test_officers_act,
     test_paper,
     test_receipt,
     test_terminal_row,
@@ -69,7 +71,6 @@ WORLD = World()
 POST_QUANTUM = MlDsa65Signer(Drbg("oracle pair")(32))
 
 NOT_MADE: Mapping[int | str, str] = {
-    labels.TYP_ACT: "TYP_ACT",
     labels.TYP_BEACON: "TYP_BEACON",
 }
 """Types that nothing makes yet, with the name that whoever makes them must use."""
@@ -145,6 +146,10 @@ def of_staff(alg: Alg) -> Iterator[Emitted]:
     region = WORLD.signer("oracle staff key", alg)
     certificate = staff_certificate.certify(test_staff_certificate.GOOD, region)
     yield Emitted(labels.TYP_STAFF, "staff", certificate, region)
+    officer = WORLD.signer("oracle officer", alg)
+    certified = staff_certificate.certify(replace(test_staff_certificate.GOOD, key=officer.public_key), region)
+    act = officers_act.sign(test_officers_act.ACT, certificate=certified, signer=officer)
+    yield Emitted(labels.TYP_ACT, "act", act, officer)
 
 
 def of_a_region(alg: Alg) -> Iterator[Emitted]:
