@@ -16,7 +16,7 @@ from verifier_terminal.errors import StoreDamaged
 if TYPE_CHECKING:
     from sqlite_utils import Migrations
 
-VERSION: Final = 10
+VERSION: Final = 11
 _BUSY_SECONDS: Final = 5.0
 """Several commands may use one directory at once; a commit takes milliseconds."""
 
@@ -221,6 +221,20 @@ _TENTH: Final = (
     ) STRICT, WITHOUT ROWID""",
 )
 
+_ELEVENTH: Final = (
+    # What officers signed here. `sealed` names the licence's status entry, until newer data say what became of it.
+    """CREATE TABLE officers_act (
+        act BLOB PRIMARY KEY,
+        check_number TEXT NOT NULL,
+        kind INTEGER NOT NULL,
+        made INTEGER NOT NULL,
+        sealed BLOB,
+        answer TEXT,
+        answered_at INTEGER
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX officers_act_of_check ON officers_act (check_number)",
+)
+
 
 def open_database(path: Path) -> sqlite3.Connection:
     """A connection to an up-to-date database; made when there is none.
@@ -351,5 +365,11 @@ def _migrations() -> "Migrations":
         for statement in _TENTH:
             database.execute(statement)
         database.execute("PRAGMA user_version = 10")
+
+    @migrations()
+    def version_11(database: Database) -> None:
+        for statement in _ELEVENTH:
+            database.execute(statement)
+        database.execute("PRAGMA user_version = 11")
 
     return migrations
