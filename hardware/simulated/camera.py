@@ -31,7 +31,8 @@ class ShootingConditions:
         blur_pixels: sigma of defocus.
         shake_pixels: length of motion blur.
         noise: sigma of sensor noise in grey values.
-        glare: 0 to 1, brightness of a reflected lamp.
+        glare: brightness of a reflected lamp; 1 is as bright as a screen, a bare one is several times brighter.
+        glare_wander: 0 to 1, how far its reflection jumps between two pictures.
         moire: 0 to 1, strength of the beat between the screen's and the sensor's pixels.
         brightness: factor; 0 is a covered lens.
         jpeg_quality: of the camera's own compression; 0 for none.
@@ -46,6 +47,7 @@ class ShootingConditions:
     shake_pixels: float = 0.0
     noise: float = 3.0
     glare: float = 0.0
+    glare_wander: float = 1.0
     moire: float = 0.0
     brightness: float = 0.9
     jpeg_quality: int = 88
@@ -135,8 +137,9 @@ class SimulatedCamera:
             beat = np.sin(columns * 0.55 + rows * 0.08) + np.sin(rows * 0.47 - columns * 0.05)
             light = light * (1 + 0.22 * conditions.moire * beat[:, :, None])
         if conditions.glare:
-            x = self._width / 2 + self._randomness.uniform(-0.15, 0.15) * self._width
-            y = self._height / 2 + self._randomness.uniform(-0.3, 0.3) * self._height
+            wander = conditions.glare_wander
+            x = self._width / 2 + self._randomness.uniform(-0.15, 0.15) * self._width * wander
+            y = self._height / 2 + self._randomness.uniform(-0.3, 0.3) * self._height * wander
             spot = np.exp(-(((columns - x) / 130) ** 2 + ((rows - y) / 70) ** 2))
             light = light + (235.0 * conditions.glare) * spot[:, :, None]
         return light.astype(np.float32, copy=False)

@@ -12,9 +12,9 @@ from hardware.sheet_codes import VERSIONS
 from hardware.simulated.camera import CONDITIONS, ShootingConditions
 
 SCENES: Final[Mapping[str, ShootingConditions]] = MappingProxyType(
-    {**CONDITIONS, "lamp": replace(CONDITIONS["clean"], glare=6.0)}
+    {**CONDITIONS, "lamp": replace(CONDITIONS["clean"], glare=4.0, glare_wander=0.1)}
 )
-"""A lamp drowns so much of the code that it is read only when the camera takes light away."""
+"""A mirrored lamp drowns so much of the code that it is read only when the camera takes light away."""
 _MAX_FPS: Final = 60
 _MAX_SEED: Final = 999_999
 

@@ -23,29 +23,10 @@ from hardware.sheet_codes import sheet_code
 from hardware.simulated.camera import FailingCamera, Picture
 from hardware.simulated.scene import Scene, parse_scene
 from hardware.simulated.synthetic import SyntheticCamera
+from tests.hardware.driver import Camera
 from verifier_terminal.capture import words
 
 GOOD = "v4l2:/dev/v4l/by-id/usb-cam?size=1920x1080&fps=30&format=MJPG&exposure=80&gain=12&focus=40&powerline=50"
-
-
-class Camera:
-    """A driver that keeps what it is told, refuses some of it, and clamps some of it."""
-
-    def __init__(self, refuses: frozenset[int] = frozenset(), clamps: dict[int, float] | None = None) -> None:
-        self.values: dict[int, float] = {}
-        self.order: list[int] = []
-        self._refuses = refuses
-        self._clamps = clamps or {}
-
-    def set(self, propId: int, value: float) -> bool:  # OpenCV's name
-        self.order.append(propId)
-        if propId in self._refuses:
-            return False
-        self.values[propId] = min(value, self._clamps.get(propId, value))
-        return True
-
-    def get(self, propId: int) -> float:  # OpenCV's name
-        return self.values.get(propId, -1.0)
 
 
 def applied(
