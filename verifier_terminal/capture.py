@@ -36,6 +36,7 @@ from verifier_terminal.device_settings import DeviceSettings
 from verifier_terminal.errors import OutOfOrder
 from verifier_terminal.session import Session
 from verifier_terminal.signalling import Outputs, scanner_signal
+from verifier_terminal.staff.errors import NobodyOnDuty
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,10 @@ def feed(session: Session, source: CodeSource, stop: threading.Event) -> None:
                     shown = session.read(item.text, source=item.source)
                 except OutOfOrder:
                     # The session has told its listeners; the next scan tries again.
+                    answer(Signal.ERROR)
+                    continue
+                except NobodyOnDuty:
+                    # The pages say that somebody has to sign on; the code is as good as before.
                     answer(Signal.ERROR)
                     continue
                 answer(Signal.PROGRESS if shown is None else scanner_signal(shown.verdict.verdict_class))

@@ -167,6 +167,13 @@ class FaceMoved:
     """What an unattended screen shows has changed; the face itself says what it is now."""
 
 
+@dataclass(frozen=True, slots=True)
+class StaffChanged:
+    """Who is on duty, or the case that the next acts carry, changed. `needed`: a code came, and nobody is on duty."""
+
+    needed: bool = False
+
+
 SessionEvent = (
     ShownVerdict
     | JoinWaits
@@ -182,6 +189,7 @@ SessionEvent = (
     | AnimationProgress
     | PortraitShown
     | FaceMoved
+    | StaffChanged
 )
 
 

@@ -80,6 +80,9 @@ from verifier_terminal.receipts import EvidenceShelf
 from verifier_terminal.recording import EXERCISE_NUMBER
 from verifier_terminal.request_book import Closed
 from verifier_terminal.roles import Role
+from verifier_terminal.staff.checking import Place
+from verifier_terminal.staff.files import StaffFiles
+from verifier_terminal.staff.shift import Shift
 from verifier_terminal.standing import TerminalStatus
 from verifier_terminal.store import person_check
 from verifier_terminal.store.chain import ChainReport
@@ -150,6 +153,7 @@ class Session:
         open_mirror: OpenMirror | None = None,
         jitter: Callable[[float], float] = float,
         pin_strength: Strength = INTERACTIVE,
+        staff: StaffFiles | None = None,
     ) -> None:
         """Loads what is held.
 
@@ -167,6 +171,7 @@ class Session:
             open_mirror: Opens the further addresses of feeds; None: they are not asked.
             jitter: Makes an interval between polls a little longer or shorter.
             pin_strength: What one guess at the supervisor's PIN costs.
+            staff: Where staff have their keys, and how they sign on; None: nobody does.
 
         Raises:
             OutOfOrder: The database cannot be read.
@@ -201,6 +206,29 @@ class Session:
             lock=self._lock,
             open_mirror=open_mirror,
             trust_has_changed=self._verified.forget_all,
+        )
+        self.neighbours = Neighbours(
+            settings.site,
+            store,
+            knowledge=lambda: self.knowledge,
+            certification=self._certification,
+            signer=identity.signer,
+            clock=self._clock,
+            elapsed_seconds=elapsed_seconds,
+            publisher=self._publisher,
+            lock=self._lock,
+        )
+        self.shift = Shift(
+            staff,
+            store=store,
+            lock=self._lock,
+            publisher=self._publisher,
+            append=self._append,
+            now=lambda: self._clock().at,
+            elapsed_seconds=elapsed_seconds,
+            knowledge=lambda: self.knowledge,
+            place=lambda: Place.of(settings.region, settings.purpose, self._certification().certificate),
+            attended=settings.face.attended,
         )
         with self._store.reading():
             self._upkeep.refresh()
@@ -238,6 +266,7 @@ class Session:
         if not animation.is_frame(text):
             return self.scan(text, source=source)
         with self._lock:
+            self.shift.require()
             now = self._elapsed_seconds()
             step = self._animations.add(text, source, now)
             if step is None:
@@ -263,11 +292,13 @@ class Session:
 
         Raises:
             OutOfOrder: It could not be written; there is no verdict.
+            NobodyOnDuty: Somebody has to sign on first; nothing was appraised or written.
         """
         code = _Code(
             sha256(text.encode("utf-8", "surrogatepass")).digest(), text, lambda context: self._appraise(text, context)
         )
         with self._lock:
+            self.shift.require()
             return self._take(code, source, self._elapsed_seconds())
 
     def still_there(self, source: str, text_sha256: bytes) -> None:
@@ -596,6 +627,7 @@ class Session:
     def status(self) -> TerminalStatus:
         """How the terminal stands; also answers when the disk does not."""
         with self._lock:
+            self.shift.look()
             now = self._forget_over()
             waiting, rows = 0, 0
             alarms: tuple[RecheckAlarm, ...] = ()
@@ -719,6 +751,7 @@ class Session:
                 # The next code of an act in view is no news, and must not bring blanked data back on a screen.
                 self._publisher.publish(shown)
                 self._show(self._portraits.expect(shown.verdict, now))
+                self.shift.act_done(shown.verdict.verdict_class)
         self._in_view.note(seen, shown, now)
         return shown
 

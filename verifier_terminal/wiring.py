@@ -21,6 +21,9 @@ from verifier_terminal.config import TerminalSettings
 from verifier_terminal.errors import AlreadyATerminal, CertificateUnusable, DocumentRefused, NotATerminal, OutOfOrder
 from verifier_terminal.identity import Identity
 from verifier_terminal.session import Session
+from verifier_terminal.staff import settings as staff_settings
+from verifier_terminal.staff.errors import StaffSettingsUnusable
+from verifier_terminal.staff.files import StaffFiles
 from verifier_terminal.store import anchored, trust_store
 from verifier_terminal.store.store import Store
 from verifier_terminal.sync import mirror as mirrors
@@ -331,8 +334,9 @@ def _session(directory: Path, settings: TerminalSettings, root: VerificationKey)
             repository=_repository(directory, settings),
             open_mirror=open_mirror,
             jitter=jitter,
+            staff=StaffFiles(directory, staff_settings.load(directory)),
         )
-    except OutOfOrder:
+    except (OutOfOrder, StaffSettingsUnusable):
         store.close()
         raise
 

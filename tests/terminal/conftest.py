@@ -12,6 +12,7 @@ from verifier_terminal.appraisal.appraise import appraise, appraise_bytes
 from verifier_terminal.config import TerminalSettings
 from verifier_terminal.identity import Identity
 from verifier_terminal.session import Appraise, Session
+from verifier_terminal.staff.files import StaffFiles
 from verifier_terminal.store.store import Store
 from verifier_terminal.supervision import Strength
 from verifier_terminal.sync.mirror import FolderMirror
@@ -36,6 +37,7 @@ class Terminal:
     opened: list[Session] = field(default_factory=list)
     open_mirror: OpenMirror | None = None
     pin_strength: Strength = QUICK
+    staff: StaffFiles | None = None
 
     def pass_seconds(self, seconds: int) -> None:
         """Time passes on both clocks."""
@@ -62,6 +64,7 @@ class Terminal:
             random_bytes=randomness,
             open_mirror=self.open_mirror,
             pin_strength=self.pin_strength,
+            staff=self.staff,
         )
         self.opened.append(session)
         return session

@@ -8,11 +8,15 @@ certificate is good (`checking`), passphrases (`key_file`), journal rows (`shift
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from protocol.keys import Signer
 from protocol.staff_certificate import Role
 from protocol.unixtime import Seconds, UnixTime
 from verifier_terminal.staff.errors import NobodyOnDuty
+
+IDLE: Final = "idle"
+CERTIFICATE_OVER: Final = "certificate_over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +83,15 @@ class OnDuty:
             if self._person is not None and not self._is_idle():
                 self._last_use = self._elapsed_seconds()
 
-    def over(self) -> StaffMember | None:
-        """The person who signed on and whose time is over, until `end`; None: there is no such person."""
+    def over(self) -> tuple[StaffMember, str] | None:
+        """The person who signed on and whose time is over, until `end`, and why; None: there is no such person."""
         with self._lock:
-            held = self._person
-            return held[0] if held is not None and (self._is_idle() or self._has_ended(held[0])) else None
-
-    def is_idle(self) -> bool:
-        """Whether the person who signed on did nothing for too long."""
-        with self._lock:
-            return self._person is not None and self._is_idle()
+            if self._person is None:
+                return None
+            member = self._person[0]
+            if self._has_ended(member):
+                return member, CERTIFICATE_OVER
+            return (member, IDLE) if self._is_idle() else None
 
     def _held(self) -> tuple[StaffMember, Signer] | None:
         with self._lock:

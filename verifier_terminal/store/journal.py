@@ -132,6 +132,8 @@ class Journal:
         self._database = database
         self._genesis = genesis(terminal_id)
         self._random_bytes = random_bytes
+        self.stamp: Callable[[Payload], Payload] = _as_it_is
+        """Adds to a row what its writer need not know: who is on duty, and for which case."""
 
     def head(self) -> Head:
         """The newest row, read from the database: another process may have written since."""
@@ -160,7 +162,7 @@ class Journal:
         last = self.head()
         seq = last.count + 1
         salt = self._random_bytes(SALT_BYTES)
-        encoded = encode(payload)
+        encoded = encode(self.stamp(payload))
         content = content_hash(salt, encoded)
         head = Head(seq, row_hash(last.row_hash, seq, content))
         self._database.execute(
@@ -244,6 +246,10 @@ class Journal:
         (payload,) = self._database.execute("SELECT payload FROM journal WHERE seq = ?", (seq,)).fetchone()
         decoded = decode(payload)
         return decoded is not None and decoded.get("event") in ("erasure", "tampering")
+
+
+def _as_it_is(payload: Payload) -> Payload:
+    return payload
 
 
 def _row(seq: int, salt: bytes | None, payload: bytes | None, hashed: bytes) -> JournalRow:

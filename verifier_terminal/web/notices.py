@@ -46,6 +46,7 @@ from verifier_terminal.events import (
     RequestOpened,
     SessionEvent,
     ShownVerdict,
+    StaffChanged,
     StatusChanged,
 )
 from verifier_terminal.standing import TerminalStatus
@@ -114,6 +115,9 @@ def event_json(
             return "portrait", {"check_number": number, "member": member, "image": b64encode(image).decode()}
         case FaceMoved():
             return "face", {}
+        case StaffChanged(needed=needed):
+            # Who it is, is asked for: an event may be older than what is true now.
+            return "staff", {"needed": needed}
         case JoinWaits(check_number=waiting, seconds=seconds):
             return "join", {"check_number": waiting, "seconds": seconds}
         case ReceiptGiven():
