@@ -43,6 +43,18 @@ def test_a_key_stands_once_and_the_first_body_stays(store: Store) -> None:
     assert names(store) == [b"a"]
 
 
+def test_what_waits_rests_sealed_and_without_its_key_it_is_never_sent(store: Store, tmp_path: Path) -> None:
+    put(store, outbox.OFFICERS_ACT, "lz:990000/3 4711")
+    (resting,) = store.database.execute("SELECT body FROM outbox").fetchone()
+    assert b"4711" not in resting
+    store.close()
+    (tmp_path / "recheck.key").unlink()
+    again = Store(tmp_path, terminal_id="t1", random_bytes=Drbg("again"))
+    assert again.outbox.due(at=AT, limit=10) == ()
+    assert len(again.outbox) == 1
+    again.close()
+
+
 def test_of_heartbeats_the_newest_alone_waits(store: Store) -> None:
     put(store, outbox.HEARTBEAT, "first")
     put(store, outbox.DISPUTE, "d")

@@ -2,8 +2,8 @@
 
 Rows are put in the transaction of what they are about (`Store.writing`), so neither is there without the other, and
 taken out by whoever sent them (`sync.uplink`). Guaranteed: a key stands once; of heartbeats the newest alone waits; an
-officer's act is taken however full the outbox is, and nothing that waits makes room for something else. Not handled
-here: what a row says, signing, sending.
+officer's act is taken however full the outbox is, and nothing that waits makes room for something else; what a row says
+rests sealed, since an officer's act names a licence's status entry. Not handled here: what a row says, signing, sending.
 """
 
 import sqlite3
@@ -14,6 +14,7 @@ from typing import Final
 from protocol import limits
 from protocol.unixtime import UnixTime
 from verifier_terminal.errors import OutboxFull, OutboxRefused
+from verifier_terminal.store.sealing import Sealer
 
 HEARTBEAT: Final = "heartbeat"
 OFFICERS_ACT: Final = "officers-act"
@@ -40,8 +41,8 @@ class Outgoing:
 class Outbox:
     """The outbox of one terminal. Called by one thread at a time; writes inside a transaction."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._database = database
+    def __init__(self, database: sqlite3.Connection, sealer: Sealer) -> None:
+        self._database, self._sealer = database, sealer
 
     def put(self, kind: str, body: bytes, *, key: bytes, at: UnixTime) -> None:
         """Takes a row in. The same key again changes nothing: the first one stands.
@@ -57,16 +58,25 @@ class Outbox:
             self._database.execute("DELETE FROM outbox WHERE kind = ?", (HEARTBEAT,))
         if kind != OFFICERS_ACT and len(self) >= MAX_ROWS:
             raise OutboxFull(f"{MAX_ROWS} rows")
-        self._database.execute("INSERT OR IGNORE INTO outbox VALUES (?, ?, ?, ?, 0, ?)", (key, kind, body, at, at))
+        sealed = self._sealer.seal(body)
+        self._database.execute("INSERT OR IGNORE INTO outbox VALUES (?, ?, ?, ?, 0, ?)", (key, kind, sealed, at, at))
 
     def due(self, *, at: UnixTime, limit: int) -> tuple[Outgoing, ...]:
-        """Rows whose time has come, officers' acts first, then the oldest first."""
+        """Rows whose time has come, officers' acts first, then the oldest first.
+
+        A row that does not open (its key is lost) can never be sent: it is left out here and counts as waiting.
+        """
         rows = self._database.execute(
             "SELECT key, kind, body, created, tries FROM outbox WHERE next_at <= ?"
             " ORDER BY kind != ?, created, key LIMIT ?",
             (at, OFFICERS_ACT, limit),
         )
-        return tuple(Outgoing(key, kind, body, UnixTime(created), tries) for key, kind, body, created, tries in rows)
+        opened = ((key, kind, self._sealer.open(sealed), created, tries) for key, kind, sealed, created, tries in rows)
+        return tuple(
+            Outgoing(key, kind, body, UnixTime(created), tries)
+            for key, kind, body, created, tries in opened
+            if body is not None
+        )
 
     def remove(self, key: bytes) -> bool:
         """Takes out a row that was answered for good; False when it was gone."""

@@ -23,6 +23,7 @@ from verifier_terminal.store.floors import FloorStore
 from verifier_terminal.store.guesses import Guesses
 from verifier_terminal.store.journal import Journal
 from verifier_terminal.store.local_settings import LocalSettings
+from verifier_terminal.store.officers_acts import OfficersActs
 from verifier_terminal.store.outbox import Outbox
 from verifier_terminal.store.recheck import RecheckQueue
 from verifier_terminal.store.replay import ReplayStore
@@ -58,10 +59,12 @@ class Store:
         self.floors = FloorStore(self.database)
         self.bans = BanStore(self.database)
         self.behind = BehindStore(self.database)
-        self.outbox = Outbox(self.database)
+        sealer = Sealer(directory, random_bytes=random_bytes)
+        self.outbox = Outbox(self.database, sealer)
+        self.officers_acts = OfficersActs(self.database, sealer)
         self.guesses = Guesses(self.database)
         self.local_settings = LocalSettings(self.database)
-        self.rechecks = RecheckQueue(self.database, Sealer(directory, random_bytes=random_bytes))
+        self.rechecks = RecheckQueue(self.database, sealer)
         try:
             if self.rechecks.has_unsealed():
                 with schema.transaction(self.database):
@@ -174,6 +177,8 @@ class Store:
         with self.writing():
             erased = self.journal.erase_expired(at=at)
             self.replay.forget_expired(confirmed=confirmed)
+            self.site.erase_over(at=at)
+            self.officers_acts.forget_old(at=at)
             unknown_codes.forget_old_keys(database=self.database, at=at)
         if erased is not None:
             # secure_delete overwrites the pages; what was written before still stands in the write-ahead log.
