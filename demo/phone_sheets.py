@@ -26,9 +26,17 @@ def names_json(names: Names) -> Mapping[str, str]:
 
 
 def items_json(sheet: ConsentRequest) -> list[Json]:
-    """What may be chosen of a card, mandatory items first."""
+    """What may be chosen of a card, mandatory items first; the page asks apart for what needs a consent of its own."""
     items = [(item, True) for item in sheet.mandatory] + [(item, False) for item in sheet.optional]
-    return [{"name": item.name, "mandatory": mandatory, "label": names_json(item.labels)} for item, mandatory in items]
+    return [
+        {
+            "name": item.name,
+            "mandatory": mandatory,
+            "separate": item in sheet.separate,
+            "label": names_json(item.labels),
+        }
+        for item, mandatory in items
+    ]
 
 
 def request_json(asked: TerminalRequest) -> Json:

@@ -94,6 +94,8 @@ def _stricter(table: Table, kind: Kind, general: PolicyRow, region: str) -> Poli
     changed = {name: read(table, kind, general) for name, read in _MAY_BE_STRICTER.items() if table.has(name)}
     table.finish()
     row = replace(general, regions=frozenset({region}), only_for=region, **changed)
+    # What is not asked for any more has no mask and needs no consent.
+    row = replace(row, masked=row.masked & row.maximum, separate_consent=row.separate_consent & row.maximum)
     looser = row.looser_than(general)
     if looser:
         table.fail(looser[0], "looser than the general row of this kind and purpose; it may only be stricter")

@@ -24,9 +24,10 @@ from protocol import licence_package, limits, unixtime
 from protocol.appraisal_policy import PolicyRow
 from protocol.keys import Signer, VerificationKey
 from protocol.labels import KeyAssurance, Lic, Purpose
+from protocol.licence import age
 from protocol.licence.catalogue import Kind
 from protocol.licence_package import LicencePackage
-from protocol.mandate import Mandate
+from protocol.mandate import GUARDIAN_LEVEL, Mandate
 from protocol.status_list import Status
 from protocol.unixtime import DAY, UnixTime
 
@@ -100,6 +101,8 @@ class Mandates:
         latest = self._latest_end(wish, kinds, at)
         stored: Mapping[str, Any] = licence.subject
         checked = subject_check.check(kind, dict(stored), at=at, fictional=self._profile.fictional)
+        capacity = wish.capacity or USUAL_CAPACITY[wish.level]
+        _check_guardian(wish.level, capacity, checked, at)
         # 2, 3
         mandate = Mandate(wish.level, kinds, wish.purposes, self._profile.region, kind.vct)
         draft = self._draft(
@@ -112,7 +115,7 @@ class Mandates:
             licence_id=licence.id,
             parent_id=wish.parent_id,
             level=wish.level,
-            capacity=wish.capacity or USUAL_CAPACITY[wish.level],
+            capacity=capacity,
             kinds=kinds,
             purposes=wish.purposes,
             agent_key_thumbprint=agent_key.thumbprint,
@@ -238,6 +241,16 @@ class Mandates:
                 issuance.lint_view(kind, purpose, item_keys, checked)
                 layouts[purpose.word] = layout.view(item_keys & items.keys(), items)
         return Draft(kind, checked, agent_key, key_assurance, iat, nbf, min(ends), layouts, mandate)
+
+
+def _check_guardian(level: int, capacity: Capacity, checked: Subject, at: UnixTime) -> None:
+    """Terminals take who represents a child for its guardian (ADR 0022), so that nobody else does."""
+    minor = age.is_under(limits.GUARDIAN_BELOW.stop - 1, checked.items, at=at)
+    if level == GUARDIAN_LEVEL and minor and capacity is not Capacity.GUARDIAN:
+        _refuse(
+            f"a mandate of level {level} for a minor's licence, as {capacity}",
+            "A minor is represented by the guardian: name it with --as guardian; others have a mandate below that one.",
+        )
 
 
 def _refuse(what: str, hint: str) -> NoReturn:

@@ -18,7 +18,7 @@ from protocol.licence.catalogue import RiskClass
 from protocol.status_list import Status
 from protocol.unixtime import DAY, Seconds, UnixTime
 from revocation.coverage import StatusSnapshot
-from tests.appraisal.terminal import Terminal, Uses
+from tests.appraisal.terminal import TOGETHER, Terminal, Uses
 from tests.utopia import acts
 from tests.utopia.forgeries import FORGERIES, LATER
 from tests.utopia.forgery import Forgery
@@ -223,6 +223,16 @@ def region_not_recognised(terminal: Terminal) -> str:
     return terminal.code(terminal.foreign_licence())
 
 
+def child_without_guardian(terminal: Terminal) -> str:
+    terminal.set_row(guardian_below=14)
+    return terminal.code(acts.licence(terminal.world, 8, CITIZEN_ID="990101201211210019"), shown=TOGETHER)
+
+
+def age_not_shown(terminal: Terminal) -> str:
+    terminal.set_row(guardian_below=14)
+    return terminal.code()
+
+
 HELD, CHECKED = Tier.HOLD, Tier.WARNING
 NEVER_ACCEPT = {
     "credential expired": (credential_over, Code.W_CRED_EXPIRED, HELD),
@@ -237,6 +247,8 @@ NEVER_ACCEPT = {
     "trust list expired for more than 30 days": (trust_over, Code.W_TRUST_STALE, HELD),
     "paper code": (on_paper, Code.W_STATIC, CHECKED),
     "region not recognised": (region_not_recognised, Code.W_REGION, CHECKED),
+    "child without a guardian where the row demands one": (child_without_guardian, Code.W_GUARDIAN, CHECKED),
+    "age not shown where the row asks for it": (age_not_shown, Code.W_AGE_UNKNOWN, CHECKED),
 }
 
 

@@ -440,3 +440,34 @@ def test_an_ended_link_keeps_its_own_end_when_the_one_above_is_withdrawn(issuer:
     issuer.mandates.withdraw(links[2].licence_id, reason="先", actor="test", at=AT)
     flipped = issuer.mandates.withdraw(links[0].licence_id, reason="后", actor="test", at=AT)
     assert [event.idx for event in flipped] == [links[0].idx, links[1].idx]
+
+
+CHILD = {**ID_CARD, "birth_date": "2012-11-21", "citizen_id": "990101201211210027", "sex": 2}
+
+
+@pytest.mark.parametrize(
+    ("subject", "capacity", "allowed"),
+    [
+        (CHILD, None, False),
+        (CHILD, Capacity.PROXY, False),
+        (CHILD, Capacity.GUARDIAN, True),
+        ({**CHILD, "birth_date": "2008-11-21", "citizen_id": "990101200811210026"}, Capacity.PROXY, True),
+    ],
+)
+def test_who_represents_a_minor_is_the_guardian(
+    issuer: Issuer, subject: dict[str, Any], capacity: Capacity | None, allowed: bool
+) -> None:
+    """Terminals take a mandate of level 1 for a child's licence as its guardian's (ADR 0022)."""
+    licence_id = issuer.issue("id-card", subject, holder_key(1), at=AT).licence_id
+    if allowed:
+        issue(issuer, wish(licence_id, capacity=capacity))
+    else:
+        with pytest.raises(MandateRefused, match="minor's licence"):
+            issue(issuer, wish(licence_id, capacity=capacity))
+
+
+def test_an_agent_for_a_minor_has_a_mandate_below_the_guardians(issuer: Issuer) -> None:
+    licence_id = issuer.issue("id-card", CHILD, holder_key(1), at=AT).licence_id
+    above = issue(issuer, wish(licence_id, capacity=Capacity.GUARDIAN))
+    below = issue(issuer, wish(licence_id, 2, parent_id=above.licence_id), key=holder_key(9))
+    assert issuer.mandates.one(below.licence_id).capacity is Capacity.MANAGER

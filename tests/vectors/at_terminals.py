@@ -63,9 +63,16 @@ def policies(world: World) -> Mapping[str, bytes]:
         "irreversible": {"irreversible": True, "person_check": True},
         "police": {"show_under_refusal": True},
     }
+    general = {"region-looser": {"challenge_required": True}}
+    regional = {"region-stricter": {"challenge_required": True}, "region-looser": {"challenge_required": False}}
     made = {}
-    for word, fields in changes.items():
-        rows = [replace(world.policy_row(DRIVING_LICENCE, purpose), **fields) for purpose in Purpose]
+    for word, fields in (changes | {"guardian": {"guardian_below": 14}, **regional}).items():
+        purposes = [world.policy_row(DRIVING_LICENCE, purpose) for purpose in Purpose]
+        if word in regional:
+            rows = [replace(row, **general.get(word, {})) for row in purposes]
+            rows += [replace(row, **fields, only_for=WUYOU) for row in purposes]
+        else:
+            rows = [replace(row, **fields) for row in purposes]
         signed = appraisal_policy.sign(world.policy(rows), world.roots[WUYOU])
         made[f"policy-{word}.cbor"] = signed
     return made
@@ -156,6 +163,8 @@ def vectors(world: World) -> Iterator[ActVector]:
     yield from _bundles(place)
     yield from _mandates(place)
     yield from _papers(place)
+    yield from _guardians(place)
+    yield from _regional_rows(place)
     yield from _forged(place)
 
 
@@ -532,6 +541,16 @@ def _demands(place: _Place) -> Iterator[ActVector]:
         at=late,
         status={LIST: {"as_of": late - 60, "size": 8192, "values": {}}},
     )
+    over = BEGINNING + 401 * DAY
+    yield act(
+        "issuer-key-that-has-ended",
+        "nothing that it signed is relied upon any more",
+        code(iat=over),
+        "refuse",
+        "E_ISSUER_EXPIRED",
+        at=over,
+        status={LIST: {"as_of": over - 60, "size": 8192, "values": {}}},
+    )
     yield act("another-region", "authentic, not recognised here", code(world.credential(region=ZIXU)), "check",
               ("W_REGION", "warning"), OPEN)  # fmt: skip
     yield act("mandatory-item-hidden", "the number", code(shown=(Lic.NAME,)), "check", "W_CLAIM_MISSING", OPEN)
@@ -686,6 +705,58 @@ def _mandates(place: _Place) -> Iterator[ActVector]:
         OPEN,
         policy="irreversible",
     )
+
+
+def _guardians(place: _Place) -> Iterator[ActVector]:
+    """The policy needs a guardian below 14; the day of these acts is 2026-11-21."""
+    act, world = place.act, place.world
+    # Area 990101, and check characters as GB 11643 computes them.
+    child, of_age = "990101201211210019", "990101201211200013"
+    guardian = {"policy": "guardian"}
+    missing, unknown = ("W_GUARDIAN", "warning"), ("W_AGE_UNKNOWN", "warning")
+    for name, number, verdict, codes in (
+        ("holder-on-the-fourteenth-birthday", child, "check", (missing, OPEN)),
+        ("holder-a-day-after-the-fourteenth-birthday", of_age, "accept", (OPEN,)),
+    ):
+        text = place.code(acts.licence(world, 8, CITIZEN_ID=number), shown=TOGETHER)
+        notes = "full years are counted from the day after the birthday"
+        yield act(name, notes, text, verdict, *codes, **guardian)
+    yield act("holder-whose-age-is-not-shown", "nobody is taken for grown up", place.code(), "check", unknown, OPEN,
+              **guardian)  # fmt: skip
+    asked = acts.challenge()
+    yield act(
+        "child-at-a-kiosk",
+        "nobody is there to see a guardian",
+        place.code(acts.licence(world, 8, CITIZEN_ID=child), shown=TOGETHER, **acts.answering(asked)),
+        "check",
+        ("W_GUARDIAN", "hold"),
+        requests=(acts.challenge(purpose=Purpose.KIOSK),),
+        place=KIOSK,
+        **guardian,
+    )
+    for name, level, verdict, codes in (
+        ("child-shown-by-its-guardian", 1, "accept", (OPEN,)),
+        ("child-shown-by-an-agent", 3, "check", (missing, OPEN)),
+    ):
+        shown = acts.mandate(world, replace(acts.MANDATE, level=level), items={Lic.CITIZEN_ID: child})
+        yield act(name, f"a mandate of level {level}", place.code(shown), verdict, *codes, **guardian)
+
+
+def _regional_rows(place: _Place) -> Iterator[ActVector]:
+    act, text = place.act, place.code()
+    yield act(
+        "region-with-a-stricter-row", "the general row asks for no challenge", text, "refuse", "E_CHALLENGE_REQUIRED",
+        policy="region-stricter",
+    )  # fmt: skip
+    yield act(
+        "region-with-a-looser-row", "of the two the stricter counts", text, "refuse", "E_CHALLENGE_REQUIRED",
+        policy="region-looser",
+    )  # fmt: skip
+    yield act(
+        "another-region-than-the-stricter-rows", "the row is not about it",
+        place.code(place.world.credential(region=ZIXU)), "check", ("W_REGION", "warning"), OPEN,
+        policy="region-stricter",
+    )  # fmt: skip
 
 
 def _papers(place: _Place) -> Iterator[ActVector]:

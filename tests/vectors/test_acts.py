@@ -2,7 +2,7 @@
 
 import json
 import re
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +10,31 @@ import pytest
 
 from liangzheng.vectors import acts, folder
 from liangzheng.vectors.acts import Act, OwnTerminal
+from liangzheng.vectors.folder import Format
 from protocol.errors import Code
+from tests.appraisal.terminal import BrokenMemory, Terminal
 from tests.vectors import at_terminals
 from verifier_terminal.appraisal import gates, reasons
 from verifier_terminal.appraisal.gates import BuiltIn
+from verifier_terminal.appraisal.reasons import Language, Sound
+from verifier_terminal.appraisal.verdict import Tier
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
 INDEX: dict[str, Any] = json.loads((FOLDER / "index.json").read_bytes())
 ACTS = acts.load(FOLDER)
 TERMINAL = OwnTerminal(folder.ground_of(FOLDER), partial(folder.document, FOLDER))
-WITHOUT_VECTOR = {
-    Code.E_INTERNAL: "a fault of the terminal itself, which no code can bring about: tests/appraisal/test_appraise.py",
-}
+
+
+def _no_disk() -> Code:
+    """No code and no document can break the terminal, so that no vector can: here its replay memory fails."""
+    terminal = Terminal()
+    terminal.replay = BrokenMemory()
+    return terminal.appraise().findings[0].code
+
+
+WITHOUT_VECTOR = {Code.E_INTERNAL: _no_disk}
+"""Codes that no file can produce, each with what really produces it. There is to be no other one."""
 
 
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act.file)
@@ -51,14 +63,37 @@ def test_an_act_is_what_stands_between_its_verdict_and_another() -> None:
     assert TERMINAL.answer_act(late)["class"] == "check"
 
 
+@cache
+def produced() -> frozenset[Code]:
+    """Every code that the vectors really give today, whatever their files say: of acts and of bad presentations."""
+    found = {code for act in ACTS for code in TERMINAL.answer_act(act)["codes"]}
+    for vector in folder.load(FOLDER).vectors:
+        if vector.format is Format.PRESENTATION and not vector.is_good:
+            said = TERMINAL.answer(vector)
+            found |= {each for each in (said.code, *said.also) if each}
+    return frozenset(map(Code, found))
+
+
 @pytest.mark.parametrize("code", list(Code))
 def test_every_code_has_a_row_a_line_and_a_vector(code: Code) -> None:
-    assert code in reasons.load()
+    row = reasons.load()[code]
+    for language in Language:
+        texts = row.texts(language)
+        assert all(text.strip() for text in (texts.short, texts.action, texts.citizen)), (code, language)
+    assert isinstance(row.tier, Tier)
+    assert isinstance(row.sound, Sound)
     lines = (ROOT / "docs/verification.md").read_text(encoding="utf-8").splitlines()
     assert sum(line.startswith(f"| {code} |") for line in lines) == 1
     named = {each["code"] for each in INDEX["vectors"] if "code" in each}
     named |= {each for act in INDEX["acts"] for each in act["codes"]}
     assert (code in named) is (code not in WITHOUT_VECTOR)
+
+
+@pytest.mark.parametrize("code", list(Code))
+def test_every_code_is_really_produced(code: Code) -> None:
+    """A code that nothing gives any more is dead text in three languages."""
+    made = WITHOUT_VECTOR.get(code)
+    assert code in produced() if made is None else made() is code
 
 
 @pytest.mark.parametrize(
@@ -76,6 +111,8 @@ def test_every_code_has_a_row_a_line_and_a_vector(code: Code) -> None:
         "W_STATIC",
         "W_HOLDERS_MISSING",
         "W_PHONE_CLOCK",
+        "W_GUARDIAN",
+        "W_AGE_UNKNOWN",
     ],
 )
 def test_what_only_a_terminal_can_say_is_said_by_an_act(code: str) -> None:

@@ -56,7 +56,15 @@ function checkbox(value, zh, en, checked) {
 
 function itemBox(item, proposed = false) {
   const en = item.mandatory ? `${item.label.en} (needed 必需)` : item.label.en;
-  return checkbox(item.name, item.label.zh_hans, en, item.mandatory || proposed);
+  return checkbox(item.name, item.label.zh_hans, en, (item.mandatory && !item.separate) || proposed);
+}
+
+// Items that need a consent of their own stand apart, and nothing of them is chosen beforehand.
+function itemBoxes(offered, proposed = null) {
+  const boxes = offered.filter((item) => !item.separate).map((item) => itemBox(item, item.name === proposed));
+  const apart = offered.filter((item) => item.separate).map((item) => itemBox(item));
+  if (apart.length) boxes.push(paragraph("以下各项须单独同意，不选也可以：", "each of these only with your separate consent:"));
+  return [...boxes, ...apart];
 }
 
 const ticked = (within) => [...within.querySelectorAll("input:checked")].map((box) => box.value);
@@ -65,7 +73,7 @@ const shownFor = (each, word) => each?.purposes.find((one) => one.word === word)
 function drawItems() {
   const chosen = cards.find((each) => each.id === card.value);
   const wanted = shownFor(chosen, purpose.value)?.items ?? [];
-  items.replaceChildren(...wanted.map((item) => itemBox(item)));
+  items.replaceChildren(...itemBoxes(wanted));
   const fellows = cards.filter((each) => each.id !== card.value && shownFor(each, purpose.value));
   others.replaceChildren(...fellows.map((each) => checkbox(each.id, each.name.zh_hans, each.name.en, false)));
   element("together").hidden = fellows.length === 0;
@@ -98,7 +106,7 @@ function drawSheet(path, body, request) {
     // Where several cards of one kind could answer, the holder picks: the first is proposed.
     const rival = request.cards.find((one) => one.name.en === each.name.en);
     legend.append(checkbox(each.id, each.name.zh_hans, `${each.name.en} ${each.id.slice(0, 10)}`, rival === each));
-    part.append(legend, ...each.items.map((item) => itemBox(item, item.name === each.links)));
+    part.append(legend, ...itemBoxes(each.items, each.links));
     if (each.links) part.append(paragraph(request.why_linked.zh_hans, request.why_linked.en));
     const always = each.always.map((one) => one.zh_hans).join("、");
     if (always) part.append(paragraph(`总会出示：${always}`, `always shown: ${each.always.map((one) => one.en).join(", ")}`));
