@@ -21,6 +21,7 @@ from verifier_terminal import (
     cli_counter,
     cli_devices,
     cli_disputes,
+    cli_receipts,
     cli_relay,
     cli_service,
     cli_setup,
@@ -66,6 +67,9 @@ cli.add_command(cli_service.out_of_service)
 for _reading in (cli_store.journal, cli_store.explain, cli_store.void, cli_store.export_acts):
     cli.add_command(_reading)
 cli.add_command(cli_counter.counter)
+cli.add_command(cli_receipts.receipt)
+cli.add_command(cli_supervision.settings)
+cli.add_command(cli_supervision.pin)
 
 _directory, _json = cli_asking.directory_argument, cli_asking.json_option
 
@@ -192,6 +196,7 @@ def serve(
     from verifier_terminal.appraisal import reasons
     from verifier_terminal.metrics import Metrics, Tally
     from verifier_terminal.polling import Polling
+    from verifier_terminal.receipt_pages import ReceiptPages
     from verifier_terminal.slips import Slips
     from verifier_terminal.web import app as web_app
     from verifier_terminal.web import server
@@ -254,6 +259,8 @@ def serve(
                 kiosk=face,
                 slips=slips,
                 counter=counter,
+                pages=ReceiptPages(session, reasons=told),
+                supervised=session,
             )
             threads = capture.start_feeding(session, sources, stop)
             threads += (counter.handover.start(stop),)

@@ -169,6 +169,13 @@ class NothingToJoin(TerminalError):
     advice = "a second licence joins the last check alone, within five minutes, and if that check was about one licence"
 
 
+class ValuesNotForFile(TerminalError):
+    """A paper with values was asked for, and policy does not say that the file of this purpose needs them."""
+
+    meaning = "policy does not let the case file of this purpose have what the items said"
+    advice = "file the receipt, which names the items and proves that they were shown"
+
+
 class FetchError(TerminalError):
     """A published document could not be fetched. What is held stays as it is."""
 

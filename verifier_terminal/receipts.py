@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from protocol import cbor, receipt
+from protocol.appraisal_policy import AppraisalPolicy
 from protocol.errors import ProtocolError
 from protocol.keys import Signer
 from protocol.labels import TrustTier
 from protocol.receipt import CLAIMS_KEY_BYTES, Receipt, ReceiptCopy, ShownLicence
 from protocol.unixtime import MINUTE
 from verifier_terminal.appraisal.verdict import ReceiptEvidence, Verdict, VerdictClass
-from verifier_terminal.errors import NoReceipt
+from verifier_terminal.errors import NoReceipt, ValuesNotForFile
 from verifier_terminal.store.anchor import Head
 
 KEPT_SECONDS: Final = 10 * MINUTE
@@ -144,6 +145,19 @@ class EvidenceShelf:
     def forget_over(self, now: float) -> None:
         """Lets go of what is older than ten minutes."""
         self._kept = {number: kept for number, kept in self._kept.items() if 0 <= now - kept.since < KEPT_SECONDS}
+
+
+def require_values_on_file(verdict: Verdict, policy: AppraisalPolicy | None) -> None:
+    """Return if policy lets the case file have the values of every licence shown.
+
+    Raises:
+        ValuesNotForFile: Of one of them it does not say so.
+    """
+    for each in verdict.members or (verdict,):
+        licence = each.licence
+        row = policy.row(licence.vct, verdict.purpose, licence.region) if policy and licence else None
+        if row is None or not row.values_on_file:
+            raise ValuesNotForFile("" if licence is None else licence.slug)
 
 
 def without_evidence(verdict: Verdict) -> Verdict:

@@ -422,6 +422,21 @@ class Session:
             self._publisher.publish(ReceiptGiven(number, digest))
             return copy
 
+    def put_on_file(self, number: str) -> Verdict:
+        """What was shown at a check of the last ten minutes, for a case file; that it was given is written down first.
+
+        Raises:
+            NoReceipt: It is not in memory (any more).
+            ValuesNotForFile: Policy does not let the file have it.
+            OutOfOrder: The row could not be written.
+        """
+        number = check_number.normalise(number)
+        with self._lock:
+            verdict = self._shelf.shown(number, self._elapsed_seconds())
+            receipts.require_values_on_file(verdict, self.knowledge.policy if self.knowledge else None)
+            self._append({"event": "values_on_file", "check_number": number, "at": self._clock().at})
+            return verdict
+
     def exercise(self, text: str, *, at: UnixTime) -> Verdict:
         """The verdict that would be given at another moment: nothing of journal, replay or clock is read or written."""
         with self._lock:

@@ -1,17 +1,17 @@
-"""What a printed slip says about a check: the receipt's (核验回执), or whom to ask after a refusal or a hold.
+"""What a slip says about a check: the receipt's (核验回执), or whom to ask after a refusal or a hold; and printing it.
 
 Guaranteed: a slip names kinds and items and never a value of one; of a refused or held check it does not even name the
 kind, because the paper may be left lying about; each printed receipt is a signed one that the journal has a row of; a
 second print says that it is a copy; nothing is signed while the printer says that it cannot print; a slip counts as
 printed only when the printer said so.
 
-Not handled here: how it is drawn, and who may ask for it.
+Not handled here: how it is drawn, and who may ask for it. A page (`receipt_pages`) says the same as a slip.
 """
 
 import threading
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from importlib import resources
@@ -53,14 +53,22 @@ class SlipSession(Protocol):
         """How things stand."""
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a check's paper says, and the signed receipt in it; None where it says what to do next instead."""
+
+    slip: Slip
+    receipt: bytes | None
+
+
 class Slips:
-    """See the module. Every method may be called by any thread."""
+    """Prints what `Contents` says. Every method may be called by any thread."""
 
     def __init__(self, session: SlipSession, printer: SlipPrinter, *, reasons: Mapping[Code, Reason]) -> None:
         """Takes the printer; it stays its opener's to close."""
         self._session = session
         self._printer = printer
-        self._reasons = reasons
+        self._contents = Contents(session, reasons=reasons)
         self._lock = threading.Lock()
         self._printed: dict[str, int] = {}
 
@@ -76,13 +84,12 @@ class Slips:
             NoReceipt, CertificateUnusable, KeyUnusable, OutOfOrder: There is no receipt about it.
             HardwareError: Nothing can be said to have been printed, and why.
         """
-        payload = _check_of(self._session.explain(number))
+        payload = check_of(self._session.explain(number))
         number = payload["check_number"]
         with self._lock:
             self._require_printer()
             before = self._printed.get(number, 0)
-            slip = self._receipt(payload, reason, before) if _goes_on(payload) else self._refusal(payload, before)
-            self._print(slip)
+            self._print(self._contents.of(payload, reason, before).slip)
             while len(self._printed) >= _MOST_COUNTED:
                 del self._printed[next(iter(self._printed))]
             self._printed[number] = before + 1
@@ -114,7 +121,30 @@ class Slips:
             case _:
                 assert_never(state)
 
-    def _receipt(self, payload: Payload, reason: str | None, before: int) -> Slip:
+
+class Contents:
+    """The words of one check's paper, in Chinese with English beside it."""
+
+    def __init__(self, session: SlipSession, *, reasons: Mapping[Code, Reason]) -> None:
+        self._session = session
+        self._reasons = reasons
+
+    def of(self, payload: Payload, reason: str | None, before: int = 0) -> Said:
+        """What the paper about this check says; a receipt is signed and written down first.
+
+        Args:
+            payload: The check's journal row.
+            reason: As `Slips.print_slip`.
+            before: How often it was printed before.
+
+        Raises:
+            NoReceipt, CertificateUnusable, KeyUnusable, OutOfOrder: There is no receipt about it.
+        """
+        if _goes_on(payload):
+            return self._receipt(payload, reason, before)
+        return Said(self._refusal(payload, before), None)
+
+    def _receipt(self, payload: Payload, reason: str | None, before: int) -> Said:
         if reason is None and payload["answered"] != "challenge":
             reason = _texts()["purpose"][payload["purpose"]]["zh"]
         made = self._session.receipt(payload["check_number"], reason)
@@ -130,7 +160,8 @@ class Slips:
         ]
         small = _texts()["small"]["receipt"]
         code = _code(made.receipt)
-        return Slip(_texts()["title"]["receipt"]["zh"], tuple(rows), code, (small["zh"], small["en"]))
+        slip = Slip(_texts()["title"]["receipt"]["zh"], tuple(rows), code, (small["zh"], small["en"]))
+        return Said(slip, made.receipt)
 
     def _refusal(self, payload: Payload, before: int) -> Slip:
         small = _texts()["small"]["refusal"]
@@ -154,8 +185,16 @@ class Slips:
     def _whom_to_call(self, payload: Payload) -> str:
         knowledge, slug = self._session.knowledge, payload["kind"]
         kind = knowledge.catalogue.named(slug) if knowledge and slug else None
-        row = knowledge.policy.rows.get((kind.vct, Purpose[payload["purpose"].upper()])) if knowledge and kind else None
+        row = None
+        if knowledge and kind:
+            row = knowledge.policy.row(kind.vct, Purpose[payload["purpose"].upper()], payload["region"] or "")
         return row.review_path if row else _say("small", "nobody")
+
+
+def words_of(subject: str, name: str) -> tuple[str, str]:
+    """Chinese and English of one text."""
+    text = _texts()[subject][name]
+    return text["zh"], text["en"]
 
 
 def _code(encoded: bytes) -> str:
@@ -170,7 +209,8 @@ def _digest(encoded: bytes) -> str:
     return f"sha256:{sha256(encoded).hexdigest()}"
 
 
-def _check_of(rows: Sequence[JournalRow]) -> Payload:
+def check_of(rows: Sequence[JournalRow]) -> Payload:
+    """The verdict's row among those about one check."""
     return next(row.payload for row in rows if row.payload and row.payload["event"] == "verdict")
 
 

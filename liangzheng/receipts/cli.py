@@ -14,7 +14,7 @@ from liangzheng import wiring
 from liangzheng.errors import CommandError
 from liangzheng.printable import printable
 from liangzheng.receipts import published, stated, words
-from protocol import limits, receipt, unixtime
+from protocol import limits, receipt, receipt_in_pdf, unixtime
 from protocol.errors import ProtocolError
 from protocol.labels import PREFIX_RECEIPT
 from protocol.qr import envelope
@@ -71,8 +71,9 @@ def verify(
 ) -> None:
     """Verify the receipt in FILE. Exit: 0 both signatures hold, 1 refused, 2 nothing to verify it with.
 
-    FILE may also hold the text of a printed slip's code. A receipt is signed by the terminal that gave the verdict; it
-    says what was checked and never what the items said. Anchored means that the terminal's journal has the receipt's
+    FILE may also be the PDF page of a receipt, or hold the text of a printed slip's code. A receipt is signed by the
+    terminal that gave the verdict; it says what was checked and never what the items said. What a page says in words
+    was signed by nobody: what is printed here is. Anchored means that the terminal's journal has the receipt's
     row, in a chain that nobody broke; without --journal nobody has looked, and the answer is "not anchored".
     """
     try:
@@ -113,7 +114,9 @@ def verify(
 
 
 def _as_bytes(content: bytes) -> bytes:
-    """A receipt from a file of bytes, or from the text of a slip's code. Raises: ProtocolError."""
+    """A receipt from a file of bytes, from a PDF page, or from the text of a slip's code. Raises: ProtocolError."""
+    if content.startswith(receipt_in_pdf.MAGIC):
+        return receipt_in_pdf.found(content)
     if not content.startswith(PREFIX_RECEIPT.encode()):
         return content
     text = content.decode("ascii", "replace").removesuffix("\n").removesuffix("\r")

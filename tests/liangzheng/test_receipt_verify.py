@@ -20,6 +20,8 @@ from protocol.unixtime import DAY, HOUR, UnixTime
 from tests.protocol import test_receipt
 from tests.utopia.world import WUYOU, World
 from tests.vectors import vector
+from verifier_terminal import page_drawing
+from verifier_terminal.page_drawing import Page
 
 AT = UnixTime(int(time.time()))
 """The command has the system's clock, so everything is made now."""
@@ -264,3 +266,28 @@ def test_a_spoilt_slip_is_refused(file: Path, published: Path, spoil: Callable[[
     ran = verify(file, "--trust", published)
     assert ran.exit_code == 1
     assert ran.stdout.startswith(f"REFUSED {code}")
+
+
+def test_a_pdf_page_carries_a_receipt(file: Path, published: Path, tmp_path: Path) -> None:
+    page = tmp_path / "receipt.pdf"
+    page.write_bytes(page_drawing.draw(Page("核验回执", [("结果", "anything that nobody signed")], "", (), signed())))
+    ran = verify(page, "--trust", published)
+    assert ran.exit_code == 0, ran.output
+    assert "accept 有效" in ran.stdout
+    assert "anything that nobody signed" not in ran.stdout
+    assert verify(page, "--trust", published, "--json").stdout == verify(file, "--trust", published, "--json").stdout
+
+
+@pytest.mark.parametrize(
+    ("receipt_bytes", "code"),
+    [(None, "E_SHAPE"), (signed()[:-1] + b"\x00", "E_SIG_ISSUER"), (b"x", "E_CBOR")],
+    ids=["none", "a changed byte", "no receipt"],
+)
+def test_a_page_without_a_good_receipt_is_refused(
+    published: Path, tmp_path: Path, receipt_bytes: bytes | None, code: str
+) -> None:
+    page = tmp_path / "receipt.pdf"
+    page.write_bytes(page_drawing.draw(Page("核验回执", (), "", (), receipt_bytes)))
+    ran = verify(page, "--trust", published, "--json")
+    assert ran.exit_code == 1
+    assert json.loads(ran.stdout)["code"].startswith(code)

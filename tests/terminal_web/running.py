@@ -11,6 +11,7 @@ from verifier_terminal.appraisal.reasons import Reason
 from verifier_terminal.faces.kiosk import Kiosk
 from verifier_terminal.handover import CounterDesk
 from verifier_terminal.web.app import create_app
+from verifier_terminal.web.paper_routes import MakesPages
 from verifier_terminal.web.ports import WindowSession
 from verifier_terminal.web.printing_routes import PrintsSlips
 from verifier_terminal.web.server import WindowServer
@@ -27,10 +28,18 @@ def running(
     kiosk: Kiosk | None = None,
     slips: PrintsSlips | None = None,
     counter: CounterDesk | None = None,
+    pages: MakesPages | None = None,
 ) -> Iterator[str]:
     """The origin of the running page."""
     app = create_app(
-        session, settings=settings, reasons=reasons, clock=clock, kiosk=kiosk, slips=slips, counter=counter
+        session,
+        settings=settings,
+        reasons=reasons,
+        clock=clock,
+        kiosk=kiosk,
+        slips=slips,
+        counter=counter,
+        pages=pages,
     )
     server = WindowServer(app, "127.0.0.1", 0, settings.stream_cap)
     thread = threading.Thread(target=server.run)

@@ -7,7 +7,7 @@
     GET  /healthz                     whether this program answers
     GET  /metrics                     figures for an operator's monitoring, nothing about persons
     …    requests and receipts        see `asking_routes`
-    …    printed slips                see `printing_routes`
+    …    printed slips, pages         see `printing_routes`, `paper_routes`
     …    fields for the counter       see `counter_routes`
 
 Personal data never stand in an address or a log line; answers are never stored by the browser.
@@ -36,6 +36,7 @@ from verifier_terminal.errors import (
     TooManyRequests,
     UnknownCheckNumber,
     UnknownRequest,
+    ValuesNotForFile,
 )
 from verifier_terminal.events import SessionEvent
 from verifier_terminal.faces.kiosk import Kiosk
@@ -45,9 +46,11 @@ from verifier_terminal.web import (
     counter_routes,
     kiosk_routes,
     notices,
+    paper_routes,
     printing_routes,
     roadside_routes,
     standing_views,
+    supervisor_routes,
     window_routes,
 )
 from verifier_terminal.web.events import EventStreams, StreamsFull
@@ -79,6 +82,8 @@ def create_app(
     kiosk: Kiosk | None = None,
     slips: printing_routes.PrintsSlips | None = None,
     counter: CounterDesk | None = None,
+    pages: paper_routes.MakesPages | None = None,
+    supervised: supervisor_routes.SupervisedSession | None = None,
 ) -> Flask:
     """The application over this session.
 
@@ -91,6 +96,8 @@ def create_app(
         kiosk: the face of a place that nobody attends; without one the page is the clerk's window.
         slips: prints what the clerk's visitors take along; None: there is no printer. A kiosk has its own.
         counter: what programs of the counter may fetch; None: nothing.
+        pages: makes a check's paper as PDF, for a clerk; None: it is not offered.
+        supervised: whose settings a supervisor may change by a page; None: there is no such page.
     """
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -133,10 +140,23 @@ def create_app(
     if metrics is not None:
         app.add_url_rule("/metrics", "metrics", lambda: Response(metrics(), content_type=METRICS_CONTENT_TYPE))
     if kiosk is None:
-        window_routes.register(app, session, settings, reasons=reasons, clock=clock, has_printer=slips is not None)
+        window_routes.register(
+            app,
+            session,
+            settings,
+            reasons=reasons,
+            clock=clock,
+            has_printer=slips is not None,
+            has_pages=pages is not None,
+            personal_seconds=_personal_seconds(settings, supervised),
+        )
+        if supervised is not None:
+            supervisor_routes.register(app, supervised, settings)
         roadside_routes.register(app, session, settings)
         if slips is not None:
             printing_routes.register(app, slips, settings)
+        if pages is not None:
+            paper_routes.register(app, pages, settings)
     else:
         kiosk_routes.register(app, session, settings, kiosk=kiosk, reasons=reasons, clock=clock)
     asking_routes.register(app, session, settings)
@@ -144,6 +164,22 @@ def create_app(
         counter_routes.register(app, counter, heartbeat_seconds=settings.heartbeat_seconds)
     _register_problems(app)
     return app
+
+
+def _personal_seconds(
+    settings: WindowSettings, supervised: supervisor_routes.SupervisedSession | None
+) -> Callable[[], int]:
+    """How long personal data stay on a screen: as the page is set, or shorter where the supervisor says so."""
+
+    def seconds() -> int:
+        set_here = supervisor_routes.value_of(supervised, "personal_seconds") if supervised else 0
+        return (
+            min(settings.personal_seconds, int(set_here))
+            if isinstance(set_here, int) and set_here
+            else settings.personal_seconds
+        )
+
+    return seconds
 
 
 def close_streams(app: Flask) -> None:
@@ -206,6 +242,7 @@ _ASKING_PROBLEMS: Final = {
     NoSite: "no_site",
     UnknownRequest: "request_closed",
     NoReceipt: "no_receipt",
+    ValuesNotForFile: "values_not_for_file",
 }
 
 

@@ -5,7 +5,8 @@ POST /api/v1/requests                   {"kinds": [slug, …], "reason": …}: a
 POST /api/v1/requests/short             {}: a short code
 POST /api/v1/requests/standing          {"kinds": [slug, …]}: what a page that always asks has on its screen
 POST /api/v1/requests/<number>/cancel   {}
-POST /api/v1/acts/<number>/receipt      {"reason": … or null}: the receipt and the holder's copy, in base64
+POST /api/v1/acts/<number>/receipt      {"reason": … or null}: the receipt and the holder's copy, in base64, and the
+                                        copy's code for the holder's wallet (null: too long for one)
 """
 
 from base64 import b64encode
@@ -99,11 +100,13 @@ def register(app: Flask, session: WindowSession, settings: WindowSettings) -> No
         if not ADDRESS.fullmatch(check_number):
             raise NotFound
         made = session.receipt(check_number, reason)
+        encoded_copy = receipts.encode_copy(made)
         return jsonify(
             {
                 "check_number": check_number,
                 "receipt": b64encode(made.receipt).decode(),
-                "copy": b64encode(receipts.encode_copy(made)).decode(),
+                "copy": b64encode(encoded_copy).decode(),
+                "copy_code": asking_views.copy_code_json(encoded_copy),
             }
         )
 

@@ -5,8 +5,10 @@ Like `views`: pure. The words for the holder stand on a screen that others see t
 
 from collections.abc import Mapping, Sequence
 
+from protocol.errors import SizeError
+from protocol.labels import PREFIX_RECEIPT
 from protocol.licence.catalogue import Catalogue, Kind
-from protocol.qr import drawing
+from protocol.qr import drawing, envelope
 from protocol.terminal_certificate import Items
 from verifier_terminal.appraisal.reasons import Language
 from verifier_terminal.asking import Askable, OpenedRequest
@@ -34,6 +36,15 @@ def request_json(request: OpenedRequest, catalogue: Catalogue | None) -> Json:
             for language, tag in TAGS.items()
         },
     }
+
+
+def copy_code_json(encoded_copy: bytes) -> Json | None:
+    """The code that hands the holder's copy to the holder's wallet; None: no one code holds it."""
+    try:
+        matrix = drawing.modules(envelope.wrap(encoded_copy, PREFIX_RECEIPT))
+    except SizeError:
+        return None
+    return {"size": drawing.size_of(matrix), "path": drawing.svg_path(matrix)}
 
 
 def choices_json(askable: Mapping[int, Askable], catalogue: Catalogue | None) -> list[Json]:

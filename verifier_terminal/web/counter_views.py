@@ -62,7 +62,7 @@ def _proceed(held: HandedOver, person: PersonCheck) -> Proceed:
 
 def _licence(verdict: Verdict, licence: Licence, client: CounterClient, knowledge: Knowledge | None) -> Json:
     kind = knowledge.catalogue.kinds.get(licence.vct) if knowledge else None
-    row = knowledge.policy.rows.get((licence.vct, verdict.purpose)) if knowledge else None
+    row = knowledge.policy.row(licence.vct, verdict.purpose, licence.region) if knowledge else None
     mandate = licence.mandate
     return {
         "class": verdict.verdict_class.value,

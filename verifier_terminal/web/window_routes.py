@@ -44,6 +44,8 @@ def register(
     reasons: Mapping[Code, Reason],
     clock: Callable[[], UnixTime],
     has_printer: bool = False,
+    has_pages: bool = False,
+    personal_seconds: Callable[[], int],
 ) -> None:
     """Adds the routes. Failures of the session are answered by the application's own handlers."""
 
@@ -54,9 +56,10 @@ def register(
             "window.html",
             lang=TAGS[language],
             csrf_token=settings.csrf_token,
-            personal_seconds=settings.personal_seconds,
+            personal_seconds=personal_seconds(),
             word_seconds=settings.word_seconds,
             printer=has_printer,
+            pages=has_pages,
             roadside=session.status().purpose is Purpose.ROADSIDE,
             ui=page_texts("ui")[TAGS[language]],
         )

@@ -39,16 +39,22 @@ export async function ask(path) {
   return answer(await fetch(path, { headers: { Accept: "application/json" }, credentials: "omit", cache: "no-store" }));
 }
 
-export async function post(path, body, language) {
-  const response = await fetch(`${path}?lang=${language}`, {
+export const post = async (path, body, language) => answer(await send(path, body, language));
+
+// As `post`, for an answer that is a file.
+export async function postForFile(path, body, language) {
+  const response = await send(path, body, language);
+  return response.ok ? { ok: true, file: await response.blob() } : answer(response);
+}
+
+const send = (path, body, language) =>
+  fetch(`${path}?lang=${language}`, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-CSRF-Token": meta("csrf-token") },
     body: JSON.stringify(body),
     credentials: "omit",
     cache: "no-store",
   });
-  return answer(response);
-}
 
 async function answer(response) {
   const content = await response.json();

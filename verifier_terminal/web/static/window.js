@@ -4,6 +4,7 @@ import {
   byId, clearBelow, drawActs, drawAlarms, drawDetails, drawFacts, drawStanding, drawState, drawVerdict, drawWords,
 } from "./screen.js";
 import { askedKinds, drawLeft, drawReceipt, drawRequest, fillAsk, forgetReceipt } from "./request.js";
+import { drawHolderCode, forgetPapers, makePage } from "./papers.js";
 import { watchKeys } from "./keys.js";
 import * as road from "./roadside.js";
 import { allowSound, play } from "./sound.js";
@@ -129,6 +130,8 @@ function showOutOfOrder(event) {
 
 function toIdle() {
   forgetProgress();
+  forgetPapers();
+  if (showing !== null && licences(showing.views[language]).length > 0) hintNow(ui().cleared);
   showing = null;
   detailsOpen = false;
   announce("");
@@ -143,6 +146,7 @@ function blankPersonal() {
   }
   showing.portraits = new Map();
   showing.blanked = true;
+  hintNow(ui().cleared);
   draw();
 }
 
@@ -360,7 +364,7 @@ function openReceipt() {
   receiptNumber = showing.checkNumber;
   byId("receipt-number").textContent = receiptNumber;
   byId("receipt-reason").value = asking?.reasons["zh-Hans"] ?? "";
-  forgetReceipt();
+  forgetTakenAlong();
   openDialog("receipt", "receipt-reason");
 }
 
@@ -369,11 +373,28 @@ async function sendReceipt() {
   byId("receipt-problem").replaceChildren();
   try {
     const { ok, content } = await post(`/api/v1/acts/${receiptNumber}/receipt`, { reason: reason || null }, language);
-    if (ok) drawReceipt(content, ui());
-    else byId("receipt-problem").replaceChildren(content.message ?? content.views[language].instruction);
+    if (ok) {
+      drawReceipt(content, ui());
+      drawHolderCode(content.copy_code, ui());
+    } else byId("receipt-problem").replaceChildren(content.message ?? content.views[language].instruction);
   } catch {
     byId("receipt-problem").replaceChildren(ui().failed);
   }
+}
+
+async function sendPage() {
+  const say = (text) => byId("receipt-problem").replaceChildren(text);
+  say("");
+  try {
+    say((await makePage(receiptNumber, byId("receipt-reason").value.trim() || null, ui(), language)) ?? "");
+  } catch {
+    say(ui().failed);
+  }
+}
+
+function forgetTakenAlong() {
+  forgetReceipt();
+  forgetPapers();
 }
 
 // The terminal says whether paper came out; until then nothing on the page claims so.
@@ -392,8 +413,8 @@ async function printSlip(number, reason, say) {
 }
 
 function printShown() {
-  if (byId("print") === null) return;
-  if (showing === null) hintNow(ui().receipt_nothing);
+  if (byId("print") === null) openReceipt();
+  else if (showing === null) hintNow(ui().receipt_nothing);
   else printSlip(showing.checkNumber, null, hintNow);
 }
 
@@ -621,7 +642,8 @@ function connectControls() {
   }
   onEnter("ask-reason", sendAsk);
   onEnter("receipt-reason", sendReceipt);
-  byId("receipt-dialog").addEventListener("close", forgetReceipt);
+  byId("page-send")?.addEventListener("click", sendPage);
+  byId("receipt-dialog").addEventListener("close", forgetTakenAlong);
   onClick("person-yes", () => answerShown(true));
   onClick("person-no", () => answerShown(false));
   onClick("show-details", toggleDetails);
