@@ -162,6 +162,27 @@ class NoReceipt(TerminalError):
     advice = "receipts are given within ten minutes of a check by the terminal that made it; have the code shown again"
 
 
+class NoOfficersAct(TerminalError):
+    """No act can be signed about this check (any more)."""
+
+    meaning = "no officer's act can be signed about this check"
+    advice = "acts are signed within ten minutes of a check by the terminal that made it; have the code shown again"
+
+
+class ActNeedsOfficer(TerminalError):
+    """No officer is on duty, and acts are signed by an officer's own key."""
+
+    meaning = "no officer is on duty at this terminal, so there is nobody who could sign an act"
+    advice = "sign on with an officer's staff number; a clerk or supervisor cannot sign one"
+
+
+class ActNeedsChallenge(TerminalError):
+    """The licence was shown without being asked for, so that nothing may be taken away."""
+
+    meaning = "the licence was not shown in answer to a request of this terminal, so it cannot be taken away"
+    advice = "ask for the licence (A), have the holder scan the request and show the new code, then sign the act"
+
+
 class NothingToJoin(TerminalError):
     """No second code can join this check."""
 

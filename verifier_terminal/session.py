@@ -75,6 +75,9 @@ from verifier_terminal.events import (
 from verifier_terminal.identity import Identity
 from verifier_terminal.in_view import InView
 from verifier_terminal.joining import Joining
+from verifier_terminal.neighbours import Neighbours
+from verifier_terminal.officers_acts import EVENT as ACT_EVENT
+from verifier_terminal.officers_acts import ActStanding, OfficersDesk
 from verifier_terminal.portraits import Matched, Portraits
 from verifier_terminal.receipts import EvidenceShelf
 from verifier_terminal.recording import EXERCISE_NUMBER
@@ -132,6 +135,7 @@ class Act:
     payload: Payload
     joined_with: str | None
     role: Role | None
+    officers_acts: tuple[ActStanding, ...]
 
 
 class Session:
@@ -229,6 +233,15 @@ class Session:
             knowledge=lambda: self.knowledge,
             place=lambda: Place.of(settings.region, settings.purpose, self._certification().certificate),
             attended=settings.face.attended,
+        )
+        self.officers = OfficersDesk(
+            store,
+            self.shift,
+            lock=self._lock,
+            publisher=self._publisher,
+            terminal=self._certified_name,
+            now=lambda: self._clock().at,
+            elapsed_seconds=elapsed_seconds,
         )
         with self._store.reading():
             self._upkeep.refresh()
@@ -464,6 +477,7 @@ class Session:
             self._portraits.drop(number)
             self._shelf.drop(number)
             self._joining.drop(number)
+            self.officers.drop(number)
             self._publisher.publish(ActsChanged(number, void=True))
 
     def confirm_person(self, number: str, matches: bool) -> PersonChecked:
@@ -813,6 +827,7 @@ class Session:
             except UsedAlready:
                 continue
             entry = answer.entry
+            self.officers.note(taken.full)
             if self._joining.note(taken, now):
                 self._publisher.publish(JoinWaits(None, 0.0))
             self._shelf.put(
@@ -870,6 +885,10 @@ class Session:
         for each in closed:
             self._publisher.publish(RequestClosed(each.number, each.ended))
 
+    def _certified_name(self) -> str:
+        found = self._certification().certificate
+        return self.settings.terminal_id if found is None else found.terminal
+
     def _certification(self) -> Certification:
         try:
             encoded = self._identity.certificate()
@@ -906,6 +925,7 @@ class Session:
             payload=payload,
             joined_with=joining.partner_of(about),
             role=roles.of_rows(about),
+            officers_acts=self.officers.of_check(number) if any(each["event"] == ACT_EVENT for each in about) else (),
         )
 
     def _clock(self) -> ClockReading:

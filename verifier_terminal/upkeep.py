@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from protocol.keys import VerificationKey
 from protocol.unixtime import MINUTE, UnixTime
-from verifier_terminal import rechecking
+from verifier_terminal import officers_acts, rechecking
 from verifier_terminal.appraisal.context import ClockReading
 from verifier_terminal.config import TerminalSettings
 from verifier_terminal.document_rounds import DocumentRounds, Tally
@@ -234,6 +234,9 @@ class Upkeep:
                 del self._links[gone]
             rechecked = Rechecked(0, ())
             if known.knowledge is not None:
+                officers_acts.settle(
+                    self._store, known.knowledge.status, at=self.clock().at, tell=self._publisher.publish
+                )
                 rechecked = rechecking.recheck(
                     self._store, known.knowledge.status, at=self.clock().at, tell=self._publisher.publish
                 )

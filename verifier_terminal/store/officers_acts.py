@@ -99,12 +99,14 @@ class OfficersActs:
     def _opened(self, sealed: bytes) -> tuple[str, int] | None:
         content = self._sealer.open(sealed)
         try:
-            match None if content is None else cbor.decode(content):
-                case (str() as uri, int() as idx):
-                    return uri, idx
+            found = None if content is None else cbor.decode(content)
         except CborError:
             return None
-        return None
+        match found:
+            case (str() as uri, int() as idx):
+                return uri, idx
+            case _:
+                return None
 
 
 def _act(act: bytes, check_number: str, kind: int, made: int, answer: str | None) -> SignedAct:

@@ -3,7 +3,7 @@
 Rows are put in the transaction of what they are about (`Store.writing`), so neither is there without the other, and
 taken out by whoever sent them (`sync.uplink`). Guaranteed: a key stands once; of heartbeats the newest alone waits; an
 officer's act is taken however full the outbox is, and nothing that waits makes room for something else; what a row says
-rests sealed, since an officer's act names a licence's status entry. Not handled here: what a row says, signing, sending.
+rests sealed, since an officer's act names a licence's status entry. Not handled here: signing, sending, answers.
 """
 
 import sqlite3
@@ -81,6 +81,10 @@ class Outbox:
     def remove(self, key: bytes) -> bool:
         """Takes out a row that was answered for good; False when it was gone."""
         return self._database.execute("DELETE FROM outbox WHERE key = ?", (key,)).rowcount == 1
+
+    def holds(self, key: bytes) -> bool:
+        """Whether this row waits."""
+        return self._database.execute("SELECT 1 FROM outbox WHERE key = ?", (key,)).fetchone() is not None
 
     def put_off(self, key: bytes, *, until: UnixTime) -> None:
         """One more try without an answer that counts; the next one is due then."""

@@ -83,6 +83,11 @@ class RecheckQueue:
             (waiting.check_number, entry, self._sealer.seal(content)),
         )
 
+    def withdraw(self, check_number: str, uri: str, idx: int) -> None:
+        """Nothing is to be asked any more about this acceptance."""
+        entry = self._sealer.name(cbor.encode((uri, idx)))
+        self._database.execute("DELETE FROM recheck WHERE check_number = ? AND entry = ?", (check_number, entry))
+
     def has_unsealed(self) -> bool:
         """Whether an older version of this program left acceptances that wait unsealed."""
         (count,) = self._database.execute("SELECT count(*) FROM recheck_unsealed").fetchone()
