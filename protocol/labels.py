@@ -73,6 +73,7 @@ TYP_STAFF: Final = "lz-staff"
 TYP_PAPER: Final = "lz-paper"
 TYP_RECEIPT: Final = "lz-receipt"
 TYP_DISPUTE: Final = "lz-dispute"
+TYP_SITE_USES: Final = "lz-site-uses"
 TYP_ROW: Final = "lz-row"
 TYP_ENROLMENT: Final = "lz-enrolment"
 TYP_RENEWAL: Final = "lz-renewal"
@@ -98,6 +99,7 @@ TYPES: Final = frozenset(
         TYP_PAPER,
         TYP_RECEIPT,
         TYP_DISPUTE,
+        TYP_SITE_USES,
         TYP_ROW,
         TYP_ENROLMENT,
         TYP_RENEWAL,
@@ -192,6 +194,10 @@ CLAIM_MAXIMA: Final = -70052
 # Private claims of what a terminal sends its operator, in the same range: -70054, -70055.
 CLAIM_TERMINAL_ROW: Final = -70054
 CLAIM_ENROLMENT: Final = -70055
+
+# Private claims of site uses, in the same range: -70056, -70057.
+CLAIM_SITE: Final = -70056
+CLAIM_SITE_USES: Final = -70057
 
 # Private claims of a receipt: -70040…-70049.
 CLAIM_SHOWN: Final = -70040

@@ -234,11 +234,14 @@ MAX_RECEIPT_BYTES: Final = 8_192
 MAX_DISPUTE_BYTES: Final = MAX_RECEIPT_BYTES
 """The same certificate, and less than two hundred bytes."""
 
-MAX_SITE_USES_BYTES: Final = 1_400
-"""One datagram below the least MTU of usual networks: a certificate of 900 bytes leaves room for eleven uses."""
+MAX_SITE_USES_BYTES: Final = 8_192
+"""One datagram in up to six pieces: a certificate for every kind and purpose has several kilobytes."""
+
+UNFRAGMENTED_BYTES: Final = 1_400
+"""A datagram below the least MTU of usual networks: a certificate of 900 bytes leaves room for twelve uses."""
 
 MAX_SITE_USES: Final = 40
-"""In one datagram: as many as the smallest certificate leaves room for."""
+"""In one datagram: more than the smallest certificate leaves room for."""
 
 MAX_OFFICERS_ACT_BYTES: Final = 2_048
 """A staff certificate of at most 700 bytes, a reason of 200 characters of four bytes, and less than three hundred."""

@@ -12,6 +12,7 @@ from verifier_terminal.certification import WORDS, Certification
 from verifier_terminal.printing import Json, age_words, ages_json, alarm_json, alarm_words, moment_json
 from verifier_terminal.standing import MetadataStanding, RegionStanding, TerminalStatus
 from verifier_terminal.store.feed_alarms import FeedAlarm, FeedAlarmKind
+from verifier_terminal.store.site_uses import DoubleShow
 from verifier_terminal.sync.connectivity import Connectivity, Link, LinkTrouble
 
 _TROUBLE: Final = {
@@ -73,6 +74,7 @@ def status_json(status: TerminalStatus) -> Json:
         "metadata": None if status.metadata is None else _metadata_json(status.metadata),
         "recheck_queue": status.recheck_queue,
         "alarms": [alarm_json(alarm) for alarm in status.alarms],
+        "double_shows": [_double_show_json(each) for each in status.double_shows],
         "journal_rows": status.journal_rows,
         "out_of_order": status.out_of_order,
         "certificate": certification_json(status.certification),
@@ -170,6 +172,8 @@ def print_status(console: Console, status: TerminalStatus) -> None:
     rows.add_row("re-check", f"{status.recheck_queue} waiting")
     for alarm in status.alarms:
         rows.add_row("ALARM", alarm_words(alarm))
+    for double in status.double_shows:
+        rows.add_row("ALARM", Text(_double_show_words(double)))
     rows.add_row("journal", f"{status.journal_rows} rows")
     rows.add_row("certificate", Text(certificate_words(status.certification)))
     rows.add_row("short codes", f"site {status.site}" if status.site else "none: no site is set")
@@ -210,6 +214,27 @@ def metadata_words(metadata: MetadataStanding) -> str:
         since = unixtime.iso_local(metadata.late_since)
         return f"{said}; LATE since {since}: from 14 days on everything is to be checked"
     return said
+
+
+def _double_show_json(found: DoubleShow) -> Json:
+    return {
+        "check_number": found.check_number,
+        "accepted": found.accepted,
+        "terminal": found.terminal,
+        "place": found.place,
+        "other": found.other_number,
+        "other_at": unixtime.iso_utc(found.other_at),
+        "other_accepted": found.other_accepted,
+        "found_at": unixtime.iso_utc(found.found_at),
+    }
+
+
+def _double_show_words(found: DoubleShow) -> str:
+    ends = {True: "used up", False: "refused"}
+    return (
+        f"one code at two windows: check {found.check_number} here ({ends[found.accepted]}), {found.other_number} at"
+        f" {found.terminal} ({ends[found.other_accepted]}, {unixtime.iso_local(found.other_at)}): compare both acts"
+    )
 
 
 def feed_alarm_words(alarm: FeedAlarm) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from protocol.unixtime import UnixTime
-from verifier_terminal import basis, check_number, disputes
+from verifier_terminal import basis, check_number, disputes, double_shows
 from verifier_terminal.appraisal.context import Face, Knowledge
 from verifier_terminal.appraisal.verdict import Verdict
 from verifier_terminal.errors import OutOfOrder
@@ -70,7 +70,7 @@ def record(
             store.journal.append(dispute, at=at, retention_days=days)
         for row in also:
             store.journal.append(row, at=at, retention_days=days)
-        burn(new, store)
+        burn(new, store, number=verdict.check_number)
         for each in _licences(new):
             if each.recheck and each.status_reference is not None:
                 uri, idx = each.status_reference
@@ -79,11 +79,19 @@ def record(
     return head
 
 
-def burn(verdict: Verdict, store: Store) -> None:
-    """Uses up what was shown; inside a transaction. Raises: UsedAlready."""
+def burn(verdict: Verdict, store: Store, *, number: str) -> None:
+    """Uses up what was shown, for the check of this number; inside a transaction. Raises: UsedAlready."""
     for each in _licences(verdict):
-        if each.replay_key is not None and each.burn_until is not None:
+        if each.replay_key is None:
+            continue
+        if each.burn_until is not None:
             store.replay.burn(each.replay_key, at=verdict.at, until=each.burn_until)
+        elif each.earlier_use is None or each.earlier_use.here:
+            # Refused, and not for what a neighbour said: that is nothing to tell one.
+            continue
+        double = store.site.note(each.replay_key, number, at=verdict.at, accepted=each.burn_until is not None)
+        if double is not None:
+            double_shows.write_down(store, double)
 
 
 def free_number(store: Store, random_bytes: Callable[[int], bytes]) -> str:

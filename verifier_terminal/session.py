@@ -93,6 +93,7 @@ from verifier_terminal.store.feed_alarms import FeedAlarm
 from verifier_terminal.store.journal import JournalRow, Payload
 from verifier_terminal.store.person_check import PersonCheck
 from verifier_terminal.store.replay import NothingUsed, UsedAlready
+from verifier_terminal.store.site_uses import DoubleShow
 from verifier_terminal.store.store import Store
 from verifier_terminal.supervision import INTERACTIVE, SettingStanding, Strength, Supervision
 from verifier_terminal.sync.mirror import Mirror
@@ -554,7 +555,7 @@ class Session:
         with self._lock:
             at = self._clock().at
             with self._store.writing():
-                if not self._store.rechecks.acknowledge(number):
+                if not self._store.rechecks.acknowledge(number) | self._store.site.acknowledge(number):
                     raise UnknownCheckNumber(number)
                 self._store.journal.append({"event": "acknowledged", "check_number": number, "at": at}, at=at)
             self._publisher.publish(StatusChanged())
@@ -661,6 +662,7 @@ class Session:
             waiting, rows = 0, 0
             alarms: tuple[RecheckAlarm, ...] = ()
             feed_alarms: tuple[FeedAlarm, ...] = ()
+            double_shows: tuple[DoubleShow, ...] = ()
             out_of_order = self._out_of_order
             try:
                 with self._store.reading():
@@ -668,6 +670,7 @@ class Session:
                     waiting, rows = len(self._store.rechecks), self._store.journal.head().count
                     held_alarms = self._store.rechecks.alarms()
                     feed_alarms = self._store.feed_alarms.standing()
+                    double_shows = self._store.site.alarms()
                 alarms = tuple(
                     RecheckAlarm(each.check_number, each.found_at, each.answer, each.change) for each in held_alarms
                 )
@@ -681,6 +684,7 @@ class Session:
                 recheck_queue=waiting,
                 alarms=alarms,
                 feed_alarms=feed_alarms,
+                double_shows=double_shows,
                 journal_rows=rows,
                 out_of_order=out_of_order,
                 certification=self._certification(),
@@ -809,7 +813,8 @@ class Session:
             try:
                 if act is not None:
                     with self._store.writing():
-                        recording.burn(verdict, self._store)
+                        recording.burn(verdict, self._store, number=act.verdict.check_number)
+                        self.neighbours.news.set()
                     return replace(act, same_act=True)
                 now = self._elapsed_seconds()
                 taken = self._joining.take(full, verdict, context, now)
@@ -826,6 +831,7 @@ class Session:
                 )
             except UsedAlready:
                 continue
+            self.neighbours.shown(verdict)
             entry = answer.entry
             self.officers.note(taken.full)
             if self._joining.note(taken, now):

@@ -16,6 +16,7 @@ from verifier_terminal.knowing import Known
 from verifier_terminal.store import trust_store
 from verifier_terminal.store.feed_alarms import FeedAlarm
 from verifier_terminal.store.loading import Damaged, Held
+from verifier_terminal.store.site_uses import DoubleShow
 from verifier_terminal.sync.connectivity import Connectivity
 from verifier_terminal.upkeep import Upkeep
 
@@ -92,6 +93,8 @@ class TerminalStatus:
     open_requests: int
     always_asks: bool
     """An open code is not enough here, at this place or by this clock, so that a request should always be shown."""
+    double_shows: tuple[DoubleShow, ...] = ()
+    """Codes that were shown at another terminal of the site too, and not yet acknowledged by a person."""
 
 
 def of(
@@ -107,6 +110,7 @@ def of(
     certification: Certification,
     open_requests: int,
     always_asks: bool,
+    double_shows: tuple[DoubleShow, ...] = (),
 ) -> TerminalStatus:
     """How a terminal stands, from what is known and what the session adds."""
     known, link = upkeep.known, upkeep.link()
@@ -143,6 +147,7 @@ def of(
         site=settings.site,
         open_requests=open_requests,
         always_asks=always_asks,
+        double_shows=double_shows,
     )
 
 

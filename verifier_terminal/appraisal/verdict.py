@@ -11,7 +11,7 @@ from protocol.qr.bundle import Link
 from protocol.status_list import Status
 from protocol.unixtime import Seconds, UnixTime
 from revocation.freshness import Grade
-from verifier_terminal.appraisal.context import OpenRequest
+from verifier_terminal.appraisal.context import EarlierUse, OpenRequest
 
 
 class VerdictClass(StrEnum):
@@ -191,3 +191,5 @@ class Verdict:
     """
     holder: HolderEvidence | None = field(default=None, repr=False)
     """Set exactly when both signatures hold; not for a bundle, whose members have theirs."""
+    earlier_use: EarlierUse | None = None
+    """When and where this presentation was used before; set exactly where E_REPLAY is for it."""

@@ -93,11 +93,18 @@ def verdict_payload(
             "clock": verdict.ages.clock,
         },
         "skew": verdict.skew,
+        "earlier_use": _earlier_uses(verdict) or None,
         "basis": basis,
         "source": source,
         "foreign": foreign,
         "unknown_digest": unknown_digest,
     }
+
+
+def _earlier_uses(verdict: Verdict) -> list[Payload]:
+    """For each licence that was used before: whether at this terminal, and how long ago."""
+    uses = [each.earlier_use for each in verdict.members or (verdict,)]
+    return [{"here": use.here, "age": max(0, verdict.at - use.at)} for use in uses if use is not None]
 
 
 def _licence_payload(licence: Licence | None) -> Payload:

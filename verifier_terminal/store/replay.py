@@ -1,6 +1,7 @@
-"""Which presentations were used up here: keyed on SHA-256 of the signed content, never on text or signature.
+"""Which presentations were used up: keyed on SHA-256 of the signed content, never on text or signature.
 
-A key is burnt in the same transaction as the journal row of the check, so that neither exists without the other
+What was used up here is known for certain; what a neighbour of the site used up is its signed word (`site_uses`), and
+like everything here it can only refuse. A key is burnt in the same transaction as the journal row of the check, so that neither exists without the other
 (SECURITY.md, finding 2 and C-class replays).
 """
 
@@ -9,6 +10,7 @@ from typing import Final
 
 from protocol.unixtime import MINUTE, Seconds, UnixTime
 from verifier_terminal.appraisal.context import EarlierUse
+from verifier_terminal.store.site_uses import SiteUses
 
 _FORGET_AFTER: Final = Seconds(60 * MINUTE)
 """Longer than needed: a clock that is put right by some minutes must not make an old code usable again."""
@@ -25,8 +27,9 @@ class ReplayStore:
     shows no verdict then.
     """
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: sqlite3.Connection, site: SiteUses) -> None:
         self._database = database
+        self._site = site
         self.failure: sqlite3.Error | None = None
 
     def earlier_use(self, replay_key: bytes) -> EarlierUse | None:
@@ -36,7 +39,7 @@ class ReplayStore:
         except sqlite3.Error as failure:
             self.failure = failure
             return None
-        return None if row is None else EarlierUse(UnixTime(row[0]), here=True)
+        return self._site.earlier_use(replay_key) if row is None else EarlierUse(UnixTime(row[0]), here=True)
 
     def burn(self, replay_key: bytes, *, at: UnixTime, until: UnixTime) -> None:
         """Uses a key up; inside the transaction of its journal row.

@@ -28,6 +28,7 @@ from verifier_terminal.store.outbox import Outbox
 from verifier_terminal.store.recheck import RecheckQueue
 from verifier_terminal.store.replay import ReplayStore
 from verifier_terminal.store.sealing import Sealer
+from verifier_terminal.store.site_uses import SiteUses
 from verifier_terminal.store.trust_store import TrustStore
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class Store:
         self._anchor = Anchor(directory / ANCHOR)
         self.database = schema.open_database(directory / DATABASE)
         self.journal = Journal(self.database, terminal_id=terminal_id, random_bytes=random_bytes)
-        self.replay = ReplayStore(self.database)
+        self.site = SiteUses(self.database)
+        self.replay = ReplayStore(self.database, self.site)
         self.documents = TrustStore(self.database)
         self.feed_alarms = FeedAlarms(self.database)
         self.floors = FloorStore(self.database)

@@ -15,6 +15,7 @@ from verifier_terminal.certification import Trouble
 from verifier_terminal.events import RecheckAlarm
 from verifier_terminal.standing import RegionStanding, TerminalStatus
 from verifier_terminal.store.feed_alarms import FeedAlarm
+from verifier_terminal.store.site_uses import DoubleShow
 from verifier_terminal.sync.connectivity import Connectivity, Link, LinkTrouble
 from verifier_terminal.web import regions
 from verifier_terminal.web.harmless import MAX_NAME_CHARACTERS, shown
@@ -55,7 +56,7 @@ def standing_json(status: TerminalStatus) -> Json:
 
 
 def _standing_words(status: TerminalStatus, language: Language) -> Json:
-    age = status.ages.status
+    age, doubles = status.ages.status, status.double_shows
     return {
         "terminal": shown(status.name, max_characters=MAX_NAME_CHARACTERS),
         "network": _network(status.connectivity, language),
@@ -63,7 +64,10 @@ def _standing_words(status: TerminalStatus, language: Language) -> Json:
         if age is None
         else say("freshness.status", language, age=age_text(age, language)),
         "waiting": say("status.waiting", language, n=status.recheck_queue) if status.recheck_queue else "",
-        "alarms": [{"check_number": alarm.check_number, "text": _alarm(alarm, language)} for alarm in status.alarms],
+        "alarms": [
+            *({"check_number": alarm.check_number, "text": _alarm(alarm, language)} for alarm in status.alarms),
+            *({"check_number": each.check_number, "text": _double_show(each, language)} for each in doubles),
+        ],
         "troubles": _troubles(status, language),
         "known": _known(status, language),
     }
@@ -93,6 +97,21 @@ def _alarm(alarm: RecheckAlarm, language: Language) -> str:
         number=alarm.check_number,
         time=unixtime.iso_local(alarm.found_at)[5:16],
         state=say(f"answer.{alarm.answer.name.lower()}", language),
+    )
+
+
+def _double_show(found: DoubleShow, language: Language) -> str:
+    if not found.accepted:
+        key = "double_show.refused_here"
+    else:
+        key = "double_show.both" if found.other_accepted else "double_show.refused_there"
+    return say(
+        key,
+        language,
+        number=found.check_number,
+        place=shown(found.place, max_characters=MAX_NAME_CHARACTERS),
+        time=unixtime.iso_local(found.other_at)[5:16],
+        other=found.other_number,
     )
 
 

@@ -278,7 +278,7 @@ def _display(
                 "code": finding.code.value,
                 "tier": finding.tier.name.lower(),
                 "tier_text": say(f"tier.{finding.tier.name.lower()}", language),
-                "short": reasons[finding.code].texts(language).short,
+                "short": _earlier_use(finding.code, verdict, language) or reasons[finding.code].texts(language).short,
                 "action": reasons[finding.code].texts(language).action,
                 "citizen": reasons[finding.code].texts(language).citizen,
             }
@@ -321,11 +321,21 @@ def _instruction(verdict: Verdict, reasons: Mapping[Code, Reason], language: Lan
     """One sentence: the action of the most useful finding that counts, else what the class demands."""
     for finding in verdict.findings:
         if finding.tier > Tier.AFFIRMING:
-            return reasons[finding.code].texts(language).action
+            action = reasons[finding.code].texts(language).action
+            used = _earlier_use(finding.code, verdict, language)
+            return action if used is None else f"{used} {action}"
     if verdict.person_check and verdict.proceed is Proceed.AFTER_CHECK:
         return say("instruction.person", language)
     key = "hold" if verdict.proceed is Proceed.NO and not _is_final(verdict) else verdict.verdict_class.value
     return say(f"instruction.{key}", language)
+
+
+def _earlier_use(code: Code, verdict: Verdict, language: Language) -> str | None:
+    """Where a used code was used, and how long ago; by another window's clock it may be a little off."""
+    use = next((each.earlier_use for each in verdict.members or (verdict,) if each.earlier_use is not None), None)
+    if code is not Code.E_REPLAY or use is None:
+        return None
+    return say("earlier_use.here" if use.here else "earlier_use.elsewhere", language, n=max(0, verdict.at - use.at))
 
 
 def _is_final(verdict: Verdict) -> bool:
