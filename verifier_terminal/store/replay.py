@@ -1,7 +1,8 @@
 """Which presentations were used up: keyed on SHA-256 of the signed content, never on text or signature.
 
 What was used up here is known for certain; what a neighbour of the site used up is its signed word (`site_uses`), and
-like everything here it can only refuse. A key is burnt in the same transaction as the journal row of the check, so that neither exists without the other
+like everything here it can only refuse. A key is burnt in the same transaction as the journal row of the check, so that
+neither exists without the other
 (SECURITY.md, finding 2 and C-class replays).
 """
 
