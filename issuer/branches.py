@@ -4,9 +4,17 @@ Not handled here: licences themselves (`application`).
 """
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
+from issuer.acts.confirming import OFFICERS_ACT, Acts
 from issuer.allocation import Allocator
 from issuer.devices.losing import Devices
+from issuer.enrolment.inviting import Enrolments
+from issuer.enrolment.renewing import Renewals
+from issuer.fleet import register as fleet_rows
+from issuer.fleet.receiving import Receiving
+from issuer.fleet.standing import Fleet
+from issuer.fleet.tokens import FleetTokens
 from issuer.issuance import Issued
 from issuer.mandates.issuing import Mandates
 from issuer.papers.issuing import Papers
@@ -19,11 +27,16 @@ from issuer.terminals.certifying import Terminals
 from issuer.terminals.offices import Offices
 from issuer.terminals.sites import Sites
 from issuer.terminals.withdrawing import Withdrawing
+from protocol import keys, limits
 from protocol.appraisal_policy import PolicyRow
 from protocol.keys import VerificationKey
-from protocol.labels import KeyAssurance, Purpose
+from protocol.labels import KeyAssurance, KeyUse, Purpose
 from protocol.licence.catalogue import Kind
+from protocol.trust_list import TrustAnchor
 from protocol.unixtime import UnixTime
+
+_ALWAYS: Final = (UnixTime(limits.MAX_TIME), UnixTime(limits.MAX_TIME))
+"""Of the region's own key in its own eyes."""
 
 
 class Branches:
@@ -48,7 +61,37 @@ class Branches:
         self.sites = Sites(register=register, random_bytes=random_bytes, publish_change=publish_change)
         self.recognition = Recognition(register, profile.region, kinds, rows, publish_change)
         self.withdrawing = Withdrawing(register=register, publish_change=publish_change)
+        terminal_keys = {
+            (profile.iss, keys.kid_of(signers.terminal.public_key)): TrustAnchor(
+                profile.iss, signers.terminal.public_key, KeyUse.TERMINAL, frozenset(), (), *_ALWAYS
+            )
+        }
+        self.enrolments = Enrolments(
+            register=register,
+            terminals=self.terminals,
+            sites=self.sites,
+            root_sha256=signers.root.public_key.thumbprint,
+            random_bytes=random_bytes,
+        )
+        self.renewals = Renewals(
+            register=register, terminals=self.terminals, terminal_keys=terminal_keys, kinds=kinds, rows=rows
+        )
+        self.receiving = Receiving(register=register, terminal_keys=terminal_keys)
+        self.fleet = Fleet(register)
+        self.fleet_tokens = FleetTokens(register=register, random_bytes=random_bytes)
         self.staff = Staff(profile=profile, register=register, signer=signers.staff, publish_change=publish_change)
+        self.acts = Acts(
+            register=register,
+            region=profile.region,
+            arrived=lambda after: fleet_rows.rows(register, kind=OFFICERS_ACT, after=after),
+            staff_keys={
+                (profile.iss, keys.kid_of(signers.staff.public_key)): TrustAnchor(
+                    profile.iss, signers.staff.public_key, KeyUse.STAFF, frozenset(), (), *_ALWAYS
+                )
+            },
+            withdrawn=lambda at: frozenset(each.kid for each in self.staff.withdrawn(at=at)),
+            publish_change=publish_change,
+        )
         self.offices = Offices(register=register, kinds=kinds, publish_change=publish_change)
         self.mandates = Mandates(
             profile=profile,

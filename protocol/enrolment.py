@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
-from urllib.parse import urlsplit
 
 from protocol import cbor, cose_sign1, cwt, keys, labels, limits
 from protocol.errors import Code, ProtocolError, SchemaError, ShapeError, SizeError
@@ -31,6 +30,10 @@ _CLAIMS: Final = frozenset({labels.CLAIM_CNF, labels.CLAIM_ENROLMENT})
 _CERTIFICATE, _PROFILE, _NAME, _SITE = 1, 2, 3, 4
 _SITE_PATTERN: Final = re.compile(r"|[0-9A-HJKMNP-TV-Z]{4}", re.ASCII)
 _PURPOSES: Final = frozenset(Purpose)
+_ADDRESS: Final = re.compile(
+    r"https?://([0-9A-Za-z]([0-9A-Za-z.-]{0,126}[0-9A-Za-z])?|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?(/[0-9A-Za-z._~-]{1,64})*",
+    re.ASCII,
+)
 
 
 class KeyNotPossessed(ProtocolError):
@@ -105,15 +108,7 @@ def decode(text: str) -> Invitation:
 
 def is_address(url: str) -> bool:
     """Whether this is an address to which paths are added: http or https, a host, no user, query or fragment."""
-    if not url.isascii() or not url.isprintable() or len(url) > limits.MAX_OPERATOR_URL_BYTES or url.endswith("/"):
-        return False
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return False
-    plain = not (parts.query or parts.fragment or parts.username or parts.password or "?" in url or "#" in url)
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and plain and " " not in url
+    return len(url) <= limits.MAX_OPERATOR_URL_BYTES and _ADDRESS.fullmatch(url) is not None
 
 
 def token_id(token: bytes) -> bytes:

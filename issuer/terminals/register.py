@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy import Row, Select, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from issuer.errors import SiteTaken, SiteUnknown, TerminalTaken
@@ -113,6 +113,11 @@ def certificates(register: Register, *, search: str, limit: int) -> tuple[Certif
     if search:
         columns = (certified_terminal.c.terminal, certified_terminal.c.place, certified_terminal.c.relying_party)
         statement = statement.where(or_(*(column.contains(search, autoescape=True) for column in columns)))
+    return records(register, statement)
+
+
+def records(register: Register, statement: Select[Any]) -> tuple[CertifiedTerminal, ...]:
+    """What a statement over whole rows of `certified_terminal` finds. Raises: RegisterUnavailable."""
     with register.reading() as connection:
         return tuple(_record(row) for row in connection.execute(statement))
 

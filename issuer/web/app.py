@@ -17,6 +17,7 @@ from werkzeug.security import safe_join
 
 from issuer import holder_keys
 from issuer.application import Issuer
+from issuer.enrolment import errors as enrolment_errors
 from issuer.errors import (
     AuthoringError,
     DeviceNotInForce,
@@ -47,10 +48,11 @@ from issuer.errors import (
     TerminalTaken,
     TransitionRefused,
 )
+from issuer.fleet import errors as fleet_errors
 from issuer.lifecycle import LegalChange
 from issuer.listing import as_json, change_as_json
 from issuer.publishing import AGGREGATION
-from issuer.web import devices, mandates, papers, terminals
+from issuer.web import devices, mandates, papers, remote_terminals, terminals
 from issuer.web.bodies import Body, Malformed
 from issuer.web.bodies import error as error_answer
 from issuer.web.terminals import ACTOR
@@ -58,7 +60,7 @@ from protocol import feed_names, labels, published_names
 from protocol.published_names import PublishedName
 from protocol.unixtime import UnixTime
 
-_OPEN: Final = frozenset({"published", "package"})
+_OPEN: Final = frozenset({"published", "package"}) | remote_terminals.OPEN
 _CONTENT_TYPES: Final = {
     "root.cbor": "application/cose-key",
     feed_names.CHECKPOINT: labels.TYP_CHECKPOINT,
@@ -98,6 +100,8 @@ _HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     (SiteUnknown, 404),
     (LintRefused, 500),
     (AuthoringError, 500),
+    *enrolment_errors.HTTP,
+    *fleet_errors.HTTP,
 )
 _PORTRAIT: Final = frozenset({"portrait"})
 _UNAVAILABLE: Final = 503
@@ -122,6 +126,7 @@ def create_app(
     _errors(app)
     _routes(app, issuer, now)
     terminals.add_routes(app, issuer, now)
+    remote_terminals.add_routes(app, issuer, now)
     mandates.add_routes(app, issuer, now)
     papers.add_routes(app, issuer, now)
     devices.add_routes(app, issuer, now)

@@ -18,6 +18,7 @@ ON_BOTH = (
     "test_allocation",
     "test_devices",
     "test_feed_on_both",
+    "test_fleet_on_both",
     "test_lifecycle",
     "test_on_both",
     "test_status_tokens",
