@@ -11,7 +11,7 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -43,6 +43,9 @@ from verifier_terminal.cli_parts import (
     print_json,
     stdin_text,
 )
+
+if TYPE_CHECKING:
+    from verifier_terminal.hearing import Multicast
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -160,7 +163,12 @@ def appraise(
     help="Seconds, for the home region's feed.",
 )
 @click.option("--multicast", metavar="GROUP:PORT", help="Hear a site relay's datagrams, such as 239.1.2.3:8472.")
-@click.option("--interface", metavar="ADDRESS", help="This machine's address to hear datagrams by.")
+@click.option(
+    "--neighbours",
+    metavar="GROUP:PORT",
+    help="Tell the other terminals of the site which codes were used, and hear it of them, such as 239.1.2.3:8473.",
+)
+@click.option("--interface", metavar="ADDRESS", help="This machine's address to hear and tell datagrams by.")
 @click.option(
     "--frame-ancestor",
     "frame_ancestors",
@@ -183,6 +191,7 @@ def serve(
     asked_kinds: tuple[str, ...],
     sync_every: float,
     multicast: str | None,
+    neighbours: str | None,
     interface: str | None,
     frame_ancestors: tuple[str, ...],
     **given: Any,
@@ -203,12 +212,9 @@ def serve(
     from verifier_terminal.web.counter_routes import STREAM_CAP
     from verifier_terminal.web.settings import SettingRefused, WindowSettings
 
-    if multicast is None and interface is not None:
-        raise click.UsageError("--interface belongs to --multicast")
-    group = None
-    if multicast is not None:
-        wanted_group = cli_relay.multicast_group(multicast, interface)
-        group = hearing.Multicast(wanted_group.address, wanted_group.port, wanted_group.interface)
+    if multicast is None and neighbours is None and interface is not None:
+        raise click.UsageError("--interface belongs to --multicast or --neighbours")
+    relayed, talk = _group(multicast, interface), _group(neighbours, interface)
     stop = threading.Event()
     try:
         settings = WindowSettings(
@@ -231,17 +237,17 @@ def serve(
                     hearing.listening(
                         session,
                         has_repository=bool(session.settings.repository_sha256),
-                        multicast=group,
+                        multicast=relayed,
+                        neighbours=talk,
                         spread=wiring.spread,
                         jitter=wiring.jitter,
                         monotonic=wiring.elapsed_seconds,
                     )
                 )
             except OSError as failure:
-                raise Failure(
-                    f"{multicast} cannot be heard ({failure.strerror}); give --interface an address of this machine",
-                    EXIT_USAGE,
-                ) from failure
+                where = " or ".join(each for each in (multicast, neighbours) if each)
+                words = f"{where} cannot be heard ({failure.strerror}); give --interface an address of this machine"
+                raise Failure(words, EXIT_USAGE) from failure
             tally = Tally()
             session.listen(tally)
             metrics = Metrics(session.status, tally)
@@ -301,6 +307,13 @@ def status(directory: Path, as_json: bool) -> None:
         print_json(printing_status.status_json(standing))
     else:
         printing_status.print_status(console(), standing)
+
+
+def _group(text: str | None, interface: str | None) -> "Multicast | None":
+    from verifier_terminal.hearing import Multicast
+
+    found = None if text is None else cli_relay.multicast_group(text, interface)
+    return None if found is None else Multicast(found.address, found.port, found.interface)
 
 
 def _say_failure(words: str) -> None:

@@ -14,6 +14,7 @@ from typing import Final
 
 from protocol import feed_names
 from verifier_terminal.errors import TerminalError, Unreachable
+from verifier_terminal.neighbour_talk import talking
 from verifier_terminal.session import Session
 from verifier_terminal.sync.bundle_mirror import EntriesMirror
 from verifier_terminal.sync.hints import Hints
@@ -43,6 +44,7 @@ def listening(
     spread: Callable[[float], float],
     jitter: Callable[[float], float],
     monotonic: Callable[[], float],
+    neighbours: Multicast | None = None,
 ) -> Iterator[None]:
     """Listens while the block runs.
 
@@ -53,11 +55,23 @@ def listening(
         spread: Draws a moment between now and so many seconds.
         jitter: Varies a pause.
         monotonic: Counts seconds.
+        neighbours: Where the terminals of the site tell one another of used codes; None: nowhere.
 
     Raises:
-        OSError: The multicast group cannot be joined.
+        NoSite: It has no neighbours, since it belongs to no site.
+        OSError: A multicast group cannot be joined.
     """
     with ExitStack() as ended:
+        if neighbours is not None:
+            ended.enter_context(
+                talking(
+                    session.neighbours,
+                    address=neighbours.address,
+                    port=neighbours.port,
+                    interface=neighbours.interface,
+                    monotonic=monotonic,
+                )
+            )
         hints = _hints(session, has_repository=has_repository, spread=spread, jitter=jitter)
         for ear in (hints, None if multicast is None else _ear(session, multicast, monotonic)):
             if ear is not None:

@@ -13,11 +13,10 @@ from typing import Final
 from protocol import cbor, cose_sign1
 from protocol.errors import ProtocolError
 from verifier_terminal.relay.watch import Watched
+from verifier_terminal.sync import multicast
 
 MAX_DATAGRAM_BYTES: Final = 1_400
 """Below the least MTU of usual networks with tunnels in between."""
-_HOPS: Final = 1
-"""It does not leave the site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +44,7 @@ def datagram(encoded: bytes) -> bytes | None:
 
 def sending_socket(group: Group) -> socket.socket:
     """A socket that sends to the group, this machine included. Raises: OSError."""
-    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    try:
-        made.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, _HOPS)
-        made.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 1)
-        if group.interface is not None:
-            made.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(group.interface))
-        made.setblocking(False)
-        made.connect((group.address, group.port))
-    except BaseException:
-        made.close()
-        raise
-    return made
+    return multicast.sending_socket(group.address, group.port, group.interface)
 
 
 async def send(watched: Watched, sender: socket.socket, *, every_seconds: float) -> None:

@@ -20,8 +20,42 @@ from protocol.errors import ProtocolError
 _BURST: Final = 16
 """A minute's datagrams of all regions of a delta come at once."""
 _PER_SECOND: Final = 2.0
+_HOPS: Final = 1
+"""It does not leave the site."""
 _POLL_SECONDS: Final = 0.5
 _PAUSE_SECONDS: Final = 0.01
+
+
+def listening_socket(address: str, port: int, interface: str | None) -> socket.socket:
+    """A socket that hears the group by this interface; None: the system's choice. Raises: OSError."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        # Two terminals on one machine hear the same group.
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Bound to the group, so that what is sent to this machine alone is not heard.
+        made.bind((address, port))
+        by = socket.INADDR_ANY.to_bytes(4) if interface is None else socket.inet_aton(interface)
+        made.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(address) + by)
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+def sending_socket(address: str, port: int, interface: str | None) -> socket.socket:
+    """A socket that sends to the group, this machine included, and never waits. Raises: OSError."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        made.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, _HOPS)
+        made.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 1)
+        if interface is not None:
+            made.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(interface))
+        made.setblocking(False)
+        made.connect((address, port))
+    except BaseException:
+        made.close()
+        raise
+    return made
 
 
 @dataclass(slots=True)
@@ -69,18 +103,8 @@ class MulticastEar:
         self._allowance = float(_BURST)
         self._counted = monotonic()
         self.heard = Heard()
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            # Two terminals on one machine hear the same group.
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            # Bound to the group, so that what is sent to this machine alone is not heard.
-            self._socket.bind((address, port))
-            by = socket.INADDR_ANY.to_bytes(4) if interface is None else socket.inet_aton(interface)
-            self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(address) + by)
-            self._socket.settimeout(_POLL_SECONDS)
-        except BaseException:
-            self._socket.close()
-            raise
+        self._socket = listening_socket(address, port, interface)
+        self._socket.settimeout(_POLL_SECONDS)
 
     def run(self) -> None:
         """Hear until `close`."""
