@@ -23,6 +23,7 @@ from verifier_terminal import (
     cli_disputes,
     cli_receipts,
     cli_relay,
+    cli_reports,
     cli_service,
     cli_setup,
     cli_store,
@@ -71,6 +72,7 @@ for _reading in (cli_store.journal, cli_store.explain, cli_store.void, cli_store
     cli.add_command(_reading)
 cli.add_command(cli_counter.counter)
 cli.add_command(cli_receipts.receipt)
+cli.add_command(cli_reports.reports)
 cli.add_command(cli_supervision.settings)
 cli.add_command(cli_supervision.pin)
 

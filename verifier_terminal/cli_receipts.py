@@ -59,7 +59,7 @@ def receipt(*, check_number: str, file: Path, reason: str | None, values: bool, 
         status, kind, answer = _ask(port, "POST", path, json.dumps(wanted).encode(), headers)
     except (OSError, http.client.HTTPException) as failure:
         raise Failure(
-            f"no terminal answers at port {port} ({failure or type(failure).__name__}); what was shown is in the memory"
+            f"no terminal answers at port {port} ({type(failure).__name__}); what was shown is in the memory"
             " of `terminal serve` alone: run this while it runs, with its --port",
             EXIT_USAGE,
         ) from failure

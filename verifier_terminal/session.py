@@ -30,6 +30,7 @@ from verifier_terminal import (
     check_number,
     disputes,
     joining,
+    problem_reports,
     receipts,
     recording,
     roles,
@@ -79,6 +80,7 @@ from verifier_terminal.neighbours import Neighbours
 from verifier_terminal.officers_acts import EVENT as ACT_EVENT
 from verifier_terminal.officers_acts import ActStanding, OfficersDesk
 from verifier_terminal.portraits import Matched, Portraits
+from verifier_terminal.problem_reports import Category, Report
 from verifier_terminal.receipts import EvidenceShelf
 from verifier_terminal.recording import EXERCISE_NUMBER
 from verifier_terminal.request_book import Closed
@@ -613,6 +615,23 @@ class Session:
                 raise CertificateUnusable(certification.WORDS[standing_now.trouble or Trouble.UNREADABLE])
             certificate, signer, at = standing_now.encoded, self._identity.signer(), self._clock().at
             return disputes.signed(self.disputes(), certificate=certificate, signer=signer, at=at)
+
+    def report_problem(self, category: Category, text: str, number: str | None) -> None:
+        """Writes down what somebody says went wrong. Raises: as `problem_reports.write`."""
+        number = None if number is None else check_number.normalise(number)
+        with self._lock:
+            try:
+                purpose, at = self.settings.purpose.word, self._clock().at
+                problem_reports.write(self._store, category, text, check_number=number, purpose=purpose, at=at)
+            except OutOfOrder as failure:
+                self._stops(failure)
+                raise
+            self._works()
+
+    def problem_reports(self) -> tuple[Report, ...]:
+        """What was reported, the newest first."""
+        with self._lock, self._store.reading():
+            return tuple(problem_reports.listed(self._store))
 
     def note_reading(self, what: str) -> None:
         """Writes down that somebody read the journal; it tells where people were, after all.

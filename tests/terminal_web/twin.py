@@ -66,6 +66,7 @@ from verifier_terminal.events import (
     StatusChanged,
     Subscription,
 )
+from verifier_terminal.problem_reports import Category
 from verifier_terminal.request_book import Ended
 from verifier_terminal.roles import Role
 from verifier_terminal.standing import RegionStanding, TerminalStatus
@@ -276,6 +277,7 @@ class TwinSession:
         self.roles: dict[str, Role] = {}
         self.joins: list[tuple[str | None, float]] = []
         self.known: list[ShownVerdict] = []
+        self.reports: list[tuple[Category, str, str | None]] = []
         self.alarms: tuple[RecheckAlarm, ...] = ()
         self.connectivity = Connectivity(Link.OFFLINE, UnixTime(NOW - HOUR), "no route", 3)
         self.regions: tuple[RegionStanding, ...] = ()
@@ -411,6 +413,13 @@ class TwinSession:
             raise UnknownCheckNumber
         self.roles[number] = role
         self.tell(ActsChanged(number))
+
+    def report_problem(self, category: Category, text: str, number: str | None) -> None:
+        if number is not None and number not in {event.verdict.check_number for event in self.known}:
+            raise UnknownCheckNumber
+        if self.raises:
+            raise self.raises
+        self.reports.append((category, text, number))
 
     def acts(self, search: str = "", limit: int = 100) -> list[TwinAct]:
         return [self._act(event.verdict) for event in reversed(self.known)][:limit]

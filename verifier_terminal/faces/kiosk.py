@@ -113,6 +113,11 @@ class Kiosk(Listener):
                 self._position, self._position.left(now), self._shown, self._notice, self._print_slip is not None
             )
 
+    def check_number(self) -> str | None:
+        """Of the check that belongs to who stands here; None when there is none."""
+        with self._lock:
+            return None if self._shown is None else self._shown.verdict.check_number
+
     def visitor(self, cue: Cue) -> None:
         """Somebody touched the screen. A cue that is not the visitor's is ignored, and so is one out of place."""
         if cue not in VISITORS_CUES or (cue is Cue.PRINT and self._print_slip is None):

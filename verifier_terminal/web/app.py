@@ -8,6 +8,8 @@
     GET  /metrics                     figures for an operator's monitoring, nothing about persons
     …    requests and receipts        see `asking_routes`
     …    printed slips, pages         see `printing_routes`, `paper_routes`
+    …    problem reports              see `problem_routes`
+    …    who is on duty               see `staff_routes`
     …    fields for the counter       see `counter_routes`
 
 Personal data never stand in an address or a log line; answers are never stored by the browser.
@@ -48,6 +50,7 @@ from verifier_terminal.web import (
     notices,
     paper_routes,
     printing_routes,
+    problem_routes,
     roadside_routes,
     standing_views,
     supervisor_routes,
@@ -160,6 +163,7 @@ def create_app(
     else:
         kiosk_routes.register(app, session, settings, kiosk=kiosk, reasons=reasons, clock=clock)
     asking_routes.register(app, session, settings)
+    problem_routes.register(app, session, settings, on_screen=None if kiosk is None else kiosk.check_number)
     if counter is not None:
         counter_routes.register(app, counter, heartbeat_seconds=settings.heartbeat_seconds)
     _register_problems(app)

@@ -10,6 +10,7 @@ from protocol.unixtime import UnixTime
 from verifier_terminal.appraisal.verdict import VerdictClass
 from verifier_terminal.asking import Askable, OpenedRequest
 from verifier_terminal.events import PersonChecked, ShownVerdict, Subscription
+from verifier_terminal.problem_reports import Category
 from verifier_terminal.roles import Role
 from verifier_terminal.standing import TerminalStatus
 from verifier_terminal.store.person_check import PersonCheck
@@ -121,6 +122,13 @@ class WindowSession(Protocol):
 
         Raises:
             NoReceipt, CertificateUnusable, KeyUnusable, UnknownCheckNumber, OutOfOrder: There is none.
+        """
+
+    def report_problem(self, category: Category, text: str, number: str | None) -> None:
+        """Write down what somebody says went wrong.
+
+        Raises:
+            UnknownCheckNumber, TooManyReports, OutOfOrder: Nothing was written.
         """
 
     def acts(self, search: str = "", limit: int = 100) -> Sequence[Act]:

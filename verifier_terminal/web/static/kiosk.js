@@ -1,6 +1,7 @@
 // The kiosk's screen: it draws the state that the terminal names, and tells the terminal what was touched. It decides nothing.
 
 import { byId, element } from "./screen.js";
+import { closeProblem, openProblem } from "./problem.js";
 import { drawCode } from "./request.js";
 import { allowSound, play } from "./sound.js";
 import { ask, listen, post } from "./talk.js";
@@ -58,6 +59,7 @@ function draw(isNew) {
   byId("number").textContent = check === null ? "" : `${ui().check_number} ${check.check_number}`;
   drawActions();
   byId("leave").hidden = OF_NOBODY.has(state) || state === "printing";
+  byId("problem").hidden = ["checking", "printing", "cleared", "lost", "out_of_order", "maintenance"].includes(state);
   byId("call-help").hidden = ["help", "cleared", "lost", "out_of_order", "maintenance"].includes(state);
   drawNotice();
   if (!isNew) return;
@@ -163,6 +165,7 @@ function setKiosk(content) {
   kiosk = content;
   until = content.left === null ? null : Date.now() + content.left * 1000;
   if (isNew && content.sound) play(content.sound);
+  if (isNew) closeProblem();
   if (OF_NOBODY.has(content.state)) forgetVisitor();
   if (isNew && ASKS.has(content.state)) hearRequests();
   draw(isNew);
@@ -290,6 +293,9 @@ function connectControls() {
   byId("listen").addEventListener("click", toggleListen);
   byId("call-help").addEventListener("click", () => say("call_help"));
   byId("leave").addEventListener("click", () => say("leave"));
+  byId("problem").addEventListener("click", () => {
+    openProblem(kiosk.check?.check_number ?? null, language, true).catch(() => showHint(everyLanguage("failed")));
+  });
   byId("panel").addEventListener("click", () => kiosk.state === "attract" && say("touched"));
   document.addEventListener("pointerdown", (event) => event.target.closest("button") === null && touched());
   document.addEventListener("keydown", (event) => {

@@ -5,6 +5,7 @@ import {
 } from "./screen.js";
 import { askedKinds, drawLeft, drawReceipt, drawRequest, fillAsk, forgetReceipt } from "./request.js";
 import { drawHolderCode, forgetPapers, makePage } from "./papers.js";
+import { openProblem } from "./problem.js";
 import { watchKeys } from "./keys.js";
 import * as road from "./roadside.js";
 import { allowSound, play } from "./sound.js";
@@ -604,6 +605,8 @@ function remembered(name) {
   }
 }
 
+const reportProblem = () => openProblem(showing?.checkNumber ?? null, language, false).catch(() => hintNow(ui().failed));
+
 const SHORTCUTS = {
   d: toggleDetails, m: openManual, "/": openActs, v: () => openVoid(showing?.checkNumber), l: nextLanguage,
   a: openAsk, r: openReceipt, p: printShown, "?": () => openDialog("help"), y: () => answerShown(true), n: () => answerShown(false),
@@ -649,6 +652,7 @@ function connectControls() {
   onClick("show-details", toggleDetails);
   onClick("show-manual", openManual);
   onClick("show-acts", openActs);
+  onClick("show-problem", reportProblem);
   onClick("show-void", () => openVoid(showing?.checkNumber));
   onClick("language", nextLanguage);
   onClick("sound", toggleSound);
