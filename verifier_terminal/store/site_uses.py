@@ -62,7 +62,9 @@ class SiteUses:
     # What neighbours said.
 
     def hear(self, heard: Heard, *, now: float) -> None:
-        """Remembers a fresh use. `now` is the clock that only counts."""
+        """Remembers a fresh use; a refusal uses nothing up. `now` is the clock that only counts."""
+        if not heard.use.accepted:
+            return
         # Only the first word about a presentation counts, so that nobody moves its moment.
         self._heard.setdefault(heard.use.tag, (now, heard))
         while len(self._heard) > MAX_HEARD:
@@ -83,9 +85,9 @@ class SiteUses:
         return None if held is None else held[1]
 
     def earlier_use(self, replay_key: bytes) -> EarlierUse | None:
-        """The same as the appraisal asks for it; a refusal there uses nothing up."""
+        """The same as the appraisal asks for it."""
         heard = self.elsewhere(replay_key)
-        return None if heard is None or not heard.use.accepted else EarlierUse(heard.use.used_at, here=False)
+        return None if heard is None else EarlierUse(heard.use.used_at, here=False)
 
     # What was shown here.
 
