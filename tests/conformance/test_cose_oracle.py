@@ -36,6 +36,7 @@ from protocol import (
     receipt,
     renewal,
     sealing,
+    site_uses,
     staff_certificate,
     status_list,
     terminal_certificate,
@@ -59,8 +60,9 @@ from tests.protocol import (
     test_officers_act,
     test_paper,
     test_receipt,
-    test_terminal_row,
+    test_site_uses,
     test_staff_certificate,
+    test_terminal_row,
 )
 from tests.utopia.randomness import Drbg
 from tests.utopia.world import WUYOU, World
@@ -134,6 +136,8 @@ def of_a_terminal(alg: Alg) -> Iterator[Emitted]:
     yield Emitted(labels.TYP_RECEIPT, "receipt", attested, terminal)
     disputed = dispute_note.sign(test_dispute_note.NOTE, certificate=certificate, signer=terminal)
     yield Emitted(labels.TYP_DISPUTE, "dispute", disputed, terminal)
+    uses, _ = site_uses.sign(test_site_uses.SITE, test_site_uses.USES, certificate=certificate, signer=terminal)
+    yield Emitted(labels.TYP_SITE_USES, "site-uses", uses, terminal)
     row = terminal_row.sign(test_terminal_row.ROW, certificate=certificate, signer=terminal)
     yield Emitted(labels.TYP_ROW, "row", row, terminal)
     wanted = renewal.sign(certificate=certificate, signer=terminal, at=certified.iat)
