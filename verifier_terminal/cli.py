@@ -269,6 +269,7 @@ def serve(
                 counter=counter,
                 pages=ReceiptPages(session, reasons=told),
                 supervised=session,
+                staff=session.shift,
             )
             threads = capture.start_feeding(session, sources, stop)
             threads += (counter.handover.start(stop),)

@@ -138,6 +138,8 @@ class Act:
     payload: Payload
     joined_with: str | None
     role: Role | None
+    by: str
+    case: str
     officers_acts: tuple[ActStanding, ...]
 
 
@@ -951,6 +953,8 @@ class Session:
             joined_with=joining.partner_of(about),
             role=roles.of_rows(about),
             officers_acts=self.officers.of_check(number) if any(each["event"] == ACT_EVENT for each in about) else (),
+            by=payload.get("by", ""),
+            case=payload.get("case", ""),
         )
 
     def _clock(self) -> ClockReading:

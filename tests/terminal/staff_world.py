@@ -61,7 +61,7 @@ def claims(world: World, held: KeyFile, **changes: object) -> StaffCertificate:
     return replace(stated, **changes)  # type: ignore[arg-type]
 
 
-def certified_key(world: World, number: str, *, signer: Signer | None = None, **changes: object) -> KeyFile:
+def certified_key(world: World, number: str, /, *, signer: Signer | None = None, **changes: object) -> KeyFile:
     """A key file with its certificate."""
     held = new_key(number)
     return held.with_certificate(staff_certificate.certify(claims(world, held, **changes), signer or region_key(world)))

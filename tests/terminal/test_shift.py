@@ -208,6 +208,7 @@ def test_a_withdrawal_that_arrives_ends_the_shift(terminal: Terminal) -> None:
         ({"relying_party": "幻境酒店"}, StaffTrouble.OTHER_RELYING_PARTY),
         ({"uses": frozenset({StaffUse.ACT})}, StaffTrouble.OTHER_USE),
         ({"key": new_key(COLLEAGUE).public_key}, StaffTrouble.OTHER_KEY),
+        ({"number": COLLEAGUE}, StaffTrouble.OTHER_NUMBER),
     ],
 )
 def test_one_field_of_the_certificate(terminal: Terminal, changes: dict[str, object], trouble: StaffTrouble) -> None:
@@ -260,14 +261,18 @@ def test_a_key_that_a_checkpoint_banned_certifies_nobody(terminal: Terminal) -> 
 
     def trouble(bans: dict[tuple[str, bytes], UnixTime]) -> StaffTrouble | None:
         return checking.check(
-            held.certificate, key=held.public_key, place=place, trust=trust, bans=bans, at=world.clock.at
+            held.certificate, number=CLERK, key=held.public_key, place=place, trust=trust, bans=bans, at=world.clock.at
         ).trouble
 
     assert trouble({}) is None
     assert trouble({(anchor.iss, anchor.kid): world.clock.at}) is StaffTrouble.BANNED
-    unread = checking.check(b"\xa0", key=held.public_key, place=place, trust=trust, bans={}, at=world.clock.at)
+    unread = checking.check(
+        b"\xa0", number=CLERK, key=held.public_key, place=place, trust=trust, bans={}, at=world.clock.at
+    )
     assert unread.trouble is StaffTrouble.UNREADABLE
-    unheld = checking.check(held.certificate, key=held.public_key, place=place, trust=None, bans={}, at=world.clock.at)
+    unheld = checking.check(
+        held.certificate, number=CLERK, key=held.public_key, place=place, trust=None, bans={}, at=world.clock.at
+    )
     assert unheld.trouble is StaffTrouble.NO_TRUST_LIST
     assert WORDS.keys() == set(StaffTrouble)
 

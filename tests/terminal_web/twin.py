@@ -262,6 +262,8 @@ class TwinAct:
     person: PersonCheck
     joined_with: str | None = None
     role: Role | None = None
+    by: str = ""
+    case: str = ""
 
 
 class TwinSession:

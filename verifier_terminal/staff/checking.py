@@ -1,10 +1,10 @@
 """Whether a person may be on duty here and now, by their certificate.
 
-1 form · 2 the certified key is the one in the person's file · 3 the region is this terminal's own: a region that is
-recognised for its licences staffs no windows here · 4 the region's signature, under a key of use `staff` in the trust
-list that is held, and which no checkpoint has banned · 5 the person's key is not withdrawn · 6 it covers this moment ·
-7 the key may be used to sign on · 8 it was made for the relying party of this terminal · 9 the role fits the place.
-Pure.
+1 form · 2 the certified key and number are those of the person's file · 3 the region is this terminal's own: a region
+that is recognised for its licences staffs no windows here · 4 the region's signature, under a key of use `staff` in the
+trust list that is held, and which no checkpoint has banned · 5 the person's key is not withdrawn · 6 it covers this
+moment · 7 the key may be used to sign on · 8 it was made for the relying party of this terminal · 9 the role fits the
+place. Pure.
 """
 
 from collections.abc import Mapping
@@ -28,6 +28,7 @@ class StaffTrouble(StrEnum):
     MISSING = "missing"
     UNREADABLE = "unreadable"
     OTHER_KEY = "other_key"
+    OTHER_NUMBER = "other_number"
     NO_TRUST_LIST = "no_trust_list"
     OTHER_REGION = "other_region"
     BANNED = "banned"
@@ -44,6 +45,7 @@ WORDS: Final = {
     StaffTrouble.MISSING: "none is installed for this key",
     StaffTrouble.UNREADABLE: "it is no staff certificate",
     StaffTrouble.OTHER_KEY: "it was made for another key",
+    StaffTrouble.OTHER_NUMBER: "it was made for another staff number",
     StaffTrouble.NO_TRUST_LIST: "no trust list is held by which it could be checked",
     StaffTrouble.OTHER_REGION: "it was made by another region than this terminal's",
     StaffTrouble.BANNED: "its region has banned the key that signed it; a certificate by the next key is needed",
@@ -83,6 +85,7 @@ class StaffStanding:
 def check(
     encoded: bytes | None,
     *,
+    number: str,
     key: VerificationKey,
     place: Place,
     trust: TrustList | None,
@@ -93,7 +96,8 @@ def check(
 
     Args:
         encoded: As it lies in the person's file; None: there is none.
-        key: The person's, as the file has it.
+        number: The person's, as the file has it.
+        key: As well.
         place: Where it has to be good.
         trust: The held list; None: the terminal was never provisioned.
         bans: Keys that checkpoints have banned.
@@ -105,13 +109,14 @@ def check(
         unverified = staff_certificate.parse(cbor.decode(encoded))
     except ProtocolError:
         return StaffStanding(StaffTrouble.UNREADABLE, None)
-    trouble = _trouble(unverified, key=key, place=place, trust=trust, bans=bans, at=at)
+    trouble = _trouble(unverified, number=number, key=key, place=place, trust=trust, bans=bans, at=at)
     return StaffStanding(trouble, unverified.claims)
 
 
 def _trouble(
     unverified: UnverifiedStaffCertificate,
     *,
+    number: str,
     key: VerificationKey,
     place: Place,
     trust: TrustList | None,
@@ -121,6 +126,8 @@ def _trouble(
     claims = unverified.claims
     if claims.key.thumbprint != key.thumbprint:
         return StaffTrouble.OTHER_KEY
+    if claims.number != number:
+        return StaffTrouble.OTHER_NUMBER
     if claims.iss.partition(".")[0] != place.region:
         return StaffTrouble.OTHER_REGION
     if trust is None:

@@ -60,6 +60,11 @@ class StaffCertificateRefused(StaffError):
     meaning = "this person's certificate is not good here"
     advice = "have the region certify the key again with `issuer certify-staff`, and install the new file"
 
+    def __init__(self, detail: str, *, trouble: str) -> None:
+        super().__init__(detail)
+        self.trouble = trouble
+        """One word of `checking.StaffTrouble`."""
+
 
 class AlreadyOnDuty(StaffError):
     """Somebody else is on duty; the shift is handed over, not taken."""

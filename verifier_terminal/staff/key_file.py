@@ -150,7 +150,7 @@ def parse(content: bytes) -> KeyFile:
                 and len(nonce) == _NONCE_BYTES
                 and (certificate is None or isinstance(certificate, bytes))
             ):
-                head = {label: whole[label] for label in sorted(_HEAD)}
+                head: dict[cbor.Key, cbor.Value] = {label: whole[label] for label in sorted(_HEAD)}
                 _cost(head)
                 return KeyFile(number, keys.load_cose_key(whole[_PUBLIC]), certificate, head, nonce, box)
     except (CborError, KeyRefused) as wrong:

@@ -92,6 +92,10 @@ class Shift:
         """The person on duty; None: nobody, or not any more."""
         return self.on_duty.current()
 
+    def used(self) -> None:
+        """Somebody uses the terminal, so that the person on duty is not idle."""
+        self.on_duty.used()
+
     def numbers(self) -> tuple[str, ...]:
         """The staff numbers that have a key file here or on a stick."""
         return self._files.numbers() if self._files is not None else ()
@@ -180,7 +184,7 @@ class Shift:
             self._require_seen(number, seen)
             member, signer = self._opened(number, passphrase)
             with self._lock:
-                before = self._require_seen(number, seen)
+                before, stands = self._require_seen(number, seen)
                 self._append(
                     {
                         "event": "hand_over",
@@ -188,7 +192,7 @@ class Shift:
                         "by": member.number,
                         "role": str(member.role),
                         "until": member.until,
-                        "open": dict(seen),
+                        "open": stands,
                         "at": self._now(),
                     }
                 )
@@ -224,13 +228,14 @@ class Shift:
         if self._files is None:
             raise StaffUnknown
         held = self._files.read(number)
-        return held, self._checked(held.certificate, held.public_key)
+        return held, self._checked(held.certificate, number, held.public_key)
 
     def _opened(self, number: str, passphrase: str) -> tuple[StaffMember, Signer]:
         held, standing = self.standing(number)
         if standing.trouble is not None or standing.certificate is None or held.certificate is None:
             # Said before a guess is spent: no passphrase helps here.
-            raise StaffCertificateRefused(checking.WORDS[standing.trouble or StaffTrouble.MISSING])
+            trouble = standing.trouble or StaffTrouble.MISSING
+            raise StaffCertificateRefused(checking.WORDS[trouble], trouble=str(trouble))
         secret = f"staff:{number}"
         with self._lock, self._store.writing():
             wait = self._store.guesses.count_one(secret, at=self._now())
@@ -240,27 +245,24 @@ class Shift:
         with self._lock, self._store.writing():
             self._store.guesses.was_right(secret)
         claims = standing.certificate
-        if claims.number != number:
-            raise StaffCertificateRefused("it was made for another staff number")
-        return (
-            StaffMember(number, claims.name, claims.role, claims.relying_party, held.certificate, claims.exp),
-            signer,
-        )
+        member = StaffMember(number, claims.name, claims.role, claims.relying_party, held.certificate, claims.exp)
+        return member, signer
 
     def _require_nobody(self) -> None:
         member = self.current()
         if member is not None:
             raise AlreadyOnDuty(member.number)
 
-    def _require_seen(self, number: str, seen: Payload) -> StaffMember:
+    def _require_seen(self, number: str, seen: Payload) -> tuple[StaffMember, Payload]:
         before = self.current()
         if before is None:
             raise NobodyOnDuty
         if before.number == number:
             raise AlreadyOnDuty(number)
-        if self.summary().as_payload() != seen:
+        stands = self.summary().as_payload()
+        if stands != seen:
             raise SummaryChanged
-        return before
+        return before, stands
 
     def _begin(self, member: StaffMember, signer: Signer) -> None:
         self.on_duty.begin(member, signer)
@@ -290,13 +292,14 @@ class Shift:
             key = self.on_duty.signer().public_key
         except NobodyOnDuty:
             return None
-        trouble = self._checked(member.certificate, key).trouble
+        trouble = self._checked(member.certificate, member.number, key).trouble
         return None if trouble is None else (member, str(trouble))
 
-    def _checked(self, encoded: bytes | None, key: VerificationKey) -> StaffStanding:
+    def _checked(self, encoded: bytes | None, number: str, key: VerificationKey) -> StaffStanding:
         knowledge = self._knowledge()
         return checking.check(
             encoded,
+            number=number,
             key=key,
             place=self._place(),
             trust=knowledge.trust if knowledge else None,

@@ -52,6 +52,7 @@ from verifier_terminal.web import (
     printing_routes,
     problem_routes,
     roadside_routes,
+    staff_routes,
     standing_views,
     supervisor_routes,
     window_routes,
@@ -87,6 +88,7 @@ def create_app(
     counter: CounterDesk | None = None,
     pages: paper_routes.MakesPages | None = None,
     supervised: supervisor_routes.SupervisedSession | None = None,
+    staff: staff_routes.StaffDesk | None = None,
 ) -> Flask:
     """The application over this session.
 
@@ -100,6 +102,7 @@ def create_app(
         slips: prints what the clerk's visitors take along; None: there is no printer. A kiosk has its own.
         counter: what programs of the counter may fetch; None: nothing.
         pages: makes a check's paper as PDF, for a clerk; None: it is not offered.
+        staff: who is on duty; None: the page has no part about it.
         supervised: whose settings a supervisor may change by a page; None: there is no such page.
     """
     app = Flask(__name__, static_folder="static", template_folder="templates")
@@ -151,11 +154,14 @@ def create_app(
             clock=clock,
             has_printer=slips is not None,
             has_pages=pages is not None,
+            has_staff=staff is not None,
             personal_seconds=_personal_seconds(settings, supervised),
         )
         if supervised is not None:
             supervisor_routes.register(app, supervised, settings)
         roadside_routes.register(app, session, settings)
+        if staff is not None:
+            staff_routes.register(app, staff, settings, clock=clock)
         if slips is not None:
             printing_routes.register(app, slips, settings)
         if pages is not None:

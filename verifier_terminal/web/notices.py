@@ -218,7 +218,7 @@ def acts_json(
 
 def _fits(act: Json, search: str) -> bool:
     wanted = search.strip().casefold()
-    said = f"{act['check_number']} {act['kind']} {act['word']} {act['at']}".casefold()
+    said = f"{act['check_number']} {act['kind']} {act['word']} {act['at']} {act['case']} {act['by']}".casefold()
     # A check number is spoken, so it may be typed without its dash.
     return wanted in said or wanted in said.replace("-", "")
 
@@ -231,6 +231,8 @@ def _act_json(act: Act, catalogue: Catalogue | None, language: Language) -> Json
         "word": say(f"word.{act.verdict_class}", language),
         "kind": _kind_name(act.kind, catalogue, language),
         "joined_with": act.joined_with,
+        "case": shown(act.case),
+        "by": act.by,
         "role": None if act.role is None else say(f"role.{act.role}", language),
         "person": act.person.value,
         "person_text": None if act.person is PersonCheck.NOT_DEMANDED else say(f"person.{act.person}", language),

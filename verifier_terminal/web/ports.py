@@ -48,6 +48,14 @@ class Act(Protocol):
         """The other check of the act, where two codes were read for it."""
 
     @property
+    def by(self) -> str:
+        """The staff number of who was on duty; empty: nobody."""
+
+    @property
+    def case(self) -> str:
+        """The queue number or case id; empty: none."""
+
+    @property
     def role(self) -> Role | None:
         """In which role the person takes part, as somebody said."""
 

@@ -45,6 +45,7 @@ def register(
     clock: Callable[[], UnixTime],
     has_printer: bool = False,
     has_pages: bool = False,
+    has_staff: bool = False,
     personal_seconds: Callable[[], int],
 ) -> None:
     """Adds the routes. Failures of the session are answered by the application's own handlers."""
@@ -60,6 +61,8 @@ def register(
             word_seconds=settings.word_seconds,
             printer=has_printer,
             pages=has_pages,
+            supervised=supervised,
+            staff=has_staff,
             roadside=session.status().purpose is Purpose.ROADSIDE,
             ui=page_texts("ui")[TAGS[language]],
         )

@@ -9,6 +9,7 @@ import { openProblem } from "./problem.js";
 import { watchKeys } from "./keys.js";
 import * as road from "./roadside.js";
 import { allowSound, play } from "./sound.js";
+import * as staff from "./staff.js";
 import { ask, listen, post, settings } from "./talk.js";
 
 const THEMES = ["auto", "sun", "night"];
@@ -58,6 +59,8 @@ function draw() {
       drawState("out_of_order", view.word, view.word_other, view.instruction, language);
     } else if (lost) {
       drawState("lost", ui().lost, "", ui().lost_hint, language);
+    } else if (staff.blocks()) {
+      drawState("idle", ui().staff_needed, "", ui().staff_needed_hint, language);
     } else {
       drawState("idle", ui().idle, language === "en" ? "请出示二维码" : "Please show the code", ui().idle_hint, language);
     }
@@ -65,6 +68,7 @@ function draw() {
   drawRequest(asking, ui(), language, lost || broken !== null, choose);
   drawProgress();
   road.draw();
+  staff.draw();
   drawNotice();
   if (standing !== null) drawStanding(standing, language);
   tick();
@@ -348,6 +352,7 @@ function cancelRequest() {
 function escape() {
   cancelRequest();
   road.cancelSecond();
+  staff.clearCase();
   toIdle();
 }
 
@@ -610,7 +615,7 @@ const reportProblem = () => openProblem(showing?.checkNumber ?? null, language, 
 const SHORTCUTS = {
   d: toggleDetails, m: openManual, "/": openActs, v: () => openVoid(showing?.checkNumber), l: nextLanguage,
   a: openAsk, r: openReceipt, p: printShown, "?": () => openDialog("help"), y: () => answerShown(true), n: () => answerShown(false),
-  s: road.askSecond,
+  s: road.askSecond, o: staff.open, c: staff.openCase, b: reportProblem,
 };
 
 function onClick(id, act) {
@@ -630,6 +635,7 @@ function onEnter(id, act) {
 }
 
 function connectControls() {
+  staff.connect({ ui, language: () => language, say: hintNow, draw, idle: toIdle, openDialog });
   road.connect({ ui, language: () => language, showing: () => showing, say: hintNow });
   onClick("next", next);
   onClick("blank", escape);
@@ -690,7 +696,7 @@ drawSound();
 setTheme(remembered("theme"));
 connectControls();
 listen(
-  { verdict: hearVerdict, animation: hearAnimation, portrait: hearPortrait, requests: hearRequests, join: road.hearJoin, person: hearPerson, out_of_order: showOutOfOrder, standing: hearStanding, device: hearDevice,
+  { verdict: hearVerdict, animation: hearAnimation, portrait: hearPortrait, requests: hearRequests, join: road.hearJoin, staff: staff.hear, person: hearPerson, out_of_order: showOutOfOrder, standing: hearStanding, device: hearDevice,
     acts: () => byId("acts-dialog").open && loadActs() },
   (isLost) => {
     lost = isLost;
