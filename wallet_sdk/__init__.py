@@ -20,6 +20,7 @@ from wallet_sdk.device_key import Authorisation
 from wallet_sdk.dynamic_code import Showing
 from wallet_sdk.errors import Language, WalletError
 from wallet_sdk.joint_consent import JointDecision, JointRequest
+from wallet_sdk.kept_receipts import KeptReceipt
 from wallet_sdk.ladder import Ladder
 from wallet_sdk.moving_code import MovingContent, MovingPortrait
 from wallet_sdk.pictures import Frame, Picture
@@ -42,6 +43,7 @@ __all__ = [
     "Frame",
     "JointDecision",
     "JointRequest",
+    "KeptReceipt",
     "Ladder",
     "Language",
     "MissingKind",

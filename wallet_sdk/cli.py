@@ -13,7 +13,7 @@ import click
 from protocol import limits, unixtime
 from protocol.labels import Alg
 from protocol.unixtime import UnixTime
-from wallet_sdk import cli_showing, config, wiring
+from wallet_sdk import cli_receipts, cli_showing, config, wiring
 from wallet_sdk.card_pack import Card
 from wallet_sdk.cli_options import AT, FOLDER, PASSPHRASE, files_named, named_refusals, open_wallet, passphrase, write
 from wallet_sdk.errors import InputUnusable
@@ -28,6 +28,7 @@ def cli() -> None:
 
 cli.add_command(cli_showing.show)
 cli.add_command(cli_showing.answer)
+cli.add_command(cli_receipts.receipt)
 
 
 @cli.command()

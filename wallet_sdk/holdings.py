@@ -26,6 +26,7 @@ class _Label(IntEnum):
     SECRET = 2
     REGIONS = 3
     LICENCES = 4
+    RECEIPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,21 @@ class StoredLicence:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredReceipt:
+    """The holder's copy of a receipt; whoever has it can prove what was shown."""
+
+    copy: bytes = field(repr=False)
+    kept_at: UnixTime
+
+
+@dataclass(frozen=True, slots=True)
 class Holdings:
-    """Everything. Regions by their six digits, licences by id."""
+    """Everything. Regions by their six digits, licences by id, receipts by their SHA-256."""
 
     device_key: SoftwareKey
     regions: Mapping[str, Region]
     licences: Mapping[str, StoredLicence]
+    receipts: Mapping[str, StoredReceipt] = field(default_factory=dict)
 
     def with_licence(self, licence: StoredLicence, region: Region) -> "Holdings":
         """The same with this licence and what is now known of its region."""
@@ -78,6 +88,7 @@ def encode(holdings: Holdings) -> bytes:
                 name: (each.region, each.credentials, each.portrait, each.refresh_url, each.received_at)
                 for name, each in holdings.licences.items()
             },
+            _Label.RECEIPTS: {name: (each.copy, each.kept_at) for name, each in holdings.receipts.items()},
         }
     )
 
@@ -95,11 +106,17 @@ def decode(content: bytes) -> Holdings:
                 _Label.SECRET: bytes() as secret,
                 _Label.REGIONS: Mapping() as regions,
                 _Label.LICENCES: Mapping() as licences,
+                **further,
             }:
+                # A vault that was written before receipts were kept has none.
+                receipts = further.get(_Label.RECEIPTS, {})
+                if not isinstance(receipts, Mapping):
+                    raise VaultDamaged("its receipts have another form")
                 return Holdings(
                     SoftwareKey(Alg(alg), secret),
                     {str(name): _region(value) for name, value in regions.items()},
                     {str(name): _licence(str(name), value) for name, value in licences.items()},
+                    {str(name): _receipt(value) for name, value in receipts.items()},
                 )
             case _:
                 raise VaultDamaged("its content has another form")
@@ -113,6 +130,14 @@ def _region(value: cbor.Value) -> Region:
             return Region(keys.load_cose_key(root), directory)
         case _:
             raise VaultDamaged("a region has another form")
+
+
+def _receipt(value: cbor.Value) -> StoredReceipt:
+    match value:
+        case (bytes() as copy, int() as kept_at):
+            return StoredReceipt(copy, UnixTime(kept_at))
+        case _:
+            raise VaultDamaged("a receipt has another form")
 
 
 def _licence(licence_id: str, value: cbor.Value) -> StoredLicence:

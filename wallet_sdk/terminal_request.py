@@ -202,7 +202,7 @@ def _verified(text: str, directories: Directories, at: UnixTime) -> Challenge:
     encoded = b""
     try:
         encoded = envelope.unwrap(stripped, expected_prefix=labels.PREFIX_CHALLENGE)
-        return challenge.verify(encoded, terminal_keys=_terminal_keys(directories), at=at)
+        return challenge.verify(encoded, terminal_keys=terminal_keys(directories), at=at)
     except TerminalKeyUnknown:
         region = _claimed_region(encoded)
         unknown = TerminalUnknown if region in directories else RegionUnknown
@@ -222,7 +222,7 @@ def _verified(text: str, directories: Directories, at: UnixTime) -> Challenge:
         raise ChallengeMalformed(reason=reason) from None
 
 
-def _terminal_keys(directories: Directories) -> Mapping[tuple[str, bytes], TrustAnchor]:
+def terminal_keys(directories: Directories) -> Mapping[tuple[str, bytes], TrustAnchor]:
     """The terminal keys of every region, each only from its own directory: a region vouches for itself alone."""
     return {
         pair: anchor

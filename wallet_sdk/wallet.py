@@ -38,6 +38,7 @@ from wallet_sdk.holdings import Holdings
 from wallet_sdk.joint_consent import Addressee, JointDecision, JointRequest
 from wallet_sdk.pictures import Frame
 from wallet_sdk.ports import AsyncSleep, Clock, Elapsed, Ports, Random, Sleep
+from wallet_sdk.receipts import Receipts
 from wallet_sdk.request_errors import BundleSize
 from wallet_sdk.terminal_request import TerminalRequest
 from wallet_sdk.vault import RFC_9106_LOW_MEMORY, PassphraseCost, Protection, Vault
@@ -203,6 +204,11 @@ class Wallet:
             if (search in office.name or search in office.address)
             and (not kind or any(listed.kinds[vct].slug == kind for vct in office.kinds))
         )
+
+    @property
+    def receipts(self) -> Receipts:
+        """The receipts that are kept with the licences."""
+        return Receipts(self._vault, self._current, self._clock)
 
     def cards(self, at: UnixTime | None = None) -> tuple[Card, ...]:
         """Every licence, in the order of their kinds and ids."""
