@@ -102,9 +102,10 @@ def answer(counter: Counter, *options: str) -> Callable[[str], Ran]:
     return lambda shown: good("wallet", "answer", counter.phone, "--challenge", shown, "--yes", "--text", *options)
 
 
-def test_a_sealed_answer_is_accepted(counter: Counter) -> None:
+def test_a_sealed_answer_is_accepted_and_its_receipt_is_kept_by_the_holder(counter: Counter) -> None:
+    files = [str(counter.folder / name) for name in ("receipt.cbor", "copy.cbor")]
     verdict, answered = asked(
-        counter, "--kind", "driving-licence", "--reason", "换领驾驶证",
+        counter, "--kind", "driving-licence", "--reason", "换领驾驶证", "--receipt", files[0], "--copy", files[1],
         answer=answer(counter, "--card", counter.licence),
     )  # fmt: skip
     assert verdict["class"] == "accept", verdict
@@ -112,6 +113,9 @@ def test_a_sealed_answer_is_accepted(counter: Counter) -> None:
     assert answered.out.startswith("LE1:")
     for said in ("虚构市车管所", "虚构市政务大厅7号窗", "换领驾驶证"):
         assert said in answered.err
+    kept = good("wallet", "receipt", "add", counter.phone, files[1]).out
+    assert "虚构市车管所, 虚构市政务大厅7号窗" in kept
+    assert "(yours)" in kept
 
 
 @pytest.mark.parametrize("linked", [True, False])
