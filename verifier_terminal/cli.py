@@ -27,6 +27,7 @@ from verifier_terminal import (
     cli_service,
     cli_setup,
     cli_store,
+    cli_supervision,
 )
 from verifier_terminal.cli_parts import (
     EXIT_NOT_READ,

@@ -156,6 +156,7 @@ def create_app(
             has_pages=pages is not None,
             has_staff=staff is not None,
             personal_seconds=_personal_seconds(settings, supervised),
+            supervised=supervised is not None,
         )
         if supervised is not None:
             supervisor_routes.register(app, supervised, settings)

@@ -47,6 +47,7 @@ def register(
     has_pages: bool = False,
     has_staff: bool = False,
     personal_seconds: Callable[[], int],
+    supervised: bool = False,
 ) -> None:
     """Adds the routes. Failures of the session are answered by the application's own handlers."""
 
