@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from issuer import config, durable_files, listing
+from issuer.acts import cli as acts_cli
 from issuer.arguments import (
     ACTOR,
     FILE,
@@ -291,6 +292,9 @@ for command in (
     devices_cli.devices,
     devices_cli.report_lost,
     devices_cli.found,
+    acts_cli.officers_acts,
+    acts_cli.confirm_act,
+    acts_cli.reject_act,
     feed_cli.feed,
 ):
     cli.add_command(command)

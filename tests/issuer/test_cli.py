@@ -62,6 +62,7 @@ def test_every_command_explains_itself() -> None:
         *("paper", "papers", "paper-lost"),
         *("withdraw-terminal", "office", "feed"),
         *("certify-staff", "staff", "withdraw-staff"),
+        *("officers-acts", "confirm-act", "reject-act"),
         *("withdraw", "cancel", "supersede", "transfer", "devices", "report-lost", "found", "close-lists"),
     }
     for name, command in cli.commands.items():
