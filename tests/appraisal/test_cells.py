@@ -58,6 +58,8 @@ class Cell:
     person_check: bool = False
     portrait: bool = False
     irreversible: bool = False
+    age_asked: bool = False
+    """The row needs a guardian below 14, and nothing that is shown tells an age."""
 
     @property
     def row(self) -> str:
@@ -79,6 +81,7 @@ class Cell:
             "W_CLOCK": "A" if self.clock_certain or self.challenged else at_most_check,
             "W_ASSURANCE": "H" if like_a_kiosk and self.assurance < LEAST_ASSURANCE[act] else "A",
             "E_CHALLENGE_REQUIRED": "R" if like_a_kiosk and act is not L and not self.challenged else "A",
+            "W_AGE_UNKNOWN": at_most_check if self.age_asked else "A",
             "W_CLAIM_MISSING": ("H" if self.person_check and self.attended and act is X and not self.portrait else "A"),
         }
         return {code: letter for code, letter in found.items() if letter != "A"}
@@ -125,6 +128,7 @@ def knowledge(cell: Cell, age: int) -> Knowledge:
         regions=frozenset({WUYOU, ZIXU} if cell.recognised else {"110000"}),
         person_check=cell.person_check,
         irreversible=cell.irreversible,
+        guardian_below=14 if cell.age_asked else None,
     )
     terminal.set_status(age=age)
     terminal.trust_is_late_by(LATE[cell.late])
@@ -148,6 +152,7 @@ def verdict_of(cell: Cell, *, age: int | None = None) -> Verdict:
         late=cell.late,
         person_check=cell.person_check,
         irreversible=cell.irreversible,
+        age_asked=cell.age_asked,
     )
     _, attended, compared = PLACES[cell.place]
     context: Context = replace(
@@ -194,6 +199,7 @@ MODIFIERS = {
     "person_check": (False, True),
     "portrait": (False, True),
     "irreversible": (False, True),
+    "age_asked": (False, True),
 }
 
 
@@ -207,7 +213,7 @@ def test_every_cell_with_each_modifier_alone(challenged: bool) -> None:
                 changed = replace(plain, **{name: value})
                 check(changed, verdict_of(changed))
                 count += 1
-    assert count == 4 * 6 * 4 * 6 * 22
+    assert count == 4 * 6 * 4 * 6 * 24
 
 
 def test_modifiers_together_at_every_place() -> None:
