@@ -221,7 +221,7 @@ def serve(
     stop = threading.Event()
     try:
         settings = WindowSettings(
-            csrf_token=wiring.csrf_token(), frame_ancestors=frame_ancestors, asked_kinds=asked_kinds
+            csrf_token=wiring.secret_token(), frame_ancestors=frame_ancestors, asked_kinds=asked_kinds
         )
     except SettingRefused as refused:
         raise click.UsageError(str(refused)) from refused

@@ -47,7 +47,7 @@ def add(directory: Path, name: str, purposes: str | None, items: str | None, as_
     from verifier_terminal import config, counter_clients, wiring
 
     settings, _ = config.load(directory)
-    token = wiring.counter_token()
+    token = wiring.secret_token()
     made = counter_clients.add(
         directory,
         name,

@@ -11,13 +11,15 @@ checks that another process on the same directory makes or voids.
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Final
+from pathlib import Path
+from typing import Final, Protocol
 
 from protocol.labels import Purpose
 from protocol.status_list import Status
+from verifier_terminal import counter_clients
 from verifier_terminal.appraisal.context import Knowledge
 from verifier_terminal.appraisal.verdict import Verdict
-from verifier_terminal.counter_clients import CounterClient
+from verifier_terminal.counter_clients import CounterClient, CounterClientsUnusable
 from verifier_terminal.events import (
     ActsChanged,
     Listener,
@@ -41,6 +43,8 @@ class HandedOver:
     number: int
     verdict: Verdict = field(repr=False)
     since: float
+    case: str = ""
+    """Queue number or case id that the check carried; empty: none."""
     person_matches: bool | None = None
     void: bool = False
     receipts: tuple[str, ...] = ()
@@ -52,17 +56,26 @@ class HandedOver:
 class Handover(Listener):
     """See the module. Every method may be called by any thread."""
 
-    def __init__(self, *, run: str, elapsed_seconds: Callable[[], float], is_wanted: Callable[[Purpose], bool]) -> None:
+    def __init__(
+        self,
+        *,
+        run: str,
+        elapsed_seconds: Callable[[], float],
+        is_wanted: Callable[[Purpose], bool],
+        case: Callable[[], str],
+    ) -> None:
         """Begins empty.
 
         Args:
             run: Tells this run of the terminal from every other one; numbers begin anew with it.
             elapsed_seconds: A clock that only counts.
             is_wanted: Whether any client may have checks of this purpose; asked at each check.
+            case: The queue number or case id of the act that is being done; empty: none.
         """
         self.run = run
         self._elapsed_seconds = elapsed_seconds
         self._is_wanted = is_wanted
+        self._case = case
         self._changed = threading.Condition()
         self._held: dict[str, HandedOver] = {}
         self._gone: dict[Purpose, int] = {}
@@ -130,7 +143,7 @@ class Handover(Listener):
             while len(self._held) >= MAX_KEPT:
                 self._forget(next(iter(self._held)))
             self._number += 1
-            self._held[verdict.check_number] = HandedOver(self._number, verdict, self._elapsed_seconds())
+            self._held[verdict.check_number] = HandedOver(self._number, verdict, self._elapsed_seconds(), self._case())
             self._changed.notify_all()
 
     def _change(self, check_number: str, to: Callable[[HandedOver], HandedOver]) -> None:
@@ -153,6 +166,29 @@ class Handover(Listener):
         self._gone[held.verdict.purpose] = max(held.number, self._gone.get(held.verdict.purpose, 0))
 
 
+class Shift(Protocol):
+    """What is read of who is on duty."""
+
+    @property
+    def case(self) -> str:
+        """The queue number or case id of the next act; empty: none."""
+
+
+class DeskSession(Protocol):
+    """The terminal's session as a desk uses it."""
+
+    @property
+    def knowledge(self) -> Knowledge | None:
+        """The signed statements that are held."""
+
+    @property
+    def shift(self) -> Shift:
+        """Who is on duty, and with what."""
+
+    def listen(self, listener: Listener) -> None:
+        """All events from now on."""
+
+
 @dataclass(frozen=True, slots=True)
 class CounterDesk:
     """What is handed over, to whom, and by which policy. `clients` reads anew at each call."""
@@ -161,3 +197,20 @@ class CounterDesk:
     clients: Callable[[], tuple[CounterClient, ...]]
     knowledge: Callable[[], Knowledge | None]
     elapsed_seconds: Callable[[], float]
+
+
+def open_desk(session: DeskSession, directory: Path, *, run: str, elapsed_seconds: Callable[[], float]) -> CounterDesk:
+    """A desk for the programs that are named in this directory, listening to the session from now on."""
+
+    def clients() -> tuple[CounterClient, ...]:
+        return counter_clients.load(directory)
+
+    def is_wanted(purpose: Purpose) -> bool:
+        try:
+            return any(purpose.word in each.purposes for each in clients())
+        except CounterClientsUnusable:
+            return False
+
+    made = Handover(run=run, elapsed_seconds=elapsed_seconds, is_wanted=is_wanted, case=lambda: session.shift.case)
+    session.listen(made)
+    return CounterDesk(made, clients, lambda: session.knowledge, elapsed_seconds)

@@ -64,8 +64,8 @@ def spread(seconds: float) -> float:
     return seconds * secrets.randbelow(1_000) / 1_000
 
 
-def csrf_token() -> str:
-    """A fresh secret for one run of the page."""
+def secret_token() -> str:
+    """A fresh secret: of one run of the page, or of one program of the counter."""
     return secrets.token_urlsafe(32)
 
 
@@ -100,24 +100,10 @@ def kiosk(session: Session, directory: Path, print_slip: Callable[[str], None] |
 
 
 def counter_desk(session: Session, directory: Path) -> "CounterDesk":
-    """What the counter's programs may fetch from the terminal here, listening to its session from now on."""
-    from verifier_terminal import counter_clients
-    from verifier_terminal.handover import CounterDesk, Handover
+    """What the counter's programs may fetch from the terminal here, from now on."""
+    from verifier_terminal import handover
 
-    def is_wanted(purpose: Purpose) -> bool:
-        try:
-            return any(purpose.word in each.purposes for each in counter_clients.load(directory))
-        except counter_clients.CounterClientsUnusable:
-            return False
-
-    made = Handover(run=secrets.token_hex(8), elapsed_seconds=elapsed_seconds, is_wanted=is_wanted)
-    session.listen(made)
-    return CounterDesk(made, lambda: counter_clients.load(directory), lambda: session.knowledge, elapsed_seconds)
-
-
-def counter_token() -> str:
-    """A fresh secret for one program of the counter."""
-    return secrets.token_urlsafe(32)
+    return handover.open_desk(session, directory, run=secrets.token_hex(8), elapsed_seconds=elapsed_seconds)
 
 
 def signalling(session: Session, directory: Path, outputs: "Outputs") -> "Signalling":

@@ -37,10 +37,9 @@ from tests.utopia.kinds import driving_licence_items
 from tests.utopia.world import World
 from verifier_terminal import counter_clients
 from verifier_terminal.appraisal import reasons
-from verifier_terminal.appraisal.context import Knowledge
 from verifier_terminal.counter_clients import CounterClient
 from verifier_terminal.events import ReceiptGiven, RecheckAlarm
-from verifier_terminal.handover import CounterDesk, Handover
+from verifier_terminal.handover import CounterDesk, Handover, open_desk
 from verifier_terminal.receipts import KEPT_SECONDS, MAX_KEPT
 from verifier_terminal.web.app import close_streams, create_app
 from verifier_terminal.web.counter_access import MOST_WRONG
@@ -61,6 +60,7 @@ class Counter:
     directory: Path
     session: TwinSession = field(default_factory=TwinSession)
     elapsed: float = 1_000.0
+    case: str = ""
 
     def __post_init__(self) -> None:
         self.add("queue", TOKEN)
@@ -68,6 +68,7 @@ class Counter:
             run=RUN,
             elapsed_seconds=lambda: self.elapsed,
             is_wanted=lambda purpose: any(purpose.word in each.purposes for each in self.clients()),
+            case=lambda: self.case,
         )
         self.session.listen(self.handover)
 
@@ -247,6 +248,18 @@ def test_receipts_a_void_and_a_recheck_come_as_changes(counter: Counter) -> None
     assert act["proceed"] == "no"
     counter.session.tell(ReceiptGiven("7K3-Q99", "ab" * 32))
     assert counter.fetch(cursor)["acts"] == []
+
+
+def test_the_queue_number_that_the_act_carried_comes_with_it(counter: Counter) -> None:
+    counter.case = "A-017"
+    counter.session.tell(shown(GOOD))
+    counter.case = ""
+    counter.session.tell(shown(CHECK))
+    counter.session.tell(ReceiptGiven("7K3-Q42", "ab" * 32))
+    assert {act["check_number"]: act["case"] for act in counter.fetch()["acts"]} == {
+        "7K3-Q42": "A-017",
+        "7K3-Q44": None,
+    }
 
 
 def test_a_code_that_stays_in_view_is_no_change(counter: Counter) -> None:
@@ -453,13 +466,9 @@ def test_values_are_handed_over_and_stand_in_no_file_and_no_log(
     directory = terminal.directory
     counter_clients.add(directory, "queue", purposes=("window",), items=None, token=TOKEN, at=NOW)
 
-    def knowledge() -> Knowledge | None:
-        return session.knowledge
-
-    handover = Handover(run=RUN, elapsed_seconds=lambda: terminal.elapsed, is_wanted=lambda _: True)
-    session.listen(handover)
-    desk = CounterDesk(handover, lambda: counter_clients.load(directory), knowledge, lambda: terminal.elapsed)
+    desk = open_desk(session, directory, run=RUN, elapsed_seconds=lambda: terminal.elapsed)
     app = create_app(session, settings=SETTINGS, reasons=reasons.load(), clock=terminal.world.clock, counter=desk)
+    session.shift.set_case("B-042")
     number = session.scan(terminal.world.code(), source="scanner").verdict.check_number
     session.receipt(number, REASON)
     (act,) = app.test_client().get(ACTS, headers=OWN).get_json()["acts"]
@@ -469,7 +478,7 @@ def test_values_are_handed_over_and_stand_in_no_file_and_no_log(
     values = [value for value in shown_items if value in items.values()]
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", items["valid_to"])
     assert act["licences"][0]["retention_days"] > 0
-    assert len(act["receipts"]) == 1
+    assert (len(act["receipts"]), act["case"]) == (1, "B-042")
     assert values
     session.close()
     said = capfd.readouterr()

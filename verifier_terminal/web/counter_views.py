@@ -30,6 +30,7 @@ def act_json(held: HandedOver, client: CounterClient, knowledge: Knowledge | Non
         "check_number": verdict.check_number,
         "at": unixtime.iso_utc(verdict.at),
         "purpose": verdict.purpose.word,
+        "case": held.case or None,
         "class": verdict.verdict_class.value,
         "proceed": _proceed(held, person).value,
         "person": person.value,
