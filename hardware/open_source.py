@@ -15,7 +15,7 @@ from hardware.image_file import ImageFile
 from hardware.scanner_spec import open_scanner
 from hardware.serial_scanner.scanner_profile import GENERIC
 from hardware.simulated.scene import parse_scene
-from hardware.simulated.synthetic import SyntheticCamera
+from hardware.simulated.synthetic import open_scene
 
 
 def open_camera(spec: str, decoder: PictureDecoder, *, wait_for_device: bool = True) -> CodeSource:
@@ -44,7 +44,7 @@ def opener(named: CameraSpec) -> Callable[[], PictureDevice]:
     match named.kind:
         case CameraKind.SYNTHETIC:
             scene = parse_scene(named.target)
-            return lambda: SyntheticCamera(scene)
+            return lambda: open_scene(scene)
         case CameraKind.V4L2:
             where = Whereabouts(Path(named.target))
             return lambda: open_device(replace(named, target=str(where.now())))

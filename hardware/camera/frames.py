@@ -48,6 +48,8 @@ class _Slot:
 
     def tell(self, event: DeviceEvent) -> None:
         with self._changed:
+            if isinstance(event, Lost):
+                self._frame = None  # Taken after this event, it would look like a camera that is back.
             self._events.append(event)
             self._changed.notify()
 

@@ -1,4 +1,4 @@
-"""The words behind `synthetic:`, such as `glare?version=14&fps=25&seed=1`: what a camera without a camera films."""
+"""The words behind `synthetic:`, such as `glare?version=14&fps=25&trouble=freezes`: what a drawn camera films."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,6 +10,7 @@ from hardware.camera.settings import ANTIGLARE, SWITCH
 from hardware.errors import UnsupportedSource
 from hardware.sheet_codes import VERSIONS
 from hardware.simulated.camera import CONDITIONS, ShootingConditions
+from hardware.simulated.troubles import CameraTrouble
 
 SCENES: Final[Mapping[str, ShootingConditions]] = MappingProxyType(
     {**CONDITIONS, "lamp": replace(CONDITIONS["clean"], glare=4.0, glare_wander=0.1)}
@@ -29,6 +30,7 @@ class Scene:
         fps: pictures a second; fewer if the machine draws them more slowly.
         seed: of the randomness.
         antiglare: whether light may be taken away.
+        trouble: what happens to it each time, some seconds after it was opened.
     """
 
     condition: str
@@ -36,6 +38,7 @@ class Scene:
     fps: int = 25
     seed: int = 1
     antiglare: bool = True
+    trouble: CameraTrouble | None = None
 
     @property
     def name(self) -> str:
@@ -60,16 +63,24 @@ def parse_scene(words: str) -> Scene:
     antiglare = options.pop(ANTIGLARE, "on")
     if antiglare not in SWITCH:
         raise UnsupportedSource(spec, f"antiglare={antiglare} is neither on nor off")
+    trouble = options.pop("trouble", None)
+    troubles = [each.value for each in CameraTrouble]
+    if trouble is not None and trouble not in troubles:
+        raise UnsupportedSource(spec, f"trouble={trouble} is none of {', '.join(troubles)}")
     allowed = {"version": VERSIONS, "fps": range(1, _MAX_FPS + 1), "seed": range(_MAX_SEED + 1)}
     numbers: dict[str, int] = {}
     for name, value in options.items():
         if name not in allowed:
-            raise UnsupportedSource(
-                spec, f"the option {name} is not known; there are {', '.join((*allowed, ANTIGLARE))}"
-            )
+            known = ", ".join((*allowed, ANTIGLARE, "trouble"))
+            raise UnsupportedSource(spec, f"the option {name} is not known; there are {known}")
         if not (value.isascii() and value.isdigit() and len(value) <= len(str(_MAX_SEED))):
             raise UnsupportedSource(spec, f"{name}={value} is no number")
         numbers[name] = int(value)
         if numbers[name] not in allowed[name]:
             raise UnsupportedSource(spec, f"{name}={value} is not possible")
-    return Scene(condition, **numbers, antiglare=SWITCH[antiglare])
+    return Scene(
+        condition,
+        **numbers,
+        antiglare=SWITCH[antiglare],
+        trouble=None if trouble is None else CameraTrouble(trouble),
+    )

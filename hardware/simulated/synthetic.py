@@ -11,15 +11,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from hardware.camera.picture_device import AdjustableDevice
+from hardware.camera.picture_device import AdjustableDevice, PictureDevice
 from hardware.knobs import Knob, KnobTurned
 from hardware.sheet_codes import sheet_code
 from hardware.simulated.camera import Picture, SimulatedCamera
 from hardware.simulated.phone_screen import phone_screen
 from hardware.simulated.scene import SCENES, Scene
+from hardware.simulated.troubles import TroubledCamera
 
 _EXPOSURE = 160
 """In 100 µs, as cameras count."""
+_GOOD_SECONDS = 5
 
 
 class SyntheticCamera(AdjustableDevice):
@@ -64,3 +66,11 @@ class SyntheticCamera(AdjustableDevice):
 
     def release(self) -> None:
         self._released = True
+
+
+def open_scene(scene: Scene) -> PictureDevice:
+    """The camera of a scene, with the trouble that belongs to it."""
+    camera = SyntheticCamera(scene)
+    if scene.trouble is None:
+        return camera
+    return TroubledCamera(camera, scene.trouble, good=_GOOD_SECONDS * scene.fps, wait=threading.Event().wait)

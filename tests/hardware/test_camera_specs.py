@@ -23,6 +23,7 @@ from hardware.sheet_codes import sheet_code
 from hardware.simulated.camera import FailingCamera, Picture
 from hardware.simulated.scene import Scene, parse_scene
 from hardware.simulated.synthetic import SyntheticCamera
+from hardware.simulated.troubles import CameraTrouble, TroubledCamera
 from tests.hardware.driver import Camera
 from verifier_terminal.capture import words
 
@@ -214,6 +215,13 @@ def test_a_synthetic_camera_says_what_it_is() -> None:
     assert parse_scene("clean") == Scene("clean", 14, 25, 1)
 
 
+@pytest.mark.parametrize("trouble", CameraTrouble, ids=lambda trouble: trouble.value)
+def test_a_synthetic_camera_can_be_asked_for_trouble(trouble: CameraTrouble) -> None:
+    named = parse_camera_spec(f"synthetic:clean?trouble={trouble.value}")
+    assert named.name == "模拟 synthetic clean"
+    assert isinstance(opener(named)(), TroubledCamera)
+
+
 @pytest.mark.parametrize(
     ("wrong", "why"),
     [
@@ -224,6 +232,7 @@ def test_a_synthetic_camera_says_what_it_is() -> None:
         ("synthetic:clean?fps=fast", "fps=fast is no number"),
         ("synthetic:clean?speed=2", "the option speed is not known"),
         ("synthetic:clean?fps=9&fps=10", "there twice"),
+        ("synthetic:clean?trouble=smoke", "trouble=smoke is none of drops, freezes"),
         ("synthetic:clean?antiglare=1", "antiglare=1 is neither on nor off"),
     ],
 )
