@@ -26,6 +26,7 @@ from verifier_terminal import (
     cli_reports,
     cli_service,
     cli_setup,
+    cli_staff,
     cli_store,
     cli_supervision,
 )
@@ -72,6 +73,7 @@ cli.add_command(cli_service.out_of_service)
 for _reading in (cli_store.journal, cli_store.explain, cli_store.void, cli_store.export_acts):
     cli.add_command(_reading)
 cli.add_command(cli_counter.counter)
+cli.add_command(cli_staff.staff)
 cli.add_command(cli_receipts.receipt)
 cli.add_command(cli_reports.reports)
 cli.add_command(cli_supervision.settings)

@@ -4,7 +4,7 @@ Nothing that a device read is printed: of a code that is not ours only the name 
 whose signature holds, and are printed as plain text without mark-up.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from rich.console import Console
@@ -263,16 +263,32 @@ def _add_licence(rows: Table, licence: Licence | None, kinds: Mapping[int, Kind]
 
 def print_rows(console: Console, payloads: Iterable[Payload]) -> None:
     """Rows of the journal, one line each."""
-    table = Table("time", "check", "what", "licence", "codes")
+    table = Table("time", "check", "what", "licence", "codes", "by", "case")
     for payload in payloads:
         event = str(payload.get("event"))
-        what = str(payload.get("class")) if event == "verdict" else event
+        what = str(payload.get("class")) if event == "verdict" else " ".join((event, *_shift_words(payload)))
         codes = ", ".join(code for code, _ in payload.get("codes", ()))
         members = payload.get("members") or ()
         kinds = ", ".join(str(each.get("kind")) for each in members if each.get("kind"))
         kind = payload.get("kind") or kinds or payload.get("foreign") or ""
-        table.add_row(_moment_words(payload), str(payload.get("check_number") or ""), what, Text(str(kind)), codes)
+        who, case = (Text(str(payload.get(name) or "")) for name in ("by", "case"))
+        number = str(payload.get("check_number") or "")
+        table.add_row(_moment_words(payload), number, Text(what), Text(str(kind)), codes, who, case)
     console.print(table)
+
+
+def _shift_words(payload: Payload) -> Iterator[str]:
+    """What a row about staff says besides its kind."""
+    match payload:
+        case {"event": "sign_off", "reason": reason}:
+            yield f"({reason})"
+        case {"event": "hand_over", "from": before, "open": {**left}}:
+            yield f"from {before}:"
+            yield ", ".join(f"{count} {name}" for name, count in left.items() if count) or "nothing open"
+        case {"event": "staff_key", "number": number, "what": done}:
+            yield f"{number} {done}"
+        case _:
+            pass
 
 
 def _moment_words(payload: Payload) -> str:

@@ -24,6 +24,7 @@ from verifier_terminal.session import Session
 from verifier_terminal.staff import settings as staff_settings
 from verifier_terminal.staff.errors import StaffSettingsUnusable
 from verifier_terminal.staff.files import StaffFiles
+from verifier_terminal.staff.key_file import RFC_9106_LOW_MEMORY
 from verifier_terminal.store import anchored, trust_store
 from verifier_terminal.store.store import Store
 from verifier_terminal.sync import mirror as mirrors
@@ -248,13 +249,30 @@ def install_certificate(directory: Path, file: Path) -> TerminalCertificate:
         CertificateUnusable: It is not good here and now; what was installed before stays.
         TerminalError: There is no terminal here, or it cannot be used.
     """
+    encoded = read_certificate(file)
+    with open_session(directory) as session:
+        return session.install_certificate(encoded)
+
+
+def read_certificate(file: Path) -> bytes:
+    """A certificate's bytes, unverified. Raises: CertificateUnusable."""
     try:
         with file.open("rb") as opened:
             encoded = opened.read(identity.MAX_CERTIFICATE_BYTES + 1)
     except OSError as failure:
         raise CertificateUnusable(f"{file}: {failure.strerror}") from failure
-    with open_session(directory) as session:
-        return session.install_certificate(encoded)
+
+
+def add_staff(session: Session, number: str, passphrase: str, *, to: Path | None) -> tuple[str, Path]:
+    """A new key for this person: its public part as base64url of its COSE_Key, and where the file is.
+
+    Raises:
+        StaffError, OutOfOrder: As `Roster.add`.
+    """
+    made, path = session.shift.roster.add(
+        number, passphrase, cost=RFC_9106_LOW_MEMORY, random_bytes=secrets.token_bytes, to=to
+    )
+    return urlsafe_b64encode(cbor.encode(made.public_key.cose_key)).rstrip(b"=").decode(), path
 
 
 def why_not_anchored(directory: Path, *, position: int, head: bytes, at: UnixTime) -> str | None:

@@ -24,7 +24,7 @@ from protocol.staff_certificate import Role, StaffCertificate, StaffUse
 from protocol.unixtime import DAY, UnixTime
 
 LONGEST_DAYS: Final = limits.MAX_CERTIFICATE_LIFE // DAY
-KEY_REMEDY: Final = "Give the file or the text that `liangzheng terminal staff add` prints. Nothing was certified."
+KEY_REMEDY: Final = "Give the file or the text that `liangzheng terminal staff DIR add` prints. Nothing was certified."
 MAX_LISTED: Final = 1_000
 USES: Final = {
     Role.CLERK: frozenset({StaffUse.DUTY}),

@@ -51,10 +51,10 @@ def certify_staff(
 
     \b
     Example:
-      liangzheng terminal staff add ./window --number 0417 > 0417.key
+      liangzheng terminal staff ./window add --number 0417 > 0417.key
       liangzheng issuer certify-staff ./issuer --key 0417.key --number 0417 --name 演示员0417 --role clerk \\
         --relying-party 幻境市政务服务中心 --out 0417.cbor
-      liangzheng terminal staff certificate ./window 0417.cbor
+      liangzheng terminal staff ./window certificate 0417.cbor
     """
     from issuer import wiring
 

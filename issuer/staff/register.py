@@ -63,7 +63,7 @@ def record_certificate(register: Register, record: CertifiedStaff, *, replace: b
         if connection.execute(gone).one_or_none() is not None:
             raise StaffRefused(
                 f"the key of {record.number} was withdrawn, which is for good",
-                hint="Have `liangzheng terminal staff add` make a new key. Nothing was certified.",
+                hint="Have `liangzheng terminal staff DIR add` make a new key. Nothing was certified.",
             )
         before = connection.execute(newest).one_or_none()
         if (

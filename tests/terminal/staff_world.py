@@ -71,12 +71,17 @@ def publish_with_staff(
     terminal: Terminal, *, seq: int = 1, withdrawn: frozenset[bytes] = frozenset(), **changes: object
 ) -> FolderMirror:
     """As `publish`, with a trust list that has the region's keys for terminals and for staff."""
-    world, at = terminal.world, terminal.world.clock.at
-    publish(world, terminal.published, seq=seq, **changes)  # type: ignore[arg-type]
+    publish(terminal.world, terminal.published, seq=seq, **changes)  # type: ignore[arg-type]
+    (terminal.published / "trust.cbor").write_bytes(trust_bytes(terminal.world, seq=seq, withdrawn=withdrawn))
+    return FolderMirror(terminal.published)
+
+
+def trust_bytes(world: World, *, seq: int = 1, withdrawn: frozenset[bytes] = frozenset()) -> bytes:
+    """The trust list with both keys, and whoever was withdrawn."""
+    at = world.clock.at
     anchors = trust_list.index((*world.anchors(), asking_world.anchor(world), anchor(world)))
     stated = TrustList(WUYOU, seq, UnixTime(at - HOUR), UnixTime(at + 30 * DAY), anchors, withdrawn)
-    (terminal.published / "trust.cbor").write_bytes(trust_list.sign(stated, world.roots[WUYOU]))
-    return FolderMirror(terminal.published)
+    return trust_list.sign(stated, world.roots[WUYOU])
 
 
 def staffed(terminal: Terminal, settings: StaffSettings | None = None, *people: KeyFile, **changes: object) -> Session:

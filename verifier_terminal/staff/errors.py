@@ -9,7 +9,7 @@ class StaffError(TerminalError):
     """The root of everything about staff. Texts name staff numbers and never passphrases."""
 
     meaning: ClassVar[str] = "this could not be done for a member of staff"
-    advice: ClassVar[str] = "look at `terminal staff list DIR`"
+    advice: ClassVar[str] = "look at `terminal staff DIR list`"
 
 
 class NobodyOnDuty(StaffError):
@@ -23,7 +23,7 @@ class StaffUnknown(StaffError):
     """No key file of this person is on the terminal or on the stick."""
 
     meaning = "this terminal has no key for this staff number"
-    advice = "insert the stick with the key, or have `terminal staff add DIR` make one here"
+    advice = "insert the stick with the key, or have `terminal staff DIR add` make one here"
 
 
 class WrongPassphrase(StaffError):
@@ -44,7 +44,7 @@ class StaffKeyDamaged(StaffError):
     """The key file cannot be read or written, or is none."""
 
     meaning = "the file with this person's key cannot be used"
-    advice = "see that it can be read; if it is damaged, remove it and make a new key with `terminal staff add`"
+    advice = "see that it can be read; if it is damaged, remove it and make a new key with `terminal staff DIR add`"
 
 
 class StaffTaken(StaffError):
@@ -91,4 +91,4 @@ class StaffSettingsUnusable(StaffError):
     """The file that says how staff sign on is damaged, or says something that means nothing."""
 
     meaning = "the settings for staff cannot be used"
-    advice = "set them again with `terminal staff settings DIR`"
+    advice = "set them again with `terminal staff DIR settings`"

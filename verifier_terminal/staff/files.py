@@ -14,6 +14,7 @@ from typing import Final
 from protocol.staff_certificate import NUMBER_PATTERN
 from verifier_terminal.replacing import sync_folder
 from verifier_terminal.staff import key_file
+from verifier_terminal.staff import settings as settings_file
 from verifier_terminal.staff.errors import StaffKeyDamaged, StaffTaken, StaffUnknown
 from verifier_terminal.staff.key_file import KeyFile
 from verifier_terminal.staff.settings import StaffSettings
@@ -35,8 +36,13 @@ class StaffFiles:
             settings: How staff sign on here; they name the folders on sticks.
         """
         self.settings = settings
+        self._directory = directory
         self._own = directory / FOLDER
         self._folders = (self._own, *(Path(each) for each in settings.sticks))
+
+    def save_settings(self, settings: StaffSettings) -> None:
+        """Puts other settings in their place, for whoever opens the terminal next. Raises: StaffSettingsUnusable."""
+        settings_file.save(self._directory, settings)
 
     def numbers(self) -> tuple[str, ...]:
         """Everybody who has a file here, damaged or not."""

@@ -13,26 +13,24 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from typing import Final
 
-from protocol.keys import Signer, VerificationKey
+from protocol.keys import Signer
 from protocol.unixtime import UnixTime
 from verifier_terminal.appraisal.context import Knowledge
 from verifier_terminal.appraisal.verdict import VerdictClass
-from verifier_terminal.errors import OutOfOrder, TooManyGuesses
+from verifier_terminal.errors import OutOfOrder
 from verifier_terminal.events import Publisher, StaffChanged
+from verifier_terminal.setting_errors import TooManyGuesses
 from verifier_terminal.staff import case as cases
-from verifier_terminal.staff import checking, summary
-from verifier_terminal.staff.checking import Place, StaffStanding, StaffTrouble
+from verifier_terminal.staff import summary
+from verifier_terminal.staff.checking import Place
 from verifier_terminal.staff.errors import (
     AlreadyOnDuty,
     NobodyOnDuty,
-    StaffCertificateRefused,
-    StaffUnknown,
     SummaryChanged,
 )
 from verifier_terminal.staff.files import StaffFiles
-from verifier_terminal.staff.key_file import KeyFile
 from verifier_terminal.staff.on_duty import OnDuty, StaffMember
-from verifier_terminal.staff.settings import StaffSettings
+from verifier_terminal.staff.roster import Roster, require_good
 from verifier_terminal.staff.summary import Summary
 from verifier_terminal.store.journal import Payload
 from verifier_terminal.store.store import Store
@@ -77,10 +75,10 @@ class Shift:
             place: What a certificate has to fit.
             attended: Whether anybody works here; elsewhere nobody is asked to sign on.
         """
-        self._files = files
-        self.settings = settings = files.settings if files is not None else StaffSettings()
+        self.roster = Roster(files, append=append, now=now, knowledge=knowledge, place=place)
+        self.settings = settings = self.roster.settings
         self._store, self._lock, self._publisher, self._append = store, lock, publisher, append
-        self._now, self._knowledge, self._place = now, knowledge, place
+        self._now = now
         self.required = settings.required and attended
         self.on_duty = OnDuty(now=now, elapsed_seconds=elapsed_seconds, idle_limit=settings.idle_limit)
         # One guess at a time: what it costs is meant to be paid one after another.
@@ -98,7 +96,7 @@ class Shift:
 
     def numbers(self) -> tuple[str, ...]:
         """The staff numbers that have a key file here or on a stick."""
-        return self._files.numbers() if self._files is not None else ()
+        return self.roster.numbers()
 
     def require(self) -> None:
         """Returns if a code may be read now; using the terminal keeps whoever is on duty from being idle.
@@ -223,19 +221,10 @@ class Shift:
         case = {"case": self.case} if self.case and payload["event"] == "verdict" else {}
         return {**payload, **by, **case}
 
-    def standing(self, number: str) -> tuple[KeyFile, StaffStanding]:
-        """This person's file, and how its certificate stands here and now. Raises: StaffUnknown, StaffKeyDamaged."""
-        if self._files is None:
-            raise StaffUnknown
-        held = self._files.read(number)
-        return held, self._checked(held.certificate, number, held.public_key)
-
     def _opened(self, number: str, passphrase: str) -> tuple[StaffMember, Signer]:
-        held, standing = self.standing(number)
-        if standing.trouble is not None or standing.certificate is None or held.certificate is None:
-            # Said before a guess is spent: no passphrase helps here.
-            trouble = standing.trouble or StaffTrouble.MISSING
-            raise StaffCertificateRefused(checking.WORDS[trouble], trouble=str(trouble))
+        held, standing = self.roster.standing(number)
+        # Said before a guess is spent: no passphrase helps here.
+        claims = require_good(standing)
         secret = f"staff:{number}"
         with self._lock, self._store.writing():
             wait = self._store.guesses.count_one(secret, at=self._now())
@@ -244,9 +233,8 @@ class Shift:
         signer = held.open(passphrase)
         with self._lock, self._store.writing():
             self._store.guesses.was_right(secret)
-        claims = standing.certificate
-        member = StaffMember(number, claims.name, claims.role, claims.relying_party, held.certificate, claims.exp)
-        return member, signer
+        certificate = held.certificate or b""
+        return StaffMember(number, claims.name, claims.role, claims.relying_party, certificate, claims.exp), signer
 
     def _require_nobody(self) -> None:
         member = self.current()
@@ -292,17 +280,5 @@ class Shift:
             key = self.on_duty.signer().public_key
         except NobodyOnDuty:
             return None
-        trouble = self._checked(member.certificate, member.number, key).trouble
+        trouble = self.roster.checked(member.certificate, number=member.number, key=key).trouble
         return None if trouble is None else (member, str(trouble))
-
-    def _checked(self, encoded: bytes | None, number: str, key: VerificationKey) -> StaffStanding:
-        knowledge = self._knowledge()
-        return checking.check(
-            encoded,
-            number=number,
-            key=key,
-            place=self._place(),
-            trust=knowledge.trust if knowledge else None,
-            bans=knowledge.bans if knowledge else {},
-            at=self._now(),
-        )
