@@ -44,7 +44,7 @@ def settings(
     the next code.
     """
     from verifier_terminal import wiring
-    from verifier_terminal.errors import PinRequired
+    from verifier_terminal.setting_errors import PinRequired
 
     if (value is not None or locked is not None) and name is None:
         raise click.UsageError("NAME is missing; without one every setting is shown")

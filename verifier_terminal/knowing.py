@@ -16,7 +16,8 @@ from protocol.unixtime import UnixTime
 from revocation.coverage import StatusView
 from verifier_terminal import config, supervision, tightening
 from verifier_terminal.appraisal.context import ClockReading, Knowledge
-from verifier_terminal.errors import RepositoryRefused, RootMismatch, SettingMeaningless
+from verifier_terminal.errors import RepositoryRefused, RootMismatch
+from verifier_terminal.setting_errors import SettingMeaningless
 from verifier_terminal.store import loading, statuses, trust_store
 from verifier_terminal.store.floors import SourceKey
 from verifier_terminal.store.loading import Damaged, Loaded

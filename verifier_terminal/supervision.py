@@ -16,7 +16,7 @@ from nacl.pwhash import argon2id
 
 from protocol.unixtime import UnixTime
 from verifier_terminal import tightening
-from verifier_terminal.errors import PinRequired, PinUnusable, TooManyGuesses, WrongPin
+from verifier_terminal.setting_errors import PinRequired, PinUnusable, TooManyGuesses, WrongPin
 from verifier_terminal.store.local_settings import LocalSetting
 from verifier_terminal.store.store import Store
 from verifier_terminal.tightening import Direction, Tightening, Value

@@ -14,7 +14,7 @@ from protocol.appraisal_policy import AppraisalPolicy, PolicyRow
 from protocol.labels import KeyAssurance, Lic
 from protocol.licence.catalogue import Catalogue
 from protocol.unixtime import DAY, MINUTE, Seconds
-from verifier_terminal.errors import SettingMeaningless
+from verifier_terminal.setting_errors import SettingMeaningless
 
 _IDENTIFYING: Final = frozenset(
     {Lic.NAME, Lic.CITIZEN_ID, Lic.LICENCE_NO, Lic.BIRTH_DATE, Lic.ADDRESS, Lic.LEGAL_REPRESENTATIVE, Lic.IDENTIFIER}

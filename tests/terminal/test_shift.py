@@ -17,9 +17,10 @@ from tests.terminal.conftest import Terminal
 from tests.terminal.publishing import rows_with_person_check
 from tests.terminal.staff_world import CLERK, COLLEAGUE, PASSPHRASE, certified_key, new_key, publish_with_staff, staffed
 from tests.utopia.world import ZIXU
-from verifier_terminal.errors import OutOfOrder, TooManyGuesses
+from verifier_terminal.errors import OutOfOrder
 from verifier_terminal.events import ShownVerdict, StaffChanged
 from verifier_terminal.session import Session
+from verifier_terminal.setting_errors import TooManyGuesses
 from verifier_terminal.staff import checking
 from verifier_terminal.staff.checking import WORDS, Place, StaffTrouble
 from verifier_terminal.staff.errors import (

@@ -7,15 +7,9 @@ from nacl.pwhash import argon2id
 
 from tests.terminal.conftest import Terminal
 from verifier_terminal.appraisal.verdict import VerdictClass
-from verifier_terminal.errors import (
-    OutOfOrder,
-    PinRequired,
-    PinUnusable,
-    SettingMeaningless,
-    TooManyGuesses,
-    WrongPin,
-)
+from verifier_terminal.errors import OutOfOrder
 from verifier_terminal.session import Session
+from verifier_terminal.setting_errors import PinRequired, PinUnusable, SettingMeaningless, TooManyGuesses, WrongPin
 from verifier_terminal.supervision import INTERACTIVE, SettingStanding
 
 PIN, WRONG = "739204", "739205"

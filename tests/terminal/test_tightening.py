@@ -14,8 +14,8 @@ from tests.utopia.kinds import DRIVING_LICENCE
 from tests.utopia.world import WUYOU, ZIXU, World
 from verifier_terminal import tightening
 from verifier_terminal.appraisal.verdict import Proceed, VerdictClass
-from verifier_terminal.errors import SettingMeaningless
 from verifier_terminal.session import Session
+from verifier_terminal.setting_errors import SettingMeaningless
 from verifier_terminal.tightening import NOTHING, Direction, Tightening, Value
 
 WORLD = World()

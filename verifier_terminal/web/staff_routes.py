@@ -20,7 +20,7 @@ from werkzeug.exceptions import BadRequest
 
 from protocol import unixtime
 from protocol.unixtime import DAY, MINUTE, UnixTime
-from verifier_terminal.errors import TooManyGuesses
+from verifier_terminal.setting_errors import TooManyGuesses
 from verifier_terminal.staff import case, key_file
 from verifier_terminal.staff.errors import (
     AlreadyOnDuty,

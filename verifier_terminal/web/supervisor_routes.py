@@ -14,7 +14,7 @@ from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import BadRequest, NotFound
 
 from verifier_terminal import tightening
-from verifier_terminal.errors import PinRequired, SettingMeaningless, TooManyGuesses, WrongPin
+from verifier_terminal.setting_errors import PinRequired, SettingMeaningless, TooManyGuesses, WrongPin
 from verifier_terminal.supervision import MAX_PIN_DIGITS, SettingStanding
 from verifier_terminal.tightening import Value
 from verifier_terminal.web.languages import asked_language
