@@ -96,8 +96,16 @@ class JointRequest:
         """
         own = [each.card.id for each in self.sheets if each.card.acts_for is None]
         ids = own or [each.card.id for each in self.sheets]
-        key = self.linking_item(ids) if len(ids) > 1 and sheet.card.id in ids else None
-        return next((item for item in sheet.optional if item.key == key and item not in sheet.separate), None)
+        key = self._proposed(ids) if sheet.card.id in ids else None
+        return next((item for item in sheet.optional if item.key == key), None)
+
+    def _proposed(self, card_ids: Iterable[str]) -> Lic | None:
+        """The identifier that links these cards and may be proposed: where one of them needs a consent of its own for
+        it, none of them shows it unasked, since alone it links nothing."""
+        ids = tuple(card_ids)
+        key = self.linking_item(ids) if len(ids) > 1 else None
+        apart = {item.key for each in ids for item in self.sheet(each).separate}
+        return None if key in apart else key
 
     def approve(self, choice: Mapping[str, Iterable[str] | None] | None = None) -> JointDecision:
         """The holder's decision.
@@ -114,7 +122,7 @@ class JointRequest:
         chosen = dict(choice) if choice is not None else dict.fromkeys(self._default())
         if not 1 <= len(chosen) <= MAX_CARDS:
             raise BundleSize(f"{len(chosen)} licences")
-        link = self.linking_item(chosen) if len(chosen) > 1 else None
+        link = self._proposed(chosen)
         decisions = tuple(self._decide(self.sheet(card_id), names, link) for card_id, names in chosen.items())
         return JointDecision(self.addressee, decisions, self._is_linked(decisions))
 
@@ -123,7 +131,7 @@ class JointRequest:
 
     def _decide(self, sheet: ConsentRequest, names: Iterable[str] | None, link: Lic | None) -> Decision:
         if names is None:
-            linking = (item for item in sheet.optional if item.key == link and item not in sheet.separate)
+            linking = (item for item in sheet.optional if item.key == link)
             names = [item.name for item in (*sheet.proposed, *linking)]
         return replace(sheet.approve(names), audience=self.addressee.audience)
 

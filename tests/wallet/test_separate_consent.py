@@ -68,6 +68,24 @@ def test_the_link_between_two_cards_is_not_proposed_where_it_needs_a_consent_of_
     assert named.is_linked
 
 
+class HalfApart(Authority):
+    """Only the driving licence needs a consent of its own for the number that both cards share."""
+
+    def directory(self) -> WalletDirectory:
+        card = PurposeItems(frozenset({NAME, VALID_TO}), frozenset({NUMBER}))
+        return replace(super().directory(), maxima={**RULES, (ID_CARD, Purpose.WINDOW): card})
+
+
+def test_a_link_that_one_card_may_not_show_unasked_is_proposed_for_no_card(wallet: Wallet) -> None:
+    """Alone, the number of the other card would link nothing and be let out for nothing."""
+    region, holder = HalfApart(), holder_key(wallet.public_key())
+    packages = region.package(holder), region.other_package(holder, ID_KIND, ID_VALUES, "31000026ID")
+    request = wallet.request_bundle([wallet.receive(encoded(each)) for each in packages], Purpose.WINDOW)
+    assert [[item.name for item in sheet.separate] for sheet in request.sheets] == [["citizen_id", "address"], []]
+    assert [request.proposed_link(sheet) for sheet in request.sheets] == [None, None]
+    assert all(NUMBER not in each.items for each in request.approve().cards)
+
+
 def test_a_terminals_request_does_not_change_that(wallet: Wallet, card: Card, id_card: Card) -> None:
     terminal = Terminal(Region())
     request = wallet.read_challenge(terminal.asks(BOTH))
