@@ -21,6 +21,7 @@ from verifier_terminal import (
     cli_counter,
     cli_devices,
     cli_disputes,
+    cli_enrolling,
     cli_receipts,
     cli_relay,
     cli_reports,
@@ -58,6 +59,8 @@ def cli() -> None:
 
 for _command in (
     cli_setup.init,
+    cli_enrolling.enrol,
+    cli_enrolling.operator,
     cli_setup.sync,
     cli_asking.key,
     cli_asking.certificate,
@@ -206,7 +209,7 @@ def serve(
     Devices that are not named here are those that `terminal devices` has set.
     """
     from hardware.errors import HardwareError
-    from verifier_terminal import capture, hearing, wiring
+    from verifier_terminal import capture, enrolling, hearing, wiring
     from verifier_terminal.appraisal import reasons
     from verifier_terminal.metrics import Metrics, Tally
     from verifier_terminal.polling import Polling
@@ -255,6 +258,7 @@ def serve(
                 raise Failure(words, EXIT_USAGE) from failure
             tally = Tally()
             session.listen(tally)
+            heard.enter_context(enrolling.reporting(session, directory, tally, _say_report))
             metrics = Metrics(session.status, tally)
             told = reasons.load()
             slips = None if outputs.printer is None else Slips(session, outputs.printer, reasons=told)
@@ -324,6 +328,10 @@ def _group(text: str | None, interface: str | None) -> "Multicast | None":
 
 def _say_failure(words: str) -> None:
     click.echo(f"sync: {words}", err=True)
+
+
+def _say_report(words: str) -> None:
+    click.echo(f"report: {words}", err=True)
 
 
 def _say_address(port: int) -> None:

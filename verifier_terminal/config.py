@@ -45,8 +45,9 @@ class TerminalSettings:
         site: four characters by which short codes name this place; empty: it belongs to no site and has none.
         repository_sha256: SHA-256 of the first root of the trust metadata, hexadecimal: `trust` is a repository of
             several regions. Empty: it is one region's folder.
+        operator: address of the service that certifies and hears this terminal; empty: nobody hears it.
 
-    Settings that were written before the last two existed do without them.
+    Settings that were written before the last three existed do without them.
     """
 
     terminal_id: str
@@ -57,6 +58,7 @@ class TerminalSettings:
     root_sha256: str
     site: str = ""
     repository_sha256: str = ""
+    operator: str = ""
 
     @property
     def purpose(self) -> Purpose:
@@ -158,7 +160,7 @@ def load(directory: Path) -> tuple[TerminalSettings, VerificationKey]:
         raise NotATerminal(f"{SETTINGS} is not JSON") from wrong
     fields = TerminalSettings.__dataclass_fields__.keys()
     if isinstance(content, dict):
-        content = {"site": "", "repository_sha256": ""} | content
+        content = {"site": "", "repository_sha256": "", "operator": ""} | content
     if not isinstance(content, dict) or content.keys() != fields:
         raise NotATerminal(f"{SETTINGS} has not exactly these entries: {', '.join(fields)}")
     _check_texts(content)

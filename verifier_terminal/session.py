@@ -88,6 +88,7 @@ from verifier_terminal.roles import Role
 from verifier_terminal.staff.checking import Place
 from verifier_terminal.staff.files import StaffFiles
 from verifier_terminal.staff.shift import Shift
+from verifier_terminal.reports import Reports
 from verifier_terminal.standing import TerminalStatus
 from verifier_terminal.store import person_check
 from verifier_terminal.store.chain import ChainReport
@@ -216,6 +217,10 @@ class Session:
             open_mirror=open_mirror,
             trust_has_changed=self._verified.forget_all,
         )
+        self.reports = Reports(
+            store, lock=self._lock, clock=self._clock, certification=self._certification, signer=identity.signer
+        )
+        """What the operator is to hear, for whoever sends it."""
         self.neighbours = Neighbours(
             settings.site,
             store,

@@ -132,6 +132,7 @@ def initialise(
     root_sha256: str | None,
     site: str = "",
     first: Mirror | None = None,
+    complete: Callable[[TerminalSettings], TerminalSettings] | None = None,
 ) -> tuple[TerminalSettings, SyncReport]:
     """Makes a terminal that knows one region: fetches everything first, and writes the settings last.
 
@@ -143,6 +144,7 @@ def initialise(
         root_sha256: Thumbprint that the root must have; None: the one that lies there is trusted as provisioned.
         site: Four characters by which short codes name this place; empty: none.
         first: Where everything is fetched from this once, such as a bundle on a stick; None: from `trust`.
+        complete: Says what the settings are once everything is fetched and the key made; None: these.
 
     Raises:
         TerminalError: By its own reason; no terminal is left behind.
@@ -153,7 +155,7 @@ def initialise(
     if root_sha256 is not None:
         config.check_root(root, expected_sha256=root_sha256)
     with _new_directory(directory):
-        return _set_up(directory, replace(settings, root_sha256=root.thumbprint.hex()), root, mirror)
+        return _set_up(directory, replace(settings, root_sha256=root.thumbprint.hex()), root, mirror, complete)
 
 
 def initialise_from_repository(
@@ -214,7 +216,11 @@ def _new_settings(directory: Path, trust: str, profile: str, name: str, site: st
 
 
 def _set_up(
-    directory: Path, settings: TerminalSettings, root: VerificationKey, mirror: Mirror
+    directory: Path,
+    settings: TerminalSettings,
+    root: VerificationKey,
+    mirror: Mirror,
+    complete: Callable[[TerminalSettings], TerminalSettings] | None = None,
 ) -> tuple[TerminalSettings, SyncReport]:
     """Fetches everything once; the settings come last."""
     session = _session(directory, settings, root)
@@ -226,9 +232,16 @@ def _set_up(
     if region is None:
         raise _why_not(report)
     settings = replace(settings, region=region)
-    Identity(directory, random_bytes=secrets.token_bytes).signer()
+    identity_of(directory).signer()
+    if complete is not None:
+        settings = complete(settings)
     config.save(directory, settings, root)
     return settings, report
+
+
+def identity_of(directory: Path) -> Identity:
+    """Key and certificate of the terminal here, which may be in the making."""
+    return Identity(directory, random_bytes=secrets.token_bytes)
 
 
 def terminal_key(directory: Path) -> tuple[TerminalSettings, str]:

@@ -94,7 +94,7 @@ class HttpMirror:
 
     def fetch(self, name: str, *, max_bytes: int) -> bytes:
         """The bytes of one file. Raises: as `Mirror.fetch`."""
-        with self._lock, Deadline(name, self._patience.total_seconds) as deadline, _named(name, deadline):
+        with self._lock, Deadline(name, self._patience.total_seconds) as deadline, named_failures(name, deadline):
             connection, response = self._answer(name, deadline)
             can_go_on = False
             try:
@@ -218,7 +218,7 @@ class HttpMirror:
 
 
 @contextmanager
-def _named(name: str, deadline: Deadline) -> Iterator[None]:
+def named_failures(name: str, deadline: Deadline) -> Iterator[None]:
     """The network's failures by their own reasons."""
     try:
         yield
