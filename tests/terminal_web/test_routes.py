@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from protocol.officers_act import ActKind
 from protocol.status_list import Status
 from tests.terminal_web.twin import CERTIFIED, NOW, REASONS, SETTINGS, TOKEN, TwinSession
 from verifier_terminal.events import RecheckAlarm
@@ -39,9 +40,10 @@ POSTS: list[tuple[str, dict[str, Any]]] = [
     ("/api/v1/acts/7K3-Q43/second", {}),
     ("/api/v1/join/cancel", {}),
     ("/api/v1/acts/7K3-Q42/role", {"role": "owner"}),
+    ("/api/v1/acts/7K3-Q42/officers-act", {"kind": "seizure", "reason": "醉驾", "member": 0}),
 ]
 POST_NAMES = ["scan", "void", "person", "acknowledge", "ask", "short", "standing", "cancel", "receipt"]
-POST_NAMES += ["second", "not-second", "role"]
+POST_NAMES += ["second", "not-second", "role", "officers-act"]
 EVIL_HOSTS = [
     "evil.example",
     "127.0.0.1.evil.example",
@@ -186,7 +188,7 @@ def test_a_post_that_is_not_our_own_changes_nothing(
     assert response.status_code == status, name
     assert (session.scanned, session.voids, session.answers, session.alarms) == (before, {}, {}, (ALARM,))
     assert (session.opened, len(session.all_opened)) == (asked, 1)
-    assert (session.joins, session.roles) == ([], {})
+    assert (session.joins, session.roles, session.signed) == ([], {}, [])
     assert b"receipt" not in response.data
     assert_hardened(response)
 
@@ -220,6 +222,9 @@ def test_the_same_post_from_our_own_page_is_done(
         assert session.joins == [("7K3-Q43", SETTINGS.join_seconds)]
     elif path.endswith("/join/cancel"):
         assert session.joins == [(None, 0.0)]
+    elif path.endswith("/officers-act"):
+        assert session.signed == [("7K3-Q42", ActKind.SEIZURE, "醉驾", 0)]
+        assert answered.get_json()["views"]["en"] == "seizure: signed, sent when there is a network"
     elif path.endswith("/role"):
         assert session.roles == {"7K3-Q42": Role.OWNER}
     else:
@@ -447,3 +452,34 @@ def test_a_check_that_takes_no_second_licence_is_named(client: FlaskClient, sess
     assert answered.status_code == 409
     assert answered.get_json()["error"] == "nothing_to_join"
     assert "last check" in answered.get_json()["message"]
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"kind": "revocation"},
+        {"kind": 2},
+        {"reason": " "},
+        {"reason": "因" * 201},
+        {"reason": None},
+        {"member": True},
+        {"member": -1},
+        {"member": 4},
+        {"more": 1},
+    ],
+    ids=str,
+)
+def test_an_act_that_is_none_is_not_signed(client: FlaskClient, session: TwinSession, forged: dict[str, Any]) -> None:
+    prepare(session)
+    body = {"kind": "note", "reason": "超速", "member": 0, **forged}
+    assert client.post("/api/v1/acts/7K3-Q42/officers-act", json=body, headers=OWN).status_code == 400
+    assert session.signed == []
+
+
+def test_why_an_act_is_not_signed_is_said(client: FlaskClient, session: TwinSession) -> None:
+    prepare(session)
+    session.challenged = False
+    body = {"kind": "seizure", "reason": "醉驾", "member": 0}
+    answered = client.post("/api/v1/acts/7K3-Q42/officers-act?lang=en", json=body, headers=OWN)
+    assert (answered.status_code, answered.get_json()["error"]) == (409, "act_needs_challenge")
+    assert "ask first" in answered.get_json()["message"]

@@ -18,6 +18,7 @@ from protocol.licence.catalogue import (
     RiskClass,
     Single,
 )
+from protocol.officers_act import ActKind
 from protocol.receipt import ReceiptCopy
 from protocol.terminal_certificate import Items, TerminalCertificate
 from protocol.unixtime import HOUR, MINUTE, Seconds, UnixTime
@@ -37,8 +38,10 @@ from verifier_terminal.appraisal.verdict import (
 from verifier_terminal.asking import Askable, OpenedRequest
 from verifier_terminal.certification import Certification, Trouble
 from verifier_terminal.errors import (
+    ActNeedsChallenge,
     AlreadyVoid,
     CertificateUnusable,
+    NoOfficersAct,
     NoPersonCheck,
     NoReceipt,
     NoSite,
@@ -66,6 +69,7 @@ from verifier_terminal.events import (
     StatusChanged,
     Subscription,
 )
+from verifier_terminal.officers_acts import ActStanding, ActState
 from verifier_terminal.problem_reports import Category
 from verifier_terminal.request_book import Ended
 from verifier_terminal.roles import Role
@@ -262,6 +266,7 @@ class TwinAct:
     person: PersonCheck
     joined_with: str | None = None
     role: Role | None = None
+    officers_acts: tuple[ActStanding, ...] = ()
     by: str = ""
     case: str = ""
 
@@ -277,6 +282,8 @@ class TwinSession:
         self.voids: dict[str, str] = {}
         self.answers: dict[str, bool] = {}
         self.roles: dict[str, Role] = {}
+        self.challenged = True
+        self.signed: list[tuple[str, ActKind, str, int]] = []
         self.joins: list[tuple[str | None, float]] = []
         self.known: list[ShownVerdict] = []
         self.reports: list[tuple[Category, str, str | None]] = []
@@ -399,6 +406,18 @@ class TwinSession:
         checked = PersonChecked(number, verdict.verdict_class, matches, NOW)
         self.tell(checked)
         return checked
+
+    @property
+    def officers(self) -> "TwinSession":
+        return self
+
+    def sign(self, number: str, kind: ActKind, reason: str, *, member: int = 0) -> ActStanding:
+        if number not in {event.verdict.check_number for event in self.known}:
+            raise NoOfficersAct(number)
+        if kind is ActKind.SEIZURE and not self.challenged:
+            raise ActNeedsChallenge(number)
+        self.signed.append((number, kind, reason, member))
+        return ActStanding(kind, bytes(32), ActState.QUEUED, None)
 
     def join_next(self, number: str, seconds: float) -> None:
         if not self.known or self.known[-1].verdict.check_number != number:

@@ -234,6 +234,7 @@ def _act_json(act: Act, catalogue: Catalogue | None, language: Language) -> Json
         "case": shown(act.case),
         "by": act.by,
         "role": None if act.role is None else say(f"role.{act.role}", language),
+        "officers_acts": [roadside_views.act_text(each, language) for each in act.officers_acts],
         "person": act.person.value,
         "person_text": None if act.person is PersonCheck.NOT_DEMANDED else say(f"person.{act.person}", language),
         "void": act.void_reason is not None,

@@ -10,6 +10,7 @@ from protocol.unixtime import UnixTime
 from verifier_terminal.appraisal.verdict import VerdictClass
 from verifier_terminal.asking import Askable, OpenedRequest
 from verifier_terminal.events import PersonChecked, ShownVerdict, Subscription
+from verifier_terminal.officers_acts import ActStanding
 from verifier_terminal.problem_reports import Category
 from verifier_terminal.roles import Role
 from verifier_terminal.standing import TerminalStatus
@@ -58,6 +59,10 @@ class Act(Protocol):
     @property
     def role(self) -> Role | None:
         """In which role the person takes part, as somebody said."""
+
+    @property
+    def officers_acts(self) -> tuple[ActStanding, ...]:
+        """What officers signed about it."""
 
 
 class WindowSession(Protocol):

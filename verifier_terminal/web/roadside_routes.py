@@ -3,18 +3,25 @@
 POST /api/v1/acts/<number>/second   {}: the next code belongs to this act, for as long as the page is set
 POST /api/v1/join/cancel            {}: it does not
 POST /api/v1/acts/<number>/role     {"role": "driver" | "passenger" | "owner"}: in which role the person takes part
+POST /api/v1/acts/<number>/officers-act   {"kind": "seizure" | "note", "reason": …, "member": place}: the officer on
+                                    duty signs; the page has asked twice before it sends this
 
 Which check, and what a second code is worth, is the session's; a role is what somebody said, never what was found.
 """
 
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import BadRequest, NotFound
 
+from protocol.limits import BUNDLE_PRESENTATIONS, MAX_REASON_CHARACTERS
+from protocol.officers_act import ActKind
 from verifier_terminal.check_number import ADDRESS
-from verifier_terminal.errors import NothingToJoin
+from verifier_terminal.errors import ActNeedsChallenge, ActNeedsOfficer, NoOfficersAct, NothingToJoin
+from verifier_terminal.officers_acts import ActStanding
 from verifier_terminal.roles import Role
+from verifier_terminal.web import roadside_views
 from verifier_terminal.web.languages import asked_language
 from verifier_terminal.web.security import check_post, json_object, text_field
 from verifier_terminal.web.settings import WindowSettings
@@ -22,10 +29,28 @@ from verifier_terminal.web.texts import say
 
 _NOTHING: Final[frozenset[str]] = frozenset()
 _MAX_ROLE_CHARACTERS: Final = 16
+_KINDS: Final = {kind.name.lower(): kind for kind in ActKind}
+_PROBLEMS: Final[dict[type[Exception], str]] = {
+    NothingToJoin: "nothing_to_join",
+    ActNeedsOfficer: "act_needs_officer",
+    ActNeedsChallenge: "act_needs_challenge",
+    NoOfficersAct: "no_officers_act",
+}
+
+
+class SignsActs(Protocol):
+    """Whoever signs what an officer did."""
+
+    def sign(self, number: str, kind: ActKind, reason: str, *, member: int = 0) -> ActStanding:
+        """Sign and queue. Raises: ActNeedsOfficer, ActNeedsChallenge, NoOfficersAct, OutOfOrder."""
 
 
 class RoadsideSession(Protocol):
     """What this page needs of the terminal's session."""
+
+    @property
+    def officers(self) -> SignsActs:
+        """Whoever signs what officers did."""
 
     def join_next(self, number: str, seconds: float) -> None:
         """The next code belongs to this act. Raises: NothingToJoin."""
@@ -64,11 +89,32 @@ def register(app: Flask, session: RoadsideSession, settings: WindowSettings) -> 
         session.set_role(_numbered(check_number), Role(wanted))
         return jsonify({"check_number": check_number, "role": wanted})
 
-    @app.errorhandler(NothingToJoin)
-    def nothing_to_join(_error: NothingToJoin) -> Response:
-        response = jsonify({"error": "nothing_to_join", "message": say("problem.nothing_to_join", asked_language())})
+    @app.post("/api/v1/acts/<check_number>/officers-act")
+    def officers_act(check_number: str) -> Response:
+        check_post(request, settings.csrf_token)
+        body = json_object(request, frozenset({"kind", "reason", "member"}))
+        kind, reason, member = _KINDS.get(str(body["kind"])), body["reason"], body["member"]
+        if kind is None:
+            raise BadRequest("kind: seizure or note")
+        if not isinstance(reason, str) or not reason.strip() or len(reason) > MAX_REASON_CHARACTERS:
+            raise BadRequest(f"reason: a text of 1 to {MAX_REASON_CHARACTERS} characters")
+        if type(member) is not int or not 0 <= member < max(BUNDLE_PRESENTATIONS):
+            raise BadRequest("member: the licence's place")
+        number = _numbered(check_number)
+        done = session.officers.sign(number, kind, reason.strip(), member=member)
+        return jsonify({"check_number": number, "act": done.act.hex(), "views": roadside_views.act_views(done)})
+
+    for refusal, name in _PROBLEMS.items():
+        app.register_error_handler(refusal, _problem(name))
+
+
+def _problem(name: str) -> Callable[[Exception], Response]:
+    def answer(_error: Exception) -> Response:
+        response = jsonify({"error": name, "message": say(f"problem.{name}", asked_language())})
         response.status_code = 409
         return response
+
+    return answer
 
 
 def _numbered(check_number: str) -> str:

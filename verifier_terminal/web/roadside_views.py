@@ -4,7 +4,8 @@ from typing import TypedDict
 
 from verifier_terminal.appraisal.reasons import Language
 from verifier_terminal.events import JoinedWith
-from verifier_terminal.web.texts import say
+from verifier_terminal.officers_acts import ActStanding
+from verifier_terminal.web.texts import TAGS, say
 
 JoinedView = TypedDict("JoinedView", {"with": str, "linked": bool, "text": str})
 
@@ -19,3 +20,18 @@ def joined_view(joined: JoinedWith | None, language: Language) -> JoinedView | N
         "linked": joined.linked,
         "text": say(f"joined.{key}", language, number=joined.check_number),
     }
+
+
+def act_text(act: ActStanding, language: Language) -> str:
+    """What an officer did, and what became of it: signed is never said as if it were confirmed."""
+    kind = say(f"officers_act.{act.kind.name.lower()}", language)
+    if act.answer is not None:
+        state = say("officers_act.answered", language, state=say(f"answer.{act.answer.name.lower()}", language))
+    else:
+        state = say(f"officers_act.{act.state}", language)
+    return say("officers_act.line", language, kind=kind, state=state)
+
+
+def act_views(act: ActStanding) -> dict[str, str]:
+    """The same in every language."""
+    return {tag: act_text(act, language) for language, tag in TAGS.items()}

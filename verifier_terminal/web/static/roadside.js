@@ -19,13 +19,13 @@ export function connect(given) {
 }
 
 // One POST; what is wrong is said where the page says such things.
-export async function send(path, body) {
+export async function send(path, body, say = page.say) {
   try {
     const { ok, content } = await post(path, body, page.language());
     if (ok) return content;
-    page.say(content.message ?? content.views[page.language()].instruction);
+    say(content.message ?? content.views[page.language()].instruction);
   } catch {
-    page.say(page.ui().failed);
+    say(page.ui().failed);
   }
   return null;
 }

@@ -242,7 +242,7 @@ export function drawActs(acts, ui, voidAct, answerPerson) {
   for (const act of acts) {
     const row = element("tr", act.void ? "void" : "");
     const who = [act.case, act.by && `${ui.by} ${act.by}`];
-    const kind = [act.kind, act.role, act.joined_with && `+ ${act.joined_with}`, ...who].filter(Boolean).join(" · ");
+    const kind = [act.kind, act.role, act.joined_with && `+ ${act.joined_with}`, ...act.officers_acts, ...who].filter(Boolean).join(" · ");
     for (const text of [act.at, act.check_number, kind]) row.append(element("td", "", text));
     row.append(verdictCell(act, ui, answerPerson));
     if (act.void) {

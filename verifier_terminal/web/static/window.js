@@ -7,6 +7,7 @@ import { askedKinds, drawLeft, drawReceipt, drawRequest, fillAsk, forgetReceipt 
 import { drawHolderCode, forgetPapers, makePage } from "./papers.js";
 import { openProblem } from "./problem.js";
 import { watchKeys } from "./keys.js";
+import * as officersAct from "./officers_act.js";
 import * as road from "./roadside.js";
 import { allowSound, play } from "./sound.js";
 import * as staff from "./staff.js";
@@ -615,7 +616,7 @@ const reportProblem = () => openProblem(showing?.checkNumber ?? null, language, 
 const SHORTCUTS = {
   d: toggleDetails, m: openManual, "/": openActs, v: () => openVoid(showing?.checkNumber), l: nextLanguage,
   a: openAsk, r: openReceipt, p: printShown, "?": () => openDialog("help"), y: () => answerShown(true), n: () => answerShown(false),
-  s: road.askSecond, o: staff.open, c: staff.openCase, b: reportProblem,
+  s: road.askSecond, k: officersAct.open, o: staff.open, c: staff.openCase, b: reportProblem,
 };
 
 function onClick(id, act) {
@@ -636,7 +637,7 @@ function onEnter(id, act) {
 
 function connectControls() {
   staff.connect({ ui, language: () => language, say: hintNow, draw, idle: toIdle, openDialog });
-  road.connect({ ui, language: () => language, showing: () => showing, say: hintNow });
+  for (const part of [road, officersAct]) part.connect({ ui, language: () => language, showing: () => showing, say: hintNow });
   onClick("next", next);
   onClick("blank", escape);
   onClick("show-ask", openAsk);
