@@ -16,6 +16,8 @@ from verifier_terminal.web.ports import WindowSession
 from verifier_terminal.web.printing_routes import PrintsSlips
 from verifier_terminal.web.server import WindowServer
 from verifier_terminal.web.settings import WindowSettings
+from verifier_terminal.web.staff_routes import StaffDesk
+from verifier_terminal.web.supervisor_routes import SupervisedSession
 
 
 @contextmanager
@@ -29,6 +31,8 @@ def running(
     slips: PrintsSlips | None = None,
     counter: CounterDesk | None = None,
     pages: MakesPages | None = None,
+    staff: StaffDesk | None = None,
+    supervised: SupervisedSession | None = None,
 ) -> Iterator[str]:
     """The origin of the running page."""
     app = create_app(
@@ -40,6 +44,8 @@ def running(
         slips=slips,
         counter=counter,
         pages=pages,
+        staff=staff,
+        supervised=supervised,
     )
     server = WindowServer(app, "127.0.0.1", 0, settings.stream_cap)
     thread = threading.Thread(target=server.run)

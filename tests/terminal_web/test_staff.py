@@ -131,8 +131,8 @@ def test_there_is_no_session_that_a_page_could_fix_or_steal(client: FlaskClient,
     assert client.get("/api/v1/staff", headers={"Host": "rebound.example"}).status_code == 400
 
 
-def test_a_thousand_guesses_by_the_page(client: FlaskClient, session: Session) -> None:
-    codes = [sign_on(client, passphrase=f"wrong guess {guess}").status_code for guess in range(200)]
+def test_guesses_by_the_page_are_counted_too(client: FlaskClient, session: Session) -> None:
+    codes = [sign_on(client, passphrase=f"wrong guess {guess}").status_code for guess in range(30)]
     assert (codes[:5], set(codes[5:])) == ([409] * 5, {429})
     locked = sign_on(client)
     assert (locked.status_code, locked.json["error"]) == (429, "too_many_guesses")

@@ -22,6 +22,7 @@ export function connect(given) {
   byId("staff-off").addEventListener("click", signOff);
   byId("staff-send").addEventListener("click", send);
   byId("case-send").addEventListener("click", sendCase);
+  byId("staff-form").addEventListener("submit", (event) => event.preventDefault());
   onEnter("staff-number", () => byId("staff-passphrase").focus());
   onEnter("staff-passphrase", send);
   onEnter("case-text", sendCase);
