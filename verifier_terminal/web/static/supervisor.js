@@ -40,10 +40,13 @@ for (const form of forms) {
   });
 }
 
+// Enter in the PIN's field sends nothing: each setting has a button of its own.
+document.querySelector("#pin-form")?.addEventListener("submit", (event) => event.preventDefault());
+
 document.querySelector("#search").addEventListener("input", (event) => {
   const part = event.target.value.trim().toLocaleLowerCase();
   for (const form of forms) {
-    form.hidden = !`${form.dataset.name} ${form.querySelector(".name").textContent}`.toLocaleLowerCase().includes(part);
+    form.hidden = !`${form.dataset.name} ${form.querySelector(".called").textContent}`.toLocaleLowerCase().includes(part);
   }
   document.querySelector("#none-found").hidden = forms.some((form) => !form.hidden);
 });
