@@ -22,6 +22,8 @@ from hardware.knobs import KnobRefused
 
 _SILENT_SECONDS = 2.5
 """More than the two seconds after which OpenCV's drivers give up a picture by themselves."""
+_OPENING_SECONDS = 8.0
+"""More than the five seconds after which FFmpeg gives up a stream by itself."""
 _MAX_ABANDONED = 3
 _LAST_PAUSE_SECONDS = 2.0
 """A camera that is back is to be read again within 5 s, its opening included."""
@@ -119,7 +121,7 @@ class LiveFrames:
         slot = _Slot()
         grabber, abandoned = _Grabber(self, slot, first), list[_Grabber]()
         lively_at = self._monotonic()
-        connected = opened = False
+        connected = opened = silent = False
         broken = delays(last_seconds=_LAST_PAUSE_SECONDS)
         try:
             while not stop.is_set():
@@ -133,9 +135,9 @@ class LiveFrames:
                         slot = _Slot()
                         grabber, connected, opened = _Grabber(self, slot, None), False, False
                         lively_at = self._monotonic()
-                    elif opened and now - lively_at > _SILENT_SECONDS:
-                        if connected:
-                            connected = False
+                    elif now - lively_at > (_SILENT_SECONDS if opened else _OPENING_SECONDS):
+                        if not silent:
+                            connected, silent = False, True
                             yield Lost(self._name, LostReason.SILENT)
                         abandoned = [each for each in abandoned if each.thread.is_alive()]
                         if len(abandoned) < _MAX_ABANDONED:
@@ -151,7 +153,7 @@ class LiveFrames:
                     case Frame():
                         if not connected:  # a silence has been reported, and it is over
                             yield Connected(self._name)
-                        connected = opened = True
+                        connected, opened, silent = True, True, False
                     case Connected():
                         opened = True
                         if connected or not abandoned:
