@@ -63,19 +63,18 @@ export function draw() {
   if (!exists() || standing === null) return;
   const ui = page.ui();
   const who = standing.on_duty;
-  const role = who === null ? "" : who.views[page.language()].role;
-  byId("on-duty").textContent = who === null ? ui.staff_nobody : `${who.name} · ${role} ${who.number}`;
+  byId("on-duty").textContent = who === null ? ui.staff_nobody : `${who.name} ${who.number}`;
   document.body.dataset.duty = who === null ? (standing.required ? "needed" : "none") : "yes";
   byId("staff-open-words").textContent = who === null ? ui.staff_sign_on : ui.staff_hand_over;
-  byId("case-shown").textContent = standing.case === "" ? ui.case : ui.case_shown.replace("{case}", standing.case);
+  byId("case-shown").textContent = standing.case === "" ? ui.case_none : ui.case_shown.replace("{case}", standing.case);
   byId("case-open").dataset.set = standing.case === "" ? "no" : "yes";
-  byId("staff-duty").hidden = who === null;
+  for (const part of ["staff-duty", "staff-next"]) byId(part).hidden = who === null;
   byId("staff-send").textContent = who === null ? ui.staff_sign_on : ui.staff_take_over;
   byId("staff-numbers").replaceChildren(
     ...standing.numbers.filter((number) => number !== who?.number).map((number) => Object.assign(element("option"), { value: number })),
   );
   if (who === null) return;
-  byId("staff-name").textContent = byId("on-duty").textContent;
+  byId("staff-name").textContent = `${who.name} · ${who.views[page.language()].role} ${who.number}`;
   byId("staff-ends").textContent = who.views[page.language()].ends ?? "";
   byId("staff-ends").hidden = who.views[page.language()].ends === null;
   byId("staff-idle").textContent = ui.staff_idle.replace("{n}", String(standing.idle_minutes));
