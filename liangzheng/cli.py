@@ -17,6 +17,7 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "trust": ("liangzheng.trust_cli", "The repository of trust: regions and their roots, ceremonies, bundles."),
     "receipt": ("liangzheng.receipts.cli", "Receipts: verify one against a published trust list."),
     "vectors": ("liangzheng.vectors.cli", "Test vectors: run them against this library or any program."),
+    "explore": ("verifier_terminal.explore.cli", "Look at a terminal's directory in the browser, read only."),
     "doctor": ("liangzheng.doctor", "Say what this machine can and cannot do."),
 }
 

@@ -195,16 +195,24 @@ class Journal:
             self._database.execute("SELECT 1 FROM journal WHERE check_number = ?", (check_number,)).fetchone() is None
         )
 
-    def rows(self, *, search: str = "", event: str | None = None, limit: int) -> tuple[JournalRow, ...]:
-        """The newest rows first; `search` is a part of the content, `event` the kind of row."""
+    def rows(
+        self, *, search: str = "", event: str | None = None, before: int | None = None, limit: int
+    ) -> tuple[JournalRow, ...]:
+        """The newest rows first; `search` is a part of the content, `event` the kind of row, `before` a row's number."""
         marker = "" if event is None else f'"event":"{event}"'
         found = self._database.execute(
             "SELECT seq, salt, payload, content_hash FROM journal"
             " WHERE (:part = '' OR instr(lower(CAST(payload AS TEXT)), lower(:part)) > 0)"
             " AND (:marker = '' OR instr(CAST(payload AS TEXT), :marker) > 0)"
+            " AND (:before IS NULL OR seq < :before)"
             " ORDER BY seq DESC LIMIT :limit",
             # As the content is written: a search for 误扫 finds it, and half a character finds nothing.
-            {"part": json.dumps(search)[1:-1].replace('\\"', '"'), "marker": marker, "limit": limit},
+            {
+                "part": json.dumps(search)[1:-1].replace('\\"', '"'),
+                "marker": marker,
+                "before": before,
+                "limit": limit,
+            },
         )
         return tuple(_row(*each) for each in found)
 

@@ -1,0 +1,1 @@
+"""`liangzheng explore DIR`: looking at what a terminal keeps, without changing one byte of it."""
