@@ -22,7 +22,9 @@ from issuer.arguments import (
     public_key,
 )
 from issuer.devices import cli as devices_cli
+from issuer.enrolment import cli as enrolment_cli
 from issuer.feed import cli as feed_cli
+from issuer.fleet import cli as fleet_cli
 from issuer.lifecycle import LegalChange
 from issuer.mandates import cli as mandates_cli
 from issuer.papers import cli as papers_cli
@@ -274,6 +276,9 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 for command in (
+    enrolment_cli.enrol_terminal,
+    fleet_cli.fleet,
+    fleet_cli.fleet_token,
     terminals_cli.certify_terminal,
     terminals_cli.withdraw_terminal,
     terminals_cli.terminals,

@@ -111,7 +111,7 @@ class Fleet:
             for record in newest
             if any(wanted in text.casefold() for text in (record.terminal, record.place, record.relying_party))
         ]
-        return tuple(sorted(found, key=_by_urgency))
+        return tuple(sorted(found, key=by_urgency))
 
 
 def standing(
@@ -184,7 +184,8 @@ def _patience(record: CertifiedTerminal) -> int:
     return SILENT_ON_THE_ROAD if record.purposes == {Purpose.ROADSIDE} else SILENT_AFTER
 
 
-def _by_urgency(each: TerminalStanding) -> tuple[int, int, str]:
+def by_urgency(each: TerminalStanding) -> tuple[int, int, str]:
+    """What terminals are sorted by: the worst finding, and of one kind the worst case."""
     if not each.findings:
         return (len(Trouble), 0, each.terminal)
     first = each.findings[0]

@@ -52,7 +52,7 @@ from issuer.fleet import errors as fleet_errors
 from issuer.lifecycle import LegalChange
 from issuer.listing import as_json, change_as_json
 from issuer.publishing import AGGREGATION
-from issuer.web import devices, mandates, papers, remote_terminals, terminals
+from issuer.web import devices, fleet, mandates, papers, remote_terminals, terminals
 from issuer.web.bodies import Body, Malformed
 from issuer.web.bodies import error as error_answer
 from issuer.web.terminals import ACTOR
@@ -60,7 +60,7 @@ from protocol import feed_names, labels, published_names
 from protocol.published_names import PublishedName
 from protocol.unixtime import UnixTime
 
-_OPEN: Final = frozenset({"published", "package"}) | remote_terminals.OPEN
+_OPEN: Final = frozenset({"published", "package"}) | remote_terminals.OPEN | fleet.OPEN
 _CONTENT_TYPES: Final = {
     "root.cbor": "application/cose-key",
     feed_names.CHECKPOINT: labels.TYP_CHECKPOINT,
@@ -127,6 +127,7 @@ def create_app(
     _routes(app, issuer, now)
     terminals.add_routes(app, issuer, now)
     remote_terminals.add_routes(app, issuer, now)
+    fleet.add_routes(app, issuer, now, operator_token)
     mandates.add_routes(app, issuer, now)
     papers.add_routes(app, issuer, now)
     devices.add_routes(app, issuer, now)
@@ -154,7 +155,7 @@ def _guard(app: Flask, operator_token: str) -> None:
     @app.after_request
     def headers(response: Response) -> Response:
         response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+        response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
         # A capability address must not travel to other sites as a referrer.
         response.headers["Referrer-Policy"] = "no-referrer"
         if not g.get("cacheable", False):

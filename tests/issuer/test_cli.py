@@ -61,6 +61,7 @@ def test_every_command_explains_itself() -> None:
         *("certify-terminal", "terminals", "site", "mandate", "mandates", "mandate-revoke"),
         *("paper", "papers", "paper-lost"),
         *("withdraw-terminal", "office", "feed"),
+        *("enrol-terminal", "fleet", "fleet-token"),
         *("certify-staff", "staff", "withdraw-staff"),
         *("officers-acts", "confirm-act", "reject-act"),
         *("withdraw", "cancel", "supersede", "transfer", "devices", "report-lost", "found", "close-lists"),
