@@ -27,8 +27,7 @@ from issuer import holder_keys
 from issuer import wiring as issuer_wiring
 from protocol.labels import Purpose
 from protocol.unixtime import UnixTime
-from verifier_terminal import config
-from verifier_terminal import wiring as terminal_wiring
+from verifier_terminal import config, setting_up
 from verifier_terminal.appraisal.appraise import appraise, appraise_bytes
 from verifier_terminal.identity import Identity
 from verifier_terminal.session import Session
@@ -83,9 +82,7 @@ def measure(folder: Path, acts: int) -> dict[str, list[float]]:
         key = holder_keys.read(wallet.public_key())
         card = wallet.receive(issuer.issue("driving-licence", SUBJECTS["driving-licence"], key, at=moment[0]).package)
         published = issuer.places.published
-    terminal_wiring.initialise(
-        folder / "counter", trust=str(published), profile="window", name="bench", root_sha256=None
-    )
+    setting_up.initialise(folder / "counter", trust=str(published), profile="window", name="bench", root_sha256=None)
     settings, root = config.load(folder / "counter")
     decision = wallet.request(card, Purpose.WINDOW).approve()
     camera = SimulatedCamera(np.random.default_rng(7))

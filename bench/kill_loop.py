@@ -15,13 +15,13 @@ from tests.terminal import feed_history, feed_killing
 from tests.terminal.killing import kill_loop
 from tests.terminal.publishing import publish
 from tests.utopia.world import World
-from verifier_terminal import wiring
+from verifier_terminal import setting_up, wiring
 
 
 def journal(here: Path, kills: int) -> bool:
     world = World(at=wiring.now())
     published = publish(world, here / "published")
-    wiring.initialise(here / "terminal", trust=str(published), profile="window", name="bench", root_sha256=None)
+    setting_up.initialise(here / "terminal", trust=str(published), profile="window", name="bench", root_sha256=None)
     issued = world.credential()
     codes = [world.code(issued, binding=world.key_binding(iat=world.clock.at - second)) for second in range(30)]
     (here / "texts").write_text("\n".join([*codes, "https://example.org/"]))

@@ -17,6 +17,7 @@ import click
 
 from verifier_terminal import (
     cli_asking,
+    cli_backup,
     cli_bundle,
     cli_counter,
     cli_devices,
@@ -68,6 +69,8 @@ for _command in (
     cli_asking.challenge,
 ):
     cli.add_command(_command)
+cli.add_command(cli_backup.backup)
+cli.add_command(cli_backup.restore)
 cli.add_command(cli_bundle.import_)
 cli.add_command(cli_bundle.export)
 cli.add_command(cli_devices.devices)

@@ -53,7 +53,7 @@ def init(
     A FOLDER is trusted as provisioned: whoever filled it decides whom this terminal believes. A URL needs --root, and
     so do a repository and a bundle, wherever they are.
     """
-    from verifier_terminal import printing, wiring
+    from verifier_terminal import printing, setting_up
     from verifier_terminal.sync.bundle_mirror import open_bundle
 
     if bundle is not None and root_sha256 is None:
@@ -72,7 +72,7 @@ def init(
         if repository is not None:
             assert root_sha256 is not None
             assert region is not None
-            settings, report = wiring.initialise_from_repository(
+            settings, report = setting_up.initialise_from_repository(
                 directory,
                 repository=repository,
                 region=region,
@@ -84,7 +84,7 @@ def init(
             )
         else:
             assert trust is not None
-            settings, report = wiring.initialise(
+            settings, report = setting_up.initialise(
                 directory, trust=trust, profile=profile, name=name, root_sha256=root_sha256, site=site, first=first
             )
     if as_json:

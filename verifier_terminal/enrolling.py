@@ -18,7 +18,7 @@ from protocol import enrolment
 from protocol.enrolment import Answer, Invitation
 from protocol.errors import ProtocolError
 from protocol.keys import Signer
-from verifier_terminal import config, wiring
+from verifier_terminal import config, setting_up, wiring
 from verifier_terminal.config import TerminalSettings
 from verifier_terminal.errors import FetchError, TerminalError
 from verifier_terminal.heartbeats import Counting, Heartbeats
@@ -93,7 +93,7 @@ def enrol(
 
     published = f"{invitation.url}/published"
     with closing(HttpMirror(published, monotonic=wiring.elapsed_seconds)) as mirror:
-        return wiring.initialise(
+        return setting_up.initialise(
             directory,
             trust=published,
             profile=config.PROFILES[0],

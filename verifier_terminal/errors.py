@@ -380,3 +380,17 @@ class OutboxRefused(TerminalError):
 
     meaning = "this cannot be sent to the operator"
     advice = "report it: the program made a row that has not its form"
+
+
+class BackupFailed(TerminalError):
+    """No backup was written, or nothing was restored."""
+
+    meaning = "the backup could not be written or restored, and nothing has changed"
+    advice = "give a new file on another disk and a passphrase; restore into a new directory"
+
+
+class BackupDamaged(BackupFailed):
+    """The file is not what was written, or the passphrase is another one."""
+
+    meaning = "this backup does not open"
+    advice = "check the passphrase; if it is right, take an older backup: this file has changed since it was written"

@@ -649,6 +649,15 @@ class Session:
         with self._lock:
             self._append({"event": "read", "what": what, "at": self._clock().at})
 
+    def note_restored(self) -> None:
+        """Writes down that this terminal came from a backup: rows after it may stand in another journal.
+
+        Raises:
+            OutOfOrder: The row could not be written.
+        """
+        with self._lock:
+            self._append({"event": "restored", "at": self._clock().at})
+
     def verify_journal(self) -> ChainReport:
         """Checks the whole chain against itself and the anchor."""
         with self._lock:

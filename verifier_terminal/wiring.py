@@ -1,7 +1,6 @@
 """The only file of the terminal that names the real clock, real randomness and the real directory."""
 
 import secrets
-import shutil
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
@@ -12,26 +11,23 @@ from typing import TYPE_CHECKING
 
 from protocol import cbor
 from protocol.keys import VerificationKey
-from protocol.labels import Purpose
 from protocol.terminal_certificate import TerminalCertificate
 from protocol.unixtime import UnixTime
 from verifier_terminal import config, identity
 from verifier_terminal.appraisal.appraise import appraise, appraise_bytes
 from verifier_terminal.config import TerminalSettings
-from verifier_terminal.errors import AlreadyATerminal, CertificateUnusable, DocumentRefused, NotATerminal, OutOfOrder
+from verifier_terminal.errors import CertificateUnusable, OutOfOrder
 from verifier_terminal.identity import Identity
 from verifier_terminal.session import Session
 from verifier_terminal.staff import settings as staff_settings
 from verifier_terminal.staff.errors import StaffSettingsUnusable
 from verifier_terminal.staff.files import StaffFiles
 from verifier_terminal.staff.key_file import RFC_9106_LOW_MEMORY
-from verifier_terminal.store import anchored, trust_store
+from verifier_terminal.store import anchored
 from verifier_terminal.store.store import Store
 from verifier_terminal.sync import mirror as mirrors
 from verifier_terminal.sync.mirror import Mirror
-from verifier_terminal.sync.targets import RegionTargets
 from verifier_terminal.trusted_time import TrustedTime
-from verifier_terminal.upkeep import SyncReport
 
 if TYPE_CHECKING:
     from verifier_terminal.faces.kiosk import Kiosk
@@ -41,7 +37,6 @@ if TYPE_CHECKING:
 
 METADATA = "metadata"
 """The folder of the trust metadata in a terminal's directory."""
-_TERMINAL_ID_BYTES = 8
 
 
 def now() -> UnixTime:
@@ -65,6 +60,11 @@ def spread(seconds: float) -> float:
     return seconds * secrets.randbelow(1_000) / 1_000
 
 
+def random_bytes(count: int) -> bytes:
+    """So many bytes from the system."""
+    return secrets.token_bytes(count)
+
+
 def secret_token() -> str:
     """A fresh secret: of one run of the page, or of one program of the counter."""
     return secrets.token_urlsafe(32)
@@ -83,7 +83,7 @@ def open_session(directory: Path) -> Iterator[Session]:
         TerminalError: It holds none, or it cannot be used.
     """
     settings, root = config.load(directory)
-    session = _session(directory, settings, root)
+    session = make_session(directory, settings, root)
     try:
         yield session
     finally:
@@ -123,122 +123,6 @@ def signalling(session: Session, directory: Path, outputs: "Outputs") -> "Signal
     return made
 
 
-def initialise(
-    directory: Path,
-    *,
-    trust: str,
-    profile: str,
-    name: str,
-    root_sha256: str | None,
-    site: str = "",
-    first: Mirror | None = None,
-    complete: Callable[[TerminalSettings], TerminalSettings] | None = None,
-) -> tuple[TerminalSettings, SyncReport]:
-    """Makes a terminal that knows one region: fetches everything first, and writes the settings last.
-
-    Args:
-        directory: New, or without a terminal in it.
-        trust: Folder or address of the issuer's published files.
-        profile: Word of the purpose.
-        name: For people.
-        root_sha256: Thumbprint that the root must have; None: the one that lies there is trusted as provisioned.
-        site: Four characters by which short codes name this place; empty: none.
-        first: Where everything is fetched from this once, such as a bundle on a stick; None: from `trust`.
-        complete: Says what the settings are once everything is fetched and the key made; None: these.
-
-    Raises:
-        TerminalError: By its own reason; no terminal is left behind.
-    """
-    settings = _new_settings(directory, trust, profile, name, site)
-    mirror = first or open_mirror(trust)
-    root = config.load_root(mirrors.fetch_document(mirror, config.ROOT))
-    if root_sha256 is not None:
-        config.check_root(root, expected_sha256=root_sha256)
-    with _new_directory(directory):
-        return _set_up(directory, replace(settings, root_sha256=root.thumbprint.hex()), root, mirror, complete)
-
-
-def initialise_from_repository(
-    directory: Path,
-    *,
-    repository: str,
-    region: str,
-    profile: str,
-    name: str,
-    root_sha256: str,
-    site: str = "",
-    first: Mirror | None = None,
-) -> tuple[TerminalSettings, SyncReport]:
-    """The same for a terminal that knows every region of a repository which its home region recognises.
-
-    Args:
-        directory: As above.
-        repository: Its folder or address.
-        region: The home region: whose policy counts here.
-        profile: As above.
-        name: As above.
-        root_sha256: SHA-256 of `metadata/1.root.json`, as people agreed upon it.
-        site: As above.
-        first: As above.
-
-    Raises:
-        TerminalError: By its own reason; no terminal is left behind.
-    """
-    from verifier_terminal.sync.repository_mirror import Repository
-
-    settings = _new_settings(directory, repository, profile, name, site)
-    pinned = root_sha256.strip().lower().replace(":", "")
-    with _new_directory(directory):
-        mirror = first or open_mirror(repository)
-        held = Repository(directory / METADATA, expected_sha256=pinned)
-        held.set_up(mirror)
-        metadata = held.refresh(mirror, at=now())
-        if region not in metadata.regions:
-            raise DocumentRefused(f"the repository has no region {region}; it has {', '.join(metadata.regions)}")
-        targets = RegionTargets(mirror, metadata, region, held=lambda _: None)
-        root = config.load_root(targets.fetch(config.ROOT, max_bytes=config.MAX_ROOT_BYTES))
-        settings = replace(settings, region=region, root_sha256=root.thumbprint.hex(), repository_sha256=pinned)
-        return _set_up(directory, settings, root, mirror)
-
-
-def _new_settings(directory: Path, trust: str, profile: str, name: str, site: str) -> TerminalSettings:
-    if config.is_terminal(directory):
-        raise AlreadyATerminal(str(directory))
-    return TerminalSettings(
-        terminal_id=secrets.token_hex(_TERMINAL_ID_BYTES),
-        name=name,
-        profile=Purpose[profile.upper()].word,
-        region="",
-        trust=trust if trust.startswith(("http://", "https://")) else str(Path(trust).resolve()),
-        root_sha256="",
-        site=config.site_characters(site) if site else "",
-    )
-
-
-def _set_up(
-    directory: Path,
-    settings: TerminalSettings,
-    root: VerificationKey,
-    mirror: Mirror,
-    complete: Callable[[TerminalSettings], TerminalSettings] | None = None,
-) -> tuple[TerminalSettings, SyncReport]:
-    """Fetches everything once; the settings come last."""
-    session = _session(directory, settings, root)
-    try:
-        report = session.sync(mirror)
-        region = session.knowledge.trust.iss if session.knowledge else None
-    finally:
-        session.close()
-    if region is None:
-        raise _why_not(report)
-    settings = replace(settings, region=region)
-    identity_of(directory).signer()
-    if complete is not None:
-        settings = complete(settings)
-    config.save(directory, settings, root)
-    return settings, report
-
-
 def identity_of(directory: Path) -> Identity:
     """Key and certificate of the terminal here, which may be in the making."""
     return Identity(directory, random_bytes=secrets.token_bytes)
@@ -271,7 +155,7 @@ def read_certificate(file: Path) -> bytes:
     """A certificate's bytes, unverified. Raises: CertificateUnusable."""
     try:
         with file.open("rb") as opened:
-            encoded = opened.read(identity.MAX_CERTIFICATE_BYTES + 1)
+            return opened.read(identity.MAX_CERTIFICATE_BYTES + 1)
     except OSError as failure:
         raise CertificateUnusable(f"{file}: {failure.strerror}") from failure
 
@@ -335,7 +219,7 @@ def entries_for_peer(directory: Path) -> tuple[str, dict[str, bytes]]:
         store.close()
 
 
-def _session(directory: Path, settings: TerminalSettings, root: VerificationKey) -> Session:
+def make_session(directory: Path, settings: TerminalSettings, root: VerificationKey) -> Session:
     store = Store(directory, terminal_id=settings.terminal_id, random_bytes=secrets.token_bytes)
     try:
         return Session(
@@ -358,23 +242,6 @@ def _session(directory: Path, settings: TerminalSettings, root: VerificationKey)
         raise
 
 
-def _why_not(report: SyncReport) -> DocumentRefused:
-    """The reason why trust list, catalogue and policy are not all there."""
-    named = next((each for each in report.refused if each.name in trust_store.ROOT_SIGNED), None)
-    return DocumentRefused(str(named.why) if named else "trust list, catalogue or policy is missing there")
-
-
-@contextmanager
-def _new_directory(directory: Path) -> Iterator[None]:
-    """A directory from which everything is taken away again if the terminal is not made."""
-    made = _make(directory)
-    try:
-        yield
-    except BaseException:
-        _unmake(directory, made)
-        raise
-
-
 def _repository(directory: Path, settings: TerminalSettings) -> "Repository | None":
     if not settings.repository_sha256:
         return None
@@ -382,21 +249,3 @@ def _repository(directory: Path, settings: TerminalSettings) -> "Repository | No
     from verifier_terminal.sync.repository_mirror import Repository
 
     return Repository(directory / METADATA, expected_sha256=settings.repository_sha256)
-
-
-def _make(directory: Path) -> bool:
-    try:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as failure:
-        raise NotATerminal(f"{directory}: {failure.strerror}") from failure
-    return not any(directory.iterdir())
-
-
-def _unmake(directory: Path, made: bool) -> None:
-    """Takes the half-made store away again; what lay there before is left alone."""
-    if made:
-        for left in directory.iterdir():
-            if left.is_dir():
-                shutil.rmtree(left)
-            else:
-                left.unlink()

@@ -14,7 +14,7 @@ from hardware.simulated.phone_screen import phone_screen
 from hardware.simulated.recording import Picture, write_video
 from tests.terminal.publishing import publish
 from tests.utopia.world import World
-from verifier_terminal import wiring
+from verifier_terminal import setting_up, wiring
 from verifier_terminal.cli import cli
 
 FRAMES = 6
@@ -23,7 +23,7 @@ FRAMES = 6
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
     published = publish(World(at=wiring.now()), tmp_path / "published")
-    wiring.initialise(tmp_path / "terminal", trust=str(published), profile="window", name="1", root_sha256=None)
+    setting_up.initialise(tmp_path / "terminal", trust=str(published), profile="window", name="1", root_sha256=None)
     return tmp_path / "terminal"
 
 

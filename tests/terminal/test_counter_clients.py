@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from protocol.unixtime import UnixTime
 from tests.terminal.publishing import publish
 from tests.utopia.world import World
-from verifier_terminal import counter_clients, wiring
+from verifier_terminal import counter_clients, setting_up, wiring
 from verifier_terminal.cli import cli
 from verifier_terminal.counter_clients import (
     FILE,
@@ -117,7 +117,7 @@ def test_a_damaged_file_lets_nobody_in(tmp_path: Path, content: bytes) -> None:
 def test_the_commands_add_list_and_remove(tmp_path: Path) -> None:
     world = World(at=wiring.now())
     directory = tmp_path / "terminal"
-    wiring.initialise(
+    setting_up.initialise(
         directory, trust=str(publish(world, tmp_path / "p")), profile="window", name="一号窗口", root_sha256=None
     )
 

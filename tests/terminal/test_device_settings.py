@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from protocol.labels import Purpose
 from tests.terminal.publishing import publish
 from tests.utopia.world import World
-from verifier_terminal import cli_devices, device_settings, wiring
+from verifier_terminal import cli_devices, device_settings, setting_up, wiring
 from verifier_terminal.cli import cli
 from verifier_terminal.device_settings import FILE, DeviceSettings
 from verifier_terminal.errors import DeviceSettingsUnusable
@@ -86,7 +86,7 @@ def test_settings_that_cannot_be_read_again_are_not_written(tmp_path: Path) -> N
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
     published = publish(World(at=wiring.now()), folder / "published")
-    wiring.initialise(folder / "t", trust=str(published), profile="gate", name="门", root_sha256=None)
+    setting_up.initialise(folder / "t", trust=str(published), profile="gate", name="门", root_sha256=None)
     return folder / "t"
 
 

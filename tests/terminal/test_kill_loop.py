@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.terminal.killing import kill_loop
 from tests.terminal.publishing import publish
 from tests.utopia.world import World
-from verifier_terminal import wiring
+from verifier_terminal import setting_up, wiring
 
 KILLS = 40
 
@@ -13,7 +13,9 @@ KILLS = 40
 def test_no_shown_check_is_lost_by_forty_kills(tmp_path: Path) -> None:
     world = World(at=wiring.now())
     published = publish(world, tmp_path / "published")
-    wiring.initialise(tmp_path / "terminal", trust=str(published), profile="window", name="一号窗口", root_sha256=None)
+    setting_up.initialise(
+        tmp_path / "terminal", trust=str(published), profile="window", name="一号窗口", root_sha256=None
+    )
     texts = tmp_path / "texts"
     issued = world.credential()
     codes = [world.code(issued, binding=world.key_binding(iat=world.clock.at - second)) for second in range(30)]

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from hardware.simulated.scanner import VirtualScanner
 from tests.terminal.publishing import publish
 from tests.utopia.world import World
-from verifier_terminal import wiring
+from verifier_terminal import setting_up, wiring
 from verifier_terminal.cli import cli
 
 
@@ -20,7 +20,7 @@ def test_a_code_from_a_scanner_reaches_the_journal_of_the_running_terminal(tmp_p
     world = World(at=wiring.now())
     published = publish(world, tmp_path / "published")
     directory = tmp_path / "terminal"
-    wiring.initialise(directory, trust=str(published), profile="window", name="一号窗口", root_sha256=None)
+    setting_up.initialise(directory, trust=str(published), profile="window", name="一号窗口", root_sha256=None)
     with VirtualScanner() as scanner:
         command = [sys.executable, "-m", "liangzheng", "terminal", "serve", str(directory), "--port", "0"]
         with subprocess.Popen(

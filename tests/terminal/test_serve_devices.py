@@ -19,7 +19,7 @@ from hardware.simulated.scanner import VirtualScanner
 from protocol.status_list import Status
 from tests.terminal.publishing import publish
 from tests.utopia.world import World
-from verifier_terminal import wiring
+from verifier_terminal import setting_up, wiring
 from verifier_terminal.cli import cli
 
 
@@ -37,7 +37,7 @@ def test_a_restart_needs_no_options(tmp_path: Path) -> None:
     world = World(at=wiring.now())
     published = publish(world, tmp_path / "published", values={4711: int(Status.REVOKED)})
     directory = tmp_path / "terminal"
-    wiring.initialise(directory, trust=str(published), profile="window", name="一号窗口", root_sha256=None)
+    setting_up.initialise(directory, trust=str(published), profile="window", name="一号窗口", root_sha256=None)
     master, slave = pty.openpty()
     tty.setraw(slave)
     with VirtualScanner() as scanner, VirtualPrinter() as printer:
