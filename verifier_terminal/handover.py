@@ -173,6 +173,9 @@ class Shift(Protocol):
     def case(self) -> str:
         """The queue number or case id of the next act; empty: none."""
 
+    def set_case(self, text: str) -> str:
+        """Sets it. Raises: CaseRefused."""
+
 
 class DeskSession(Protocol):
     """The terminal's session as a desk uses it."""
@@ -191,12 +194,16 @@ class DeskSession(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CounterDesk:
-    """What is handed over, to whom, and by which policy. `clients` reads anew at each call."""
+    """What is handed over, to whom, and by which policy; and the case that a program gives the next act.
+
+    `clients` reads anew at each call. `set_case` raises CaseRefused.
+    """
 
     handover: Handover
     clients: Callable[[], tuple[CounterClient, ...]]
     knowledge: Callable[[], Knowledge | None]
     elapsed_seconds: Callable[[], float]
+    set_case: Callable[[str], str]
 
 
 def open_desk(session: DeskSession, directory: Path, *, run: str, elapsed_seconds: Callable[[], float]) -> CounterDesk:
@@ -213,4 +220,4 @@ def open_desk(session: DeskSession, directory: Path, *, run: str, elapsed_second
 
     made = Handover(run=run, elapsed_seconds=elapsed_seconds, is_wanted=is_wanted, case=lambda: session.shift.case)
     session.listen(made)
-    return CounterDesk(made, clients, lambda: session.knowledge, elapsed_seconds)
+    return CounterDesk(made, clients, lambda: session.knowledge, elapsed_seconds, session.shift.set_case)

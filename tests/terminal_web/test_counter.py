@@ -20,6 +20,7 @@ from protocol.status_list import Status
 from tests.terminal.asking_world import REASON, certified
 from tests.terminal.conftest import Terminal
 from tests.terminal_web.running import running
+from tests.terminal_web.test_routes import ORIGIN
 from tests.terminal_web.test_server import answered
 from tests.terminal_web.twin import (
     CHECK,
@@ -41,6 +42,7 @@ from verifier_terminal.counter_clients import CounterClient
 from verifier_terminal.events import ReceiptGiven, RecheckAlarm
 from verifier_terminal.handover import CounterDesk, Handover, open_desk
 from verifier_terminal.receipts import KEPT_SECONDS, MAX_KEPT
+from verifier_terminal.staff import case as cases
 from verifier_terminal.web.app import close_streams, create_app
 from verifier_terminal.web.counter_access import MOST_WRONG
 from verifier_terminal.web.counter_routes import STREAM_CAP
@@ -80,7 +82,11 @@ class Counter:
 
     @property
     def desk(self) -> CounterDesk:
-        return CounterDesk(self.handover, self.clients, lambda: None, lambda: self.elapsed)
+        return CounterDesk(self.handover, self.clients, lambda: None, lambda: self.elapsed, self.set_case)
+
+    def set_case(self, text: str) -> str:
+        self.case = cases.checked(text)
+        return self.case
 
     def page(self) -> FlaskClient:
         app = create_app(self.session, settings=SETTINGS, reasons=REASONS, clock=lambda: NOW, counter=self.desk)
@@ -260,6 +266,32 @@ def test_the_queue_number_that_the_act_carried_comes_with_it(counter: Counter) -
         "7K3-Q42": "A-017",
         "7K3-Q44": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "answer"),
+    [
+        ({"case": "A-018"}, 200, {"case": "A-018"}),
+        ({"case": ""}, 200, {"case": None}),
+        ({"case": "990101194912310028"}, 400, {"error": "case_refused"}),
+        ({"case": "x" * 33}, 400, {"error": "case_refused"}),
+        ({"case": "a\u202eb"}, 400, {"error": "case_refused"}),
+        ({"case": 1}, 400, {"error": "no_case"}),
+        ({"case": "A", "more": 1}, 400, {"error": "no_case"}),
+        (["A"], 400, {"error": "no_case"}),
+    ],
+)
+def test_a_program_gives_the_next_check_its_queue_number(
+    counter: Counter, body: Any, status: int, answer: dict[str, Any]
+) -> None:
+    counter.case = "before"
+    page = counter.page()
+    assert page.post("/api/v1/counter/case", json=body).status_code == 401
+    assert page.post("/api/v1/counter/case", json=body, headers={**OWN, "Origin": ORIGIN}).status_code == 403
+    assert counter.case == "before"
+    found = page.post("/api/v1/counter/case", json=body, headers=OWN)
+    assert (found.status_code, found.get_json()) == (status, answer)
+    assert counter.case == (answer["case"] or "" if status == 200 else "before")
 
 
 def test_a_code_that_stays_in_view_is_no_change(counter: Counter) -> None:

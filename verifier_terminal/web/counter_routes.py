@@ -2,6 +2,7 @@
 
 GET  /api/v1/counter/acts?after=CURSOR    what changed since; without a cursor everything that is still held
 GET  /api/v1/counter/acts/events          the same as it happens (server-sent events); Last-Event-ID resumes
+POST /api/v1/counter/case                 {"case": …}: the queue number or case id of the next check; "" clears it
 GET  /api/v1/openapi.json                 this, described for programs (OpenAPI 3.1)
 
 A cursor is opaque. One of an earlier run of the terminal, or older than what is still held, is answered with everything
@@ -22,6 +23,7 @@ from flask import Flask, Response, jsonify, request
 from protocol.labels import Purpose
 from verifier_terminal.counter_clients import CounterClient, CounterClientsUnusable
 from verifier_terminal.handover import CounterDesk, HandedOver, Handover
+from verifier_terminal.staff.errors import CaseRefused
 from verifier_terminal.web.counter_access import WrongTokens, admitted, refuse
 from verifier_terminal.web.counter_views import act_json
 from verifier_terminal.web.events import EventStreams, StreamsFull
@@ -97,6 +99,17 @@ def register(app: Flask, desk: CounterDesk, *, heartbeat_seconds: float) -> None
         response = Response(frames(), mimetype="text/event-stream")
         response.call_on_close(give_back)
         return response
+
+    @app.post("/api/v1/counter/case")
+    def counter_case() -> Response:
+        client()
+        body = request.get_json(silent=True)
+        if not isinstance(body, dict) or body.keys() != {"case"} or not isinstance(body["case"], str):
+            refuse(400, "no_case")
+        try:
+            return jsonify({"case": desk.set_case(body["case"]) or None})
+        except CaseRefused:
+            refuse(400, "case_refused")
 
     @app.get("/api/v1/openapi.json")
     def openapi() -> Response:
