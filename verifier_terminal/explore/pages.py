@@ -204,7 +204,7 @@ def _row(row: JournalRow, words: Words) -> tuple[Cell, ...]:
     at, number = payload.get("at"), payload.get("check_number")
     moment = unixtime.iso_local(UnixTime(at)) if isinstance(at, int) and 0 <= at <= MAX_TIME else ""
     named: Cell = "" if not isinstance(number, str) else Link(shown(number), f"/checks/{number}")
-    return (str(row.seq), moment, shown(str(payload["event"])), named, _said(payload, words))
+    return (str(row.seq), moment, words.event(str(payload["event"])), named, _said(payload, words))
 
 
 def _said(payload: Payload, words: Words) -> str:

@@ -22,7 +22,7 @@ from verifier_terminal.appraisal.verdict import Finding, Verdict, VerdictClass
 from verifier_terminal.restored import NOT_READABLE, verdict_of
 from verifier_terminal.store.journal import JournalRow, Payload
 from verifier_terminal.web.harmless import MAX_NAME_CHARACTERS, shown
-from verifier_terminal.web.texts import in_language, say
+from verifier_terminal.web.texts import in_language, known, say
 from verifier_terminal.web.views import age_text
 
 _WRITTEN, _SHOWN = 15, 16
@@ -276,7 +276,7 @@ class Words:
             case "unreadable":
                 return self.say("explain.unreadable")
             case other:
-                return self.say("later.other", event=_plain(other))
+                return self.say("later.other", event=self.event(other))
 
     def _recheck(self, payload: Payload) -> str:
         answer = self.say(f"answer.{payload['answer']}")
@@ -286,6 +286,10 @@ class Words:
         since, by = moments
         said = self.say("later.recheck", answer=answer, **{"from": since, "to": by})
         return f"{said} {self.say('later.recheck_before')}" if payload.get("before_check") else said
+
+    def event(self, word: str) -> str:
+        """What a row of the journal is called."""
+        return self.say(f"event.{word}") if known(f"event.{word}") else _plain(word)
 
     def kind(self, slug: str) -> str:
         """A kind's name, or its slug where the catalogue has none."""
