@@ -1,10 +1,10 @@
 """A code's Reed-Solomon with erasures: what glare or a crack has drowned is known to be unknown, and costs half.
 
 The bytes (codewords) of a code around which even the dark modules are bright are declared erased; what correction
-capacity they leave is spent on errors, and a reserve of `_RESERVE` check bytes a block is left over, so that a block
-of nonsense passes with a chance below 10^-9, and all blocks must pass. The corrected modules are drawn again and read
-by zxing-cpp, which then finds nothing to correct. Layout: ISO/IEC 18004 sections 7.6 (blocks), 7.7.3 (placement), 7.8
-(masks).
+capacity they leave is spent on errors, and a reserve of check bytes a block is left over (four, or two and what was
+seen of the erased bytes), so that a block of nonsense passes with a chance of about 10^-9, and all blocks must pass.
+The corrected modules are drawn again and read by zxing-cpp, which then finds nothing to correct. What a code that was
+read must show is compared here too. Layout: ISO/IEC 18004 sections 7.6 (blocks), 7.7.3 (placement), 7.8 (masks).
 """
 
 from dataclasses import dataclass
@@ -20,6 +20,9 @@ from hardware.camera.grid import Layout, Seen, Soft, layout
 
 _LEVELS = {"L": ERROR_CORRECT_L, "M": ERROR_CORRECT_M, "Q": ERROR_CORRECT_Q, "H": ERROR_CORRECT_H}
 _RESERVE = 4
+# With fewer left over, a block is believed if the erased codewords' own bits bear it out, as far as no lamp drowned
+# them: nonsense agrees with 14 of 14 once in 16,384 times, and must pass the check bytes that are left as well.
+_BARE_RESERVE, _LEAST_CLEAR_BITS, _MOST_CLEAR_WRONG = 2, 14, 1 / 16
 _ERASED_SHARES = (1.0, 0.75, 0.45)
 # Fewer drowned modules than that are not why a code cannot be read; light is a share of the sensor's full scale.
 _DROWNED_LIGHT = 0.4
@@ -108,6 +111,16 @@ def words_of(estimate: Soft, seen: Seen) -> Words:
     return Words(seen.version, seen.level, seen.mask, values)
 
 
+def modules_of(words: Words) -> Soft:
+    """The modules that show them: below zero where dark, zero where they say nothing."""
+    place = _placement(words.version, words.level)
+    plan = layout(words.version)
+    modules = np.zeros((plan.side, plan.side), np.float32)
+    dark = np.unpackbits(words.values).astype(bool) ^ _flips(words.version, words.level, words.mask)
+    modules[place.rows, place.columns] = np.where(dark, -1.0, 1.0)
+    return modules
+
+
 def are_shown(words: Words, estimate: Soft, floor: Soft) -> bool:
     """Whether these modules are those of that code, and Reed-Solomon could correct them to nothing else.
 
@@ -152,24 +165,37 @@ def corrected(estimate: Soft, floor: Soft, plan: Layout, seen: Seen) -> Soft:
     place = _placement(seen.version, seen.level)
     flips = _flips(seen.version, seen.level, seen.mask)
     codewords = _measured(estimate, seen.version, seen.level, seen.mask)
-    drowned = floor[place.rows, place.columns].reshape(-1, 8).max(axis=1)
+    light = floor[place.rows, place.columns].reshape(-1, 8)
     fixed = codewords.copy()
     for numbers, checks in place.blocks:
-        fixed[numbers] = _corrected_block(codewords[numbers], drowned[numbers], checks)
+        fixed[numbers] = _corrected_block(codewords[numbers], light[numbers], checks)
     whole = np.where(plan.known, np.where(plan.dark, -1.0, 1.0), estimate).astype(np.float32)
     whole[place.rows, place.columns] = np.where(np.unpackbits(fixed).astype(bool) ^ flips, -1.0, 1.0)
     return whole
 
 
-def _corrected_block(block: NDArray[np.uint8], drowned: Soft, checks: int) -> NDArray[np.uint8]:
-    order = np.argsort(-drowned)
+def _corrected_block(block: NDArray[np.uint8], light: Soft, checks: int) -> NDArray[np.uint8]:
+    """The block, its most drowned codewords erased.
+
+    Args:
+        block: its codewords.
+        light: how bright the darkest modules around each of their bits are.
+        checks: how many of them check.
+    """
+    order = np.argsort(-light.max(axis=1))
     for share in _ERASED_SHARES:
-        erased = order[: int((checks - _RESERVE) * share)]
         try:
-            return correct(block, [int(at) for at in erased], checks, reserve=_RESERVE)
+            return correct(block, order[: int((checks - _RESERVE) * share)].tolist(), checks, reserve=_RESERVE)
         except Uncorrectable:
             continue
-    raise Uncorrectable
+    erased = order[: checks - _BARE_RESERVE]
+    fixed = correct(block, erased.tolist(), checks, reserve=_BARE_RESERVE)
+    # Erased codewords are seldom drowned with all their bits. The others were measured, and no use was made of it.
+    clear = light[erased] <= _DROWNED_LIGHT
+    changed = np.unpackbits(fixed[erased] ^ block[erased]).reshape(-1, 8).astype(bool)
+    if clear.sum() < _LEAST_CLEAR_BITS or changed[clear].mean() > _MOST_CLEAR_WRONG:
+        raise Uncorrectable
+    return fixed
 
 
 def _tables() -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -5,9 +5,10 @@
 2. The whole picture.
 3. With a place seen in the last 15 frames: that place enlarged twice; without one: the picture at half size, which
    finds places in blurred and noisy pictures.
-4. Without a place: the whole picture sharpened strongly, softened, its centre enlarged, thresholded, or enlarged
+4. Finder patterns by their likeness, which noise and lamps break less than zxing-cpp's lines (finders.py).
+5. Without a place: the whole picture sharpened strongly, softened, its centre enlarged, thresholded, or enlarged
    whole, a different one each time.
-5. One more preparation of the place, a different one each time: x3, sharpened, blurred, local threshold.
+6. One more preparation of the place, a different one each time: x3, sharpened, blurred, local threshold.
 A code that was read before and is not read now is compared with what is held of it (held.py).
 Once a frame: a code that was found and laid out but not read has its grid laid anew and its modules equalised
 (grid.py), alone and together with what the frames before showed of it.
@@ -21,7 +22,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hardware.camera.grid import Evidence
+from hardware.camera.finders import laid_out
+from hardware.camera.grid import Evidence, around, module_of
 from hardware.camera.guidance import GreyPicture, hint_for, is_black
 from hardware.camera.held import Held, held_after, recognised
 from hardware.camera.looking import (
@@ -127,6 +129,8 @@ def _attempts(
     grey: GreyPicture, place: Area | None, state: CascadeState, *, tracked: bool
 ) -> Sequence[tuple[str, _Attempt]]:
     """The steps of the cascade; each is told where a code has been seen so far in this frame."""
+    # Frames in which nothing was read take turns: patterns by their likeness, then other preparations.
+    extras_turn = state.turn % 2 == 1
 
     def place_alone(_: Look) -> Look | None:
         if not tracked or place is None:
@@ -142,17 +146,28 @@ def _attempts(
 
     def place_enlarged(seen: Look) -> Look | None:
         # What the grid could not give, mere size seldom does; the extras go on all the same.
-        return None if seen.unread else _look_at(grey, seen.place or place, "place x2", 2.0, _as_it_is)
+        return (
+            None if seen.unread or not extras_turn else _look_at(grey, seen.place or place, "place x2", 2.0, _as_it_is)
+        )
 
     def extra(seen: Look) -> Look | None:
-        name, factor, prepare = _EXTRAS[state.turn % len(_EXTRAS)]
+        if not extras_turn:
+            return None
+        name, factor, prepare = _EXTRAS[state.turn // 2 % len(_EXTRAS)]
         return _look_at(grey, seen.place or place, name, factor, prepare)
 
+    def by_likeness(seen: Look) -> Look | None:
+        # A code that was read a moment ago is looked for once more before that is worth the while.
+        if seen.unread or extras_turn or (state.held is not None and state.place_age == 0):
+            return None
+        laid = laid_out(grey, seen.place or place, state.turn // 2)
+        return None if laid is None else Look(place=around(laid), pixels_per_module=module_of(laid), unread=laid)
+
     def without_place(seen: Look) -> Look | None:
-        if seen.place or place:
+        if seen.place or place or not extras_turn:
             return None
         # The sharpened picture finds most of what the others find and is cheap, so its turn comes twice.
-        match state.turn % 6:
+        match state.turn // 2 % 6:
             case 0 | 3:
                 return look(sharpen_strongly(grey), "sharpened strongly")
             case 1:
@@ -170,6 +185,7 @@ def _attempts(
         ("place", place_alone),
         ("whole", whole),
         ("half", half),
+        ("by likeness", by_likeness),
         ("without place", without_place),
         ("place x2", place_enlarged),
         ("extra", extra),

@@ -10,6 +10,7 @@
 Nothing is guessed: without a passing checksum there is no text. Not handled here: finding codes (decode.py).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -48,6 +49,19 @@ class Seen:
     version: int
     level: str
     mask: int
+
+
+def around(seen: Seen) -> tuple[int, int, int, int]:
+    """The smallest upright rectangle that holds it: x, y, width, height."""
+    corners = np.array(seen.corners)
+    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+    return int(left), int(top), max(1, int(right - left)), max(1, int(bottom - top))
+
+
+def module_of(seen: Seen) -> float:
+    """Pixels a module."""
+    ring = np.array(seen.corners)
+    return float(np.hypot(*(ring - np.roll(ring, 1, axis=0)).T).mean()) / (17 + 4 * seen.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +134,17 @@ class Straightened:
     corners: Corners
 
 
-def straightened(grey: GreyPicture, seen: Seen) -> Straightened | None:
-    """The code laid flat; nothing where the place lies outside of the picture."""
+def straightened(
+    grey: GreyPicture, seen: Seen, *, reaches: tuple[float, ...] = (1.5, 0.75), most_marks: int | None = None
+) -> Straightened | None:
+    """The code laid flat; nothing where the place lies outside of the picture.
+
+    Args:
+        grey: the whole picture.
+        seen: where the code is, roughly.
+        reaches: how far away marks are looked for, in modules, round by round.
+        most_marks: about how many marks to look for; all of them where none is said.
+    """
     plan = layout(seen.version)
     size = (plan.side + 2 * _BORDER) * _CELL
     low, high = _BORDER * _CELL, (plan.side + _BORDER) * _CELL
@@ -134,9 +157,12 @@ def straightened(grey: GreyPicture, seen: Seen) -> Straightened | None:
         return None
     into = cv2.getPerspectiveTransform(ideal, (np.array(seen.corners) - 0.5 - (left, top)).astype(np.float32))
     inverse = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
-    for reach in (1.5, 0.75):
+    # The finders are the last three.
+    step = max(1, -(-len(plan.marks) // most_marks)) if most_marks else 1
+    marks = plan.marks[::-1][:3] + plan.marks[-4::-step]
+    for reach in reaches:
         flat = cv2.warpPerspective(part, into, (size, size), flags=inverse, borderMode=cv2.BORDER_REPLICATE)
-        expected, found = _marks_found(flat.astype(np.float32), plan, reach)
+        expected, found = _marks_found(flat.astype(np.float32), marks, reach)
         if len(found) < 6:
             break
         moved, _ = cv2.findHomography(np.array(expected), np.array(found), cv2.RANSAC, _CELL * 0.35)
@@ -154,13 +180,13 @@ def straightened(grey: GreyPicture, seen: Seen) -> Straightened | None:
 
 
 def _marks_found(
-    flat: Soft, plan: Layout, reach_modules: float
+    flat: Soft, marks: Sequence[tuple[float, float, float]], reach_modules: float
 ) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
     """Where the known marks should be in the straightened picture, and where they are."""
     expected: list[tuple[float, float]] = []
     found: list[tuple[float, float]] = []
     reach = round(reach_modules * _CELL)
-    for x, y, half in plan.marks:
+    for x, y, half in marks:
         mark = _mark(half)
         centre_x, centre_y = (x + _BORDER) * _CELL - 0.5, (y + _BORDER) * _CELL - 0.5
         left, top = round(centre_x + 0.5 - mark.shape[0] / 2) - reach, round(centre_y + 0.5 - mark.shape[0] / 2) - reach
@@ -201,7 +227,7 @@ def module_values(flat: Soft, plan: Layout) -> Soft:
     side = plan.side + 2 * _BORDER
     inner = cv2.resize(flat, (side, side), interpolation=cv2.INTER_AREA)
     mean = cv2.stackBlur(inner, (17, 17))
-    spread = np.sqrt(cv2.stackBlur((inner - mean) ** 2, (25, 25)))
+    spread = np.sqrt(np.maximum(cv2.stackBlur((inner - mean) ** 2, (25, 25)), 0))
     values = (inner - mean) / (spread + 0.15 * float(np.median(spread)) + 1e-4)
     # A dark-mode code is told by its known modules.
     told = values[_BORDER:-_BORDER, _BORDER:-_BORDER][plan.known]
@@ -221,8 +247,16 @@ def inside(values: Soft) -> Soft:
     return values[_BORDER:-_BORDER, _BORDER:-_BORDER]
 
 
-def equalised(values: Soft, plan: Layout, rounds: int = 3) -> Soft:
-    """What each module is; below zero is dark."""
+def equalised(values: Soft, plan: Layout, rounds: int = 3, told: Soft | None = None) -> Soft:
+    """What each module is; below zero is dark.
+
+    Args:
+        values: as measured.
+        plan: of the version.
+        rounds: how often the filter is fitted to its own decisions.
+        told: what the modules ought to be, zero where that is not known; once is then enough. 26 weights do not make
+            thousands of modules into what they are not.
+    """
     side = plan.side
     wanted = np.where(plan.dark, -1.0, 1.0).astype(np.float32)
     estimate = inside(values)
@@ -234,8 +268,8 @@ def equalised(values: Soft, plan: Layout, rounds: int = 3) -> Soft:
     # Row by row: a product of whole matrices of this size would make a BLAS library start threads.
     gram = (taps.transpose(1, 0, 2) @ taps.transpose(1, 2, 0)).sum(axis=0)
     gram += np.eye(len(taps), dtype=np.float32) * (0.02 * side * side)
-    for _ in range(rounds):
-        target = np.where(plan.known, wanted, np.sign(estimate)).astype(np.float32)
+    for _ in range(rounds if told is None else 1):
+        target = np.where(plan.known, wanted, np.sign(estimate) if told is None else told).astype(np.float32)
         both = np.einsum("kij,ij->k", taps, target)
         _, weights = cv2.solve(gram, both.reshape(-1, 1), flags=cv2.DECOMP_CHOLESKY)
         kernel, constant = weights[:-1].reshape(_TAPS, _TAPS), float(weights[-1, 0])

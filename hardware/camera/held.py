@@ -9,13 +9,13 @@ rolled on is never taken for the one before. Not handled here: reading a code fo
 from dataclasses import dataclass, replace
 
 import cv2
-import numpy as np
 
-from hardware.camera.codewords import Uncorrectable, Words, are_shown, words_of
+from hardware.camera.codewords import Uncorrectable, Words, are_shown, modules_of, words_of
 from hardware.camera.grid import (
     Seen,
     Soft,
     Straightened,
+    around,
     drawn,
     equalised,
     inside,
@@ -30,6 +30,8 @@ from hardware.camera.looking import Look, decode_drawn, shrink
 from hardware.camera.report import DecodedCode
 
 _VARIANT = "as held"
+# What moved since a moment ago is told by the finders and a few alignment patterns.
+_MARKS = 8
 _COARSE_SIDE = 56
 _MIN_LIKENESS = 0.4
 
@@ -84,18 +86,20 @@ def recognised(grey: GreyPicture, failed: Look, held: Held) -> tuple[Look, Held 
     if seen is None or seen.version != known.seen.version:
         return failed, known
     seen = replace(known.seen, corners=seen.corners)
-    laid = straightened(grey, seen)
+    laid = straightened(grey, seen, most_marks=_MARKS)
     if laid is None or not _is_shown(known.words, laid):
         return failed, known
     now = replace(known, grey=grey, seen=replace(seen, corners=laid.corners))
     code = replace(known.code, variant=_VARIANT)
-    return replace(failed, codes=(code,), place=_around(now.seen), unread=None, read=now.seen), now
+    return replace(failed, codes=(code,), place=around(now.seen), unread=None, read=now.seen), now
 
 
 def _is_shown(words: Words, laid: Straightened) -> bool:
     plan = layout(words.version)
     values, floor = module_values(laid.flat, plan), light_floor(laid.flat, plan)
-    return are_shown(words, inside(values), floor) or are_shown(words, equalised(values, plan), floor)
+    return are_shown(words, inside(values), floor) or are_shown(
+        words, equalised(values, plan, told=modules_of(words)), floor
+    )
 
 
 def _learned(held: Held) -> Held | None:
@@ -117,7 +121,7 @@ def _learned(held: Held) -> Held | None:
 
 def _moved(grey: GreyPicture, held: Held) -> Seen | None:
     """Where the code is now, if it is turned and sized as before; nothing where the picture shows nothing like it."""
-    left, top, width, height = _around(held.seen)
+    left, top, width, height = around(held.seen)
     # The quiet zone and the edge of the screen are in it, which no lamp drowns all at once.
     margin, reach = max(width, height) // 8, max(width, height) // 6
     x, y = max(0, left - margin), max(0, top - margin)
@@ -126,18 +130,18 @@ def _moved(grey: GreyPicture, held: Held) -> Seen | None:
     part = grey[y0 : y + code.shape[0] + reach, x0 : x + code.shape[1] + reach]
     if min(code.shape) < _COARSE_SIDE // 2 or held.grey.shape != grey.shape:
         return None
-    coarse = min(1.0, _COARSE_SIDE / max(width, height))
-    likeness = cv2.matchTemplate(shrink(part, coarse), shrink(code, coarse), cv2.TM_CCOEFF_NORMED)
+    # Whole numbers of pixels are averaged several times faster than parts of them.
+    pixels = max(1, max(width, height) // _COARSE_SIDE)
+    likeness = cv2.matchTemplate(_coarse(part, pixels), _coarse(code, pixels), cv2.TM_CCOEFF_NORMED)
     _, best, _, (column, row) = cv2.minMaxLoc(likeness)
     if best < _MIN_LIKENESS:
         return None
-    dx = x0 - x + (column + summit(likeness[row], column)) / coarse
-    dy = y0 - y + (row + summit(likeness[:, column], row)) / coarse
+    dx = x0 - x + (column + summit(likeness[row], column)) * pixels
+    dy = y0 - y + (row + summit(likeness[:, column], row)) * pixels
     moved = [(at_x + dx, at_y + dy) for at_x, at_y in held.seen.corners]
     return replace(held.seen, corners=(moved[0], moved[1], moved[2], moved[3]))
 
 
-def _around(seen: Seen) -> tuple[int, int, int, int]:
-    corners = np.array(seen.corners)
-    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
-    return int(left), int(top), max(1, int(right - left)), max(1, int(bottom - top))
+def _coarse(part: GreyPicture, pixels: int) -> GreyPicture:
+    height, width = (length // pixels * pixels for length in part.shape)
+    return shrink(part[:height, :width], 1 / pixels)

@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from hardware.camera.codewords import Uncorrectable, correct, corrected
+from hardware.camera.codewords import Uncorrectable, _placement, correct, corrected
 from hardware.camera.grid import Seen, drawn, layout
 from hardware.camera.looking import decode_drawn
 from tests.hardware.conftest import modules_of, payload
@@ -74,3 +74,27 @@ def test_two_codes_torn_together_are_neither() -> None:
         for floor in (np.zeros_like(torn), np.ones_like(torn)):  # neither in the dark nor under a lamp
             with pytest.raises(Uncorrectable):
                 corrected(torn, floor, layout(14), seen(mask_of(upper)))
+
+
+@pytest.mark.parametrize(("disagree", "read"), [(0, True), (1, False)])
+def test_two_spare_check_bytes_are_enough_only_where_the_erased_bytes_bear_it_out(disagree: int, read: bool) -> None:
+    estimate = estimate_of(payload())
+    damaged, floor, place = estimate.copy(), np.zeros_like(estimate), _placement(14, "L")
+    floor[:2] = 0.9  # a lamp is somewhere; nothing is corrected where there is none
+    block = place.blocks[0][0]
+    for at, number in enumerate(block[:28]):  # two more than four spare bytes admit
+        bits = slice(8 * number, 8 * number + 8)
+        rows, columns = place.rows[bits], place.columns[bits]
+        floor[rows, columns] = 0.8
+        if at < 20:
+            damaged[rows, columns] *= -1
+        else:
+            floor[rows[:4], columns[:4]] = 0.1
+            damaged[rows[:4], columns[:4]] *= 1 - 2 * disagree
+    mask = mask_of(estimate)
+    if read:
+        fixed = corrected(damaged, floor, layout(14), seen(mask))
+        assert ((fixed < 0) == (estimate < 0))[place.rows, place.columns].all()
+    else:
+        with pytest.raises(Uncorrectable):
+            corrected(damaged, floor, layout(14), seen(mask))
