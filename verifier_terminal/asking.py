@@ -26,6 +26,7 @@ from verifier_terminal.certification import WORDS, Certification
 from verifier_terminal.errors import CertificateUnusable, NoSite, RequestRefused
 from verifier_terminal.request_book import Closed, Entry, RequestBook
 
+_REGION_DIGITS: Final = 6
 _SITE_AUDIENCE: Final = "lz:s/"
 _DRAWS: Final = 16
 
@@ -74,7 +75,8 @@ def askable(policy: AppraisalPolicy, certificate: TerminalCertificate, purpose: 
     certified = certificate.maxima.get(purpose, {})
     found: dict[int, Askable] = {}
     for vct in sorted(certified):
-        row = policy.rows.get((vct, purpose))
+        # Whose licence will answer is not known yet: nobody is asked for more than a holder of this region.
+        row = policy.row(vct, purpose, certificate.iss[:_REGION_DIGITS])
         if row is None:
             continue
         maximum = row.maximum & certified[vct]

@@ -14,6 +14,7 @@ from tests.terminal import asking_world
 from tests.terminal.asking_world import REASON, WANTED, answer, certified, read_challenge, seal, short_answer
 from tests.terminal.conftest import Terminal
 from tests.utopia.kinds import DRIVING_LICENCE, ID_CARD
+from tests.utopia.world import WUYOU, ZIXU
 from verifier_terminal.appraisal.appraise import appraise
 from verifier_terminal.appraisal.context import Context
 from verifier_terminal.appraisal.verdict import Verdict, VerdictClass
@@ -284,6 +285,16 @@ def test_what_policy_does_not_allow_is_not_asked_whatever_the_certificate_says(t
     for refused in ({DRIVING_LICENCE: frozenset({Lic.ADDRESS})}, {ID_CARD: frozenset({Lic.NAME})}):
         with pytest.raises(RequestRefused):
             session.open_challenge(refused, REASON)
+
+
+@pytest.mark.parametrize(("region", "asked_less"), [(WUYOU, True), (ZIXU, False)])
+def test_nobody_is_asked_for_more_than_a_holder_of_this_region(
+    terminal: Terminal, region: str, asked_less: bool
+) -> None:
+    row = replace(terminal.world.policy_row(DRIVING_LICENCE, Purpose.WINDOW), optional=frozenset({Lic.ADDRESS}))
+    stricter = replace(row, optional=frozenset(), regions=frozenset({region}), only_for=region)
+    session = certified(terminal, rows=[row, stricter])
+    assert session.askable()[DRIVING_LICENCE].maximum == (row.mandatory if asked_less else row.maximum)
 
 
 def test_a_request_does_not_outlive_its_certificate(terminal: Terminal, asking: Session) -> None:
