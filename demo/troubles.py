@@ -17,8 +17,8 @@ _CAMERA: Final = {
     CameraTrouble.NONE: "模拟:摄像头恢复正常 / simulated: the camera is well again and is opened by itself",
     CameraTrouble.GLARE: "模拟:灯光反射在手机屏幕上,窗口提示怎样拿手机 / "
     "simulated: a lamp is mirrored over the code; unread, it makes the terminal say how to hold the phone",
-    CameraTrouble.FROZEN: "模拟:摄像头反复送同一画面,约 5 秒后终端发现并重连 / "
-    "simulated: the same picture again and again; after 5 s the terminal says so and opens the camera anew",
+    CameraTrouble.FROZEN: "模拟:摄像头反复送同一画面,约 3 秒后终端发现并重连 / "
+    "simulated: the same picture again and again; after 3 s the terminal says so and opens the camera anew",
     CameraTrouble.UNPLUGGED: "模拟:拔掉摄像头,视频流中断,扫码枪照常可用 / "
     "simulated: the camera is pulled out and its stream ends; the terminal says so and tries again",
 }
