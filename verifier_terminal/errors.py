@@ -137,7 +137,7 @@ class TooManyRequests(TerminalError):
 class NoSite(TerminalError):
     """Short codes name their site, and this terminal was set up without one."""
 
-    meaning = "this terminal belongs to no site, so it has no short codes"
+    meaning = "this terminal belongs to no site, so it has no short codes and no neighbours"
     advice = "get the site's four characters from the region and set them with `terminal site DIR CODE`"
 
 

@@ -22,6 +22,7 @@ from protocol.unixtime import DAY, HOUR, MINUTE, UnixTime
 from tests.terminal.asking_world import bundle_text, certificate, id_card, publish_with_anchor
 from tests.terminal.conftest import Terminal
 from tests.utopia.world import World
+from verifier_terminal.appraisal import reasons
 from verifier_terminal.appraisal.reasons import Language
 from verifier_terminal.appraisal.verdict import VerdictClass
 from verifier_terminal.errors import NoSite, UnknownCheckNumber
@@ -33,6 +34,7 @@ from verifier_terminal.store import outbox
 from verifier_terminal.sync.mirror import FolderMirror
 from verifier_terminal.web import standing_views
 from verifier_terminal.web.texts import TAGS
+from verifier_terminal.web.views import display
 
 SITE = "7K3Q"
 LOOPBACK = "127.0.0.1"
@@ -128,6 +130,18 @@ def test_a_code_that_a_neighbour_used_is_refused_with_its_window_and_moment(wind
     )  # fmt: skip
     assert first in alarms(windows.two)[0]
     assert "refused here" in alarms(windows.two)[0]
+
+
+def test_the_page_says_where_and_how_long_ago(windows: Windows) -> None:
+    text = windows.world.code()
+    scan(windows.one, text)
+    windows.two.neighbours.hear(told(windows.one))
+    windows.pass_seconds(12)
+    for session, said in ((windows.two, "本处另一个窗口使用。"), (windows.one, "本窗口使用。")):
+        verdict = session.scan(text, source="scanner").verdict
+        view = display(verdict, session.catalogue(), reasons.load(), Language.ZH_HANS, windows.world.clock.at)
+        assert view["instruction"].startswith(f"此码 12 秒前已在{said} 请持证人刷新动态码")
+        assert view["findings"][0]["short"] == f"此码 12 秒前已在{said}"
 
 
 def test_the_first_window_hears_that_its_code_came_again(windows: Windows) -> None:
