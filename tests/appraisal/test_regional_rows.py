@@ -52,7 +52,12 @@ def test_it_counts_for_its_region_and_for_no_other(stricter: dict[str, Any], cod
 
 def test_it_counts_for_paper_and_for_each_member_of_a_bundle() -> None:
     terminal = terminal_with(WUYOU, guardian_below=14)
+    # Where it stands matters nothing: the row is about who issued.
+    terminal.face = replace(terminal.face, region=ZIXU)
     assert Code.W_AGE_UNKNOWN in reasons(terminal.appraise(acts.paper_text(terminal.world)))
+    terminal = terminal_with(ZIXU, guardian_below=14)
+    terminal.face = replace(terminal.face, region=ZIXU)
+    assert Code.W_AGE_UNKNOWN not in reasons(terminal.appraise(acts.paper_text(terminal.world)))
     terminal = terminal_with(challenge_required=True)
     home, foreign = acts.licence(terminal.world, 1), acts.licence(terminal.world, 2, region=ZIXU)
     verdict = terminal.appraise(terminal.bundle(home, foreign))
