@@ -31,6 +31,7 @@ from verifier_terminal import (
     cli_staff,
     cli_store,
     cli_supervision,
+    cli_support,
 )
 from verifier_terminal.cli_parts import (
     EXIT_NOT_READ,
@@ -84,6 +85,7 @@ cli.add_command(cli_receipts.receipt)
 cli.add_command(cli_reports.reports)
 cli.add_command(cli_supervision.settings)
 cli.add_command(cli_supervision.pin)
+cli.add_command(cli_support.support)
 
 _directory, _json = cli_asking.directory_argument, cli_asking.json_option
 
@@ -279,6 +281,7 @@ def serve(
                 counter=counter,
                 pages=ReceiptPages(session, reasons=told),
                 supervised=session,
+                beat=enrolling.heartbeats(session, directory, tally).make,
                 staff=session.shift,
             )
             threads = capture.start_feeding(session, sources, stop)

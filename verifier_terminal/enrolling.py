@@ -143,13 +143,9 @@ def set_operator(directory: Path, address: str) -> TerminalSettings:
     return settings
 
 
-@contextmanager
-def reporting(session: Session, directory: Path, tally: Counting, tell: Callable[[str], None]) -> Iterator[None]:
-    """Reports to the operator while the block runs, where the terminal has one."""
-    if not session.settings.operator:
-        yield
-        return
-    beats = Heartbeats(
+def heartbeats(session: Session, directory: Path, tally: Counting) -> Heartbeats:
+    """How this terminal stands from now on, in numbers."""
+    return Heartbeats(
         session.status,
         tally,
         rows_waiting=session.reports.waiting,
@@ -157,6 +153,15 @@ def reporting(session: Session, directory: Path, tally: Counting, tell: Callable
         version=metadata.version("liangzheng"),
         elapsed_seconds=wiring.elapsed_seconds,
     )
+
+
+@contextmanager
+def reporting(session: Session, directory: Path, tally: Counting, tell: Callable[[str], None]) -> Iterator[None]:
+    """Reports to the operator while the block runs, where the terminal has one."""
+    if not session.settings.operator:
+        yield
+        return
+    beats = heartbeats(session, directory, tally)
     reports = Reporting(
         session,
         Uplink(Poster(session.settings.operator)),

@@ -40,3 +40,10 @@ class TooManyGuesses(TerminalError):
     def __init__(self, *, seconds: int) -> None:
         self.seconds = seconds
         super().__init__(f"the next try is taken in {seconds} s")
+
+
+class SupportTextDamaged(TerminalError):
+    """A support text with a character that is missing or wrong."""
+
+    meaning = "this is no support text"
+    advice = "have it copied or read once more; it begins with LZSUP1 and has groups of eight characters"

@@ -46,6 +46,7 @@ from verifier_terminal.handover import CounterDesk
 from verifier_terminal.web import (
     asking_routes,
     counter_routes,
+    diagnosis_routes,
     kiosk_routes,
     notices,
     paper_routes,
@@ -88,6 +89,7 @@ def create_app(
     counter: CounterDesk | None = None,
     pages: paper_routes.MakesPages | None = None,
     supervised: supervisor_routes.SupervisedSession | None = None,
+    beat: Callable[[], bytes] | None = None,
     staff: staff_routes.StaffDesk | None = None,
 ) -> Flask:
     """The application over this session.
@@ -104,6 +106,7 @@ def create_app(
         pages: makes a check's paper as PDF, for a clerk; None: it is not offered.
         staff: who is on duty; None: the page has no part about it.
         supervised: whose settings a supervisor may change by a page; None: there is no such page.
+        beat: makes a heartbeat, for the page that says how the terminal stands; None: there is no such page.
     """
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -157,7 +160,10 @@ def create_app(
             has_staff=staff is not None,
             personal_seconds=_personal_seconds(settings, supervised),
             supervised=supervised is not None,
+            diagnosed=beat is not None,
         )
+        if beat is not None:
+            diagnosis_routes.register(app, beat, clock=clock)
         if supervised is not None:
             supervisor_routes.register(app, supervised, settings)
         roadside_routes.register(app, session, settings)

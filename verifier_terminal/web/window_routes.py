@@ -48,6 +48,7 @@ def register(
     has_staff: bool = False,
     personal_seconds: Callable[[], int],
     supervised: bool = False,
+    diagnosed: bool = False,
 ) -> None:
     """Adds the routes. Failures of the session are answered by the application's own handlers."""
 
@@ -63,6 +64,7 @@ def register(
             printer=has_printer,
             pages=has_pages,
             supervised=supervised,
+            diagnosed=diagnosed,
             staff=has_staff,
             roadside=session.status().purpose is Purpose.ROADSIDE,
             ui=page_texts("ui")[TAGS[language]],
