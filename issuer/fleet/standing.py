@@ -57,6 +57,9 @@ class Trouble(StrEnum):
 
 _URGENCY: Final = {trouble: rank for rank, trouble in enumerate(Trouble)}
 
+_LEAST_FIRST: Final = frozenset({Trouble.DISK_FULL, Trouble.CERTIFICATE_ENDS, Trouble.READ_RATE})
+"""The less is left, the worse."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -160,8 +163,10 @@ def _of_beat(contact: Contact, beat: Heartbeat) -> Sequence[Finding]:
     if home is None or home > OLD_DATA:
         found.append(Finding(Trouble.DATA_OLD, home))
     offset = contact.offset or 0
-    if abs(offset) > CLOCK_OFF or not beat.clock_plausible:
+    if abs(offset) > CLOCK_OFF:
         found.append(Finding(Trouble.CLOCK_OFF, offset))
+    elif not beat.clock_plausible:
+        found.append(Finding(Trouble.CLOCK_OFF, None))
     waits, before = beat.waiting.rows, contact.rows_before or 0
     if waits >= LONG_QUEUE and waits > before:
         found.append(Finding(Trouble.QUEUE_GROWS, waits))
@@ -189,9 +194,8 @@ def by_urgency(each: TerminalStanding) -> tuple[int, int, str]:
     if not each.findings:
         return (len(Trouble), 0, each.terminal)
     first = each.findings[0]
-    longest_first = first.trouble in (Trouble.SILENT, Trouble.NEVER_HEARD, Trouble.DATA_OLD, Trouble.QUEUE_GROWS)
     amount = first.amount or 0
-    return (_URGENCY[first.trouble], -amount if longest_first else amount, each.terminal)
+    return (_URGENCY[first.trouble], amount if first.trouble in _LEAST_FIRST else -amount, each.terminal)
 
 
 def _newest(register: Register, at: UnixTime) -> tuple[CertifiedTerminal, ...]:

@@ -18,6 +18,7 @@ LANGUAGES: Final = {"zh-Hans": "简体中文", "zh-Hant": "繁體中文", "en": 
 """Each by its own name for itself."""
 FIRST: Final = "zh-Hans"
 _UNITS: Final = ((DAY, "days"), (HOUR, "hours"), (MINUTE, "minutes"), (1, "seconds"))
+_WITHOUT_AMOUNT: Final = {Trouble.DATA_OLD: "data_none", Trouble.CLOCK_OFF: "clock_wrong"}
 _GIGABYTE: Final = 10**9
 
 
@@ -68,7 +69,7 @@ def local(moment: UnixTime) -> str:
 def _named(finding: Finding, language: str, at: UnixTime) -> tuple[str, str]:
     trouble, amount = finding.trouble, finding.amount
     if amount is None:
-        return ("data_none" if trouble is Trouble.DATA_OLD else trouble.value), ""
+        return _WITHOUT_AMOUNT.get(trouble, trouble.value), ""
     match trouble:
         case Trouble.WITHDRAWN:
             return "withdrawn_tried", ago(UnixTime(amount), language, at=at)

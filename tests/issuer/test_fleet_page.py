@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from flask.testing import FlaskClient
 from issuer import config
 from issuer.application import Issuer
 from issuer.fleet import texts
+from issuer.fleet.errors import FleetTokenUnknown
 from issuer.web.app import create_app
 from protocol.unixtime import DAY, UnixTime
 from tests.issuer import builders
@@ -19,9 +21,17 @@ from tests.issuer.remote import GOOD_BEAT, NAME, Machine, invited, key_of
 HOSTILE = "</td><img src=x onerror=alert(1)>"
 
 
+@pytest.fixture(scope="module")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
+    with builders.made(tmp_path_factory.mktemp("fleet") / "issuer") as made:
+        yield made
+
+
 @pytest.fixture
-def token(issuer: Issuer) -> str:
-    return issuer.fleet_tokens.give("值班员甲", days=1, actor="test", at=AT)
+def token(issuer: Issuer) -> Iterator[str]:
+    yield issuer.fleet_tokens.give("值班员甲", days=1, actor="test", at=AT)
+    with suppress(FleetTokenUnknown):
+        issuer.fleet_tokens.remove("值班员甲", at=AT)
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """A terminal's life from the authority's side: enrolled once, renewed while it is wanted, heard once for each row."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,6 +47,21 @@ class Office:
         token = invited(self.issuer, at=self.clock.at, **wished).token
         assert made.enrol(self.client, token).status_code == 200
         return made
+
+
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("remote") / "issuer"
+    builders.made(folder).close()
+    return folder
+
+
+@pytest.fixture
+def issuer(made_once: Path, tmp_path: Path) -> Iterator[Issuer]:
+    """A copy: making one takes longer than what is tested."""
+    folder = shutil.copytree(made_once, tmp_path / "issuer")
+    with Issuer.open(folder, passphrase=None, random_bytes=builders.randomness(2)) as opened:
+        yield opened
 
 
 @pytest.fixture
