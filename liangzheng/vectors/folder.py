@@ -42,9 +42,10 @@ class Format(StrEnum):
     RECEIPT = "receipt"
     PAPER = "paper"
     TRUST_LIST = "trust-list"
+    STAFF_CERTIFICATE = "staff-certificate"
 
 
-_BYTES: Final = frozenset({Format.RECEIPT, Format.TRUST_LIST})
+_BYTES: Final = frozenset({Format.RECEIPT, Format.TRUST_LIST, Format.STAFF_CERTIFICATE})
 _MAY_BE_BYTES: Final = _BYTES | {Format.BUNDLE}
 
 

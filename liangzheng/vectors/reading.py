@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from liangzheng.receipts.stated import certificate_values, items_values, receipt_values
 from liangzheng.vectors.folder import Format, Given, Ground
-from protocol import challenge, labels, paper, receipt, sealing, trust_list
+from protocol import cbor, challenge, labels, paper, receipt, sealing, staff_certificate, trust_list
 from protocol.labels import Purpose
 from protocol.qr import animated, bundle, envelope
 from protocol.qr.animated import Assembled, Assembler
@@ -182,6 +182,29 @@ def _read_trust_list(given: Given, ground: Ground, at: UnixTime) -> Read:
             }
             for _, anchor in sorted(found.anchors.items())
         ],
+        # Only where there is one: without, the list has the form without.
+        **({"withdrawn": sorted(kid.hex() for kid in found.withdrawn)} if found.withdrawn else {}),
+    }
+
+
+def _read_staff_certificate(given: Given, ground: Ground, at: UnixTime) -> Read:
+    assert given.content is not None, "a staff certificate is bytes"
+    found = staff_certificate.verify(
+        staff_certificate.parse(cbor.decode(given.content)),
+        staff_keys=ground.trust.anchors,
+        withdrawn=ground.trust.withdrawn,
+        at=at,
+    )
+    return {
+        "iss": found.iss,
+        "number": found.number,
+        "name": found.name,
+        "role": str(found.role),
+        "relying_party": found.relying_party,
+        "uses": sorted(int(use) for use in found.uses),
+        "thumbprint": found.key.thumbprint.hex(),
+        "nbf": found.nbf,
+        "exp": found.exp,
     }
 
 
@@ -195,4 +218,5 @@ _READERS: Final[Mapping[Format, Callable[[Given, Ground, UnixTime], Read]]] = {
     Format.RECEIPT: _read_receipt,
     Format.PAPER: _read_paper,
     Format.TRUST_LIST: _read_trust_list,
+    Format.STAFF_CERTIFICATE: _read_staff_certificate,
 }

@@ -121,6 +121,12 @@ def _of_trust_list(given: Given) -> Stages:
     return {"document": document.hex(), "document_sig_structures": signed}
 
 
+def _of_staff_certificate(given: Given) -> Stages:
+    assert given.content is not None
+    sig_structure = _sign1(given.content)[1].hex()
+    return {"staff_certificate": given.content.hex(), "staff_certificate_sig_structure": sig_structure}
+
+
 _STAGES: Final[Mapping[Format, Callable[[Given], Stages]]] = {
     Format.PRESENTATION: _of_presentation,
     Format.MANDATE: _of_presentation,
@@ -131,4 +137,5 @@ _STAGES: Final[Mapping[Format, Callable[[Given], Stages]]] = {
     Format.RECEIPT: _of_receipt,
     Format.PAPER: _of_paper,
     Format.TRUST_LIST: _of_trust_list,
+    Format.STAFF_CERTIFICATE: _of_staff_certificate,
 }

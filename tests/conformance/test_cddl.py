@@ -31,6 +31,7 @@ VALIDATOR: Final = Validator(GRAMMAR)
 BYTES: Final = {
     "kbt": "lz1-kbt", "challenge": "lc1", "receipt": "receipt", "paper": "ls1", "bundle": "lb1",
     "encrypt0": "lz1-sealed", "document": "trust-list",
+    "staff_certificate": "staff-certificate",
 }  # fmt: skip
 """Entries of the index' `bytes`, and the rule that describes them."""
 DOCUMENTS: Final = {
@@ -40,6 +41,7 @@ DOCUMENTS: Final = {
 FORMATS: Final = {
     "presentation": "lz1-kbt", "mandate": "lz1-kbt", "challenge": "lc1", "paper": "ls1", "bundle": "lb1",
     "sealed": "lz1-sealed", "receipt": "receipt", "trust-list": "trust-list",
+    "staff-certificate": "staff-certificate",
 }  # fmt: skip
 BY_GRAMMAR: Final = frozenset(
     {

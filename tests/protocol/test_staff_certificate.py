@@ -83,6 +83,40 @@ def forged(
     return cbor.encode(cose_sign1.sign1(protected, content, signer))
 
 
+CLAIMS: Final[tuple[tuple[dict[int, Any], type[ProtocolError]], ...]] = (
+    ({labels.CLAIM_ISS: "990000"}, SchemaError),
+    ({labels.CLAIM_ISS: "980000.GA"}, IssuerUnknown),
+    ({labels.CLAIM_SUB: "0417 "}, SchemaError),
+    ({labels.CLAIM_SUB: "4" * 25}, SchemaError),
+    ({labels.CLAIM_SUB: ...}, ShapeError),
+    ({labels.CLAIM_IAT: AT}, ShapeError),
+    ({labels.CLAIM_EXP: True}, TimeTypeError),
+    ({labels.CLAIM_EXP: GOOD.nbf}, TimeOrderError),
+    ({labels.CLAIM_EXP: GOOD.nbf + 7 * DAY + 1}, SchemaError),
+    ({labels.CLAIM_NBF: -1}, TimeTypeError),
+    ({labels.CLAIM_STAFF_NAME: ""}, SchemaError),
+    ({labels.CLAIM_STAFF_NAME: "警员\u202e"}, SchemaError),
+    ({labels.CLAIM_STAFF_NAME: "员" * 65}, SchemaError),
+    ({labels.CLAIM_RELYING_PARTY: " 支队"}, SchemaError),
+    ({labels.CLAIM_STAFF_ROLE: "chief"}, SchemaError),
+    ({labels.CLAIM_STAFF_ROLE: 2}, SchemaError),
+    ({labels.CLAIM_STAFF_USES: ()}, SchemaError),
+    ({labels.CLAIM_STAFF_USES: (2, 1)}, SchemaError),
+    ({labels.CLAIM_STAFF_USES: (1, 1)}, SchemaError),
+    ({labels.CLAIM_STAFF_USES: (True,)}, SchemaError),
+    ({labels.CLAIM_STAFF_USES: (3,)}, SchemaError),
+    ({labels.CLAIM_CNF: {}}, SchemaError),
+    ({labels.CLAIM_CNF: {1: {1: 1}}}, KeyRefused),
+)
+HEADERS: Final[tuple[tuple[bytes, type[ProtocolError]], ...]] = (
+    (forged(header={labels.HDR_TYP: labels.TYP_TERMINAL}), TypError),
+    (forged(header={labels.HDR_KID: b"kid"}), ShapeError),
+    (forged(header={labels.HDR_KID: bytes(limits.KID_BYTES)}), IssuerUnknown),
+    (forged(header={labels.HDR_KCWT: b""}), HeaderUnknown),
+    (forged(signer=STRANGER), IssuerSignatureInvalid),
+)
+
+
 def test_round_trip_size_and_grammar() -> None:
     assert verified(CERTIFICATE) == GOOD
     assert len(CERTIFICATE) == 248
@@ -98,50 +132,14 @@ def test_either_algorithm_signs(alg: Alg) -> None:
     assert staff_certificate.verify(parsed, staff_keys={pair: anchor}, withdrawn=frozenset(), at=AT) == GOOD
 
 
-@pytest.mark.parametrize(
-    ("claims", "refused"),
-    [
-        ({labels.CLAIM_ISS: "990000"}, SchemaError),
-        ({labels.CLAIM_ISS: "980000.GA"}, IssuerUnknown),
-        ({labels.CLAIM_SUB: "0417 "}, SchemaError),
-        ({labels.CLAIM_SUB: "4" * 25}, SchemaError),
-        ({labels.CLAIM_SUB: ...}, ShapeError),
-        ({labels.CLAIM_IAT: AT}, ShapeError),
-        ({labels.CLAIM_EXP: True}, TimeTypeError),
-        ({labels.CLAIM_EXP: GOOD.nbf}, TimeOrderError),
-        ({labels.CLAIM_EXP: GOOD.nbf + 7 * DAY + 1}, SchemaError),
-        ({labels.CLAIM_NBF: -1}, TimeTypeError),
-        ({labels.CLAIM_STAFF_NAME: ""}, SchemaError),
-        ({labels.CLAIM_STAFF_NAME: "警员\u202e"}, SchemaError),
-        ({labels.CLAIM_STAFF_NAME: "员" * 65}, SchemaError),
-        ({labels.CLAIM_RELYING_PARTY: " 支队"}, SchemaError),
-        ({labels.CLAIM_STAFF_ROLE: "chief"}, SchemaError),
-        ({labels.CLAIM_STAFF_ROLE: 2}, SchemaError),
-        ({labels.CLAIM_STAFF_USES: ()}, SchemaError),
-        ({labels.CLAIM_STAFF_USES: (2, 1)}, SchemaError),
-        ({labels.CLAIM_STAFF_USES: (1, 1)}, SchemaError),
-        ({labels.CLAIM_STAFF_USES: (True,)}, SchemaError),
-        ({labels.CLAIM_STAFF_USES: (3,)}, SchemaError),
-        ({labels.CLAIM_CNF: {}}, SchemaError),
-        ({labels.CLAIM_CNF: {1: {1: 1}}}, KeyRefused),
-    ],
-)
+@pytest.mark.parametrize(("claims", "refused"), CLAIMS)
 def test_one_claim_forged(claims: dict[int, Any], refused: type[ProtocolError]) -> None:
     with pytest.raises(ProtocolError) as found:
         verified(forged(claims))
     assert type(found.value) is refused
 
 
-@pytest.mark.parametrize(
-    ("encoded", "refused"),
-    [
-        (forged(header={labels.HDR_TYP: labels.TYP_TERMINAL}), TypError),
-        (forged(header={labels.HDR_KID: b"kid"}), ShapeError),
-        (forged(header={labels.HDR_KID: bytes(limits.KID_BYTES)}), IssuerUnknown),
-        (forged(header={labels.HDR_KCWT: b""}), HeaderUnknown),
-        (forged(signer=STRANGER), IssuerSignatureInvalid),
-    ],
-)
+@pytest.mark.parametrize(("encoded", "refused"), HEADERS)
 def test_one_header_or_signature_forged(encoded: bytes, refused: type[ProtocolError]) -> None:
     with pytest.raises(ProtocolError) as found:
         verified(encoded)

@@ -1,16 +1,17 @@
-"""Vectors of what terminals and authorities sign: challenges with their certificates, receipts, paper codes."""
+"""Vectors of what terminals and authorities sign: challenges, receipts, staff certificates, paper codes."""
 
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
 from liangzheng.vectors.folder import Format, Given
-from protocol import challenge, labels, limits, paper, receipt
+from protocol import challenge, labels, limits, paper, receipt, staff_certificate
 from protocol.errors import Code
 from protocol.labels import Alg, Purpose, TrustTier
 from protocol.qr import base45, envelope
+from protocol.staff_certificate import Role, StaffUse
 from protocol.unixtime import DAY, UnixTime
-from tests.protocol import test_challenge, test_paper, test_receipt
+from tests.protocol import test_challenge, test_paper, test_receipt, test_staff_certificate
 from tests.utopia.kinds import DRIVING_LICENCE
 from tests.utopia.world import World
 from tests.vectors.vector import Vector
@@ -90,6 +91,39 @@ def receipts() -> Iterator[Vector]:
 
 def _receipt(name: str, notes: str, encoded: bytes, code: Code | None = None) -> Vector:
     return Vector(Format.RECEIPT, f"receipt-{name}", notes, Given(content=encoded), code)
+
+
+# Staff certificates.
+
+
+def staff() -> Iterator[Vector]:
+    good = test_staff_certificate.GOOD
+    duty = frozenset({StaffUse.DUTY})
+    goods = {
+        "of-an-officer": ("signs on, and signs acts", good),
+        "of-a-clerk": ("signs on, at a window", replace(good, role=Role.CLERK, uses=duty)),
+        "of-a-supervisor": ("one day", replace(good, role=Role.SUPERVISOR, uses=duty, exp=UnixTime(good.nbf + DAY))),
+    }
+    region = test_staff_certificate.REGION
+    for name, (notes, stated) in goods.items():
+        yield _staff(name, notes, staff_certificate.certify(stated, region))
+    for number, (claims, reason) in enumerate(test_staff_certificate.CLAIMS, start=1):
+        (label,) = claims
+        encoded = test_staff_certificate.forged(claims)
+        yield _staff(f"claim-{label}-{number}", f"claim {label} was changed", encoded, reason.code)
+    for number, (encoded, reason) in enumerate(test_staff_certificate.HEADERS, start=1):
+        notes = "header or signer was changed, and signed again"
+        yield _staff(f"header-{number}", notes, encoded, reason.code)
+    whole = test_staff_certificate.CERTIFICATE
+    terminal_key = staff_certificate.certify(good, test_challenge.REGION)
+    yield _staff("byte-more", "a byte after the certificate", whole + b"\0", Code.E_CBOR)
+    yield _staff("signature-bent", "one bit of the signature", whole[:-1] + bytes((whole[-1] ^ 1,)), Code.E_SIG_ISSUER)
+    yield _staff("by-the-terminal-key", "a key that certifies machines", terminal_key, Code.E_ISSUER_UNKNOWN)
+    yield _staff("a-terminal-s", "a terminal's certificate", test_challenge.CERTIFICATE, Code.E_TYP)
+
+
+def _staff(name: str, notes: str, encoded: bytes, code: Code | None = None) -> Vector:
+    return Vector(Format.STAFF_CERTIFICATE, f"staff-{name}", notes, Given(content=encoded), code)
 
 
 # Paper codes.

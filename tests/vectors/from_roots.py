@@ -7,6 +7,7 @@ yet is signed anew. That file is the one input of the generator that is not deri
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,19 @@ def trust_lists(world: World, recorded: Recorded) -> Iterator[Vector]:
     }
     for name, (notes, anchors) in goods.items():
         yield _vector(name, notes, trust_list.sign(trust_list_of(anchors), root))
+    kids = (bytes(8), bytes(range(8)))
+    withdrawn = replace(trust_list_of((one_anchor(world),)), withdrawn=frozenset(kids))
+    yield _vector("with-withdrawn-staff", "two people whose keys were withdrawn", trust_list.sign(withdrawn, root))
+    for name, notes, wrong in (
+        ("withdrawn-nobody", "an empty array of kids has another form", ()),
+        ("withdrawn-descending", "kids ascend", kids[::-1]),
+        ("withdrawn-twice", "one kid twice", kids[:1] * 2),
+        ("withdrawn-of-7-bytes", "kids have 8 bytes", (bytes(7),)),
+        ("withdrawn-as-text", "kids are bytes", ("12345678",)),
+    ):
+        sketch = _Document(world)
+        sketch.withdrawn = wrong
+        yield _vector(name, notes, sketch.encoded(), Code.E_SCHEMA)
     for name, code, notes, change in _forgeries(world):
         sketch = _Document(world)
         change(sketch)
@@ -97,12 +111,14 @@ class _Document:
         self.protected: dict[Any, Any] = dict(cbor.decode(structure.value[0]))  # type: ignore[call-overload]  # a map
         self.unprotected: dict[Any, Any] = {}
         self.content: dict[Any, Any] = dict(cbor.decode(structure.value[2]))  # type: ignore[call-overload]  # a map
+        self.withdrawn: tuple[Any, ...] | None = None
         self.anchors: list[Any] = [dict(each) for each in self.content[labels.CLAIM_ANCHORS]]
 
     def encoded(self) -> bytes:
         protected = dump(self.protected)
         if labels.CLAIM_ANCHORS in self.content:
-            self.content[labels.CLAIM_ANCHORS] = self.anchors
+            body = self.anchors if self.withdrawn is None else {1: self.anchors, 2: list(self.withdrawn)}
+            self.content[labels.CLAIM_ANCHORS] = body
         payload = dump(self.content)
         signature = self.signer.sign(cose_sign1.sig_structure(protected, payload))
         return dump(Tag(labels.TAG_SIGN1, (protected, self.unprotected, payload, signature)))

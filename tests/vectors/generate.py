@@ -89,6 +89,7 @@ def vectors(world: World, recorded: Recorded) -> Iterator[Vector]:
         from_holders.mandates(world),
         from_authorities.receipts(),
         from_authorities.papers(world),
+        from_authorities.staff(),
         from_roots.trust_lists(world, recorded),
     )
 

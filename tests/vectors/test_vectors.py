@@ -199,7 +199,7 @@ def test_stated_signatures_are_made_by_the_stated_keys(entry: dict[str, Any]) ->
     pairs = [
         (stated[name], stated[f"{name}_sig_structure"])
         for stated in (entry["bytes"], *entry["bytes"].get("members", []))
-        for name in ("kbt", "cwt", "challenge", "certificate", "receipt", "paper", "document")
+        for name in ("kbt", "cwt", "challenge", "certificate", "receipt", "paper", "document", "staff_certificate")
         if f"{name}_sig_structure" in stated
     ]
     assert pairs or entry["format"] == Format.ANIMATED

@@ -37,6 +37,8 @@ NAMED: Mapping[str, tuple[str, Alg, str]] = {
     "paper-ed25519": ("paper ED25519", Alg.ED25519, "signs paper codes"),
     "paper-esp256": ("paper ESP256", Alg.ESP256, "signs paper codes"),
     "terminal-authority": ("terminal key of the region", Alg.ED25519, "signs terminal certificates"),
+    "staff-authority": ("staff key of the region", Alg.ED25519, "signs staff certificates"),
+    "officer": ("an officer", Alg.ESP256, "a person at a terminal: signs acts"),
     "terminal": ("terminal", Alg.ED25519, "a terminal: signs challenges and receipts"),
     "holder-ed25519": ("holder 甲的手机", Alg.ED25519, "a holder's device"),
     "holder-esp256": ("holder 甲的手机", Alg.ESP256, "a holder's device"),
@@ -49,7 +51,9 @@ _USES = {
     "paper-ed25519": KeyUse.PAPER,
     "paper-esp256": KeyUse.PAPER,
     "terminal-authority": KeyUse.TERMINAL,
+    "staff-authority": KeyUse.STAFF,
 }
+_WITHOUT_STATUS = (KeyUse.TERMINAL, KeyUse.STAFF)
 
 
 def as_json(content: Any) -> bytes:
@@ -64,7 +68,7 @@ def signer(world: World, name: str) -> Signer:
 
 
 def further_anchors(world: World) -> tuple[TrustAnchor, ...]:
-    """Trusted keys beside those of credentials and status: for mandates, paper codes, terminal certificates."""
+    """Trusted keys beside those of credentials and status: for mandates, paper codes, certificates."""
     later = UnixTime(BEGINNING + 400 * DAY)
     lists = (f"lz:{WUYOU}/",)
     return tuple(
@@ -72,8 +76,8 @@ def further_anchors(world: World) -> tuple[TrustAnchor, ...]:
             world.iss(),
             signer(world, name).public_key,
             use,
-            frozenset() if use is KeyUse.TERMINAL else frozenset(world.kinds),
-            () if use is KeyUse.TERMINAL else lists,
+            frozenset() if use in _WITHOUT_STATUS else frozenset(world.kinds),
+            () if use in _WITHOUT_STATUS else lists,
             later,
             later,
         )
