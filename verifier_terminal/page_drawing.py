@@ -9,6 +9,7 @@ program finds it without reading a picture. The same input gives the same bytes.
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from reportlab.lib.units import mm
@@ -170,10 +171,12 @@ def _code(canvas: Canvas, top: float, text: str) -> float:
     canvas.rect(_LEFT * mm, (_HEIGHT - top - _CODE_MM) * mm, _CODE_MM * mm, _CODE_MM * mm, stroke=0, fill=1)
     canvas.setFillGray(0)
     for line, row in enumerate(matrix):
-        for column, dark in enumerate(row):
+        column = drawing.QUIET_ZONE
+        for dark, run in groupby(row):
+            length = len(tuple(run))
             if dark:
-                x = _LEFT + (drawing.QUIET_ZONE + column) * unit
-                y = _HEIGHT - top - (drawing.QUIET_ZONE + line + 1) * unit
+                x, y = _LEFT + column * unit, _HEIGHT - top - (drawing.QUIET_ZONE + line + 1) * unit
                 # A little overlap, or some printers leave hairlines between neighbours.
-                canvas.rect(x * mm, y * mm, unit * 1.02 * mm, unit * 1.02 * mm, stroke=0, fill=1)
+                canvas.rect(x * mm, y * mm, (length + 0.02) * unit * mm, unit * 1.02 * mm, stroke=0, fill=1)
+            column += length
     return _CODE_MM

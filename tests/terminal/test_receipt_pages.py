@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zxingcpp
 from click.testing import CliRunner
+from PIL import Image
 
 from protocol import receipt, receipt_in_pdf
 from protocol.errors import ShapeError
-from protocol.labels import Lic, Purpose
+from protocol.labels import PREFIX_RECEIPT, Lic, Purpose
+from protocol.qr import envelope
 from protocol.status_list import Status
 from tests.terminal.asking_world import REASON, anchor, bundle_text, certified
 from tests.terminal.conftest import Terminal
@@ -91,6 +94,19 @@ def test_a_receipt_names_items_and_carries_what_was_signed(terminal: Terminal, t
     stated = verified(terminal, pdf)
     assert (stated.reason, stated.shown[0].vct) == (REASON, DRIVING_LICENCE)
     assert [row.payload["event"] for row in session.explain(number) if row.payload] == ["verdict", "receipt"]
+
+
+def test_the_code_on_the_printed_page_is_the_receipt(terminal: Terminal, tmp_path: Path) -> None:
+    session = certified(terminal)
+    pdf = pages_of(session).page(number_of(session, terminal.world.code()), REASON)
+    words_on(pdf, tmp_path)
+    subprocess.run(
+        ["pdftoppm", "-r", "150", "-gray", "-singlefile", str(tmp_path / "page.pdf"), str(tmp_path / "page")],
+        check=True,
+        timeout=20,
+    )
+    (read,) = zxingcpp.read_barcodes(Image.open(tmp_path / "page.pgm"))
+    assert envelope.unwrap(read.text, expected_prefix=PREFIX_RECEIPT) == receipt_in_pdf.found(pdf)
 
 
 def test_the_same_check_gives_the_same_words_and_each_time_a_receipt_of_its_own(terminal: Terminal) -> None:
