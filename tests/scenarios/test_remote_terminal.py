@@ -1,5 +1,6 @@
 """A terminal's whole life on one simulated clock, over a real web server: scanned in, heard, renewed, stolen, dead."""
 
+import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -8,9 +9,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner
 
 from issuer import wiring as issuer_wiring
 from issuer.application import Issuer
+from issuer.cli import cli as issuer_cli
 from issuer.fleet import register as fleet_register
 from issuer.fleet.standing import Trouble
 from protocol import directory as wallet_directory
@@ -25,6 +28,7 @@ from tests.issuer.remote import invited as invited_elsewhere
 from verifier_terminal import enrolling
 from verifier_terminal import wiring as terminal_wiring
 from verifier_terminal.certification import Trouble as CertificateTrouble
+from verifier_terminal.cli import cli as terminal_cli
 from verifier_terminal.errors import NotListening, RootMismatch, TerminalError
 from verifier_terminal.heartbeats import Heartbeats
 from verifier_terminal.reporting import Reporting
@@ -183,14 +187,33 @@ def test_enrolled_heard_renewed_stolen_dead(world: Field, tmp_path: Path) -> Non
 
 
 def test_a_machine_that_stood_still_over_a_holiday_is_renewed(world: Field, tmp_path: Path) -> None:
-    folder = tmp_path / "kiosk"
-    enrolling.enrol(folder, world.code())
+    """Set up by the two commands, with a picture of the code between them."""
+    folder, picture = tmp_path / "kiosk", tmp_path / "code.png"
+    office = str(world.issuer.places.published.parent)
+    wished = ["--profile", "kiosk", "--place", "一楼3号自助机", "--relying-party", "幻境市政务服务中心"]
+    wished += ["--kind", "id-card", "--url", world.url, "--png", str(picture)]
+    shown = CliRunner().invoke(issuer_cli, ["enrol-terminal", office, NAME, *wished])
+    assert (shown.exit_code, shown.output.count("LT1:")) == (0, 1), shown.output
+    assert picture.stat().st_mode & 0o777 == 0o600
+    done = CliRunner().invoke(terminal_cli, ["enrol", str(folder), "--image", str(picture), "--json"])
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert (said["terminal"], said["profile"], said["operator"], said["trouble"]) == (NAME, "kiosk", world.url, None)
     world.clock.at += 16 * DAY
     with terminal_wiring.open_session(folder) as session:
         assert session.status().certification.trouble is CertificateTrouble.OVER
         world.reporting(session, Line(Poster(world.url))).round()
         assert session.status().certification.trouble is None
     assert world.worst() is Trouble.DATA_OLD
+    listed = CliRunner().invoke(issuer_cli, ["fleet", office, "--search", "hall"])
+    assert "1 terminals, 1 of them need somebody" in listed.output
+    for given, operator in ((["--none"], None), (["http://127.0.0.1:8310"], "http://127.0.0.1:8310")):
+        changed = CliRunner().invoke(terminal_cli, ["operator", str(folder), *given, "--json"])
+        assert json.loads(changed.stdout) == {"operator": operator}
+    refused = CliRunner().invoke(terminal_cli, ["operator", str(folder), "ftp://x"])
+    assert (refused.exit_code, "no operator's address" in refused.output) == (1, True)
+    refused = CliRunner().invoke(terminal_cli, ["enrol", str(tmp_path / "other"), "--code", "LC1:ABC"])
+    assert (refused.exit_code, "no enrolment code" in refused.output) == (1, True)
 
 
 def test_what_fails_leaves_no_terminal_and_a_good_code_good_and_what_is_forged_is_not_believed(
