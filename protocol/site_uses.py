@@ -23,6 +23,8 @@ TAG_BYTES: Final = 16
 _LABEL: Final = b"liangzheng site use\0"
 _USE_BYTES: Final = 32
 """One use: array head 1, tag 17, moment 5, number 8, yes or no 1."""
+_FRAME_BYTES: Final = 112
+"""Of a datagram beside certificate and uses: signature 66, labels, heads, type and site."""
 _AT_LEAST: Final = 8
 """Uses in one datagram, however long the certificate."""
 _CHECK: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{3}-[0-9A-HJKMNP-TV-Z]{3}", re.ASCII)
@@ -74,8 +76,8 @@ def sign(site: str, uses: Sequence[SiteUse], *, certificate: bytes, signer: Sign
             content, typ=labels.TYP_SITE_USES, certificate=structure, certified=certified, signer=signer
         )
 
-    # What every datagram has tells how many uses leave it in one piece; a large certificate goes in several.
-    room = limits.UNFRAGMENTED_BYTES - (len(signed(1)) - _USE_BYTES)
+    # As many as leave it in one piece; with a large certificate it goes in several.
+    room = limits.UNFRAGMENTED_BYTES - len(certificate) - _FRAME_BYTES
     count = min(len(uses), limits.MAX_SITE_USES, max(_AT_LEAST, room // _USE_BYTES))
     encoded = signed(count)
     if len(encoded) > limits.MAX_SITE_USES_BYTES:

@@ -112,7 +112,8 @@ class SiteUses:
         return self._read(
             "WHERE used_at >= ? AND (used_at, tag, check_number) > (?, ?, ?)"
             " ORDER BY used_at, tag, check_number LIMIT ?",
-            (since, *begin, limit),
+            # The first bound is what the index finds: all that came before is not even looked at.
+            (max(since, begin[0]), *begin, limit),
         )
 
     def shared(self, told: Iterable[Heard]) -> tuple[tuple[SiteUse, Heard], ...]:
