@@ -88,6 +88,7 @@ class Hint(enum.Enum):
     TILT = "tilt it, there is glare"
     DARK = "too dark"
     WHOLE = "show the whole code"
+    FURTHER = "further away, the lens cannot focus so near"
 
 
 @dataclass(frozen=True, slots=True)

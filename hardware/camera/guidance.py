@@ -20,12 +20,14 @@ class GuidanceLimits:
 
     Attributes:
         min_pixels_per_module: reading starts to fail below it.
+        max_side_share: of the picture's shorter side; a code that fills more of it is nearer than a fixed lens focuses.
         max_saturated_share: of the code's area, nearly white pixels beyond what a bright screen has.
         min_brightness: mean grey value of a picture in which anything can be read.
         black_brightness: the brightest pixel of a covered lens, apart from noise.
     """
 
     min_pixels_per_module: float = 2.5
+    max_side_share: float = 0.85
     max_saturated_share: float = 0.05
     min_brightness: float = 25.0
     black_brightness: float = 30.0
@@ -69,6 +71,8 @@ def hint_for(
     # Half the modules of a code are light, and a bright screen may saturate those; glare also swallows dark ones.
     if float(np.mean(part >= _SATURATED)) > 0.5 + limits.max_saturated_share or _washed_out(part, limits):
         return Hint.TILT
+    if min(width, height) > limits.max_side_share * min(grey.shape):
+        return Hint.FURTHER
     # Large enough, in position and without glare: its modules are smeared.
     return Hint.HOLD_STILL
 

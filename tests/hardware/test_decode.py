@@ -183,6 +183,8 @@ def test_what_would_help_is_told_by_where_and_how_a_code_is_seen() -> None:
     assert hint_for(frame, None, None) is None
     assert hint_for(frame, inside, 2.0) == Hint.CLOSER
     assert hint_for(code, (56, 56, 292, 292), 4.0) == Hint.HOLD_STILL
+    assert hint_for(code[20:440, 20:440], (36, 36, 340, 340), 4.6) == Hint.HOLD_STILL
+    assert hint_for(code[20:440, 20:440], (10, 10, 360, 360), 4.9) == Hint.FURTHER
     code[100:300, 100:300] = 255
     assert hint_for(code, (56, 56, 292, 292), 4.0) == Hint.TILT
     for edge in ((0, 200, 300, 300), (-5, 200, 300, 300), (400, 0, 300, 300), (980, 200, 300, 300), (4, 420, 300, 300)):

@@ -82,6 +82,7 @@ _HINT: Final = {
     Hint.TILT: "tilt",
     Hint.DARK: "dark",
     Hint.WHOLE: "whole",
+    Hint.FURTHER: "further",
 }
 
 
