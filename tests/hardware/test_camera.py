@@ -174,7 +174,7 @@ def test_an_image_without_a_code(tmp_path: Path, decoder: DecoderProcess) -> Non
 
 def test_an_image_with_a_damaged_code_says_that_one_was_seen(tmp_path: Path, decoder: DecoderProcess) -> None:
     picture = flat_code(payload())
-    picture[110:230, 110:230] = 255
+    picture[90:250, 90:250] = 255
     path = tmp_path / "damaged.png"
     path.write_bytes(png(picture))
     items = everything(open_camera(str(path), decoder))
