@@ -50,6 +50,7 @@ from verifier_terminal.web import (
     kiosk_routes,
     notices,
     paper_routes,
+    practice_routes,
     printing_routes,
     problem_routes,
     roadside_routes,
@@ -167,6 +168,7 @@ def create_app(
         if supervised is not None:
             supervisor_routes.register(app, supervised, settings)
         roadside_routes.register(app, session, settings)
+        practice_routes.register(app, session, reasons=reasons, clock=clock)
         if staff is not None:
             staff_routes.register(app, staff, settings, clock=clock)
         if slips is not None:

@@ -62,9 +62,18 @@ function joinedNumbers(shown) {
   return other ? [other, shown.checkNumber] : [shown.checkNumber];
 }
 
+// It stands beside the word: that two licences may be two persons' must not wait for somebody to scroll.
+function drawJoined(joined) {
+  byId("joined").hidden = joined === null;
+  byId("joined").textContent = joined?.text ?? "";
+  byId("joined").classList.toggle("apart", joined !== null && !joined.linked);
+  if (joined !== null && joined.with === waiting?.number) waiting = null;
+}
+
 export function draw() {
   const place = byId("act");
   const shown = page.showing();
+  drawJoined(shown?.views[page.language()].joined ?? null);
   place.hidden = shown === null;
   if (shown === null) {
     roles.clear();
@@ -79,7 +88,6 @@ export function draw() {
   if (place.dataset.drawn === drawn) return;
   place.dataset.drawn = drawn;
   place.replaceChildren();
-  if (view.joined) place.append(element("p", view.joined.linked ? "joined" : "joined apart", view.joined.text));
   if (place.dataset.roles === "yes" && view.class !== "not_read") {
     numbers.forEach((number, nth) => place.append(roleChoice(number, numbers.length > 1 ? view.members[nth] : null)));
   }

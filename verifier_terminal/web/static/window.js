@@ -8,6 +8,7 @@ import { drawHolderCode, forgetPapers, makePage } from "./papers.js";
 import { openProblem } from "./problem.js";
 import { watchKeys } from "./keys.js";
 import * as officersAct from "./officers_act.js";
+import * as practice from "./practice.js";
 import * as road from "./roadside.js";
 import { allowSound, play } from "./sound.js";
 import * as staff from "./staff.js";
@@ -111,6 +112,7 @@ function showVerdict(event) {
   if (!again) detailsOpen = false;
   showing = {
     checkNumber: event.check_number,
+    practice: event.practice === true,
     views: event.views,
     blanked: false,
     portraits: again ? showing.portraits : new Map(),
@@ -123,6 +125,8 @@ function showVerdict(event) {
   draw();
   scrollTo(0, 0);
   announce(view.word, view.proceed_text, view.instruction);
+  // Nobody at the counter may take a practice verdict for a real one, or the other way round.
+  if (!event.practice) practice.end(ui().practice_over);
   if (soundOn && !again) play(view.sound);
 }
 
@@ -130,6 +134,7 @@ function showOutOfOrder(event) {
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   showing = null;
   broken = event.views;
+  practice.end(ui().practice_idle);
   draw();
   announce(broken[language].word, broken[language].instruction);
 }
@@ -301,6 +306,7 @@ function choose(kinds) {
 }
 
 async function openAsk() {
+  if (practice.blocks()) return;
   if (standing?.always_asks) return;
   await hearRequests();
   if (asking === null) {
@@ -364,6 +370,7 @@ function next() {
 }
 
 function openReceipt() {
+  if (practice.blocks()) return;
   if (showing === null) {
     hintNow(ui().receipt_nothing);
     return;
@@ -420,6 +427,7 @@ async function printSlip(number, reason, say) {
 }
 
 function printShown() {
+  if (practice.blocks()) return;
   if (byId("print") === null) openReceipt();
   else if (showing === null) hintNow(ui().receipt_nothing);
   else printSlip(showing.checkNumber, null, hintNow);
@@ -447,7 +455,9 @@ function answerShown(matches) {
     hintNow(ui().no_person);
     return;
   }
-  if (Date.now() - showing.firstSeen >= UNSEEN_MS) answerPerson(showing.checkNumber, matches);
+  if (Date.now() - showing.firstSeen < UNSEEN_MS) return;
+  if (showing.practice) practice.answerPerson(matches);
+  else answerPerson(showing.checkNumber, matches);
 }
 
 function hearVerdict(event) {
@@ -509,6 +519,7 @@ function openActs() {
 }
 
 function openVoid(number) {
+  if (practice.blocks()) return;
   if (!number) {
     hintNow(ui().nothing_to_void);
     return;
@@ -562,6 +573,7 @@ function setLanguage(chosen) {
   language = chosen;
   remember("language", chosen);
   drawWords(ui(), language);
+  practice.draw();
   drawSound();
   drawTheme();
   draw();
@@ -637,7 +649,8 @@ function onEnter(id, act) {
 
 function connectControls() {
   staff.connect({ ui, language: () => language, say: hintNow, draw, idle: toIdle, openDialog });
-  for (const part of [road, officersAct]) part.connect({ ui, language: () => language, showing: () => showing, say: hintNow });
+  const given = { ui, language: () => language, showing: () => showing, say: hintNow, show: showVerdict, hearPerson, clear: toIdle };
+  for (const part of [road, officersAct, practice]) part.connect(given);
   onClick("next", next);
   onClick("blank", escape);
   onClick("show-ask", openAsk);
