@@ -225,6 +225,9 @@ def _head(payload: Payload, certification: Certification, before: int) -> list[t
         copy = _texts()["label"]["copy"]
         rows.append(("", f"** {copy['zh'].format(n=before + 1)} {copy['en'].format(n=before + 1)} **"))
     rows.append((_label("check_number"), payload["check_number"]))
+    if payload.get("case"):
+        # The visitor's own queue number, by which the file finds the paper.
+        rows.append((_label("case"), payload["case"]))
     rows.append((_label("time"), unixtime.iso_local(payload["at"]).replace("T", " ")))
     if certification.certificate is not None:
         rows.append((_label("relying_party"), certification.certificate.relying_party))

@@ -103,6 +103,15 @@ def test_a_receipt_says_what_was_shown_and_never_what_it_says(terminal: Terminal
     assert sha256(encoded).hexdigest() == signed
 
 
+def test_the_queue_number_stands_on_the_paper_of_its_own_check(terminal: Terminal, counter: Counter) -> None:
+    counter.session.shift.set_case("A037")
+    counter.slips.print_slip(counter.check(terminal.world.code()))
+    terminal.pass_seconds(3)
+    counter.slips.print_slip(counter.check(terminal.world.code()))
+    first, second = (dict(slip.rows) for slip in counter.printer.slips)
+    assert (first["排队号/案件号"], "排队号/案件号" in second) == ("A037", False)
+
+
 def test_the_paper_itself_can_be_verified(terminal: Terminal, counter: Counter) -> None:
     number = counter.check(terminal.world.code())
     with VirtualPrinter() as virtual:
