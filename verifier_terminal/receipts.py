@@ -139,7 +139,7 @@ class EvidenceShelf:
         return kept.verdict
 
     def drop(self, check_number: str) -> None:
-        """This check was declared void."""
+        """This check was declared void, or its visitor has left."""
         self._kept.pop(check_number, None)
 
     def forget_over(self, now: float) -> None:

@@ -460,6 +460,12 @@ class Session:
             self._append({"event": "values_on_file", "check_number": number, "at": self._clock().at})
             return verdict
 
+    def let_go(self, number: str) -> None:
+        """Forgets what was shown at this check: its visitor has left, and there is no receipt about it any more."""
+        with self._lock:
+            self._shelf.drop(number)
+            self._portraits.drop(number)
+
     def exercise(self, text: str, *, at: UnixTime) -> Verdict:
         """The verdict that would be given at another moment: nothing of journal, replay or clock is read or written."""
         with self._lock:

@@ -26,6 +26,8 @@ from verifier_terminal import page_drawing
 from verifier_terminal.appraisal import reasons
 from verifier_terminal.cli import cli
 from verifier_terminal.errors import NoReceipt, UnknownCheckNumber, ValuesNotForFile
+from verifier_terminal.faces.kiosk import Kiosk
+from verifier_terminal.faces.kiosk_table import Cue
 from verifier_terminal.page_drawing import Page, PageTooLong
 from verifier_terminal.receipt_pages import ReceiptPages
 from verifier_terminal.session import Session
@@ -183,6 +185,17 @@ def test_after_ten_minutes_a_void_or_for_a_stranger_there_is_none(terminal: Term
     for unknown, error in ((number, NoReceipt), ("000-000", UnknownCheckNumber)):
         with pytest.raises(error):
             pages.page(unknown, REASON)
+
+
+def test_when_a_visitor_has_left_a_kiosk_nothing_of_the_check_is_in_memory(terminal: Terminal) -> None:
+    session = certified(terminal)
+    kiosk = Kiosk(session, elapsed_seconds=lambda: terminal.elapsed, service=lambda: None)
+    number = number_of(session, terminal.world.code())
+    assert number in session._shelf._kept
+    kiosk.visitor(Cue.LEAVE)
+    assert session._shelf._kept == {}
+    with pytest.raises(NoReceipt):
+        session.receipt(number, REASON)
 
 
 @pytest.mark.parametrize(

@@ -286,6 +286,7 @@ class TwinSession:
         self.signed: list[tuple[str, ActKind, str, int]] = []
         self.joins: list[tuple[str | None, float]] = []
         self.known: list[ShownVerdict] = []
+        self.let_gone: list[str] = []
         self.reports: list[tuple[Category, str, str | None]] = []
         self.alarms: tuple[RecheckAlarm, ...] = ()
         self.connectivity = Connectivity(Link.OFFLINE, UnixTime(NOW - HOUR), "no route", 3)
@@ -495,6 +496,9 @@ class TwinSession:
 
     def recover(self) -> bool:
         return not self.broken
+
+    def let_go(self, number: str) -> None:
+        self.let_gone.append(number)
 
     def announce(self, event: FaceMoved) -> None:
         self.tell(event)

@@ -56,6 +56,9 @@ class KioskSession(Protocol):
     def recover(self) -> bool:
         """Tries to write again."""
 
+    def let_go(self, number: str) -> None:
+        """Forgets what was shown at this check."""
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -98,6 +101,8 @@ class Kiosk(Listener):
         self._lock = threading.Lock()
         self._position = Position(State.ATTRACT, elapsed_seconds())
         self._shown: ShownVerdict | None = None
+        self._of_visit: tuple[str, ...] = ()
+        """The check numbers of this visit."""
         self._notice: Notice | None = None
         self._mend_at = 0.0
         if session.out_of_order is not None:
@@ -179,15 +184,21 @@ class Kiosk(Listener):
             if after == before:
                 return None
             self._position = after
+            over: tuple[str, ...] = ()
             if shown is not None:
                 self._shown = shown
+                self._of_visit += (shown.verdict.check_number,)
             if not TABLE[after.state].of_visitor:
                 self._shown = None
+                over, self._of_visit = self._of_visit, ()
             if cue is not Cue.PRINT_FAILED:
                 self._notice = None
             else:
                 self._notice = Notice.PRINTER_FAILED
             held = self._shown
+        for number in over:
+            # Before the screen says that the visitor's data are cleared.
+            self._session.let_go(number)
         self._session.announce(FaceMoved())
         return held
 
