@@ -78,7 +78,8 @@ class Shift:
         self.roster = Roster(files, append=append, now=now, knowledge=knowledge, place=place)
         self.settings = settings = self.roster.settings
         self._store, self._lock, self._publisher, self._append = store, lock, publisher, append
-        self._now = now
+        self._now, self._knowledge = now, knowledge
+        self._looked_at: Knowledge | None = None
         self.required = settings.required and attended
         self.on_duty = OnDuty(now=now, elapsed_seconds=elapsed_seconds, idle_limit=settings.idle_limit)
         # One guess at a time: what it costs is meant to be paid one after another.
@@ -254,6 +255,7 @@ class Shift:
 
     def _begin(self, member: StaffMember, signer: Signer) -> None:
         self.on_duty.begin(member, signer)
+        self._looked_at = None
         self._publisher.publish(StaffChanged())
 
     def _end(self, member: StaffMember, reason: str) -> None:
@@ -273,9 +275,11 @@ class Shift:
 
     def _refused_by_now(self) -> tuple[StaffMember, str] | None:
         """The person on duty whose certificate is good no more, because of what the terminal has learned since."""
-        member = self.current()
-        if member is None:
+        member, knowledge = self.current(), self._knowledge()
+        # Time alone is `OnDuty`'s matter; with the same knowledge the answer stays what it was.
+        if member is None or knowledge is None or knowledge is self._looked_at:
             return None
+        self._looked_at = knowledge
         try:
             key = self.on_duty.signer().public_key
         except NobodyOnDuty:
