@@ -92,6 +92,7 @@ class _Standing(Collector):
         yield _gauge("clock_uncertainty_seconds", "How wrong the clock may be", float(status.clock.uncertainty))
         yield _gauge("recheck_queue", "Acceptances on old knowledge that wait", float(status.recheck_queue))
         yield _gauge("alarms", "Acceptances found wrong, not acknowledged", float(len(status.alarms)))
+        yield _gauge("double_shows", "Codes of another terminal too, not acknowledged", float(len(status.double_shows)))
         yield _gauge("feed_alarms", "What regions should never have signed", float(len(status.feed_alarms)))
         yield _gauge("damaged_documents", "Held and not readable", float(len(status.damaged)))
         yield _gauge("journal_rows", "Rows of the journal", float(status.journal_rows))

@@ -140,7 +140,7 @@ def test_the_page_says_where_and_how_long_ago(windows: Windows) -> None:
     for session, said in ((windows.two, "本处另一个窗口使用。"), (windows.one, "本窗口使用。")):
         verdict = session.scan(text, source="scanner").verdict
         view = display(verdict, session.catalogue(), reasons.load(), Language.ZH_HANS, windows.world.clock.at)
-        assert view["instruction"].startswith(f"此码 12 秒前已在{said} 请持证人刷新动态码")
+        assert view["instruction"].startswith(f"此码 12 秒前已在{said}请持证人刷新动态码")
         assert view["findings"][0]["short"] == f"此码 12 秒前已在{said}"
 
 

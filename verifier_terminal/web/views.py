@@ -323,7 +323,7 @@ def _instruction(verdict: Verdict, reasons: Mapping[Code, Reason], language: Lan
         if finding.tier > Tier.AFFIRMING:
             action = reasons[finding.code].texts(language).action
             used = _earlier_use(finding.code, verdict, language)
-            return action if used is None else f"{used} {action}"
+            return action if used is None else used + (" " if language is Language.EN else "") + action
     if verdict.person_check and verdict.proceed is Proceed.AFTER_CHECK:
         return say("instruction.person", language)
     key = "hold" if verdict.proceed is Proceed.NO and not _is_final(verdict) else verdict.verdict_class.value
