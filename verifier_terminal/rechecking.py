@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
-from protocol.unixtime import UnixTime
+from protocol.unixtime import MINUTE, UnixTime
 from revocation.coverage import StatusView
 from verifier_terminal.events import ActsChanged, RecheckAlarm
 from verifier_terminal.store.recheck import Answered
@@ -16,6 +17,32 @@ class Rechecked:
 
     settled: int
     alarms: tuple[RecheckAlarm, ...]
+    checks: int = 0
+    """How many checks that were, of which one may have had several licences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnected:
+    """What became of the checks that had waited, since the rounds began that settled some."""
+
+    checks: int
+    changed: int
+    at: UnixTime
+
+
+SAID_FOR: Final = 10 * MINUTE
+"""So long after the last round that settled something it is said, and further rounds are counted with it."""
+
+
+def reconnected(before: Reconnected | None, now: Rechecked, at: UnixTime) -> Reconnected | None:
+    """The sum with this round; None where there is nothing to say any more."""
+    recent = before if before is not None and 0 <= at - before.at < SAID_FOR else None
+    if now.checks == 0:
+        return recent
+    changed = len({alarm.check_number for alarm in now.alarms})
+    if recent is None:
+        return Reconnected(now.checks, changed, at)
+    return Reconnected(recent.checks + now.checks, recent.changed + changed, at)
 
 
 def recheck(
@@ -30,15 +57,17 @@ def recheck(
         due = store.rechecks.answered_by(view)
     alarms: list[RecheckAlarm] = []
     settled = 0
+    checks: set[str] = set()
     for answered in due:
         event = _settle(store, answered, at)
         if event is None:
             continue
         settled += 1
+        checks.add(answered.check_number)
         if isinstance(event, RecheckAlarm):
             alarms.append(event)
         tell(event)
-    return Rechecked(settled, tuple(alarms))
+    return Rechecked(settled, tuple(alarms), len(checks))
 
 
 def _settle(store: Store, answered: Answered, at: UnixTime) -> RecheckAlarm | ActsChanged | None:

@@ -13,6 +13,7 @@ from verifier_terminal.certification import Certification
 from verifier_terminal.config import TerminalSettings
 from verifier_terminal.events import RecheckAlarm
 from verifier_terminal.knowing import Known
+from verifier_terminal.rechecking import Reconnected
 from verifier_terminal.store import trust_store
 from verifier_terminal.store.feed_alarms import FeedAlarm
 from verifier_terminal.store.loading import Damaged, Held
@@ -95,6 +96,8 @@ class TerminalStatus:
     """An open code is not enough here, at this place or by this clock, so that a request should always be shown."""
     double_shows: tuple[DoubleShow, ...] = ()
     """Codes that were shown at another terminal of the site too, and not yet acknowledged by a person."""
+    reconnected: Reconnected | None = None
+    """What newer data said of the checks that had waited, for the first ten minutes."""
 
 
 def of(
@@ -148,6 +151,7 @@ def of(
         open_requests=open_requests,
         always_asks=always_asks,
         double_shows=double_shows,
+        reconnected=upkeep.reconnected(),
     )
 
 

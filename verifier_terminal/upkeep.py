@@ -22,7 +22,7 @@ from verifier_terminal.document_rounds import DocumentRounds, Tally
 from verifier_terminal.errors import NotPublished, OutOfOrder, StatusesNotKept, TerminalError
 from verifier_terminal.events import Publisher, RecheckAlarm, StatusChanged
 from verifier_terminal.knowing import Knowing, Known
-from verifier_terminal.rechecking import Rechecked
+from verifier_terminal.rechecking import Rechecked, Reconnected
 from verifier_terminal.store.store import Store
 from verifier_terminal.sync import connectivity
 from verifier_terminal.sync.connectivity import Connectivity, Link
@@ -99,6 +99,11 @@ class Upkeep:
         )
         self._sources = Sources(open_mirror)
         self._feed_polls: FeedPolls | None = None
+        self._reconnected: Reconnected | None = None
+
+    def reconnected(self) -> Reconnected | None:
+        """What became of the checks that had waited for newer data, for ten minutes; None: nothing did."""
+        return rechecking.reconnected(self._reconnected, Rechecked(0, ()), self.clock().at)
 
     @property
     def known(self) -> Known:
@@ -240,6 +245,7 @@ class Upkeep:
                 rechecked = rechecking.recheck(
                     self._store, known.knowledge.status, at=self.clock().at, tell=self._publisher.publish
                 )
+            self._reconnected = rechecking.reconnected(self._reconnected, rechecked, self.clock().at)
             self._record_floors()
             self._clean_up()
         self._publisher.publish(StatusChanged())

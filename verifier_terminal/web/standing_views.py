@@ -63,7 +63,7 @@ def _standing_words(status: TerminalStatus, language: Language) -> Json:
         "status": say("freshness.status_none", language)
         if age is None
         else say("freshness.status", language, age=age_text(age, language)),
-        "waiting": say("status.waiting", language, n=status.recheck_queue) if status.recheck_queue else "",
+        "waiting": " · ".join(_rechecks(status, language)),
         "alarms": [
             *({"check_number": alarm.check_number, "text": _alarm(alarm, language)} for alarm in status.alarms),
             *({"check_number": each.check_number, "text": _double_show(each, language)} for each in doubles),
@@ -90,13 +90,32 @@ def _network(connectivity: Connectivity, language: Language) -> str:
             assert_never(connectivity.link)
 
 
+def _rechecks(status: TerminalStatus, language: Language) -> list[str]:
+    """How many checks wait for newer data, and what became of those that did."""
+    said = [say("status.waiting", language, n=status.recheck_queue)] if status.recheck_queue else []
+    if status.reconnected is not None:
+        checks, changed = status.reconnected.checks, status.reconnected.changed
+        key = "recheck.changed" if changed else "recheck.unchanged"
+        said.append(say(key, language, n=checks, changed=changed))
+    return said
+
+
 def _alarm(alarm: RecheckAlarm, language: Language) -> str:
+    """What changed, by when, and whether that was before the check: what the data cannot tell is not said."""
+    number, state = alarm.check_number, say(f"answer.{alarm.answer.name.lower()}", language)
+    change = alarm.change
+    if change is None:
+        return say("status.alarm", language, number=number, time=_moment(alarm.found_at), state=state)
+    if change.before_check:
+        return say("recheck.before", language, number=number, state=state, by=_moment(change.as_of))
     return say(
-        "status.alarm",
+        "recheck.between",
         language,
-        number=alarm.check_number,
-        time=unixtime.iso_local(alarm.found_at)[5:16],
-        state=say(f"answer.{alarm.answer.name.lower()}", language),
+        number=number,
+        state=state,
+        after=_moment(change.valid_at),
+        by=_moment(change.as_of),
+        check=_moment(change.accepted_at),
     )
 
 

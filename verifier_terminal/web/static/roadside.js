@@ -88,7 +88,7 @@ export function draw() {
   if (place.dataset.drawn === drawn) return;
   place.dataset.drawn = drawn;
   place.replaceChildren();
-  if (place.dataset.roles === "yes" && view.class !== "not_read") {
+  if (place.dataset.roles === "yes" && view.class !== "not_read" && !shown.practice) {
     numbers.forEach((number, nth) => place.append(roleChoice(number, numbers.length > 1 ? view.members[nth] : null)));
   }
 }
