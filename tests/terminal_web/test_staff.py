@@ -14,6 +14,7 @@ from tests.terminal.staff_world import CLERK, COLLEAGUE, PASSPHRASE, new_key, st
 from tests.terminal_web.twin import REASONS, SETTINGS, TOKEN
 from verifier_terminal.session import Session
 from verifier_terminal.staff.checking import StaffTrouble
+from verifier_terminal.staff.files import StaffFiles
 from verifier_terminal.staff.settings import StaffSettings
 from verifier_terminal.web.app import create_app
 from verifier_terminal.web.texts import known
@@ -48,6 +49,7 @@ def sign_on(client: FlaskClient, number: str = CLERK, passphrase: str = PASSPHRA
 
 def test_signing_on_and_off_is_seen_by_every_page(client: FlaskClient, session: Session, terminal: Terminal) -> None:
     assert client.get("/api/v1/staff").json == {
+        "offered": True,
         "on_duty": None,
         "required": True,
         "numbers": [CLERK, COLLEAGUE],
@@ -225,6 +227,13 @@ def test_somebody_at_the_page_is_not_idle(client: FlaskClient, session: Session,
     terminal.pass_seconds(15 * MINUTE)
     assert post(client, "staff/here", {}).json == {"on_duty": False}
     assert session.shift.current() is None
+
+
+def test_where_nobody_has_a_key_signing_on_is_not_offered(terminal: Terminal, tmp_path: Path) -> None:
+    for settings in (StaffSettings(), StaffSettings(required=True), StaffSettings(sticks=(str(tmp_path),))):
+        terminal.staff = StaffFiles(terminal.directory, settings)
+        said = client_of(terminal.open(), terminal).get("/api/v1/staff").json
+        assert said["offered"] is (settings != StaffSettings())
 
 
 def test_a_page_without_staff_has_no_part_of_it(session: Session, terminal: Terminal) -> None:

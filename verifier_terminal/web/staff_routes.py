@@ -186,11 +186,13 @@ def _answered(sign: Callable[[], StaffMember], desk: StaffDesk, now: UnixTime) -
 
 
 def _standing(desk: StaffDesk, *, now: UnixTime) -> Mapping[str, object]:
-    member = desk.current()
+    member, numbers = desk.current(), list(desk.numbers())
     return {
+        # Where nobody has a key and nobody has to, the page says nothing about it.
+        "offered": bool(desk.required or member or numbers or desk.settings.sticks),
         "on_duty": None if member is None else _member(member, now),
         "required": desk.required,
-        "numbers": list(desk.numbers()),
+        "numbers": numbers,
         "case": desk.case,
         "keep_case": desk.settings.keep_case,
         "idle_minutes": desk.settings.idle_minutes,

@@ -42,7 +42,7 @@ export async function hear(event) {
 }
 
 export function open() {
-  if (!exists() || standing === null) return;
+  if (!exists() || !standing?.offered) return;
   forget();
   page.openDialog("staff", "staff-number");
   if (standing.on_duty !== null) loadSummary();
@@ -64,6 +64,7 @@ export function draw() {
   const ui = page.ui();
   const who = standing.on_duty;
   byId("on-duty").textContent = who === null ? ui.staff_nobody : `${who.name} ${who.number}`;
+  for (const part of ["on-duty", "staff-open"]) byId(part).hidden = !standing.offered;
   document.body.dataset.duty = who === null ? (standing.required ? "needed" : "none") : "yes";
   byId("staff-open-words").textContent = who === null ? ui.staff_sign_on : ui.staff_hand_over;
   byId("case-shown").textContent = standing.case === "" ? ui.case_none : ui.case_shown.replace("{case}", standing.case);
