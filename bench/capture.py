@@ -29,7 +29,7 @@ from hardware.camera.looking import Area
 from hardware.camera.still import look_with_zbar
 
 TRIES = 5
-SMOKE_EACH, SMOKE_BURSTS = 3, 3
+SMOKE_EACH, SMOKE_BURSTS = 1, 1
 FLOOR_PIXELS = 3.0
 CASCADE, ZXING, ZBAR, OPENCV = "cascade", "zxing default", "pyzbar", "OpenCV"
 
@@ -121,10 +121,10 @@ def measure(split: Split, each: int, burst_count: int) -> dict[str, Tally]:
     return tallies
 
 
-def tracking_ratio(split: Split) -> float:
+def tracking_ratio(split: Split, each: int = 6) -> float:
     """CPU of a frame that is read at a tracked place, by that of the same frame looked at whole."""
     whole, tracked = 0.0, 0.0
-    for hard in hard_frames(split, 6):
+    for hard in hard_frames(split, each):
         report, state = decode_frame(hard.grey, CascadeState())
         if hard.fault not in ("clean", "jpeg", "inverted", "tilt") or not report.codes:
             continue
@@ -192,8 +192,9 @@ def main() -> None:
     cv2.setNumThreads(1)
     split = Split[chosen.split.upper()]
     tallies = measure(split, chosen.each, chosen.bursts)
-    rows = rows_of(tallies, tracking_ratio(split))
-    rows += [(name, bar, figure, [None] * len(PEERS), holds) for name, bar, figure, holds in measure_process()]
+    rows = rows_of(tallies, tracking_ratio(split, min(chosen.each, 6)))
+    outages = measure_process(smoke=chosen.smoke)
+    rows += [(name, bar, figure, [None] * len(PEERS), holds) for name, bar, figure, holds in outages]
     print(f"{'':<36}{'bar':>8}{'ours':>9}" + "".join(f"{name:>15}" for name in PEERS))
     for name, bar, figure, others, holds in rows:
         cells = "".join(f"{'-' if other is None else f'{other:.1f}':>15}" for other in others)
