@@ -100,7 +100,7 @@ def _told(event: "DeviceEvent") -> dict[str, Any]:
     return {
         "at": _now(),
         "source": event.source,
-        "says": type(event).__name__ + (f": {what.value}" if what is not None else ""),
+        "says": type(event).__name__ + (f": {what.value} {getattr(event, 'given', '')}".rstrip() if what else ""),
     }
 
 

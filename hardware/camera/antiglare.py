@@ -1,7 +1,7 @@
 """When to take light away because a lamp is mirrored in the phone, and when to give it back. Pure: no camera, no clock.
 
 1. A picture glares when nothing was read and the decoder saw glare on a code, or saw a code while a good part of the
-   picture is saturated. Three such pictures within a second, none read in between, are one step down.
+   picture is saturated. Three such pictures within two seconds, none read in between, are one step down.
 2. At most three steps, an eighth of the light, each with time for the camera to follow.
 3. A picture that is too dark gives a step back at once, and the darker one is not tried again for a while.
 4. Without glare and without a reading for some seconds one step is given back. If glare returns soon after that, the
@@ -22,7 +22,7 @@ from hardware.devices import Hint
 
 MOST_STEPS: Final = 3
 _GLARES: Final = 3
-_WINDOW_SECONDS: Final = 1.0
+_WINDOW_SECONDS: Final = 2.0
 _SETTLE_SECONDS: Final = 0.5
 """A camera shows a new exposure two to four pictures later."""
 CALM_SECONDS: Final = 5.0

@@ -49,13 +49,13 @@ def seconds_of(sight: Sight, seconds: float) -> list[Sight]:
         ([Sight.GLARE] * 3, 1),
         ([Sight.GLARE, Sight.NOTHING, Sight.GLARE, Sight.NOTHING, Sight.GLARE], 1),
         ([Sight.GLARE, Sight.GLARE, Sight.READ, Sight.GLARE], 0),
-        ([*[Sight.GLARE, *seconds_of(Sight.NOTHING, 0.6)] * 3], 0),
+        ([*[Sight.GLARE, *seconds_of(Sight.NOTHING, 1.1)] * 3], 0),
         ([Sight.DARK] * 30, 0),
         ([Sight.READ] * 300, 0),
     ],
     ids=["two", "three", "with gaps", "one was read", "too rare", "dark", "read"],
 )
-def test_three_pictures_of_glare_in_a_second_take_one_step_of_light_away(sights: list[Sight], step: int) -> None:
+def test_three_pictures_of_glare_in_two_seconds_take_one_step_of_light_away(sights: list[Sight], step: int) -> None:
     assert after(sights).step == step
 
 
