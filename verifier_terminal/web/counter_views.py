@@ -71,7 +71,9 @@ def _licence(verdict: Verdict, licence: Licence, client: CounterClient, knowledg
         "vct": licence.vct,
         "region": shown(licence.region, max_characters=6),
         "authority": shown(licence.authority),
-        "valid_to": None if licence.valid_to is None else _day(licence.valid_to),
+        "valid_to": _day(licence.valid_to)
+        if licence.valid_to is not None and client.may_have(licence.slug, "valid_to")
+        else None,
         "items": {
             name: _value(kind, name, value)
             for name, value in (licence.claims or {}).items()
