@@ -2,8 +2,9 @@
 
 The header is read before anything is unpacked: at most 50 megapixels. First the picture as it is, the way zxing-cpp's
 defaults look at it, so that nothing is lost that they would read; then every preparation, each with grid.py's rescue
-of what was found and not read; then pyzbar where libzbar is installed. pyzbar guesses character sets and then returns
-a *different text*, so it is believed only for plain ASCII, which all our codes are.
+of what was found and not read; then finder patterns by their likeness (finders.py); then pyzbar where libzbar is
+installed. pyzbar guesses character sets and then returns a *different text*, so it is believed only for plain ASCII,
+which all our codes are.
 """
 
 import io
@@ -12,6 +13,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from hardware.camera.finders import laid_out
+from hardware.camera.grid import around, module_of
 from hardware.camera.guidance import GreyPicture, hint_for, is_black
 from hardware.camera.looking import Look, enlarge, look, sharpen, sharpen_strongly, shrink, soften, threshold_locally
 from hardware.camera.report import DecodedCode, PictureReport
@@ -99,6 +102,11 @@ def decode_image(packed: bytes) -> PictureReport:
         this = look(prepare(sized), variant, scale=factor)
         if not this.codes and this.unread is not None:
             this, _ = rescued(picture, this, None)
+        seen = this.after(seen)
+        if seen.codes:
+            return PictureReport(seen.codes, False, None, False)
+    if seen.unread is None and (laid := laid_out(picture)) is not None:
+        this, _ = rescued(picture, Look(place=around(laid), pixels_per_module=module_of(laid), unread=laid), None)
         seen = this.after(seen)
         if seen.codes:
             return PictureReport(seen.codes, False, None, False)

@@ -7,7 +7,8 @@ from hardware.camera.decode import CascadeState, decode_frame
 from hardware.camera.finders import format_of, laid_out
 from hardware.camera.guidance import GreyPicture
 from hardware.camera.looking import look
-from tests.hardware.conftest import flat_code, modules_of, on_desk, payload
+from hardware.camera.still import decode_image
+from tests.hardware.conftest import flat_code, modules_of, on_desk, payload, png
 
 PIXELS, SIDE = 4, 73
 LEFT = 40 + 4 * PIXELS
@@ -43,6 +44,7 @@ def test_a_code_of_which_a_lamp_has_drowned_one_finder_is_read(column: int, row:
     picture = under_lamp(on_desk(flat_code(payload(), PIXELS)), column, row)
     assert look(picture, "whole").place is None
     assert [code.text for code in decode_frame(picture, CascadeState())[0].codes] == [payload()]
+    assert [code.text for code in decode_image(png(picture)).codes] == [payload()]
 
 
 def test_what_only_looks_like_finders_gives_nothing() -> None:
