@@ -72,9 +72,8 @@ def test_a_region_without_staff_publishes_no_staff_key(issuer: Issuer) -> None:
     assert pair not in wallet.anchors
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
+def test_what_no_terminal_would_take_is_not_recorded(issuer: Issuer) -> None:
+    wrong: tuple[dict[str, Any], ...] = (
         {"number": ""},
         {"number": "员0417"},
         {"name": ""},
@@ -82,11 +81,10 @@ def test_a_region_without_staff_publishes_no_staff_key(issuer: Issuer) -> None:
         {"relying_party": " 支队"},
         {"days": 0},
         {"days": 8},
-    ],
-)
-def test_what_no_terminal_would_take_is_not_recorded(issuer: Issuer, changed: dict[str, Any]) -> None:
-    with pytest.raises(StaffRefused):
-        certify(issuer, wish=replace(WISH, **changed))
+    )
+    for changed in wrong:
+        with pytest.raises(StaffRefused):
+            certify(issuer, wish=replace(WISH, **changed))
     assert issuer.staff.listed() == ()
 
 
