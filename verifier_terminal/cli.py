@@ -77,7 +77,7 @@ cli.add_command(cli_bundle.export)
 cli.add_command(cli_devices.devices)
 cli.add_command(cli_disputes.disputes)
 cli.add_command(cli_service.out_of_service)
-for _reading in (cli_store.journal, cli_store.explain, cli_store.void, cli_store.export_acts):
+for _reading in (cli_store.journal, cli_store.explain, cli_store.void, cli_store.acknowledge, cli_store.export_acts):
     cli.add_command(_reading)
 cli.add_command(cli_counter.counter)
 cli.add_command(cli_staff.staff)

@@ -1,4 +1,4 @@
-"""`liangzheng terminal journal | explain | void | export-acts`: what is written down, read by people and machines.
+"""`liangzheng terminal journal | explain | void | acknowledge | export-acts`: what is written down, to be read.
 
 Whoever reads is written down too: the journal tells where people were. A full disk keeps nobody from looking; that the
 reading is not recorded is said then.
@@ -113,6 +113,23 @@ def void(directory: Path, check_number: str, reason: str) -> None:
     with wiring.open_session(directory) as session:
         session.void(check_number, reason)
     click.echo(f"{check_number} is void")
+
+
+@click.command()
+@_directory
+@click.argument("check_number", metavar="CHECK-NUMBER")
+@named_failures
+def acknowledge(directory: Path, check_number: str) -> None:
+    """End the alarms about a check that `terminal status` lists, once somebody has seen to them; a new row says so."""
+    from verifier_terminal import errors, wiring
+
+    with wiring.open_session(directory) as session:
+        try:
+            session.acknowledge(check_number)
+        except errors.UnknownCheckNumber as failure:
+            words = f"there is no alarm about {check_number}; `terminal status` lists those that stand"
+            raise Failure(words, 1) from failure
+    click.echo(f"{check_number}: acknowledged")
 
 
 @click.command("export-acts")

@@ -304,3 +304,20 @@ def test_the_command_says_in_words_how_it_was_decided(counter: Path) -> None:
     assert [step["step"] for step in machine["steps"]] == list(range(1, 17))
     assert machine["class"] == "accept"
     assert machine["rows"][0]["basis"]["licences"][0]["cell"] == "affirming"
+
+
+def test_an_alarm_is_acknowledged_where_there_is_no_page(counter: Path) -> None:
+    database = sqlite3.connect(counter / "terminal.db")
+    with database:
+        said = ("7K3-Q42", "990000-W02", "7K3-Q43", "二号窗", 1, 1_764_000_000, 0, 1_764_000_009, 0)
+        database.execute("INSERT INTO double_show VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", said)
+    database.close()
+    (alarm,) = json.loads(run("status", counter, "--json").stdout)["double_shows"]
+    assert (alarm["check_number"], alarm["other"], alarm["accepted"], alarm["other_accepted"]) == (
+        "7K3-Q42", "7K3-Q43", True, False,
+    )  # fmt: skip
+    assert "7K3-Q43 at 990000-W02 (refused" in " ".join(run("status", counter).output.split())
+    assert run("acknowledge", counter, "7k3q42").exit_code == 0
+    assert json.loads(run("status", counter, "--json").stdout)["double_shows"] == []
+    again = run("acknowledge", counter, "7K3-Q42")
+    assert (again.exit_code, "there is no alarm" in again.output) == (1, True)

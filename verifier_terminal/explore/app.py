@@ -14,7 +14,7 @@ there is no script at all. Who may read the directory's files is who may run thi
 import hmac
 import logging
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, render_template, request
@@ -29,6 +29,7 @@ from verifier_terminal.errors import StoreDamaged, UnknownCheckNumber
 from verifier_terminal.explore import documents, pages
 from verifier_terminal.explore.pages import Page
 from verifier_terminal.explore.snapshot import Snapshots
+from verifier_terminal.store import chain
 from verifier_terminal.store.anchor import Anchor
 from verifier_terminal.store.store import ANCHOR, DATABASE
 from verifier_terminal.web.explanation import Words
@@ -65,6 +66,7 @@ def create_app(directory: Path, settings: TerminalSettings, root: VerificationKe
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY_BYTES
     app.config["TRUSTED_HOSTS"] = list(_TRUSTED_HOSTS)
     snapshots = Snapshots(directory / DATABASE)
+    verified: dict[str, Any] = {}
 
     def draw(page: Page, status: int = 200) -> Response:
         language = asked_language()
@@ -93,7 +95,11 @@ def create_app(directory: Path, settings: TerminalSettings, root: VerificationKe
         # The anchor first: a row that is written in between stands in the database and not yet in it.
         anchored = Anchor(directory / ANCHOR).read()
         with snapshots.now() as database:
-            return draw(pages.overview(database, directory, settings, anchored, _words()))
+            # Walking a long chain takes seconds: once for each state.
+            if verified.get("of") != (database, anchored):
+                report = chain.verify_chain(database, terminal_id=settings.terminal_id, anchored=anchored)
+                verified.update({"of": (database, anchored), "report": report})
+            return draw(pages.overview(database, directory, settings, verified["report"], _words()))
 
     @app.get("/journal")
     def journal() -> Response:

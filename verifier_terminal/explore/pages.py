@@ -17,8 +17,7 @@ from verifier_terminal.config import TerminalSettings
 from verifier_terminal.errors import UnknownCheckNumber
 from verifier_terminal.explore import tables
 from verifier_terminal.restored import NOT_READABLE, verdict_of
-from verifier_terminal.store import chain
-from verifier_terminal.store.anchor import Head
+from verifier_terminal.store.chain import ChainReport
 from verifier_terminal.store.journal import Journal, JournalRow, Payload
 from verifier_terminal.web import explanation
 from verifier_terminal.web.explanation import Words
@@ -65,10 +64,9 @@ class Page:
 
 
 def overview(
-    database: sqlite3.Connection, directory: Path, settings: TerminalSettings, anchored: Head | None, words: Words
+    database: sqlite3.Connection, directory: Path, settings: TerminalSettings, report: ChainReport, words: Words
 ) -> Page:
     """What this terminal is, whether its journal is whole, and everything that lies there."""
-    report = chain.verify_chain(database, terminal_id=settings.terminal_id, anchored=anchored)
     intact = words.say("explore.intact", rows=report.rows, anchored=report.anchored, erased=report.erased)
     about = (
         ("terminal", settings.name),

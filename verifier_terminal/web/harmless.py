@@ -19,6 +19,9 @@ def shown(text: str, *, max_characters: int = MAX_VALUE_CHARACTERS) -> str:
 
     What was taken away leaves a replacement character, because a silent repair would hide an attack.
     """
+    if len(text) <= max_characters and text.isascii() and text.isprintable():
+        # Nearly everything on a page of figures and codes; among these characters none is hostile.
+        return text
     out: list[str] = []
     marks = 0
     for character in text[: max_characters + 1]:
