@@ -38,6 +38,7 @@ class Terminal:
     open_mirror: OpenMirror | None = None
     pin_strength: Strength = QUICK
     staff: StaffFiles | None = None
+    name: str = "一号窗口"
 
     def pass_seconds(self, seconds: int) -> None:
         """Time passes on both clocks."""
@@ -48,7 +49,7 @@ class Terminal:
         """A session on this directory, as a process of its own would have."""
         root = self.world.roots[WUYOU].public_key
         settings = TerminalSettings(
-            "t1", "一号窗口", self.profile, WUYOU, str(self.published), root.thumbprint.hex(), self.site
+            "t1", self.name, self.profile, WUYOU, str(self.published), root.thumbprint.hex(), self.site
         )
         randomness = self.world.randomness.fork(f"terminal {len(self.opened)}")
         seconds = elapsed or (lambda: self.elapsed)
