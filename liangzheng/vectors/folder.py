@@ -43,9 +43,22 @@ class Format(StrEnum):
     PAPER = "paper"
     TRUST_LIST = "trust-list"
     STAFF_CERTIFICATE = "staff-certificate"
+    ENROLMENT = "enrolment"
+    ENROLMENT_REQUEST = "enrolment-request"
+    TERMINAL_ROW = "terminal-row"
+    RENEWAL = "renewal"
 
 
-_BYTES: Final = frozenset({Format.RECEIPT, Format.TRUST_LIST, Format.STAFF_CERTIFICATE})
+_BYTES: Final = frozenset(
+    {
+        Format.RECEIPT,
+        Format.TRUST_LIST,
+        Format.STAFF_CERTIFICATE,
+        Format.ENROLMENT_REQUEST,
+        Format.TERMINAL_ROW,
+        Format.RENEWAL,
+    }
+)
 _MAY_BE_BYTES: Final = _BYTES | {Format.BUNDLE}
 
 

@@ -9,7 +9,19 @@ from typing import Any, Final
 
 from liangzheng.receipts.stated import certificate_values, items_values, receipt_values
 from liangzheng.vectors.folder import Format, Given, Ground
-from protocol import cbor, challenge, labels, paper, receipt, sealing, staff_certificate, trust_list
+from protocol import (
+    cbor,
+    challenge,
+    enrolment,
+    labels,
+    paper,
+    receipt,
+    renewal,
+    sealing,
+    staff_certificate,
+    terminal_row,
+    trust_list,
+)
 from protocol.labels import Purpose
 from protocol.qr import animated, bundle, envelope
 from protocol.qr.animated import Assembled, Assembler
@@ -208,6 +220,38 @@ def _read_staff_certificate(given: Given, ground: Ground, at: UnixTime) -> Read:
     }
 
 
+def _read_enrolment(given: Given, ground: Ground, at: UnixTime) -> Read:
+    del ground, at  # A code is not signed; whoever shows it is the operator.
+    found = enrolment.decode(given.texts[0])
+    return {
+        "url": found.url,
+        "token": found.token.hex(),
+        "root_sha256": found.root_sha256.hex(),
+        "token_id": enrolment.token_id(found.token).hex(),
+        "token_key": enrolment.token_key(found.token).hex(),
+    }
+
+
+def _read_enrolment_request(given: Given, ground: Ground, at: UnixTime) -> Read:
+    del ground, at  # The key proves itself.
+    assert given.content is not None, "a request is bytes"
+    found = enrolment.read_request(given.content)
+    return {"thumbprint": found.key.thumbprint.hex(), "token_id": found.token_id.hex(), "proof": found.proof.hex()}
+
+
+def _read_terminal_row(given: Given, ground: Ground, at: UnixTime) -> Read:
+    assert given.content is not None, "a row is bytes"
+    found = terminal_row.verify(given.content, terminal_keys=ground.trust.anchors, at=at)
+    row = found.row
+    stated = {"kind": row.kind, "key": row.key.hex(), "body": row.body.hex(), "iat": row.iat}
+    return {"certificate": certificate_values(found.certificate), **stated}
+
+
+def _read_renewal(given: Given, ground: Ground, at: UnixTime) -> Read:
+    assert given.content is not None, "a renewal is bytes"
+    return {"certificate": certificate_values(renewal.verify(given.content, terminal_keys=ground.trust.anchors, at=at))}
+
+
 _READERS: Final[Mapping[Format, Callable[[Given, Ground, UnixTime], Read]]] = {
     Format.PRESENTATION: _read_presentation,
     Format.MANDATE: _read_presentation,
@@ -219,4 +263,8 @@ _READERS: Final[Mapping[Format, Callable[[Given, Ground, UnixTime], Read]]] = {
     Format.PAPER: _read_paper,
     Format.TRUST_LIST: _read_trust_list,
     Format.STAFF_CERTIFICATE: _read_staff_certificate,
+    Format.ENROLMENT: _read_enrolment,
+    Format.ENROLMENT_REQUEST: _read_enrolment_request,
+    Format.TERMINAL_ROW: _read_terminal_row,
+    Format.RENEWAL: _read_renewal,
 }

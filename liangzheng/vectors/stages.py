@@ -127,6 +127,27 @@ def _of_staff_certificate(given: Given) -> Stages:
     return {"staff_certificate": given.content.hex(), "staff_certificate_sig_structure": sig_structure}
 
 
+def _of_enrolment(given: Given) -> Stages:
+    text, encoded = _unprefixed(given)
+    return {"base45": text, "enrolment": encoded.hex()}
+
+
+def _of_enrolment_request(given: Given) -> Stages:
+    assert given.content is not None
+    sig_structure = _sign1(given.content)[1].hex()
+    return {"enrolment_request": given.content.hex(), "enrolment_request_sig_structure": sig_structure}
+
+
+def _of_terminal_row(given: Given) -> Stages:
+    assert given.content is not None
+    return _with_inner(given.content, outer="terminal_row", inner="certificate")
+
+
+def _of_renewal(given: Given) -> Stages:
+    assert given.content is not None
+    return _with_inner(given.content, outer="renewal", inner="certificate")
+
+
 _STAGES: Final[Mapping[Format, Callable[[Given], Stages]]] = {
     Format.PRESENTATION: _of_presentation,
     Format.MANDATE: _of_presentation,
@@ -138,4 +159,8 @@ _STAGES: Final[Mapping[Format, Callable[[Given], Stages]]] = {
     Format.PAPER: _of_paper,
     Format.TRUST_LIST: _of_trust_list,
     Format.STAFF_CERTIFICATE: _of_staff_certificate,
+    Format.ENROLMENT: _of_enrolment,
+    Format.ENROLMENT_REQUEST: _of_enrolment_request,
+    Format.TERMINAL_ROW: _of_terminal_row,
+    Format.RENEWAL: _of_renewal,
 }

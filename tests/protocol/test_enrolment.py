@@ -47,6 +47,34 @@ def forged(
     return cbor.encode(cose_sign1.sign1({labels.HDR_TYP: labels.TYP_ENROLMENT, **(header or {})}, content, signer))
 
 
+CODES: Final[tuple[tuple[str, str, type[ProtocolError]], ...]] = (
+    ("prefix", "LC1:" + code()[4:], PrefixError),
+    ("newline", code() + "\n", Base45Error),
+    ("token-short", code(_2=TOKEN[1:]), SchemaError),
+    ("root-short", code(_3=bytes(31)), SchemaError),
+    ("token-text", code(_2="token"), ShapeError),
+    ("more", code(_4=1), ShapeError),
+    ("less", code(_3=...), ShapeError),
+)
+NO_ADDRESSES: Final = (
+    "ftp://a.example", "https://", "https://a.example/", "https://u:p@a.example", "https://a.example?x=1",
+    "https://a.example/#x", "https://a.example?", "https://a.example:port", "https://a.example/ b",
+    "https://a.example\r\nX: y", "https://例.example", "a.example", "https://" + "a" * 200, "https://[::1",
+)  # fmt: skip
+REQUESTS: Final[tuple[tuple[str, bytes, type[ProtocolError]], ...]] = (
+    ("key", forged(signer=STRANGER), KeyNotPossessed),
+    ("typ", forged(header={labels.HDR_TYP: labels.TYP_ROW}), TypError),
+    ("kid", forged(header={labels.HDR_KID: bytes(8)}), HeaderUnknown),
+    ("claim", forged({labels.CLAIM_IAT: 1}), ShapeError),
+    ("nothing", forged({labels.CLAIM_ENROLMENT: ...}), ShapeError),
+    ("id", forged({labels.CLAIM_ENROLMENT: (bytes(7), bytes(32))}), SchemaError),
+    ("proof", forged({labels.CLAIM_ENROLMENT: (bytes(8), bytes(31))}), SchemaError),
+    ("two-keys", forged({labels.CLAIM_CNF: {1: TERMINAL.public_key.cose_key, 2: b""}}), SchemaError),
+    ("no-point", forged({labels.CLAIM_CNF: {1: {1: 2, -1: 1, -2: b"\xff" * 32, -3: True}}}), KeyRefused),
+    ("size", bytes(limits.MAX_ENROLMENT_BYTES + 1), SizeError),
+)
+
+
 def test_the_code_is_short_and_of_the_grammar() -> None:
     text = enrolment.encode(INVITATION)
     assert text == code()
@@ -57,32 +85,13 @@ def test_the_code_is_short_and_of_the_grammar() -> None:
     assert enrolment.decode(enrolment.encode(longest)) == longest
 
 
-@pytest.mark.parametrize(
-    ("text", "refused"),
-    [
-        ("LC1:" + code()[4:], PrefixError),
-        (code() + "\n", Base45Error),
-        (code(_2=TOKEN[1:]), SchemaError),
-        (code(_3=bytes(31)), SchemaError),
-        (code(_2="token"), ShapeError),
-        (code(_4=1), ShapeError),
-        (code(_3=...), ShapeError),
-    ],
-    ids=["prefix", "newline", "token-short", "root-short", "token-text", "more", "less"],
-)
+@pytest.mark.parametrize(("text", "refused"), [each[1:] for each in CODES], ids=[each[0] for each in CODES])
 def test_one_field_of_the_code_forged(text: str, refused: type[ProtocolError]) -> None:
     with pytest.raises(refused):
         enrolment.decode(text)
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "ftp://a.example", "https://", "https://a.example/", "https://u:p@a.example", "https://a.example?x=1",
-        "https://a.example/#x", "https://a.example?", "https://a.example:port", "https://a.example/ b",
-        "https://a.example\r\nX: y", "https://例.example", "a.example", "https://" + "a" * 200, "https://[::1",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("url", NO_ADDRESSES)
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(SchemaError):
         enrolment.decode(code(_1=url))
@@ -113,22 +122,7 @@ def test_whoever_reads_a_request_cannot_enrol_another_key_with_it() -> None:
     assert not enrolment.is_proven(enrolment.read_request(stolen), KEY)
 
 
-@pytest.mark.parametrize(
-    ("encoded", "refused"),
-    [
-        (forged(signer=STRANGER), KeyNotPossessed),
-        (forged(header={labels.HDR_TYP: labels.TYP_ROW}), TypError),
-        (forged(header={labels.HDR_KID: bytes(8)}), HeaderUnknown),
-        (forged({labels.CLAIM_IAT: 1}), ShapeError),
-        (forged({labels.CLAIM_ENROLMENT: ...}), ShapeError),
-        (forged({labels.CLAIM_ENROLMENT: (bytes(7), bytes(32))}), SchemaError),
-        (forged({labels.CLAIM_ENROLMENT: (bytes(8), bytes(31))}), SchemaError),
-        (forged({labels.CLAIM_CNF: {1: TERMINAL.public_key.cose_key, 2: b""}}), SchemaError),
-        (forged({labels.CLAIM_CNF: {1: {1: 2, -1: 1, -2: b"\xff" * 32, -3: True}}}), KeyRefused),
-        (bytes(limits.MAX_ENROLMENT_BYTES + 1), SizeError),
-    ],
-    ids=["key", "typ", "kid", "claim", "nothing", "id", "proof", "two-keys", "no-point", "size"],
-)
+@pytest.mark.parametrize(("encoded", "refused"), [each[1:] for each in REQUESTS], ids=[each[0] for each in REQUESTS])
 def test_one_field_of_the_request_forged(encoded: bytes, refused: type[ProtocolError]) -> None:
     with pytest.raises(refused):
         enrolment.read_request(encoded)

@@ -28,7 +28,14 @@ from protocol.licence import catalogue
 from tests.utopia.forgeries import FORGERIES, LATER
 from tests.utopia.kinds import DRIVING_LICENCE, fixed_kinds
 from tests.utopia.world import BEGINNING, WUYOU, World
-from tests.vectors import at_terminals, from_authorities, from_further_algorithms, from_holders, from_roots
+from tests.vectors import (
+    at_terminals,
+    from_authorities,
+    from_further_algorithms,
+    from_holders,
+    from_roots,
+    in_the_field,
+)
 from tests.vectors.from_roots import Recorded
 from tests.vectors.vector import NAMED, Vector, as_json, described, further_anchors, signer
 
@@ -90,6 +97,8 @@ def vectors(world: World, recorded: Recorded) -> Iterator[Vector]:
         from_authorities.receipts(),
         from_authorities.papers(world),
         from_authorities.staff(),
+        in_the_field.enrolments(world),
+        in_the_field.rows(),
         from_roots.trust_lists(world, recorded),
     )
 
