@@ -278,8 +278,8 @@ def test_every_control_is_reached_by_tab_and_shows_its_focus(page: Page) -> None
         reached.append(page.evaluate("document.activeElement.id"))
         assert page.evaluate("getComputedStyle(document.activeElement).outlineWidth") == "4px"
     assert reached == [
-        "known-summary", "sound", "language", "practice", "help", "next", "blank", "show-details", "show-manual", "show-acts",
-        "show-ask", "second", "show-receipt", "show-void", "show-problem",
+        "known-summary", "sound", "language", "practice", "help", "next", "blank", "show-details", "show-manual",
+        "show-acts", "show-ask", "second", "show-receipt", "show-void", "show-problem",
     ]  # fmt: skip
 
 
