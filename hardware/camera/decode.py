@@ -1,17 +1,15 @@
 """Finds QR codes in one grey picture of a stream: a cascade from the cheap to the thorough, bounded per frame.
 
-1. With a place where a code was seen in the frame before: that place alone, which is cheaper than the whole picture;
+1. A held code that only comparison showed a frame ago is compared again (held.py).
+2. With a place where a code was seen in the frame before: that place alone, which is cheaper than the whole picture;
    every fourth frame the whole picture all the same, so that a second code is noticed.
-2. The whole picture.
-3. With a place seen in the last 15 frames: that place enlarged twice; without one: the picture at half size, which
-   finds places in blurred and noisy pictures.
-4. Finder patterns by their likeness, which noise and lamps break less than zxing-cpp's lines (finders.py).
-5. Without a place: the whole picture sharpened strongly, softened, its centre enlarged, thresholded, or enlarged
-   whole, a different one each time.
-6. One more preparation of the place, a different one each time: x3, sharpened, blurred, local threshold.
-A code that was read before and is not read now is compared with what is held of it (held.py).
-Once a frame: a code that was found and laid out but not read has its grid laid anew and its modules equalised
-(grid.py), alone and together with what the frames before showed of it.
+3. The whole picture; without a place seen in the last 15 frames also at half size.
+4. By turns, frame by frame: finder patterns by their likeness, which noise and lamps break less than zxing-cpp's lines
+   (finders.py); or other preparations, of the place (x2, and one of x3, sharpened, softened, local threshold), of the
+   whole where there is none (one of sharpened strongly, softened, centre x2, local threshold, x2).
+A code that was read before and is not read now is compared with what is held of it. Once a frame a code that was found
+and laid out but not read has its grid laid anew and its modules equalised (grid.py), alone and together with what the
+frames before showed of it.
 
 Pure apart from the time budget, whose clock is an argument. Not handled here: still images (still.py).
 """
@@ -80,7 +78,7 @@ def decode_frame(
     """Looks for codes in one frame of a stream.
 
     Args:
-        grey: the frame, one byte a pixel.
+        grey: the frame, one byte a pixel; not to be written to afterwards, because it may be held.
         state: handed on from the frame before.
         budget_seconds: no further preparation begins after that.
         monotonic: the clock of the budget.
@@ -129,7 +127,6 @@ def _attempts(
     grey: GreyPicture, place: Area | None, state: CascadeState, *, tracked: bool
 ) -> Sequence[tuple[str, _Attempt]]:
     """The steps of the cascade; each is told where a code has been seen so far in this frame."""
-    # Frames in which nothing was read take turns: patterns by their likeness, then other preparations.
     extras_turn = state.turn % 2 == 1
 
     def place_alone(_: Look) -> Look | None:
@@ -146,9 +143,9 @@ def _attempts(
 
     def place_enlarged(seen: Look) -> Look | None:
         # What the grid could not give, mere size seldom does; the extras go on all the same.
-        return (
-            None if seen.unread or not extras_turn else _look_at(grey, seen.place or place, "place x2", 2.0, _as_it_is)
-        )
+        if seen.unread or not extras_turn:
+            return None
+        return _look_at(grey, seen.place or place, "place x2", 2.0, _as_it_is)
 
     def extra(seen: Look) -> Look | None:
         if not extras_turn:
