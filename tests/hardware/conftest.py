@@ -17,6 +17,11 @@ PATIENT = DecoderLimits(start_seconds=60, first_frame_seconds=20, frame_seconds=
 """For tests that are not about time, on machines with other work to do."""
 
 
+def unhurried() -> float:
+    """A clock for tests that are about reading: a busy machine must not end a frame early."""
+    return 0.0
+
+
 def payload(seed: int = 1) -> str:
     """As long as a licence at the counter: version 14 level L."""
     return "LZ1:" + "".join(random.Random(seed).choices(ALPHABET, k=662)) + "A"

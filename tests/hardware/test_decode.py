@@ -212,6 +212,7 @@ def test_zbar_is_asked_when_zxing_finds_nothing(monkeypatch: pytest.MonkeyPatch)
     if still.pyzbar is None:
         pytest.skip("libzbar is not installed")
     monkeypatch.setattr(still, "look", lambda *_, **__: still.Look())
+    monkeypatch.setattr(still, "laid_out", lambda _: None)
     (code,) = decode_image(png(flat_code(payload()))).codes
     assert (code.text, code.decoder) == (payload(), Decoder.ZBAR)
 

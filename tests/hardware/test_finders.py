@@ -8,7 +8,7 @@ from hardware.camera.finders import format_of, laid_out
 from hardware.camera.guidance import GreyPicture
 from hardware.camera.looking import look
 from hardware.camera.still import decode_image
-from tests.hardware.conftest import flat_code, modules_of, on_desk, payload, png
+from tests.hardware.conftest import flat_code, modules_of, on_desk, payload, png, unhurried
 
 PIXELS, SIDE = 4, 73
 LEFT = 40 + 4 * PIXELS
@@ -36,21 +36,21 @@ def test_a_code_in_noise_is_laid_out_and_read_at_once() -> None:
     right = LEFT + SIDE * PIXELS
     ideal = np.array([(LEFT, LEFT), (right, LEFT), (right, right), (LEFT, right)])
     assert np.abs(np.array(seen.corners) - ideal).max() < PIXELS / 2
-    assert [code.text for code in decode_frame(picture, CascadeState())[0].codes] == [payload()]
+    assert [code.text for code in decode_frame(picture, CascadeState(), monotonic=unhurried)[0].codes] == [payload()]
 
 
 @pytest.mark.parametrize(("column", "row"), [(-1, -1), (SIDE - 8, -1), (-1, SIDE - 8)])
 def test_a_code_of_which_a_lamp_has_drowned_one_finder_is_read(column: int, row: int) -> None:
     picture = under_lamp(on_desk(flat_code(payload(), PIXELS)), column, row)
     assert look(picture, "whole").place is None
-    assert [code.text for code in decode_frame(picture, CascadeState())[0].codes] == [payload()]
+    assert [code.text for code in decode_frame(picture, CascadeState(), monotonic=unhurried)[0].codes] == [payload()]
     assert [code.text for code in decode_image(png(picture)).codes] == [payload()]
 
 
 def test_what_only_looks_like_finders_gives_nothing() -> None:
     finder = np.pad(np.pad(np.zeros((3, 3)), 1, constant_values=255), 1)
     squares = np.kron(np.pad(finder, 12, constant_values=255), np.ones((PIXELS, PIXELS))).astype(np.uint8)
-    assert decode_frame(np.tile(squares, (2, 3)), CascadeState())[0].codes == ()
+    assert decode_frame(np.tile(squares, (2, 3)), CascadeState(), monotonic=unhurried)[0].codes == ()
     assert laid_out(np.random.default_rng(2).integers(0, 256, (480, 640), dtype=np.uint8)) is None
 
 

@@ -7,7 +7,7 @@ from hardware.camera.codewords import Words, _placement, are_shown, words_of
 from hardware.camera.decode import CascadeState, decode_frame
 from hardware.camera.grid import Seen
 from hardware.camera.guidance import GreyPicture
-from tests.hardware.conftest import flat_code, modules_of, on_desk, payload
+from tests.hardware.conftest import flat_code, modules_of, on_desk, payload, unhurried
 
 LEFT = 40 + 60 + 4 * 4
 SEEN = Seen(((0, 0), (73, 0), (73, 73), (0, 73)), 14, "L", 0)
@@ -38,20 +38,20 @@ def worse(frame: GreyPicture, seed: int, shift: int = 0) -> GreyPicture:
 @pytest.mark.parametrize("shift", [0, 23])
 def test_a_code_that_was_read_is_recognised_where_it_alone_would_not_be_read(shift: int) -> None:
     frame = np.pad(on_desk(flat_code(payload(), 4)), 60, constant_values=90)
-    _, state = decode_frame(frame, CascadeState())
+    _, state = decode_frame(frame, CascadeState(), monotonic=unhurried)
     for seed in range(3):
         bad = worse(frame, seed, shift)
-        assert decode_frame(bad, CascadeState())[0].codes == ()
-        report, state = decode_frame(bad, state)
+        assert decode_frame(bad, CascadeState(), monotonic=unhurried)[0].codes == ()
+        report, state = decode_frame(bad, state, monotonic=unhurried)
         assert [(code.text, code.variant) for code in report.codes] == [(payload(), "as held")]
 
 
 def test_a_code_that_rolled_on_by_one_character_is_never_taken_for_the_one_before() -> None:
     old, new = payload(), payload()[:-1] + ("B" if payload()[-1] != "B" else "C")
     before, after = (np.pad(on_desk(flat_code(text, 4)), 60, constant_values=90) for text in (old, new))
-    _, state = decode_frame(before, CascadeState())
+    _, state = decode_frame(before, CascadeState(), monotonic=unhurried)
     for seed in range(4):
-        report, state = decode_frame(worse(after, seed), state)
+        report, state = decode_frame(worse(after, seed), state, monotonic=unhurried)
         assert {code.text for code in report.codes} <= {new}
 
 
