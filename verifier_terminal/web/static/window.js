@@ -677,6 +677,15 @@ function connectControls() {
   onClick("language", nextLanguage);
   onClick("sound", toggleSound);
   onClick("help", () => openDialog("help"));
+  // What is rare stands in menus: one closes with its choice, both with a touch anywhere else.
+  byId("more").addEventListener("click", (event) => {
+    if (event.target.closest("button") !== null) byId("more").open = false;
+  });
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.more, details.tools-menu")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
   byId("theme")?.addEventListener("click", () => setTheme(THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length]));
   onClick("manual-send", sendManual);
   onClick("void-send", sendVoid);
