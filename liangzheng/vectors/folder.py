@@ -43,6 +43,7 @@ class Format(StrEnum):
     PAPER = "paper"
     TRUST_LIST = "trust-list"
     STAFF_CERTIFICATE = "staff-certificate"
+    OFFICERS_ACT = "officers-act"
     ENROLMENT = "enrolment"
     ENROLMENT_REQUEST = "enrolment-request"
     TERMINAL_ROW = "terminal-row"
@@ -54,6 +55,7 @@ _BYTES: Final = frozenset(
         Format.RECEIPT,
         Format.TRUST_LIST,
         Format.STAFF_CERTIFICATE,
+        Format.OFFICERS_ACT,
         Format.ENROLMENT_REQUEST,
         Format.TERMINAL_ROW,
         Format.RENEWAL,

@@ -14,6 +14,7 @@ from protocol import (
     challenge,
     enrolment,
     labels,
+    officers_act,
     paper,
     receipt,
     renewal,
@@ -27,6 +28,7 @@ from protocol.qr import animated, bundle, envelope
 from protocol.qr.animated import Assembled, Assembler
 from protocol.sd_cwt import key_binding
 from protocol.sd_cwt.key_binding import Presentation, UnverifiedPresentation
+from protocol.staff_certificate import StaffCertificate
 from protocol.unixtime import UnixTime
 
 Read = dict[str, Any]
@@ -207,6 +209,10 @@ def _read_staff_certificate(given: Given, ground: Ground, at: UnixTime) -> Read:
         withdrawn=ground.trust.withdrawn,
         at=at,
     )
+    return _staff_values(found)
+
+
+def _staff_values(found: StaffCertificate) -> Read:
     return {
         "iss": found.iss,
         "number": found.number,
@@ -217,6 +223,26 @@ def _read_staff_certificate(given: Given, ground: Ground, at: UnixTime) -> Read:
         "thumbprint": found.key.thumbprint.hex(),
         "nbf": found.nbf,
         "exp": found.exp,
+    }
+
+
+def _read_officers_act(given: Given, ground: Ground, at: UnixTime) -> Read:
+    assert given.content is not None, "an act is bytes"
+    found = officers_act.verify(given.content, staff_keys=ground.trust.anchors, withdrawn=ground.trust.withdrawn, at=at)
+    act = found.act
+    return {
+        "certificate": _staff_values(found.certificate),
+        "id": officers_act.act_id(given.content).hex(),
+        "kind": int(act.kind),
+        "presentation": act.presentation.hex(),
+        "challenge": None if act.challenge is None else act.challenge.hex(),
+        "vct": act.vct,
+        "status": list(act.status),
+        "check_number": act.check_number,
+        "checked_at": act.checked_at,
+        "terminal": act.terminal,
+        "reason": act.reason,
+        "iat": act.iat,
     }
 
 
@@ -263,6 +289,7 @@ _READERS: Final[Mapping[Format, Callable[[Given, Ground, UnixTime], Read]]] = {
     Format.PAPER: _read_paper,
     Format.TRUST_LIST: _read_trust_list,
     Format.STAFF_CERTIFICATE: _read_staff_certificate,
+    Format.OFFICERS_ACT: _read_officers_act,
     Format.ENROLMENT: _read_enrolment,
     Format.ENROLMENT_REQUEST: _read_enrolment_request,
     Format.TERMINAL_ROW: _read_terminal_row,

@@ -127,6 +127,11 @@ def _of_staff_certificate(given: Given) -> Stages:
     return {"staff_certificate": given.content.hex(), "staff_certificate_sig_structure": sig_structure}
 
 
+def _of_officers_act(given: Given) -> Stages:
+    assert given.content is not None
+    return _with_inner(given.content, outer="officers_act", inner="staff_certificate")
+
+
 def _of_enrolment(given: Given) -> Stages:
     text, encoded = _unprefixed(given)
     return {"base45": text, "enrolment": encoded.hex()}
@@ -159,6 +164,7 @@ _STAGES: Final[Mapping[Format, Callable[[Given], Stages]]] = {
     Format.PAPER: _of_paper,
     Format.TRUST_LIST: _of_trust_list,
     Format.STAFF_CERTIFICATE: _of_staff_certificate,
+    Format.OFFICERS_ACT: _of_officers_act,
     Format.ENROLMENT: _of_enrolment,
     Format.ENROLMENT_REQUEST: _of_enrolment_request,
     Format.TERMINAL_ROW: _of_terminal_row,

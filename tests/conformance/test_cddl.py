@@ -31,7 +31,7 @@ VALIDATOR: Final = Validator(GRAMMAR)
 BYTES: Final = {
     "kbt": "lz1-kbt", "challenge": "lc1", "receipt": "receipt", "paper": "ls1", "bundle": "lb1",
     "encrypt0": "lz1-sealed", "document": "trust-list",
-    "staff_certificate": "staff-certificate",
+    "staff_certificate": "staff-certificate", "officers_act": "officers-act",
     "enrolment": "lt1", "enrolment_request": "enrolment-request", "terminal_row": "terminal-row", "renewal": "renewal",
 }  # fmt: skip
 """Entries of the index' `bytes`, and the rule that describes them."""
@@ -42,7 +42,7 @@ DOCUMENTS: Final = {
 FORMATS: Final = {
     "presentation": "lz1-kbt", "mandate": "lz1-kbt", "challenge": "lc1", "paper": "ls1", "bundle": "lb1",
     "sealed": "lz1-sealed", "receipt": "receipt", "trust-list": "trust-list",
-    "staff-certificate": "staff-certificate",
+    "staff-certificate": "staff-certificate", "officers-act": "officers-act",
     "enrolment": "lt1", "enrolment-request": "enrolment-request", "terminal-row": "terminal-row", "renewal": "renewal",
 }  # fmt: skip
 BY_GRAMMAR: Final = frozenset(

@@ -8,10 +8,11 @@ from liangzheng.vectors.folder import Format, Given
 from protocol import challenge, labels, limits, paper, receipt, staff_certificate
 from protocol.errors import Code
 from protocol.labels import Alg, Purpose, TrustTier
+from protocol.officers_act import ActKind
 from protocol.qr import base45, envelope
 from protocol.staff_certificate import Role, StaffUse
 from protocol.unixtime import DAY, UnixTime
-from tests.protocol import test_challenge, test_paper, test_receipt, test_staff_certificate
+from tests.protocol import test_challenge, test_officers_act, test_paper, test_receipt, test_staff_certificate
 from tests.utopia.kinds import DRIVING_LICENCE
 from tests.utopia.world import World
 from tests.vectors.vector import Vector
@@ -124,6 +125,36 @@ def staff() -> Iterator[Vector]:
 
 def _staff(name: str, notes: str, encoded: bytes, code: Code | None = None) -> Vector:
     return Vector(Format.STAFF_CERTIFICATE, f"staff-{name}", notes, Given(content=encoded), code)
+
+
+# Officers' acts.
+
+
+def acts_of_officers() -> Iterator[Vector]:
+    good = test_officers_act.ACT
+    goods = {
+        "a-seizure": ("a licence is taken away", good),
+        "a-note": ("a note, about a licence that was not asked for", replace(good, kind=ActKind.NOTE, challenge=None)),
+        "ten-minutes-later": ("at the last moment", replace(good, checked_at=UnixTime(good.iat - 600))),
+    }
+    for name, (notes, stated) in goods.items():
+        yield _act(name, notes, test_officers_act.signed(stated))
+    for number, (claims, reason) in enumerate(test_officers_act.CLAIMS, start=1):
+        label = next(iter(claims))
+        encoded = test_officers_act.forged(claims)
+        yield _act(f"claim-{label}-{number}", f"claim {label} was changed", encoded, reason.code)
+    for name, certificate in test_officers_act.NO_OFFICERS.items():
+        encoded = test_officers_act.forged(certificate=certificate)
+        yield _act(name, "whose certificate does not let them sign acts", encoded, Code.E_SIG_ISSUER)
+    whole = test_officers_act.signed()
+    colleague = test_officers_act.forged(signer=test_staff_certificate.COLLEAGUE)
+    yield _act("by-a-colleague", "another officer's key", colleague, Code.E_SIG_ISSUER)
+    yield _act("signature-bent", "one bit of the signature", whole[:-1] + bytes((whole[-1] ^ 1,)), Code.E_SIG_ISSUER)
+    yield _act("a-receipt-s-type", "the type of a receipt", test_officers_act.AS_RECEIPT, Code.E_TYP)
+
+
+def _act(name: str, notes: str, encoded: bytes, code: Code | None = None) -> Vector:
+    return Vector(Format.OFFICERS_ACT, f"act-{name}", notes, Given(content=encoded), code)
 
 
 # Paper codes.

@@ -97,6 +97,7 @@ def vectors(world: World, recorded: Recorded) -> Iterator[Vector]:
         from_authorities.receipts(),
         from_authorities.papers(world),
         from_authorities.staff(),
+        from_authorities.acts_of_officers(),
         in_the_field.enrolments(world),
         in_the_field.rows(),
         from_roots.trust_lists(world, recorded),

@@ -37,7 +37,7 @@ NEW = [form for form in Format if form is not Format.PRESENTATION]
 
 SIGNED = (
     *("kbt", "cwt", "challenge", "certificate", "receipt", "paper", "document", "staff_certificate"),
-    *("enrolment_request", "terminal_row", "renewal"),
+    *("officers_act", "enrolment_request", "terminal_row", "renewal"),
 )
 """Members of `bytes` that somebody signed."""
 
