@@ -54,8 +54,8 @@ AGGREGATION: Final = f"{_STATUS}/aggregation.json"
 
 @dataclass(frozen=True, slots=True)
 class Listings:
-    """What changes in the documents while an issuer is open: sites, withdrawn terminals and offices in the directory,
-    offline keys and staff in the trust list, other regions in the policy.
+    """What changes in the documents while an issuer is open: sites and offices in the directory, offline keys and staff
+    in the trust list, withdrawn terminals in both, other regions in the policy.
 
     `has_staff`: somebody was certified, so that terminals need the staff key. Before that no list has it, and readers
     that do not know its use read every list."""
@@ -164,6 +164,8 @@ class Publisher:
             if listed.has_staff:
                 # The last element is an array, which the content of no list without staff has.
                 content = (*content, self._signers.staff.public_key.thumbprint, tuple(sorted(listed.withdrawn_staff)))
+            if listed.withdrawn:
+                content = (*content, "terminals", tuple(sorted(listed.withdrawn)))
         elif name == _POLICY:
             content = tuple((each.region, each.vct, int(each.purpose)) for each in listed.recognised)
         elif name == DIRECTORY and (listed.sites or listed.withdrawn or listed.offices):
@@ -204,7 +206,14 @@ class Publisher:
         for_wallets = {pair: anchor for pair, anchor in by_pair.items() if anchor.use in directory.USES}
         return {
             _TRUST: lambda seq, iat, exp, listed: trust_list.sign(
-                TrustList(region, seq, iat, exp, self._with_further(by_pair, rows, listed), listed.withdrawn_staff),
+                TrustList(
+                    region,
+                    seq,
+                    iat,
+                    exp,
+                    self._with_further(by_pair, rows, listed),
+                    listed.withdrawn_staff | listed.withdrawn,
+                ),
                 root,
             ),
             "catalogue": lambda seq, iat, exp, _: catalogue.sign(Catalogue(region, seq, iat, exp, kinds), root),

@@ -81,7 +81,7 @@ class TrustList:
     exp: UnixTime
     anchors: Mapping[tuple[str, bytes], TrustAnchor]
     withdrawn: frozenset[bytes] = frozenset()
-    """Kids of people's keys that were withdrawn while their staff certificates run: 7 days at most."""
+    """Kids of keys of people and terminals that were withdrawn while their certificates run: 7 days at most."""
 
     def find(self, iss: str, kid: bytes, *, use: KeyUse) -> TrustAnchor:
         """The anchor with this pair and use.
@@ -241,10 +241,10 @@ def verify(encoded: bytes, *, root: Root, algorithms: AlgorithmTable = DEFAULT_A
 
 def _withdrawn(value: cbor.Value) -> frozenset[bytes]:
     if not isinstance(value, tuple) or not value:
-        raise SchemaError("withdrawn staff is not an array of kids")
+        raise SchemaError("what is withdrawn is not an array of kids")
     kids = [kid for kid in value if isinstance(kid, bytes) and len(kid) == limits.KID_BYTES]
     if len(kids) != len(value) or kids != sorted(set(kids)):
-        raise SchemaError("withdrawn staff are not kids in ascending order")
+        raise SchemaError("what is withdrawn are not kids in ascending order")
     return frozenset(kids)
 
 

@@ -1,15 +1,15 @@
 """Whether the terminal's certificate is good here and now: for its key, by a region that is trusted, for this place.
 
 1 form · 2 the certified key is this terminal's · 3 the region's signature, under a key of use `terminal` in the trust
-list that is held, and which no checkpoint has banned · 4 it covers this moment · 5 it names the purpose that the
-terminal was set up for. Pure.
+list that is held, and which no checkpoint has banned · 4 the list does not say that the terminal was withdrawn · 5 it
+covers this moment · 6 it names the purpose that the terminal was set up for. Pure.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from protocol import cbor, terminal_certificate
+from protocol import cbor, keys, terminal_certificate
 from protocol.errors import IssuerExpired, ProtocolError
 from protocol.keys import VerificationKey
 from protocol.labels import Purpose
@@ -28,6 +28,7 @@ class Trouble(StrEnum):
     NO_TRUST_LIST = "no_trust_list"
     NOT_TRUSTED = "not_trusted"
     BANNED = "banned"
+    WITHDRAWN = "withdrawn"
     NOT_YET = "not_yet"
     OVER = "over"
     OTHER_PURPOSE = "other_purpose"
@@ -41,6 +42,7 @@ WORDS = {
     Trouble.NO_TRUST_LIST: "no trust list is held by which it could be checked",
     Trouble.NOT_TRUSTED: "no region that is trusted here signed it",
     Trouble.BANNED: "its region has banned the key that signed it; a certificate by the next key is needed",
+    Trouble.WITHDRAWN: "its region has withdrawn this terminal, as stolen or lost",
     Trouble.NOT_YET: "it has not begun",
     Trouble.OVER: "it is over",
     Trouble.OTHER_PURPOSE: "it is not for the purpose that this terminal was set up for",
@@ -109,6 +111,8 @@ def _trouble(
         return Trouble.OVER
     except ProtocolError:
         return Trouble.NOT_TRUSTED
+    if keys.kid_of(claims.key) in trust.withdrawn:
+        return Trouble.WITHDRAWN
     if at < claims.iat:
         return Trouble.NOT_YET
     if at >= claims.exp:

@@ -25,6 +25,8 @@ from verifier_terminal.store.store import Store
 BATCH: Final = 8
 """Rows signed under one hold of the lock: a verdict waits two milliseconds at most."""
 _RENEWABLE: Final = frozenset({None, Trouble.OVER})
+_HEARD: Final = frozenset({None, Trouble.WITHDRAWN})
+"""A withdrawn terminal is not listened to, and that it tries tells its operator that somebody has it switched on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Reports:
         """
         with self._lock:
             standing, at = self._certification(), self._clock().at
-            if standing.trouble is not None or standing.certificate is None or standing.encoded is None:
+            if standing.trouble not in _HEARD or standing.certificate is None or standing.encoded is None:
                 return ()
             with self._store.reading():
                 rows = self._store.outbox.due(at=at, limit=BATCH)

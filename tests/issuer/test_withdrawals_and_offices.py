@@ -13,9 +13,10 @@ from issuer.cli import cli
 from issuer.config import PASSPHRASE_VARIABLE
 from issuer.errors import OfficeRefused, OfficeUnknown, ReasonRefused, TerminalNotRunning
 from issuer.terminals.certifying import Wish
-from protocol import directory, keys
+from protocol import directory, keys, trust_list
 from protocol.directory import WalletDirectory
 from protocol.labels import Alg, Purpose
+from protocol.trust_list import TrustList
 from protocol.unixtime import DAY, UnixTime
 from tests.issuer.builders import AT, OPERATOR, key_text
 
@@ -32,6 +33,11 @@ def wallet(issuer: Issuer) -> WalletDirectory:
     return directory.verify((issuer.places.published / "directory.cbor").read_bytes(), root=issuer.root)
 
 
+def trusted(issuer: Issuer) -> TrustList:
+    """As terminals read it: a withdrawn one stops asking by itself."""
+    return trust_list.verify((issuer.places.published / "trust.cbor").read_bytes(), root=issuer.root)
+
+
 def test_a_withdrawal_is_published_until_the_certificate_is_over(issuer: Issuer) -> None:
     certify(issuer)
     before = wallet(issuer)
@@ -42,9 +48,9 @@ def test_a_withdrawal_is_published_until_the_certificate_is_over(issuer: Issuer)
     assert published.withdrawn == {keys.kid_of(FIRST)}
     assert published.seq > before.seq
     issuer.publish(at=UnixTime(gone.until - 1))
-    assert wallet(issuer).withdrawn == {keys.kid_of(FIRST)}
+    assert wallet(issuer).withdrawn == trusted(issuer).withdrawn == {keys.kid_of(FIRST)}
     issuer.publish(at=gone.until)
-    assert wallet(issuer).withdrawn == frozenset()
+    assert wallet(issuer).withdrawn == trusted(issuer).withdrawn == frozenset()
 
 
 def test_every_running_key_of_the_terminal_goes_and_no_other(issuer: Issuer) -> None:

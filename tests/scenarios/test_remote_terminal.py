@@ -34,6 +34,7 @@ from verifier_terminal.heartbeats import Heartbeats
 from verifier_terminal.reporting import Reporting
 from verifier_terminal.session import Session
 from verifier_terminal.store import outbox
+from verifier_terminal.sync.mirror import FolderMirror
 from verifier_terminal.sync.posting import Answered, Poster
 from verifier_terminal.sync.uplink import Uplink
 
@@ -167,6 +168,9 @@ def test_enrolled_heard_renewed_stolen_dead(world: Field, tmp_path: Path) -> Non
         published = (world.issuer.places.published / "directory.cbor").read_bytes()
         kid = keys.kid_of(terminal_wiring.identity_of(folder).signer().public_key)
         assert wallet_directory.verify(published, root=world.issuer.root).withdrawn == {kid}
+        session.sync_documents(FolderMirror(world.issuer.places.published))
+        assert session.status().certification.trouble is CertificateTrouble.WITHDRAWN
+        assert session.askable() == {}
         stolen_at, last_end = clock.at, ends[-1]
         with session._lock, session._store.writing():
             session._store.outbox.put(outbox.DISPUTE, b"\xa1\x01\x02", key=bytes(31) + b"\1", at=clock())
@@ -175,6 +179,9 @@ def test_enrolled_heard_renewed_stolen_dead(world: Field, tmp_path: Path) -> Non
             reporting.round()
             assert certificate_end(session) == last_end
         assert last_end <= stolen_at + 7 * DAY
+        assert session.status().certification.trouble is CertificateTrouble.WITHDRAWN
+        world.issuer.publish(at=clock())
+        session.sync_documents(FolderMirror(world.issuer.places.published))
         assert session.status().certification.trouble is CertificateTrouble.OVER
         assert any("terminal_withdrawn" in words for words in world.told)
         assert session.reports.waiting() == 1

@@ -4,6 +4,7 @@ import stat
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,12 +105,16 @@ def trouble(
     key: Signer = KEY,
     with_anchor: bool = True,
     banned: Signer | None = None,
+    withdrawn: Signer | None = None,
 ) -> str | None:
     anchors = (*WORLD.anchors(), anchor(WORLD)) if with_anchor else WORLD.anchors()
     found = certification.check(
         encoded,
         key=key.public_key,
-        trust=WORLD.trust(anchors),
+        trust=replace(
+            WORLD.trust(anchors),
+            withdrawn=frozenset() if withdrawn is None else frozenset({keys.kid_of(withdrawn.public_key)}),
+        ),
         bans={} if banned is None else {(WORLD.iss(), keys.kid_of(banned.public_key)): UnixTime(NOW + HOUR)},
         purpose=Purpose.WINDOW,
         at=UnixTime(WORLD.clock.at if at is None else at),
@@ -125,6 +130,7 @@ NOW = WORLD.clock.at
 def test_a_good_one() -> None:
     assert trouble(GOOD) is None
     assert trouble(GOOD, at=NOW - HOUR) is None
+    assert trouble(GOOD, withdrawn=OTHER) is None
     assert trouble(GOOD, at=NOW - HOUR + 7 * DAY - 1) is None
 
 
@@ -138,6 +144,7 @@ def test_a_good_one() -> None:
         (trouble(certificate(WORLD, OTHER.public_key)), Trouble.OTHER_KEY),
         (trouble(GOOD, with_anchor=False), Trouble.NOT_TRUSTED),
         (trouble(GOOD, banned=asking_world.region_key(WORLD)), Trouble.BANNED),
+        (trouble(GOOD, withdrawn=KEY), Trouble.WITHDRAWN),
         (trouble(GOOD[:-1] + bytes([GOOD[-1] ^ 1])), Trouble.NOT_TRUSTED),
         (trouble(GOOD, at=NOW - HOUR - 1), Trouble.NOT_YET),
         (trouble(GOOD, at=NOW - HOUR + 7 * DAY), Trouble.OVER),
