@@ -6,10 +6,12 @@ Not handled here: the form of a note (`protocol.dispute_note`) and how it reache
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Final
 
-from protocol import dispute_note
+from protocol import cbor, dispute_note
 from protocol.dispute_note import DisputeNote
 from protocol.errors import Code, ProtocolError
 from protocol.keys import Signer
@@ -17,7 +19,10 @@ from protocol.labels import Purpose
 from protocol.status_list import Status
 from protocol.unixtime import UnixTime
 from verifier_terminal.appraisal.verdict import Tier, Verdict
+from verifier_terminal.errors import OutboxFull
+from verifier_terminal.store import outbox
 from verifier_terminal.store.journal import Payload
+from verifier_terminal.store.store import Store
 
 EVENT: Final = "dispute"
 SAID_BY_THE_REGION: Final = frozenset(
@@ -66,6 +71,25 @@ def payloads(verdict: Verdict, *, home: str) -> Iterator[Payload]:
             "as_of": None if each.status is None or age is None else verdict.at - age,
             "ages": {"trust": each.ages.trust, "policy": each.ages.policy, "clock": each.ages.clock},
         }
+
+
+def write_down(store: Store, payload: Payload, *, retention_days: int) -> None:
+    """A dispute's row, and what the terminal's operator is to pass on to the region; inside a transaction.
+
+    Raises:
+        sqlite3.Error: The disk.
+    """
+    at = UnixTime(payload["at"])
+    store.journal.append(payload, at=at, retention_days=retention_days)
+    body = cbor.encode(
+        (
+            payload["region"], payload["vct"], bytes.fromhex(payload["presentation"]), payload["check_number"], at,
+            payload["purpose"], payload["code"], payload["status"], payload["as_of"],
+        )
+    )  # fmt: skip
+    # Commands write the signed notes too; a full outbox must not keep a check from being written down.
+    with suppress(OutboxFull):
+        store.outbox.put(outbox.DISPUTE, body, key=sha256(body).digest(), at=at)
 
 
 def of_row(payload: Payload) -> Dispute | None:

@@ -67,7 +67,7 @@ def record(
         days = _retention(verdict, knowledge)
         head = store.journal.append(payload, at=at, retention_days=days, new_check=True)
         for dispute in disputes.payloads(new, home=face.region):
-            store.journal.append(dispute, at=at, retention_days=days)
+            disputes.write_down(store, dispute, retention_days=days)
         for row in also:
             store.journal.append(row, at=at, retention_days=days)
         burn(new, store, number=verdict.check_number)

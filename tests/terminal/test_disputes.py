@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from protocol import dispute_note
+from protocol import cbor, dispute_note, terminal_row
 from protocol.dispute_note import DisputeNote
 from protocol.errors import Code
 from protocol.labels import Alg, Lic, Purpose
@@ -26,6 +26,7 @@ from verifier_terminal import cli_disputes, disputes, wiring
 from verifier_terminal.appraisal.verdict import Verdict
 from verifier_terminal.errors import CertificateUnusable
 from verifier_terminal.session import Session
+from verifier_terminal.store import outbox
 
 KEY = World().signer("the terminal's own", Alg.ESP256)
 
@@ -173,7 +174,23 @@ def test_it_is_written_with_the_check_and_signed_when_it_is_taken_out(terminal: 
     assert found.note == replace(dispute.note, iat=terminal.world.clock.at)
     events = [row.payload["event"] for row in later.explain(number) if row.payload]
     assert events == ["verdict", "dispute"]
+    # And the operator hears of it, by a row that says the same and is signed when it is sent.
+    (due,) = later.reports.due()
+    row = terminal_row.verify(due.encoded, terminal_keys={(own.iss, own.kid): own}, at=terminal.world.clock.at).row
+    assert (row.kind, row.iat) == ("dispute", terminal.world.clock.at)
+    said_there = cbor.decode(row.body)
+    assert isinstance(said_there, tuple)
+    assert said_there[:4] == (ZIXU, dispute.note.vct, dispute.note.presentation, number)
     assert later.verify_journal().findings == ()
+
+
+def test_a_full_outbox_keeps_no_check_from_being_written_down(
+    terminal: Terminal, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "MAX_ROWS", 0)
+    number = session.scan(ended(terminal), source="scanner").verdict.check_number
+    assert [each.note.check_number for each in session.disputes()] == [number]
+    assert session.reports.due() == ()
 
 
 def test_without_a_certificate_it_is_listed_and_not_signed(terminal: Terminal, session: Session) -> None:
