@@ -171,6 +171,15 @@ def test_a_code_that_lies_there_keeps_nobody_on_duty(terminal: Terminal) -> None
     assert events(session)[-1] == f"sign_off {CLERK} idle"
 
 
+def test_a_queue_system_keeps_nobody_on_duty(terminal: Terminal) -> None:
+    session = staffed(terminal)
+    session.shift.sign_on(CLERK, PASSPHRASE)
+    for number in range(15):
+        terminal.pass_seconds(MINUTE)
+        session.shift.set_case(f"A{number:03}")
+    assert session.shift.current() is None
+
+
 def test_the_certificate_s_end_ends_the_shift(terminal: Terminal) -> None:
     ends = UnixTime(terminal.world.clock.at + HOUR)
     people = (certified_key(terminal.world, CLERK, exp=ends), certified_key(terminal.world, COLLEAGUE))

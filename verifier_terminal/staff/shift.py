@@ -201,11 +201,12 @@ class Shift:
     def set_case(self, text: str) -> str:
         """The queue number or case id that the next acts carry; empty: none.
 
+        It is no sign of a person: a queue system sets it all day, and must keep nobody signed on who has left.
+
         Raises:
             CaseRefused: It is none.
         """
         self.case = cases.checked(text)
-        self.on_duty.used()
         self._publisher.publish(StaffChanged())
         return self.case
 
