@@ -431,7 +431,7 @@ def test_nothing_is_signed_without_yes(packed: Path, authority: Authority, monke
                 "state": "valid",
                 "mandatory": ["name", "class", "valid_to"],
                 "optional": ["address"],
-                "separate": [],
+                "separate_consent": [],
                 "always_shown": ["valid_from", "authority"],
                 "missing": [],
             }
