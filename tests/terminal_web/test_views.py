@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from protocol.errors import Code
+from protocol.labels import Purpose
 from protocol.unixtime import DAY, HOUR, Seconds, UnixTime
 from tests.terminal_web.twin import (
     CATALOGUE,
@@ -28,7 +29,7 @@ from verifier_terminal.appraisal.foreign_codes import ForeignCode as Named
 from verifier_terminal.appraisal.reasons import Language
 from verifier_terminal.appraisal.verdict import Fact, Finding, Proceed, Tier, Verdict, VerdictClass
 from verifier_terminal.events import ForeignCode
-from verifier_terminal.web import harmless, notices, standing_views, texts, views
+from verifier_terminal.web import harmless, licence_views, notices, standing_views, texts, views
 from verifier_terminal.web.views import VerdictView
 
 WORDS = {
@@ -288,3 +289,13 @@ def test_standing_names_the_outage_and_the_queue() -> None:
     assert made["views"]["zh-Hans"]["network"] == "网络中断，自 11-22 09:00 起"
     assert made["views"]["zh-Hans"]["waiting"] == "待复核 3 笔"
     assert made["views"]["en"]["status"] == "status data 12 min ago"
+
+
+def test_at_the_roadside_what_may_be_driven_stands_first_and_large() -> None:
+    def items(purpose: Purpose) -> list[licence_views.ItemView]:
+        said = views.display(replace(GOOD, purpose=purpose), CATALOGUE, REASONS, Language.EN, NOW)["licence"]
+        assert said is not None
+        return said["items"]
+
+    assert items(Purpose.ROADSIDE)[0] == {"label": "class", "value": "C1", "large": True}
+    assert [each for each in items(Purpose.WINDOW) if "large" in each] == []

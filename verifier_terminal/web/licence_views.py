@@ -4,7 +4,7 @@ Pure, as `views`, whose contract names the fields.
 """
 
 from collections.abc import Mapping
-from typing import Final, TypedDict
+from typing import Final, NotRequired, TypedDict
 
 from protocol import cbor, unixtime
 from protocol.labels import Lic, Purpose
@@ -26,6 +26,8 @@ class ItemView(TypedDict):
 
     label: str
     value: str | None
+    large: NotRequired[bool]
+    """What an officer looks for first: what the holder may drive."""
 
 
 class LicenceView(TypedDict):
@@ -97,7 +99,9 @@ def _items(kind: Kind | None, claims: Mapping[str, cbor.Value], purpose: Purpose
             # The portrait itself is shown, and its digest says nothing to anybody.
             continue
         label = in_language(item.labels, language)
-        if item.name in claims:
+        if item.name in claims and item.key == Lic.CLASS and purpose is Purpose.ROADSIDE:
+            rows.insert(0, {"label": label, "value": _value(item, claims[item.name], language), "large": True})
+        elif item.name in claims:
             rows.append({"label": label, "value": _value(item, claims[item.name], language)})
         elif asked is None or item.key in asked:
             dashes.append({"label": label, "value": None})

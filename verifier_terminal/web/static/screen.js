@@ -136,7 +136,7 @@ function items(licence, ui) {
   for (const item of licence.items) {
     const shown = item.value === null ? element("dd", "none", "—") : element("dd", "", foreignText(item.value, ""));
     if (item.value === null) shown.setAttribute("aria-label", ui.undisclosed);
-    list.append(element("div", "", element("dt", "", item.label), shown));
+    list.append(element("div", item.large ? "large" : "", element("dt", "", item.label), shown));
   }
   // Named dashes say it already; the number stands in where the kind has no list for this purpose.
   const dashes = licence.items.some((item) => item.value === null);
