@@ -196,12 +196,21 @@ def appraise(
     metavar="SLUG",
     help="What a kiosk or gate begins with asking for; several are asked for together.",
 )
+@click.option(
+    "--second-licence",
+    "join_seconds",
+    type=click.IntRange(5, 300),
+    default=60,
+    show_default=True,
+    help="For how many seconds the next code joins the act to which a second licence is to be added.",
+)
 @named_failures
 def serve(
     *,
     directory: Path,
     port: int,
     asked_kinds: tuple[str, ...],
+    join_seconds: int,
     sync_every: float,
     multicast: str | None,
     neighbours: str | None,
@@ -231,7 +240,10 @@ def serve(
     stop = threading.Event()
     try:
         settings = WindowSettings(
-            csrf_token=wiring.secret_token(), frame_ancestors=frame_ancestors, asked_kinds=asked_kinds
+            csrf_token=wiring.secret_token(),
+            frame_ancestors=frame_ancestors,
+            asked_kinds=asked_kinds,
+            join_seconds=join_seconds,
         )
     except SettingRefused as refused:
         raise click.UsageError(str(refused)) from refused
