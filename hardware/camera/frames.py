@@ -45,13 +45,16 @@ class _Slot:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._events: deque[DeviceEvent] = deque(maxlen=64)
+        self._events: deque[DeviceEvent | Frame] = deque(maxlen=64)
         self._frame: Frame | None = None
 
     def tell(self, event: DeviceEvent) -> None:
         with self._changed:
-            if isinstance(event, Lost):
-                self._frame = None  # Taken after this event, it would look like a camera that is back.
+            if isinstance(event, Lost) and self._frame is not None:
+                # The last picture is taken before this event: after it, it would look like a camera that is back.
+                if not any(isinstance(each, Frame) for each in self._events):
+                    self._events.append(self._frame)
+                self._frame = None
             self._events.append(event)
             self._changed.notify()
 

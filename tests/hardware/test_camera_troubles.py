@@ -150,6 +150,8 @@ def test_a_camera_in_trouble_is_back_within_five_seconds(trouble: CameraTrouble,
     troubled[0].let_go()
     assert seen.events == [Connected("camera"), *said]
     assert 0 < seen.later[0] - GOOD / FPS < BACK_SECONDS
+    # The last good picture is not lost with the camera.
+    assert seen.first[GOOD - 1] == pytest.approx(GOOD / FPS)
 
 
 def test_a_driver_that_blocks_while_it_opens_is_told_and_left_behind() -> None:
