@@ -28,6 +28,8 @@ _POLICY: Final = (
 _STAYS: Final = 12 * HOUR
 _FOREIGN: Final = frozenset({"cross-site", "same-site"})
 _MAX_SEARCH: Final = 100
+MAX_SHOWN: Final = 500
+"""Nobody reads more, and a page of ten thousand takes a browser seconds; the search finds the others."""
 
 
 def add_routes(app: Flask, issuer: Issuer, now: Callable[[], UnixTime], operator_token: str) -> None:
@@ -43,9 +45,10 @@ def add_routes(app: Flask, issuer: Issuer, now: Callable[[], UnixTime], operator
         if not is_known(request.cookies.get(COOKIE, "")):
             return _sign_in_page(language, wrong=False)
         at, search = now(), _search()
-        lines = [listing.line(each, language, at=at) for each in issuer.fleet.standings(search=search, at=at)]
-        bad = sum(bool(each.troubles) for each in lines)
-        return _rendered("fleet.html", language, lines=lines, search=search, bad=bad, at=texts.local(at))
+        found = issuer.fleet.standings(search=search, at=at)
+        lines = [listing.line(each, language, at=at) for each in found[:MAX_SHOWN]]
+        counted = {"all": len(found), "bad": sum(bool(each.findings) for each in found)}
+        return _rendered("fleet.html", language, lines=lines, search=search, counted=counted, at=texts.local(at))
 
     @pages.post("/fleet/sign-in")
     def sign_in() -> Response:

@@ -93,7 +93,7 @@ def test_a_token_ends_by_command_and_by_date(issuer: Issuer, client: FlaskClient
 
 
 def test_the_page_says_what_is_wrong_whatever_the_terminal_is_called(
-    issuer: Issuer, client: FlaskClient, token: str
+    issuer: Issuer, client: FlaskClient, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine = Machine(key_of(7))
     machine.enrol(client, invited(issuer).token)
@@ -116,6 +116,10 @@ def test_the_page_says_what_is_wrong_whatever_the_terminal_is_called(
     assert "&lt;/td&gt;" in nothing
     assert "<img" not in nothing
     (said,) = client.get("/api/v1/fleet", headers=OPERATOR).get_json()
+    monkeypatch.setattr("issuer.web.fleet.MAX_SHOWN", 0)
+    counted = client.get("/fleet?language=en").text
+    assert "1 terminals, 1 of them need somebody" in counted
+    assert "the 0 most urgent are listed" in counted
     assert said["heartbeat"]["version"] == HOSTILE[:32]
 
 
