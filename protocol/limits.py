@@ -247,7 +247,7 @@ MAX_OFFICERS_ACT_BYTES: Final = 2_048
 """A staff certificate of at most 700 bytes, a reason of 200 characters of four bytes, and less than three hundred."""
 
 MAX_ACT_AFTER_CHECK: Final = 600
-"""Seconds: as long as a terminal keeps what a check was about; later nobody there could say which licence was in hand."""
+"""Seconds: as long as a terminal keeps what a check was about; later nobody there could say which licence it was."""
 
 MAX_RECEIPT_CODES: Final = 32
 """Of one verdict: no verdict collects half as many."""

@@ -198,7 +198,7 @@ class Journal:
     def rows(
         self, *, search: str = "", event: str | None = None, before: int | None = None, limit: int
     ) -> tuple[JournalRow, ...]:
-        """The newest rows first; `search` is a part of the content, `event` the kind of row, `before` a row's number."""
+        """The newest rows first; `search` is a part of the content, `event` the kind, `before` a row's number."""
         marker = "" if event is None else f'"event":"{event}"'
         found = self._database.execute(
             "SELECT seq, salt, payload, content_hash FROM journal"
