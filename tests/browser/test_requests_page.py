@@ -202,7 +202,7 @@ def test_its_time_runs_out_and_that_is_said(page_of: Opened) -> None:
 def test_a_page_that_is_reloaded_shows_what_is_still_asked(page_of: Opened, tmp_path: Path) -> None:
     session = window()
     page = page_of(session)
-    # The code comes by the stream, often before the page has its answer; a reload between the two breaks the answer off.
+    # The code comes by the stream, often before the page has its answer; a reload in between breaks it off.
     with page.expect_response("**/api/v1/requests") as answered:
         ask(page)
     answered.value.finished()
