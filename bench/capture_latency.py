@@ -63,10 +63,13 @@ class Paced:
         self.late: list[float] = []
 
     def read(self) -> Picture | None:
-        self._count += 1
+        # A camera does not wait for whoever is late: what was missed is gone.
+        asked = time.monotonic()
+        self._count = max(self._count + 1, int((asked - self._began) * self._fps))
         due = self._began + self._count / self._fps
-        time.sleep(max(0.0, due - time.monotonic()))
-        self.late.append((time.monotonic() - due) * 1e3)
+        if due > asked:
+            time.sleep(due - asked)
+            self.late.append((time.monotonic() - due) * 1e3)
         if due > self._until:
             return None
         picture = self._film[self._count % len(self._film)].copy()
