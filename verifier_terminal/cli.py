@@ -223,7 +223,7 @@ def serve(
     Devices that are not named here are those that `terminal devices` has set.
     """
     from hardware.errors import HardwareError
-    from verifier_terminal import capture, enrolling, hearing, wiring
+    from verifier_terminal import capture, enrolling, hearing, mending, wiring
     from verifier_terminal.appraisal import reasons
     from verifier_terminal.metrics import Metrics, Tally
     from verifier_terminal.polling import Polling
@@ -297,7 +297,7 @@ def serve(
                 staff=session.shift,
             )
             threads = capture.start_feeding(session, sources, stop)
-            threads += (counter.handover.start(stop),)
+            threads += (counter.handover.start(stop), mending.start(session, stop))
             if outputs.signal:
                 threads += (wiring.signalling(session, directory, outputs).start(stop),)
             if face is not None:
