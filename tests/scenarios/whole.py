@@ -78,14 +78,16 @@ def new_terminal(folder: Path, *, name: str = "一号窗口", profile: str = "wi
 
 
 @contextmanager
-def whole(terminal: Terminal, *, seq: int = 1, role: Role = Role.CLERK, **published: Any) -> Iterator[Whole]:
+def whole(
+    terminal: Terminal, *, seq: int = 1, number: str = CLERK, role: Role = Role.CLERK, **published: Any
+) -> Iterator[Whole]:
     """It open and certified, with somebody on duty; `published` as for `publish`."""
     own = asking_world.identity(terminal)
     own.install(asking_world.certificate(terminal.world, own.signer().public_key))
     uses = frozenset({StaffUse.DUTY, StaffUse.ACT})
-    held = staff_world.certified_key(terminal.world, CLERK, role=role, uses=uses)
+    held = staff_world.certified_key(terminal.world, number, role=role, uses=uses)
     session = staff_world.staffed(terminal, None, held, seq=seq, **published)
-    session.shift.sign_on(CLERK, PASSPHRASE)
+    session.shift.sign_on(number, PASSPHRASE)
     if not counter_clients.load(terminal.directory):
         every = tuple(purpose.word for purpose in Purpose)
         counter_clients.add(
