@@ -115,7 +115,8 @@ def create_app(directory: Path, settings: TerminalSettings, root: VerificationKe
         is_own = origin == "null" or urlsplit(origin).netloc == request.host
         if not is_own or not hmac.compare_digest(request.form.get("token", "").encode(), csrf_token.encode()):
             raise Foreign
-        wanted = request.form.get("search", "")[:MAX_SEARCH_CHARACTERS].strip()
+        # It is repeated on the page; what was pasted into it may be a text that somebody else made.
+        wanted = shown(request.form.get("search", "")[:MAX_SEARCH_CHARACTERS].strip())
         with snapshots.now() as database:
             words = _words(documents.held_catalogue(database, root))
             return draw(pages.journal(database, settings.terminal_id, search=wanted, before=None, words=words))
