@@ -83,12 +83,12 @@ from verifier_terminal.portraits import Matched, Portraits
 from verifier_terminal.problem_reports import Category, Report
 from verifier_terminal.receipts import EvidenceShelf
 from verifier_terminal.recording import EXERCISE_NUMBER
+from verifier_terminal.reports import Reports
 from verifier_terminal.request_book import Closed
 from verifier_terminal.roles import Role
 from verifier_terminal.staff.checking import Place
 from verifier_terminal.staff.files import StaffFiles
 from verifier_terminal.staff.shift import Shift
-from verifier_terminal.reports import Reports
 from verifier_terminal.standing import TerminalStatus
 from verifier_terminal.store import person_check
 from verifier_terminal.store.chain import ChainReport
@@ -112,7 +112,6 @@ if TYPE_CHECKING:
 Appraise = Callable[[str, Context], Verdict]
 AppraiseBytes = Callable[[AnimatedKind, bytes, Context], Verdict]
 
-_MAX_REASON_CHARACTERS: Final = 200
 _MAX_DISPUTES: Final = 10_000
 
 
@@ -487,7 +486,8 @@ class Session:
             events = {row.payload["event"] for row in self.explain(number) if row.payload}
             if "void" in events:
                 raise AlreadyVoid(number)
-            said = "".join(each for each in reason if each.isprintable())[:_MAX_REASON_CHARACTERS]
+            # A clerk who types a person's number as the reason does not bring it into the journal.
+            said = problem_reports.cleaned(reason)
             self._append({"event": "void", "check_number": number, "reason": said, "at": self._clock().at})
             self._in_view.drop(number)
             self._portraits.drop(number)

@@ -166,6 +166,12 @@ def test_void_is_a_new_row_and_happens_once(terminal: Terminal, session: Session
     assert [row.payload["event"] for row in session.explain(number) if row.payload] == ["verdict", "void"]
 
 
+def test_no_number_of_a_person_gets_into_the_journal_by_a_reason(terminal: Terminal, session: Session) -> None:
+    number = session.scan(terminal.world.code(), source="scanner").verdict.check_number
+    session.void(number, "误扫了 990101194912310028 的证")
+    assert session.acts()[0].void_reason == "误扫了 […] 的证"
+
+
 def test_void_of_an_unknown_number_is_named(session: Session) -> None:
     with pytest.raises(UnknownCheckNumber):
         session.void("777-777", "no such check")
