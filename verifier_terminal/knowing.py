@@ -42,6 +42,8 @@ class Known:
     damaged: tuple[Damaged, ...]
     metadata: "TrustMetadata | None"
     knowledge: Knowledge | None
+    tightening: Tightening
+    """What a supervisor has set; nothing where that cannot be read, and then `knowledge` is None."""
 
 
 class Knowing:
@@ -76,7 +78,7 @@ class Knowing:
         self._version: tuple[int, int, int] | None = None
         self._feed_number = 0
         self._set_here: Mapping[str, LocalSetting] = {}
-        self.now = Known(loading.NOTHING, {}, (), None, None)
+        self.now = Known(loading.NOTHING, {}, (), None, None, tightening.NOTHING)
 
     def clock(self, *, online: bool) -> ClockReading:
         """The time as it is believed now."""
@@ -181,10 +183,10 @@ class Knowing:
         except SettingMeaningless as wrong:
             # What it would forbid cannot be told, so nothing is allowed.
             damaged.append(Damaged("local settings", wrong.detail))
-            knowledge = None
+            tightened, knowledge = tightening.NOTHING, None
         else:
             knowledge = self._knowledge(loaded, metadata, feeds, view, clock.at, tightened=tightened)
-        self.now = Known(loaded, feeds, (*loaded.damaged, *damaged), metadata, knowledge)
+        self.now = Known(loaded, feeds, (*loaded.damaged, *damaged), metadata, knowledge, tightened)
         if before is not None and knowledge is not None and before.bans != knowledge.bans:
             self._trust_has_changed()
         kept = {key: moment for key, moment in self._store.floors.held().items() if key in loaded.trusted}

@@ -11,6 +11,7 @@ words for people.
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
@@ -242,6 +243,7 @@ class Session:
             knowledge=lambda: self.knowledge,
             place=lambda: Place.of(settings.region, settings.purpose, self._certification().certificate),
             attended=settings.face.attended,
+            demanded=self._demands_sign_on,
         )
         self.officers = OfficersDesk(
             store,
@@ -976,6 +978,12 @@ class Session:
             by=payload.get("by", ""),
             case=payload.get("case", ""),
         )
+
+    def _demands_sign_on(self) -> bool:
+        """Whether a supervisor demands it now, also by another process; a disk that fails is the check's matter."""
+        with suppress(OutOfOrder), self._store.reading():
+            self._upkeep.refresh()
+        return self._upkeep.known.tightening.sign_on_required
 
     def _clock(self) -> ClockReading:
         return self._upkeep.clock()

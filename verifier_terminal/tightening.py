@@ -1,4 +1,4 @@
-"""What a supervisor may set at one terminal: sixteen settings, each of which can only tighten the signed policy.
+"""What a supervisor may set at one terminal: seventeen settings, each of which can only tighten the signed policy.
 
 Guaranteed by construction: every policy row that comes out demands at least what the one that went in demands, shows
 no item that it did not show, and keeps nothing longer. Pure; not handled here: who may change a setting (`supervision`)
@@ -42,6 +42,7 @@ class Tightening:
         personal_seconds: personal data leave the screen after this; 0: as the page is set.
         typed_codes: whether a code may be typed in at the page.
         printing: whether slips may be printed from the page.
+        sign_on_required: at an attended place nothing is read before a member of staff has signed on.
     """
 
     max_status_minutes: int = 0
@@ -60,6 +61,7 @@ class Tightening:
     personal_seconds: int = 0
     typed_codes: bool = True
     printing: bool = True
+    sign_on_required: bool = False
 
 
 Value = int | bool | tuple[str, ...]

@@ -171,6 +171,17 @@ def test_a_code_that_lies_there_keeps_nobody_on_duty(terminal: Terminal) -> None
     assert events(session)[-1] == f"sign_off {CLERK} idle"
 
 
+def test_a_supervisor_s_setting_demands_a_sign_on_whatever_the_other_settings_say(terminal: Terminal) -> None:
+    session = staffed(terminal, OPTIONAL)
+    scan(terminal, session)
+    session.change_setting("sign_on_required", True)
+    with pytest.raises(NobodyOnDuty):
+        scan(terminal, session)
+    session.shift.sign_on(CLERK, PASSPHRASE)
+    scan(terminal, session)
+    assert session.acts()[0].payload["by"] == CLERK
+
+
 def test_a_queue_system_keeps_nobody_on_duty(terminal: Terminal) -> None:
     session = staffed(terminal)
     session.shift.sign_on(CLERK, PASSPHRASE)

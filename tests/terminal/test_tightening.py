@@ -102,6 +102,7 @@ EFFECTS: dict[str, tuple[Value, dict[str, object]]] = {
     "personal_seconds": (5, {}),
     "typed_codes": (False, {}),
     "printing": (False, {}),
+    "sign_on_required": (True, {}),
 }
 
 

@@ -60,6 +60,7 @@ class Shift:
         knowledge: Callable[[], Knowledge | None],
         place: Callable[[], Place],
         attended: bool,
+        demanded: Callable[[], bool],
     ) -> None:
         """Nobody is on duty yet.
 
@@ -74,18 +75,24 @@ class Shift:
             knowledge: What is held.
             place: What a certificate has to fit.
             attended: Whether anybody works here; elsewhere nobody is asked to sign on.
+            demanded: Whether a supervisor demands it, whatever the settings of sign-on say.
         """
         self.roster = Roster(files, append=append, now=now, knowledge=knowledge, place=place)
         self.settings = settings = self.roster.settings
         self._store, self._lock, self._publisher, self._append = store, lock, publisher, append
         self._now, self._knowledge = now, knowledge
         self._looked_at: Knowledge | None = None
-        self.required = settings.required and attended
+        self._attended, self._demanded = attended, demanded
         self.on_duty = OnDuty(now=now, elapsed_seconds=elapsed_seconds, idle_limit=settings.idle_limit)
         # One guess at a time: what it costs is meant to be paid one after another.
         self._guessing = threading.Lock()
         self.case = ""
         store.journal.stamp = self.stamped
+
+    @property
+    def required(self) -> bool:
+        """Whether nothing is read before somebody has signed on."""
+        return self._attended and (self.settings.required or self._demanded())
 
     def current(self) -> StaffMember | None:
         """The person on duty; None: nobody, or not any more."""
