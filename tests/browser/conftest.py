@@ -25,17 +25,28 @@ class Complaints:
     """Everything that a page must not do."""
 
     lines: list[str] = field(default_factory=list)
+    _reloads: bool = False
 
     def watch(self, page: Page) -> None:
         page.on("console", lambda message: self.lines.append(message.text) if message.type != "log" else None)
         page.on("pageerror", lambda error: self.lines.append(str(error)))
         page.on("dialog", lambda dialog: (self.lines.append("dialog"), dialog.dismiss()))
-        page.on("requestfailed", lambda request: self._failed(request.url))
+        page.on("requestfailed", lambda request: self._failed(request.url, request.failure))
         page.add_init_script(
             "document.addEventListener('securitypolicyviolation', e => console.error('CSP ' + e.violatedDirective))"
         )
 
-    def _failed(self, url: str) -> None:
+    def reload(self, page: Page) -> None:
+        """Reloads; what the old page was still asking for is broken off by that and is no failure."""
+        self._reloads = True
+        try:
+            page.reload()
+        finally:
+            self._reloads = False
+
+    def _failed(self, url: str, why: str | None) -> None:
+        if self._reloads and why == "net::ERR_ABORTED":
+            return
         # A stream that ends with its page is no failure.
         if not url.endswith("/events"):
             self.lines.append(f"failed {url}")

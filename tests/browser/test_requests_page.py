@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
 
 from protocol.errors import Code
 from protocol.labels import AnimatedKind, Purpose
@@ -95,7 +95,9 @@ def ask(page: Page, reason: str = "换领驾驶证") -> None:
     page.keyboard.press("a")
     expect(page.locator("#ask-reason")).to_be_focused()
     page.locator("#ask-reason").fill(reason)
-    page.keyboard.press("Enter")
+    # The page asks once more when it hears of its request: only then it rests.
+    with page.expect_response(lambda each: each.request.method == "GET" and each.url.endswith("/api/v1/requests")):
+        page.keyboard.press("Enter")
     expect(page.locator("#request")).to_be_visible()
 
 
@@ -199,14 +201,41 @@ def test_its_time_runs_out_and_that_is_said(page_of: Opened) -> None:
     expect(page.locator("#device")).to_contain_text("没有人应答")
 
 
-def test_a_page_that_is_reloaded_shows_what_is_still_asked(page_of: Opened, tmp_path: Path) -> None:
+def test_an_answer_that_comes_late_brings_no_request_back(page_of: Opened) -> None:
     session = window()
     page = page_of(session)
-    # The code comes by the stream, often before the page has its answer; a reload in between breaks it off.
-    with page.expect_response("**/api/v1/requests") as answered:
-        ask(page)
-    answered.value.finished()
-    page.reload()
+    late: list[tuple[Route, APIResponse]] = []
+
+    def hold_the_first(route: Route) -> None:
+        if route.request.method == "GET" and not late:
+            late.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    # The dialog has asked already; what is held is what the page asks when it hears of the request.
+    page.keyboard.press("a")
+    expect(page.locator("#ask-reason")).to_be_focused()
+    page.route("**/api/v1/requests", hold_the_first)
+    page.locator("#ask-reason").fill("换领驾驶证")
+    page.keyboard.press("Enter")
+    expect(page.locator("#request")).to_be_visible()
+    while not late:
+        page.wait_for_timeout(10)
+    session.end_request(1, Ended.ANSWERED)
+    expect(page.locator("#request")).to_be_hidden()
+    with page.expect_response("**/api/v1/requests"):
+        late[0][0].fulfill(response=late[0][1])
+    page.wait_for_timeout(100)
+    expect(page.locator("#request")).to_be_hidden()
+
+
+def test_a_page_that_is_reloaded_shows_what_is_still_asked(
+    page_of: Opened, tmp_path: Path, complaints: Complaints
+) -> None:
+    session = window()
+    page = page_of(session)
+    ask(page)
+    complaints.reload(page)
     expect(page.locator("#request")).to_be_visible()
     assert read(page, tmp_path) == session.all_opened[0].text
 

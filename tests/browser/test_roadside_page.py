@@ -88,12 +88,12 @@ def test_what_is_rare_stands_in_menus_that_close_by_themselves(page: Page, sessi
     expect(page.locator("#language")).to_be_hidden()
 
 
-def test_the_theme_is_kept(page: Page) -> None:
+def test_the_theme_is_kept(page: Page, complaints: Complaints) -> None:
     page.locator("#tools > summary").click()
     assert page.locator("#theme").inner_text() == "自动明暗"
     page.locator("#theme").click()
     assert page.locator("#theme").inner_text() == "日光"
-    page.reload()
+    complaints.reload(page)
     expect(page.locator("html")).to_have_attribute("data-theme", "sun")
 
 

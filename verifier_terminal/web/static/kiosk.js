@@ -206,17 +206,23 @@ async function say(cue) {
   }
 }
 
+let newestAsk = 0;
+let newestAnswer = 0;
+
 async function hearRequests() {
+  // What is answered late must not bring back what a later answer has taken away.
+  const mine = ++newestAsk;
   if (!ASKS.has(kiosk.state)) return;
   try {
     const { ok, content } = await post("/api/v1/requests/standing", { kinds: chosen }, language);
-    if (!ok || !ASKS.has(kiosk.state)) return;
+    if (!ok || mine < newestAnswer || !ASKS.has(kiosk.state)) return;
+    newestAnswer = mine;
     asking = content;
     clearTimeout(renewTimer);
     renewTimer = setTimeout(hearRequests, content.renew_in * 1000);
     draw(false);
   } catch {
-    renewTimer = setTimeout(hearRequests, RETRY_MS);
+    if (mine === newestAsk) renewTimer = setTimeout(hearRequests, RETRY_MS);
   }
 }
 

@@ -274,13 +274,19 @@ async function hearPortrait(event) {
   draw();
 }
 
+let newestAsk = 0;
+let newestAnswer = 0;
+
 async function hearRequests() {
+  // What is answered late must not bring back what a later answer has taken away.
+  const mine = ++newestAsk;
   const before = asking?.always ? null : asking?.open.map((each) => each.number).join() ?? "";
   try {
     const { ok, content } = standing?.always_asks
       ? await post("/api/v1/requests/standing", { kinds: chosenKinds }, language)
       : await ask("/api/v1/requests");
-    if (!ok) return;
+    if (!ok || mine < newestAnswer) return;
+    newestAnswer = mine;
     setAsking(content);
   } catch {
     return;
@@ -320,6 +326,7 @@ async function openAsk() {
 }
 
 async function request(path, body) {
+  const mine = ++newestAsk;
   try {
     const { ok, content } = await post(path, body, language);
     if (!ok) {
@@ -328,7 +335,10 @@ async function request(path, body) {
     }
     byId("ask-dialog").close();
     showing = null;
-    setAsking(content);
+    if (mine > newestAnswer) {
+      newestAnswer = mine;
+      setAsking(content);
+    } else draw();
     announce(ui().request_scan);
   } catch {
     byId("ask-problem").replaceChildren(ui().failed);
