@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -25,7 +26,7 @@ class Complaints:
     """Everything that a page must not do."""
 
     lines: list[str] = field(default_factory=list)
-    _reloads: bool = False
+    _leaves: bool = False
 
     def watch(self, page: Page) -> None:
         page.on("console", lambda message: self.lines.append(message.text) if message.type != "log" else None)
@@ -36,16 +37,17 @@ class Complaints:
             "document.addEventListener('securitypolicyviolation', e => console.error('CSP ' + e.violatedDirective))"
         )
 
-    def reload(self, page: Page) -> None:
-        """Reloads; what the old page was still asking for is broken off by that and is no failure."""
-        self._reloads = True
+    @contextmanager
+    def leaving(self) -> Iterator[None]:
+        """Around leaving a page: what it was still asking for is broken off by that and is no failure."""
+        self._leaves = True
         try:
-            page.reload()
+            yield
         finally:
-            self._reloads = False
+            self._leaves = False
 
     def _failed(self, url: str, why: str | None) -> None:
-        if self._reloads and why == "net::ERR_ABORTED":
+        if self._leaves and why == "net::ERR_ABORTED":
             return
         # A stream that ends with its page is no failure.
         if not url.endswith("/events"):

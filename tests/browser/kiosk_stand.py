@@ -41,12 +41,14 @@ class Stand:
         )
         self.origin = served.enter_context(running(self.session, SETTINGS, reasons=reasons.load(), kiosk=self.kiosk))
         self.page = context.new_page()
+        self.complaints = complaints
         complaints.watch(self.page)
         self.open()
         self.is_in(State.ATTRACT)
 
     def open(self) -> None:
-        self.page.goto(self.origin)
+        with self.complaints.leaving():
+            self.page.goto(self.origin)
         expect(self.page.locator("html[data-ready]")).to_be_attached()
 
     def _print(self, number: str) -> None:

@@ -235,7 +235,8 @@ def test_a_page_that_is_reloaded_shows_what_is_still_asked(
     session = window()
     page = page_of(session)
     ask(page)
-    complaints.reload(page)
+    with complaints.leaving():
+        page.reload()
     expect(page.locator("#request")).to_be_visible()
     assert read(page, tmp_path) == session.all_opened[0].text
 

@@ -93,7 +93,8 @@ def test_the_theme_is_kept(page: Page, complaints: Complaints) -> None:
     assert page.locator("#theme").inner_text() == "自动明暗"
     page.locator("#theme").click()
     assert page.locator("#theme").inner_text() == "日光"
-    complaints.reload(page)
+    with complaints.leaving():
+        page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", "sun")
 
 
