@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
-from protocol import cbor, limits
+from protocol import cbor, labels, limits
 from protocol.errors import SchemaError, TimeTypeError
 from protocol.unixtime import UnixTime
 
@@ -29,6 +29,19 @@ def moment(claims: Claims, label: int) -> UnixTime:
     if type(at) is not int or not 0 <= at <= limits.MAX_TIME:
         raise TimeTypeError(f"claim {label} is not an unsigned integer moment")
     return UnixTime(at)
+
+
+def confirmation_key(claims: Claims) -> Mapping[cbor.Key, cbor.Value]:
+    """The COSE_Key that is all of a cnf claim (RFC 8747 section 3.2), as it was written.
+
+    Raises:
+        SchemaError: There is none, or something beside it.
+    """
+    match claims.get(labels.CLAIM_CNF):
+        case {labels.CNF_COSE_KEY: Mapping() as cose_key, **others} if not others:
+            return cose_key
+        case _:
+            raise SchemaError("cnf is not exactly one COSE_Key")
 
 
 def text_is_harmless(text: str) -> bool:

@@ -144,11 +144,7 @@ def read_request(encoded: bytes) -> Request:
     payload = cbor.decode(sign1.payload)
     if not isinstance(payload, Mapping) or payload.keys() != _CLAIMS:
         raise ShapeError("the payload has not exactly the claims of an enrolment")
-    match payload[labels.CLAIM_CNF]:
-        case {labels.CNF_COSE_KEY: Mapping() as cose_key, **others} if not others:
-            key = keys.load_cose_key(cose_key)
-        case _:
-            raise SchemaError("cnf is not exactly one COSE_Key")
+    key = keys.load_cose_key(cwt.confirmation_key(payload))
     match payload[labels.CLAIM_ENROLMENT]:
         case (bytes() as its_id, bytes() as proof) if len(its_id) == ID_BYTES and len(proof) == limits.SHA256_BYTES:
             pass

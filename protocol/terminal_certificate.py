@@ -185,11 +185,7 @@ def _claims(payload: cbor.Value) -> TerminalCertificate:
         raise SchemaError("iss is not region.authority")
     if not isinstance(terminal, str) or not _TERMINAL.fullmatch(terminal):
         raise SchemaError("the terminal's name is not 1 to 24 letters, digits and hyphens")
-    match payload[labels.CLAIM_CNF]:
-        case {labels.CNF_COSE_KEY: Mapping() as cose_key, **others} if not others:
-            pass
-        case _:
-            raise SchemaError("cnf is not exactly one COSE_Key")
+    cose_key = cwt.confirmation_key(payload)
     maxima = payload[labels.CLAIM_MAXIMA]
     if not isinstance(maxima, Mapping) or not maxima:
         raise SchemaError("a terminal without scenes")
@@ -212,20 +208,20 @@ def _claims(payload: cbor.Value) -> TerminalCertificate:
 # Claims that a challenge and a receipt have in common with the certificate.
 
 
-def lifetime(payload: cwt.Claims, *, longest: int) -> tuple[UnixTime, UnixTime]:
-    """iat and exp.
+def lifetime(payload: cwt.Claims, *, longest: int, begins: int = labels.CLAIM_IAT) -> tuple[UnixTime, UnixTime]:
+    """The moment at which it begins, by this claim, and exp.
 
     Raises:
         TimeTypeError: One of them is no moment.
-        TimeOrderError: Not iat < exp.
+        TimeOrderError: It ends before it begins.
         SchemaError: Longer than this kind of object lives.
     """
-    iat, exp = cwt.moment(payload, labels.CLAIM_IAT), cwt.moment(payload, labels.CLAIM_EXP)
-    if not iat < exp:
-        raise TimeOrderError("not iat < exp")
-    if exp - iat > longest:
+    begin, exp = cwt.moment(payload, begins), cwt.moment(payload, labels.CLAIM_EXP)
+    if not begin < exp:
+        raise TimeOrderError(f"not {'iat' if begins == labels.CLAIM_IAT else 'nbf'} < exp")
+    if exp - begin > longest:
         raise SchemaError(f"a life of more than {longest} seconds")
-    return iat, exp
+    return begin, exp
 
 
 def read_purpose(value: cbor.Value | cbor.Key) -> Purpose:
