@@ -2,7 +2,7 @@
 
     "LZBACKUP1" ‖ salt16 ‖ nonce12 ‖ ChaCha20-Poly1305(tar.xz), what stands before it authenticated
 
-The key comes from a passphrase by Argon2id with the second recommended option of RFC 9106, section 4. Guaranteed: the
+The key comes from a passphrase by Argon2id (`passphrase`). Guaranteed: the
 database in it is one moment's, also while the terminal works; a restored terminal says in its journal that it is one,
 and the chain goes on from there; nothing is restored into a directory that holds anything. Not handled here: where the
 file is kept. It holds the terminal's key: never let the old machine run on beside a restored one.
@@ -13,20 +13,18 @@ import shutil
 import sqlite3
 import tarfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from verifier_terminal import config
 from verifier_terminal.errors import BackupDamaged, BackupFailed
+from verifier_terminal.passphrase import MIN_CHARACTERS, RFC_9106_LOW_MEMORY, Cost, stretched
 from verifier_terminal.replacing import replace_file, sync_folder
 from verifier_terminal.store.store import ANCHOR, DATABASE
 
-MIN_PASSPHRASE: Final = 8
 MAX_BYTES: Final = 512 * 1024 * 1024
 """What is packed and unpacked at most; statuses of 56 million licences take about 30 MiB."""
 _MAGIC: Final = b"LZBACKUP1"
@@ -35,18 +33,6 @@ _NONCE_BYTES: Final = 12
 _HEAD_BYTES: Final = len(_MAGIC) + _SALT_BYTES + _NONCE_BYTES
 _LEFT_OUT: Final = ("-wal", "-shm", "-journal", ".new")
 """Of the database a copy is packed that needs none of them; the last are files in the making."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What one guess at the passphrase costs."""
-
-    passes: int
-    memory_kib: int
-    lanes: int
-
-
-RFC_9106_LOW_MEMORY: Final = Cost(passes=3, memory_kib=65_536, lanes=4)
 
 
 def make(
@@ -64,8 +50,8 @@ def make(
         BackupFailed: A short passphrase, too much to pack, or the disk refused.
     """
     config.load(directory)
-    if len(passphrase) < MIN_PASSPHRASE:
-        raise BackupFailed(f"a passphrase has at least {MIN_PASSPHRASE} characters")
+    if len(passphrase) < MIN_CHARACTERS:
+        raise BackupFailed(f"a passphrase has at least {MIN_CHARACTERS} characters")
     if file.resolve().is_relative_to(directory.resolve()):
         raise BackupFailed("a backup inside the terminal's own directory is lost with it")
     try:
@@ -114,8 +100,7 @@ def restore(file: Path, directory: Path, passphrase: str, *, cost: Cost = RFC_91
 
 def _box(passphrase: str, head: bytes, cost: Cost) -> ChaCha20Poly1305:
     salt = head[len(_MAGIC) : len(_MAGIC) + _SALT_BYTES]
-    stretch = Argon2id(salt=salt, length=32, iterations=cost.passes, lanes=cost.lanes, memory_cost=cost.memory_kib)
-    return ChaCha20Poly1305(stretch.derive(passphrase.encode()))
+    return ChaCha20Poly1305(stretched(passphrase, salt, cost))
 
 
 def _packed(directory: Path) -> bytes:

@@ -18,11 +18,11 @@ from verifier_terminal.appraisal.appraise import appraise, appraise_bytes
 from verifier_terminal.config import TerminalSettings
 from verifier_terminal.errors import CertificateUnusable, OutOfOrder
 from verifier_terminal.identity import Identity
+from verifier_terminal.passphrase import RFC_9106_LOW_MEMORY
 from verifier_terminal.session import Session
 from verifier_terminal.staff import settings as staff_settings
 from verifier_terminal.staff.errors import StaffSettingsUnusable
 from verifier_terminal.staff.files import StaffFiles
-from verifier_terminal.staff.key_file import RFC_9106_LOW_MEMORY
 from verifier_terminal.store import anchored
 from verifier_terminal.store.store import Store
 from verifier_terminal.sync import mirror as mirrors

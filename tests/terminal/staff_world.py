@@ -14,10 +14,11 @@ from tests.terminal.conftest import Terminal
 from tests.terminal.publishing import publish
 from tests.utopia.randomness import Drbg
 from tests.utopia.world import BEGINNING, WUYOU, World
+from verifier_terminal.passphrase import Cost
 from verifier_terminal.session import Session
 from verifier_terminal.staff import key_file
 from verifier_terminal.staff.files import StaffFiles
-from verifier_terminal.staff.key_file import Cost, KeyFile
+from verifier_terminal.staff.key_file import KeyFile
 from verifier_terminal.staff.settings import StaffSettings
 from verifier_terminal.sync.mirror import FolderMirror
 

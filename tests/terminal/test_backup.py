@@ -11,8 +11,8 @@ from tests.utopia.randomness import Drbg
 from tests.utopia.world import WUYOU
 from verifier_terminal import backup, config
 from verifier_terminal.appraisal.verdict import VerdictClass
-from verifier_terminal.backup import Cost
 from verifier_terminal.errors import BackupDamaged, BackupFailed, NotATerminal
+from verifier_terminal.passphrase import Cost
 from verifier_terminal.session import Session
 
 QUICK = Cost(passes=1, memory_kib=8, lanes=1)
@@ -81,6 +81,12 @@ def test_a_part_of_it_does_not_open(made: Path, tmp_path: Path, length: int) -> 
 def test_another_passphrase_does_not_open_it(made: Path, tmp_path: Path) -> None:
     with pytest.raises(BackupDamaged, match="another passphrase"):
         backup.restore(made, tmp_path / "again", PASSPHRASE + "!", cost=QUICK)
+
+
+def test_a_passphrase_typed_on_another_keyboard_opens_it(terminal: Terminal, made: Path, tmp_path: Path) -> None:
+    backup.make(terminal.directory, made, "caf\u00e9 caf\u00e9", random_bytes=Drbg("backup"), cost=QUICK)
+    backup.restore(made, tmp_path / "again", "cafe\u0301 cafe\u0301", cost=QUICK)
+    assert config.is_terminal(tmp_path / "again")
 
 
 def test_nothing_of_it_is_readable(terminal: Terminal, made: Path) -> None:

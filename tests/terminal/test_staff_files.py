@@ -10,6 +10,7 @@ import pytest
 from protocol import cbor
 from tests.terminal.staff_world import CLERK, COLLEAGUE, PASSPHRASE, QUICK, new_key
 from tests.utopia.randomness import Drbg
+from verifier_terminal.passphrase import RFC_9106_LOW_MEMORY, Cost
 from verifier_terminal.staff import files, key_file, settings
 from verifier_terminal.staff.errors import (
     PassphraseTooShort,
@@ -20,7 +21,6 @@ from verifier_terminal.staff.errors import (
     WrongPassphrase,
 )
 from verifier_terminal.staff.files import StaffFiles
-from verifier_terminal.staff.key_file import RFC_9106_LOW_MEMORY, Cost
 from verifier_terminal.staff.settings import StaffSettings
 
 

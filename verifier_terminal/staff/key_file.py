@@ -8,7 +8,6 @@ Guaranteed: a file that asks for an enormous cost is refused before it is paid. 
 guess (`shift`), and whether the certificate is good (`checking`).
 """
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -17,16 +16,15 @@ from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from protocol import cbor, keys
 from protocol.errors import CborError, KeyRefused
 from protocol.keys import Signer, VerificationKey
 from protocol.labels import Alg
 from protocol.staff_certificate import NUMBER_PATTERN
+from verifier_terminal.passphrase import MIN_CHARACTERS, Cost, stretched
 from verifier_terminal.staff.errors import PassphraseTooShort, StaffKeyDamaged, WrongPassphrase
 
-MIN_PASSPHRASE: Final = 8
 MAX_PASSPHRASE: Final = 256
 MAX_BYTES: Final = 4_096
 """About 300 of the key and 250 of the certificate."""
@@ -41,17 +39,6 @@ _HEAD: Final = frozenset({_VERSION_AT, _NUMBER, _PUBLIC, _SALT, _PASSES, _MEMORY
 _WHOLE: Final = _HEAD | {_NONCE, _BOX, _CERTIFICATE, _CHECKSUM}
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What one guess costs: Argon2id passes, KiB of memory, lanes."""
-
-    passes: int
-    memory_kib: int
-    lanes: int
-
-
-RFC_9106_LOW_MEMORY: Final = Cost(passes=3, memory_kib=65_536, lanes=4)
-"""The second recommended option of RFC 9106 section 4: a handheld has no 2 GiB to spare."""
 _MOST: Final = Cost(passes=10, memory_kib=262_144, lanes=8)
 
 
@@ -112,8 +99,8 @@ def create(number: str, passphrase: str, *, cost: Cost, random_bytes: Callable[[
     """
     if not NUMBER_PATTERN.fullmatch(number):
         raise StaffKeyDamaged("a staff number has 1 to 24 letters, digits and hyphens")
-    if not MIN_PASSPHRASE <= len(passphrase) <= MAX_PASSPHRASE:
-        raise PassphraseTooShort(f"{MIN_PASSPHRASE} to {MAX_PASSPHRASE} characters")
+    if not MIN_CHARACTERS <= len(passphrase) <= MAX_PASSPHRASE:
+        raise PassphraseTooShort(f"{MIN_CHARACTERS} to {MAX_PASSPHRASE} characters")
     secret, signer = _new_secret(random_bytes)
     head: dict[cbor.Key, cbor.Value] = {
         _VERSION_AT: _VERSION,
@@ -172,11 +159,7 @@ def _cost(head: Mapping[cbor.Key, cbor.Value]) -> Cost:
 def _derived(passphrase: str, head: Mapping[cbor.Key, cbor.Value]) -> bytes:
     cost, salt = _cost(head), head[_SALT]
     assert isinstance(salt, bytes)
-    # What is typed on one keyboard as one character and on another as two must open the same key.
-    typed = unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")
-    return Argon2id(salt=salt, length=32, iterations=cost.passes, lanes=cost.lanes, memory_cost=cost.memory_kib).derive(
-        typed
-    )
+    return stretched(passphrase, salt, cost)
 
 
 def _new_secret(random_bytes: Callable[[int], bytes]) -> tuple[bytes, Signer]:

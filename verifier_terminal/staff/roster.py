@@ -16,11 +16,12 @@ from protocol.keys import VerificationKey
 from protocol.staff_certificate import StaffCertificate
 from protocol.unixtime import UnixTime
 from verifier_terminal.appraisal.context import Knowledge
+from verifier_terminal.passphrase import Cost
 from verifier_terminal.staff import checking, key_file
 from verifier_terminal.staff.checking import Place, StaffStanding, StaffTrouble
 from verifier_terminal.staff.errors import StaffCertificateRefused, StaffKeyDamaged, StaffUnknown
 from verifier_terminal.staff.files import StaffFiles
-from verifier_terminal.staff.key_file import Cost, KeyFile
+from verifier_terminal.staff.key_file import KeyFile
 from verifier_terminal.staff.settings import StaffSettings
 from verifier_terminal.store.journal import Payload
 
