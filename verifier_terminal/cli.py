@@ -292,7 +292,7 @@ def serve(
                 slips=slips,
                 counter=counter,
                 pages=ReceiptPages(session, reasons=told),
-                supervised=session,
+                supervised=session.supervision,
                 beat=enrolling.heartbeats(session, directory, tally).make,
                 staff=session.shift,
             )

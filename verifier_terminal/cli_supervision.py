@@ -50,15 +50,15 @@ def settings(
         raise click.UsageError("NAME is missing; without one every setting is shown")
     with wiring.open_session(directory) as session:
         if name is not None and (value is not None or locked is not None):
-            now = next(each for each in session.local_settings() if each.name == name)
+            now = next(each for each in session.supervision.settings() if each.name == name)
             wanted = now.value if value is None else _value(name, value)
             try:
-                session.change_setting(name, wanted, locked=locked, pin=_read(pin_file) if pin_file else None)
+                session.supervision.change(name, wanted, locked=locked, pin=_read(pin_file) if pin_file else None)
             except PinRequired:
-                if pin_file is not None or not session.has_pin():
+                if pin_file is not None or not session.supervision.has_pin():
                     raise
-                session.change_setting(name, wanted, locked=locked, pin=_asked("PIN"))
-        standing = [each for each in session.local_settings() if name in (None, each.name)]
+                session.supervision.change(name, wanted, locked=locked, pin=_asked("PIN"))
+        standing = [each for each in session.supervision.settings() if name in (None, each.name)]
     if as_json:
         print_json([{"name": each.name, "value": each.value, "locked": each.locked} for each in standing])
         return
@@ -90,10 +90,10 @@ def pin(directory: Path, pin_file: Path | None, new_file: Path | None) -> None:
 
     with wiring.open_session(directory) as session:
         old = None
-        if session.has_pin():
+        if session.supervision.has_pin():
             old = _read(pin_file) if pin_file else _asked("old PIN")
         new = _read(new_file) if new_file else _asked("new PIN", confirmation_prompt=True)
-        session.set_pin(new, old=old)
+        session.supervision.set_pin(new, old=old)
     click.echo("the PIN is set")
 
 

@@ -99,7 +99,7 @@ from verifier_terminal.store.person_check import PersonCheck
 from verifier_terminal.store.replay import NothingUsed, UsedAlready
 from verifier_terminal.store.site_uses import DoubleShow
 from verifier_terminal.store.store import Store
-from verifier_terminal.supervision import INTERACTIVE, SettingStanding, Strength, Supervision
+from verifier_terminal.supervision import INTERACTIVE, Strength, Supervision
 from verifier_terminal.sync.mirror import Mirror
 from verifier_terminal.sync.schedule import Schedule
 from verifier_terminal.sync.sources import OpenMirror
@@ -203,7 +203,6 @@ class Session:
         self._shelf = EvidenceShelf()
         self._joining = Joining()
         self._verified = VerifiedCredentials(elapsed_seconds)
-        self._supervision = Supervision(store, strength=pin_strength)
         self.schedule = Schedule(now=elapsed_seconds, jitter=jitter)
         """When which region is polled, for whoever polls."""
         self._upkeep = Upkeep(
@@ -254,6 +253,14 @@ class Session:
             now=lambda: self._clock().at,
             elapsed_seconds=elapsed_seconds,
         )
+        self.supervision = Supervision(
+            store,
+            strength=pin_strength,
+            lock=self._lock,
+            now=lambda: self._clock().at,
+            changed=lambda: self._publisher.publish(StatusChanged()),
+        )
+        """What a supervisor sets here."""
         with self._store.reading():
             self._upkeep.refresh()
         try:
@@ -670,32 +677,6 @@ class Session:
         """Checks the whole chain against itself and the anchor."""
         with self._lock:
             return self._store.verify_chain()
-
-    # What a supervisor sets here; errors as in `supervision`.
-
-    def local_settings(self) -> tuple[SettingStanding, ...]:
-        """Every setting as it counts now."""
-        with self._lock:
-            return self._supervision.settings()
-
-    def change_setting(
-        self, name: str, value: object, *, locked: bool | None = None, pin: str | None = None
-    ) -> SettingStanding:
-        """Sets one, for the next code on."""
-        with self._lock:
-            changed = self._supervision.change(name, value, locked=locked, pin=pin, at=self._clock().at)
-            self._publisher.publish(StatusChanged())
-            return changed
-
-    def set_pin(self, new: str, *, old: str | None = None) -> None:
-        """Sets or changes the supervisor's PIN."""
-        with self._lock:
-            self._supervision.set_pin(new, old=old, at=self._clock().at)
-
-    def has_pin(self) -> bool:
-        """Whether there is a PIN."""
-        with self._lock:
-            return self._supervision.has_pin()
 
     def status(self) -> TerminalStatus:
         """How the terminal stands; also answers when the disk does not."""

@@ -6,7 +6,8 @@ they are compared (`store.guesses`). Whoever may write the terminal's files need
 from loosening, not the machine's owner. Not handled here: what a setting does (`tightening`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -47,20 +48,37 @@ INTERACTIVE: Final = Strength()
 
 
 class Supervision:
-    """The settings of one terminal. Called by one thread at a time."""
+    """The settings of one terminal. Any thread may call it: they take turns with everything that the session does."""
 
-    def __init__(self, store: Store, *, strength: Strength) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        strength: Strength,
+        lock: AbstractContextManager[object],
+        now: Callable[[], UnixTime],
+        changed: Callable[[], None],
+    ) -> None:
+        """Reads nothing yet.
+
+        Args:
+            store: The terminal's.
+            strength: What one guess at the PIN costs.
+            lock: The session's.
+            now: The terminal's trusted time.
+            changed: Is called after each change.
+        """
         self._store = store
         self._strength = strength
+        self._lock, self._now, self._changed = lock, now, changed
 
     def has_pin(self) -> bool:
         """Whether a PIN was set. Raises: OutOfOrder."""
-        with self._store.reading():
-            return self._store.local_settings.pin_hash() is not None
+        return self._pin_hash() is not None
 
     def settings(self) -> tuple[SettingStanding, ...]:
         """Every setting. Raises: OutOfOrder, SettingMeaningless."""
-        with self._store.reading():
+        with self._lock, self._store.reading():
             held = self._store.local_settings.held()
         now = of_held(held)
         return tuple(
@@ -68,16 +86,15 @@ class Supervision:
         )
 
     def change(
-        self, name: str, value: object, *, locked: bool | None, pin: str | None, at: UnixTime
+        self, name: str, value: object, *, locked: bool | None = None, pin: str | None = None
     ) -> SettingStanding:
-        """Sets one setting and says how it stands.
+        """Sets one setting, for the next code on, and says how it stands.
 
         Args:
             name: Which one.
             value: What it is to be.
             locked: Whether it is locked from now on; None: as before.
             pin: The supervisor's, where one is needed.
-            at: Now.
 
         Raises:
             SettingMeaningless: There is no such setting, or no such value of it.
@@ -86,6 +103,13 @@ class Supervision:
             OutOfOrder: It could not be written; everything is as before.
         """
         after = tightening.checked(name, value)
+        with self._lock:
+            changed = self._change(name, after, locked, pin)
+        self._changed()
+        return changed
+
+    def _change(self, name: str, after: Value, locked: bool | None, pin: str | None) -> SettingStanding:
+        at = self._now()
         before = next(each for each in self.settings() if each.name == name)
         wanted = SettingStanding(name, after, before.locked if locked is None else locked)
         if wanted == before:
@@ -106,7 +130,7 @@ class Supervision:
             self._store.journal.append(row, at=at)
         return wanted
 
-    def set_pin(self, new: str, *, old: str | None, at: UnixTime) -> None:
+    def set_pin(self, new: str, *, old: str | None = None) -> None:
         """Sets the PIN, or changes it with the old one.
 
         Raises:
@@ -118,16 +142,21 @@ class Supervision:
             raise PinUnusable(f"{MIN_PIN_DIGITS} to {MAX_PIN_DIGITS} digits")
         if len({(int(b) - int(a)) % 10 for a, b in pairwise(new)}) == 1:
             raise PinUnusable("equal digits, or digits in a row, are what everybody tries first")
-        if self.has_pin():
-            self._require(old, at)
-        hashed = argon2id.str(new.encode(), self._strength.passes, self._strength.memory_bytes)
-        with self._store.writing():
-            self._store.local_settings.put_pin_hash(hashed)
-            self._store.journal.append({"event": "pin_set", "at": at}, at=at)
+        with self._lock:
+            at = self._now()
+            if self._pin_hash() is not None:
+                self._require(old, at)
+            hashed = argon2id.str(new.encode(), self._strength.passes, self._strength.memory_bytes)
+            with self._store.writing():
+                self._store.local_settings.put_pin_hash(hashed)
+                self._store.journal.append({"event": "pin_set", "at": at}, at=at)
+
+    def _pin_hash(self) -> bytes | None:
+        with self._lock, self._store.reading():
+            return self._store.local_settings.pin_hash()
 
     def _require(self, pin: str | None, at: UnixTime) -> None:
-        with self._store.reading():
-            hashed = self._store.local_settings.pin_hash()
+        hashed = self._pin_hash()
         if hashed is None:
             raise PinRequired("none was ever set")
         if not pin:

@@ -23,7 +23,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
     terminal = Terminal(World(), directory, tmp_path / "published")
     opened = terminal.open()
     opened.sync(terminal.publish())
-    opened.set_pin(PIN)
+    opened.supervision.set_pin(PIN)
     yield opened
     opened.close()
 
@@ -32,7 +32,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
 def page(
     request: pytest.FixtureRequest, session: Session, context: BrowserContext, complaints: Complaints
 ) -> Iterator[Page]:
-    with running(session, supervised=session) as origin:
+    with running(session, supervised=session.supervision) as origin:
         opened = context.new_page()
         complaints.watch(opened)
         opened.goto(f"{origin}/settings?lang={request.param}")
@@ -40,7 +40,7 @@ def page(
 
 
 def value(session: Session, name: str) -> object:
-    return next(each.value for each in session.local_settings() if each.name == name)
+    return next(each.value for each in session.supervision.settings() if each.name == name)
 
 
 def test_found_set_and_refused_by_keyboard(page: Page, session: Session, complaints: Complaints) -> None:

@@ -134,12 +134,12 @@ def test_csrf_a_route_that_does_not_ask_would_be_found(place: Whole) -> None:
 def test_csrf_no_post_is_done_that_does_not_come_from_our_own_page(
     place: Whole, client: FlaskClient, posts: list[Rule], number: str
 ) -> None:
-    before = place.rows(), place.session.local_settings(), place.session.shift.current(), place.session.requests()
+    before = place.rows(), place.session.supervision.settings(), place.session.shift.current(), place.session.requests()
     for rule in posts:
         if rule.endpoint in FOR_PROGRAMS | FORMS:
             continue
         assert_it_asks_where_it_comes_from(client, address(rule, check_number=number))
-    after = place.rows(), place.session.local_settings(), place.session.shift.current(), place.session.requests()
+    after = place.rows(), place.session.supervision.settings(), place.session.shift.current(), place.session.requests()
     assert after == before
 
 
@@ -165,13 +165,13 @@ def test_csrf_what_is_excepted_proves_itself_in_another_way(place: Whole, number
 
 
 def test_csrf_looking_changes_nothing(place: Whole, client: FlaskClient, gets: list[Rule], number: str) -> None:
-    before = place.rows(), place.session.local_settings(), place.session.shift.current(), place.session.requests()
+    before = place.rows(), place.session.supervision.settings(), place.session.shift.current(), place.session.requests()
     for rule in gets:
         path = address(rule, check_number=number, number=number)
         get(client, path)
         with client.head(path, headers=BEARER) as answer:
             assert answer.status_code in (200, 404), path
-    after = place.rows(), place.session.local_settings(), place.session.shift.current(), place.session.requests()
+    after = place.rows(), place.session.supervision.settings(), place.session.shift.current(), place.session.requests()
     assert after == before
 
 

@@ -123,7 +123,7 @@ def _made(terminal: Terminal, session: Session, printer: VirtualPrinter) -> Whol
             session, terminal.directory, run="0123456789abcdef", elapsed_seconds=lambda: terminal.elapsed
         ),
         "pages": ReceiptPages(session, reasons=told),
-        "supervised": session,
+        "supervised": session.supervision,
         "beat": enrolling.heartbeats(session, terminal.directory, tally).make,
         "staff": session.shift,
     }

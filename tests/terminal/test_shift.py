@@ -174,7 +174,7 @@ def test_a_code_that_lies_there_keeps_nobody_on_duty(terminal: Terminal) -> None
 def test_a_supervisor_s_setting_demands_a_sign_on_whatever_the_other_settings_say(terminal: Terminal) -> None:
     session = staffed(terminal, OPTIONAL)
     scan(terminal, session)
-    session.change_setting("sign_on_required", True)
+    session.supervision.change("sign_on_required", True)
     with pytest.raises(NobodyOnDuty):
         scan(terminal, session)
     session.shift.sign_on(CLERK, PASSPHRASE)

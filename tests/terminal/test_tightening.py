@@ -181,7 +181,7 @@ def test_the_next_code_is_appraised_by_it(
 ) -> None:
     assert verdict(terminal, session)[0] == VerdictClass.ACCEPT
     # Another process on the same directory, such as the command, while this one is serving.
-    terminal.open().change_setting(name, value)
+    terminal.open().supervision.change(name, value)
     terminal.pass_seconds(40)
     found = verdict(terminal, session)
     assert found[:2] == (verdict_class, proceed)

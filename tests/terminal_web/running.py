@@ -17,7 +17,7 @@ from verifier_terminal.web.printing_routes import PrintsSlips
 from verifier_terminal.web.server import WindowServer
 from verifier_terminal.web.settings import WindowSettings
 from verifier_terminal.web.staff_routes import StaffDesk
-from verifier_terminal.web.supervisor_routes import SupervisedSession
+from verifier_terminal.web.supervisor_routes import Supervised
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def running(
     counter: CounterDesk | None = None,
     pages: MakesPages | None = None,
     staff: StaffDesk | None = None,
-    supervised: SupervisedSession | None = None,
+    supervised: Supervised | None = None,
 ) -> Iterator[str]:
     """The origin of the running page."""
     app = create_app(

@@ -40,7 +40,9 @@ def session(world: Terminal) -> Session:
 
 @pytest.fixture
 def client(world: Terminal, session: Session) -> Iterator[FlaskClient]:
-    app = create_app(session, settings=SETTINGS, reasons=reasons.load(), clock=world.world.clock, supervised=session)
+    app = create_app(
+        session, settings=SETTINGS, reasons=reasons.load(), clock=world.world.clock, supervised=session.supervision
+    )
     yield app.test_client()
     close_streams(app)
 
@@ -72,7 +74,7 @@ def test_what_is_set_counts_for_the_next_code(client: FlaskClient, world: Termin
 
 
 def test_only_the_pin_loosens(client: FlaskClient, session: Session) -> None:
-    session.set_pin(PIN)
+    session.supervision.set_pin(PIN)
     assert change(client, "printing", False)[0] == 200
     status, said = change(client, "printing", True)
     assert (status, said["error"]) == (409, "pin_required")
@@ -132,7 +134,7 @@ def test_another_shape_changes_nothing(
     status: int,
 ) -> None:
     assert client.post(f"/api/v1/settings/{name}", json=body, headers=OWN).status_code == status
-    assert {each.name: each.value for each in session.local_settings()} == {
+    assert {each.name: each.value for each in session.supervision.settings()} == {
         name: getattr(tightening.NOTHING, name) for name in tightening.NAMES
     }
 

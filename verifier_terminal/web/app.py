@@ -89,7 +89,7 @@ def create_app(
     slips: printing_routes.PrintsSlips | None = None,
     counter: CounterDesk | None = None,
     pages: paper_routes.MakesPages | None = None,
-    supervised: supervisor_routes.SupervisedSession | None = None,
+    supervised: supervisor_routes.Supervised | None = None,
     beat: Callable[[], bytes] | None = None,
     staff: staff_routes.StaffDesk | None = None,
 ) -> Flask:
@@ -185,9 +185,7 @@ def create_app(
     return app
 
 
-def _personal_seconds(
-    settings: WindowSettings, supervised: supervisor_routes.SupervisedSession | None
-) -> Callable[[], int]:
+def _personal_seconds(settings: WindowSettings, supervised: supervisor_routes.Supervised | None) -> Callable[[], int]:
     """How long personal data stay on a screen: as the page is set, or shorter where the supervisor says so."""
 
     def seconds() -> int:

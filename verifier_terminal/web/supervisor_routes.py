@@ -28,13 +28,13 @@ _FIELDS: Final = frozenset({"value", "locked", "pin"})
 _WORDS: Final = {SettingMeaningless: "setting_meaningless", PinRequired: "pin_required", WrongPin: "wrong_pin"}
 
 
-class SupervisedSession(Protocol):
-    """What this page needs of the terminal's session."""
+class Supervised(Protocol):
+    """What this page needs of a terminal's supervision."""
 
-    def local_settings(self) -> Sequence[SettingStanding]:
+    def settings(self) -> Sequence[SettingStanding]:
         """Every setting. Raises: OutOfOrder, SettingMeaningless."""
 
-    def change_setting(
+    def change(
         self, name: str, value: object, *, locked: bool | None = None, pin: str | None = None
     ) -> SettingStanding:
         """Sets one. Raises: SettingMeaningless, PinRequired, WrongPin, TooManyGuesses, OutOfOrder."""
@@ -43,7 +43,7 @@ class SupervisedSession(Protocol):
         """Whether a PIN was set. Raises: OutOfOrder."""
 
 
-def register(app: Flask, session: SupervisedSession, settings: WindowSettings) -> None:
+def register(app: Flask, supervised: Supervised, settings: WindowSettings) -> None:
     """Adds the routes. Failures of the session that are not about settings are the application's to answer."""
 
     @app.get("/settings")
@@ -53,8 +53,8 @@ def register(app: Flask, session: SupervisedSession, settings: WindowSettings) -
             "supervisor.html",
             lang=TAGS[language],
             csrf_token=settings.csrf_token,
-            settings=session.local_settings(),
-            has_pin=session.has_pin(),
+            settings=supervised.settings(),
+            has_pin=supervised.has_pin(),
             names=page_texts("setting")[TAGS[language]],
             ui=page_texts("supervisor")[TAGS[language]],
         )
@@ -70,13 +70,13 @@ def register(app: Flask, session: SupervisedSession, settings: WindowSettings) -
             raise BadRequest("locked: true or false")
         if pin is not None and not (isinstance(pin, str) and len(pin) <= MAX_PIN_DIGITS):
             raise BadRequest(f"pin: at most {MAX_PIN_DIGITS} characters, or null")
-        stands = session.change_setting(name, body["value"], locked=locked, pin=pin)
+        stands = supervised.change(name, body["value"], locked=locked, pin=pin)
         return jsonify({"name": stands.name, "value": stands.value, "locked": stands.locked})
 
     @app.before_request
     def switched_off() -> Response | None:
         switch = _SWITCHES.get(request.endpoint or "")
-        if switch is None or value_of(session, switch):
+        if switch is None or value_of(supervised, switch):
             return None
         response = jsonify({"error": "switched_off", "message": say(f"supervisor_problem.{switch}", asked_language())})
         response.status_code = 403
@@ -94,9 +94,9 @@ def register(app: Flask, session: SupervisedSession, settings: WindowSettings) -
         return response
 
 
-def value_of(session: SupervisedSession, name: str) -> Value:
+def value_of(supervised: Supervised, name: str) -> Value:
     """How one setting stands. Raises: OutOfOrder, SettingMeaningless."""
-    return next(each.value for each in session.local_settings() if each.name == name)
+    return next(each.value for each in supervised.settings() if each.name == name)
 
 
 def _problem(word: str) -> Callable[[Exception], Response]:
