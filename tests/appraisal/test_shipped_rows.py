@@ -120,7 +120,7 @@ class Act:
             text,
             Context(
                 face=Face(self.row.purpose, WUYOU, attended, face_compared=attended),
-                clock=ClockReading(UnixTime(WORLD.clock.at), 1, 60, plausible=True),  # type: ignore[arg-type]
+                clock=ClockReading(UnixTime(WORLD.clock.at), 1, 60, plausible=True),  # type: ignore[arg-type]  # plain seconds
                 knowledge=Knowledge(trust(), listed, policy, StatusSnapshot(lists)),
                 replay=self.uses,
                 check_number="7K3-Q42",

@@ -41,7 +41,7 @@ def test_every_page_is_without_barriers_and_found_by_keyboard(
     complaints.watch(page)
     found: dict[str, list[str]] = {}
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # a plain text
         for path in ("/", "/journal", f"/checks/{number}", "/documents", "/table/mark", "/nowhere"):
             page.goto(f"{address}{path}")
             found[f"{scheme} {path}"] = barriers(page)

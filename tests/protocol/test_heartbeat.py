@@ -28,7 +28,7 @@ BEAT: Final = Heartbeat(
 
 
 def changed(label: int, value: Any) -> bytes:
-    return cbor.encode({**cbor.decode(heartbeat.encode(BEAT)), label: value})  # type: ignore[dict-item]
+    return cbor.encode({**cbor.decode(heartbeat.encode(BEAT)), label: value})  # type: ignore[dict-item]  # a map, as decoded
 
 
 def test_round_trip_grammar_and_size() -> None:

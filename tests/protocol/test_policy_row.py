@@ -167,7 +167,7 @@ def test_a_row_for_one_region_that_is_about_nothing_is_refused(rows_: list[Polic
         WORLD.policy(rows_)
 
 
-GOOD: dict[Any, Any] = dict(cbor.decode(cbor.encode(appraisal_policy.row_to_value(GENERAL))))  # type: ignore[arg-type]
+GOOD: dict[Any, Any] = dict(cbor.decode(cbor.encode(appraisal_policy.row_to_value(GENERAL))))  # type: ignore[arg-type]  # a map, as decoded
 
 
 @pytest.mark.parametrize("label", [RowLabel.SEPARATE_CONSENT, RowLabel.GUARDIAN_BELOW, RowLabel.ONLY_FOR])

@@ -34,7 +34,7 @@ def verified(encoded: bytes, *, site: str = SITE, at: UnixTime = AT) -> tuple[Si
 def encoded(content: object, *, signer: Any = TERMINAL, typ: str = labels.TYP_SITE_USES) -> bytes:
     """A datagram that says whatever it is told to."""
     protected = {labels.HDR_KCWT: cbor.decode(CERTIFICATE), labels.HDR_TYP: typ}
-    return cbor.encode(cose_sign1.sign1(protected, cbor.encode(content), signer))  # type: ignore[arg-type]
+    return cbor.encode(cose_sign1.sign1(protected, cbor.encode(content), signer))  # type: ignore[arg-type]  # keys of any kind
 
 
 def good(**changes: object) -> dict[int, object]:
@@ -145,7 +145,7 @@ def test_what_another_statement_says_is_never_taken_for_uses() -> None:
     structure = cbor.decode(CERTIFICATE)
     certified = terminal_certificate.parse(structure).claims
     receipt = terminal_statement.sign(
-        cbor.encode(good()),  # type: ignore[arg-type]
+        cbor.encode(good()),  # type: ignore[arg-type]  # keys of any kind
         typ=labels.TYP_RECEIPT,
         certificate=structure,
         certified=certified,

@@ -162,7 +162,7 @@ def test_withdrawn_staff_has_one_form(world: World, kids: object) -> None:
     root = world.roots[WUYOU]
     trust = world.trust()
     body: object = {1: trust_list.anchors_to_value(trust.anchors), 2: kids}
-    document = SignedDocument(trust.iss, trust.seq, trust.iat, trust.exp, body)  # type: ignore[arg-type]
+    document = SignedDocument(trust.iss, trust.seq, trust.iat, trust.exp, body)  # type: ignore[arg-type]  # forged
     signed = signed_document.sign(document, typ=labels.TYP_TRUST, body_label=labels.CLAIM_ANCHORS, signer=root)
     with pytest.raises(SchemaError):
         trust_list.verify(signed, root=root.public_key)
@@ -173,7 +173,7 @@ def test_a_body_of_other_entries_is_refused(world: World, more: dict[int, object
     root = world.roots[WUYOU]
     trust = world.trust()
     body: object = {1: trust_list.anchors_to_value(trust.anchors), **more}
-    document = SignedDocument(trust.iss, trust.seq, trust.iat, trust.exp, body)  # type: ignore[arg-type]
+    document = SignedDocument(trust.iss, trust.seq, trust.iat, trust.exp, body)  # type: ignore[arg-type]  # forged
     signed = signed_document.sign(document, typ=labels.TYP_TRUST, body_label=labels.CLAIM_ANCHORS, signer=root)
     with pytest.raises(SchemaError):
         trust_list.verify(signed, root=root.public_key)

@@ -205,7 +205,7 @@ class Inline(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         held = dict(attrs)
-        if (tag == "script" and not held.get("src", "").startswith("/static/")) or tag in ("style", "iframe", "object"):  # type: ignore[union-attr]
+        if (tag == "script" and not held.get("src", "").startswith("/static/")) or tag in ("style", "iframe", "object"):  # type: ignore[union-attr]  # no value: no source
             self.found.append(tag)
         for key, value in attrs:
             if key.startswith("on") or key in ("style", "srcdoc") or "javascript:" in (value or "").lower():

@@ -241,7 +241,7 @@ def test_a_camera_that_is_lost_is_named_and_reads_on(
     lost = next(each for each in said if each["state"] == "lost")
     for language in SPOKEN:
         words = say(f"device.{key}", language, device=say("device.camera", language))
-        assert lost["views"][TAGS[language]] == words  # type: ignore[index]
+        assert lost["views"][TAGS[language]] == words  # type: ignore[index]  # JSON
     assert said[-1]["state"] == "ok"
     assert moments[-1] - GOOD / FPS < BACK
     shown = {each[1]["check_number"] for each in told if each is not None and each[0] == "verdict"}

@@ -59,7 +59,7 @@ def claims(world: World, held: KeyFile, **changes: object) -> StaffCertificate:
         nbf=UnixTime(world.clock.at - HOUR),
         exp=UnixTime(world.clock.at - HOUR + 7 * DAY),
     )
-    return replace(stated, **changes)  # type: ignore[arg-type]
+    return replace(stated, **changes)  # type: ignore[arg-type]  # each its own field
 
 
 def certified_key(world: World, number: str, /, *, signer: Signer | None = None, **changes: object) -> KeyFile:
@@ -72,7 +72,7 @@ def publish_with_staff(
     terminal: Terminal, *, seq: int = 1, withdrawn: frozenset[bytes] = frozenset(), **changes: object
 ) -> FolderMirror:
     """As `publish`, with a trust list that has the region's keys for terminals and for staff."""
-    publish(terminal.world, terminal.published, seq=seq, **changes)  # type: ignore[arg-type]
+    publish(terminal.world, terminal.published, seq=seq, **changes)  # type: ignore[arg-type]  # each its own field
     (terminal.published / "trust.cbor").write_bytes(trust_bytes(terminal.world, seq=seq, withdrawn=withdrawn))
     return FolderMirror(terminal.published)
 
@@ -93,5 +93,5 @@ def staffed(terminal: Terminal, settings: StaffSettings | None = None, *people: 
         if held.number not in terminal.staff.numbers():
             terminal.staff.add(held)
     session = terminal.open()
-    assert not session.sync(publish_with_staff(terminal, **changes)).refused  # type: ignore[arg-type]
+    assert not session.sync(publish_with_staff(terminal, **changes)).refused  # type: ignore[arg-type]  # each its own field
     return session

@@ -147,7 +147,7 @@ def test_a_state_is_whole_while_the_terminal_writes_and_its_log_begins_anew(tmp_
 def test_a_database_that_never_rests_is_said_so(terminal: Terminal, session: Session) -> None:
     snapshots = Snapshots(terminal.directory / "terminal.db")
     changing = iter(range(1_000))
-    snapshots._look = lambda: (next(changing), 0, b"", 0, 0)  # type: ignore[method-assign]
+    snapshots._look = lambda: (next(changing), 0, b"", 0, 0)  # type: ignore[method-assign]  # a disk that changes
     with pytest.raises(StoreDamaged, match="faster than it can be copied"), snapshots.now():
         pass
 

@@ -105,7 +105,7 @@ def events(session: Session, number: str) -> list[str]:
 
 def alarms(session: Session, language: Language = Language.EN) -> list[str]:
     said = standing_views.standing_json(session.status())["views"]
-    return [each["text"] for each in said[TAGS[language]]["alarms"]]  # type: ignore[index]
+    return [each["text"] for each in said[TAGS[language]]["alarms"]]  # type: ignore[index]  # JSON
 
 
 # At once.
@@ -207,7 +207,7 @@ def test_a_code_that_both_accepted_while_apart_is_an_alarm_at_both_with_both_num
         assert "号窗" in alarms(session, Language.ZH_HANS)[0]
         assert session._store.outbox.waiting() == {outbox.DOUBLE_SHOW: 1}
         (row,) = session._store.outbox.due(at=windows.world.clock.at, limit=9)
-        assert cbor.decode(row.body)[0] == own  # type: ignore[index]
+        assert cbor.decode(row.body)[0] == own  # type: ignore[index]  # an array, as decoded
 
 
 def test_an_alarm_is_told_once_whatever_comes_twice_and_ends_when_somebody_has_seen_it(
@@ -282,7 +282,7 @@ def use_of(windows: Windows, text: str, **changes: object) -> SiteUse:
     shown = windows.made[0].open().exercise(text, at=windows.world.clock.at)
     assert shown.replay_key is not None
     made = SiteUse(site_uses.tag_of(shown.replay_key, SITE), windows.world.clock.at, "7K3-Q42", accepted=True)
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)  # type: ignore[arg-type]  # each its own field
 
 
 def test_a_third_terminals_word_counts_and_that_is_what_forgeries_below_change(windows: Windows) -> None:
@@ -344,7 +344,7 @@ def test_a_terminal_whose_key_was_withdrawn_or_whose_region_key_is_banned_is_hea
     pair = next(pair for pair, anchor in held.trust.anchors.items() if anchor.use.name == "TERMINAL")
     for knowledge in (withdrawn, replace(held, bans={pair: UnixTime(0)})):
         neighbours = windows.one.neighbours
-        neighbours._knowledge = lambda said=knowledge: said  # type: ignore[misc]
+        neighbours._knowledge = lambda said=knowledge: said  # type: ignore[misc]  # bound now
         assert neighbours.hear(packet) is Answer.REFUSED
     assert Code.E_REPLAY not in codes(windows.one, text)
 
@@ -497,7 +497,7 @@ class StuckLine:
 def test_a_verdict_does_not_wait_for_the_line(windows: Windows) -> None:
     """The thread that tells is stuck in the middle of a datagram: scans go on."""
     line = StuckLine()
-    voice = Voice(windows.one.neighbours, line)  # type: ignore[arg-type]
+    voice = Voice(windows.one.neighbours, line)  # type: ignore[arg-type]  # a line of its own
     thread = threading.Thread(target=voice.run)
     thread.start()
     scan(windows.one, windows.world.code())

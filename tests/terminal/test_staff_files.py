@@ -26,7 +26,7 @@ from verifier_terminal.staff.settings import StaffSettings
 
 def resealed(change: dict[int, object]) -> bytes:
     """The clerk's file with these entries changed and its checksum right."""
-    content = {**cbor.decode(new_key(CLERK).encoded()), **change}  # type: ignore[dict-item]
+    content = {**cbor.decode(new_key(CLERK).encoded()), **change}  # type: ignore[dict-item]  # a map, as decoded
     rest = {label: value for label, value in content.items() if label != 11}
     return cbor.encode({**rest, 11: key_file._checksum(rest)})
 
