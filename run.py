@@ -51,6 +51,7 @@ Liangzheng: electronic licences shown as signed dynamic codes and verified offli
   ./run [arguments]         set everything up and start the demonstration town in a browser
   ./run tour [arguments]    set up and play the demonstration in this terminal
   ./run test [arguments]    set up with the test tools and run all checks; arguments go to pytest
+  ./run wheel [FOLDER]      build the wallet's own wheel, liangzheng-wallet, into dist/ or this folder
   ./run setup [--tests]     only set up: afterwards .venv/bin/liangzheng is the command
   ./run lock [arguments]    write the lock files anew; arguments go to "uv pip compile", e.g. --upgrade
 
@@ -538,6 +539,9 @@ def carry_out(arguments: Sequence[str]) -> int:
     if command == "test":
         set_up(with_tests=True)
         return run_tests(rest)
+    if command == "wheel":
+        set_up(with_tests=False)
+        return hand_over(["-m", "liangzheng.wallet_wheel", *rest])
     if command == "lock":
         return write_locks(rest)
     if not command or command.startswith("-"):

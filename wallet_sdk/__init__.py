@@ -12,6 +12,8 @@
 `ask_issuer` and `draw` are the application's: a way to the issuer (the package's bytes come back), and a screen.
 """
 
+from typing import Final
+
 from protocol.labels import Alg, Purpose
 from wallet_sdk.card_pack import ActsFor, Card, CardItem, CardState
 from wallet_sdk.cautions import Caution
@@ -28,6 +30,9 @@ from wallet_sdk.request_errors import RequestError
 from wallet_sdk.terminal_request import Asker, MissingKind, TerminalRequest
 from wallet_sdk.vault import Protection
 from wallet_sdk.wallet import Wallet
+
+__version__: Final = "0.1.0"
+"""Semantic, of the interface that `__all__` names (docs/wallet-sdk.md, "Versions")."""
 
 __all__ = [
     "ActsFor",

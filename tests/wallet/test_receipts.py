@@ -1,13 +1,11 @@
 """Receipts in the wallet: what is kept and why, what is not, and that a vault without any still opens."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from protocol import cbor, receipt
 from protocol.keys import Ed25519Signer
@@ -19,7 +17,6 @@ from tests.wallet.asked import Terminal
 from tests.wallet.conftest import ManualClock
 from tests.wallet.issued import AT, VCT, Authority
 from wallet_sdk import Card, Wallet, kept_receipts
-from wallet_sdk.cli import cli
 from wallet_sdk.errors import WalletError
 from wallet_sdk.receipt_errors import (
     ReceiptMalformed,
@@ -190,29 +187,3 @@ def test_no_more_than_there_is_room_for(
     for wanted in ("", "zz"):
         with pytest.raises(ReceiptNotFound):
             wallet.receipts.forget(wanted)
-
-
-def test_the_commands_keep_list_and_remove(
-    folder: Path, wallet: Wallet, card: Card, terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("wallet_sdk.wiring.system_clock", lambda: UnixTime(AT))
-    file = tmp_path / "copy.cbor"
-    file.write_bytes(copy_of(terminal, stated(by_mac(wallet))))
-
-    def run(*arguments: str) -> Any:
-        return CliRunner().invoke(cli, ["receipt", *arguments])
-
-    added = run("add", str(folder), str(file))
-    assert added.exit_code == 0, added.output
-    receipt_id = added.stdout.splitlines()[0]
-    (shown,) = json.loads(run("list", str(folder), "--json").stdout)
-    assert (shown["id"], shown["verdict"], shown["licences"]) == (
-        receipt_id,
-        "accept",
-        [{"kind": "driving-licence", "items": ["name", "class", "valid_to"], "licence": card.id}],
-    )
-    assert "虚构市车管所" in run("list", str(folder)).stdout
-    assert run("add", str(folder)).exit_code == 2
-    assert run("add", str(folder), "--text", "LR1:A").exit_code == 1
-    assert run("remove", str(folder), receipt_id).exit_code == 0
-    assert run("list", str(folder), "--json").stdout.strip() == "[]"
