@@ -66,10 +66,11 @@ def renamed(source: str) -> str:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom) and _is_renamed(node.module or ""):
             raise ValueError(f"line {node.lineno} imports {node.module}")
-        for each in node.names if isinstance(node, ast.Import) else ():
-            # `import protocol.x` binds the name `protocol`, which the wheel does not have.
-            if each.asname is None and (_is_renamed(each.name) or each.name.startswith(IMPORT_NAME)):
-                raise ValueError(f"line {node.lineno} imports {each.name} without a name of its own")
+        if isinstance(node, ast.Import):
+            for each in node.names:
+                # `import protocol.x` binds the name `protocol`, which the wheel does not have.
+                if each.asname is None and (_is_renamed(each.name) or each.name.startswith(IMPORT_NAME)):
+                    raise ValueError(f"line {node.lineno} imports {each.name} without a name of its own")
     return text
 
 
