@@ -4,9 +4,11 @@ Guaranteed: one transaction under the write lock, so that it is done once or not
 at random (before ADR 0010) take no new entries, and are retired when the last of theirs has ended.
 """
 
+from collections.abc import Sequence
 from enum import Enum, auto
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, inspect, literal, select, text, update
+from sqlalchemy import Column, Connection, Table, func, insert, inspect, literal, select, text, update
 
 from issuer.register_schema import (
     FIRST_TABLES,
@@ -16,6 +18,9 @@ from issuer.register_schema import (
     status_event,
     status_list,
 )
+
+ADDED_COLUMNS: Final[Sequence[tuple[Table, Column[Any]]]] = ((credential_group, credential_group.c.kid),)
+"""Columns that a table got later, empty in the rows that it had: (table, column)."""
 
 
 class Found(Enum):
@@ -36,7 +41,7 @@ def state_of(connection: Connection) -> Found:
     found = found_tables(connection)
     if not found >= FIRST_TABLES:
         return Found.NO_REGISTER
-    if not found >= metadata.tables.keys() or not _has_due(connection):
+    if not found >= metadata.tables.keys() or not _has_due(connection) or _lacking(connection):
         return Found.OLDER
     return Found.CURRENT
 
@@ -49,6 +54,9 @@ def upgrade(connection: Connection) -> None:
         connection.execute(text("ALTER TABLE status_event ADD COLUMN due BIGINT NOT NULL DEFAULT 0"))
         connection.execute(text("ALTER TABLE status_event ADD COLUMN urgent INTEGER NOT NULL DEFAULT 1"))
         connection.execute(update(status_event).values(due=status_event.c.at))
+    for table, column in _lacking(connection):
+        kind = column.type.compile(connection.dialect)
+        connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}"))
     for table in (status_event, credential_group):
         for index in table.indexes:
             index.create(connection, checkfirst=True)
@@ -65,3 +73,12 @@ def upgrade(connection: Connection) -> None:
 
 def _has_due(connection: Connection) -> bool:
     return "due" in {column["name"] for column in inspect(connection).get_columns(status_event.name)}
+
+
+def _lacking(connection: Connection) -> list[tuple[Table, Column[Any]]]:
+    found = inspect(connection)
+    return [
+        (table, column)
+        for table, column in ADDED_COLUMNS
+        if column.name not in {each["name"] for each in found.get_columns(table.name)}
+    ]

@@ -1,9 +1,10 @@
 """The tables of the register in SQLAlchemy Core: SQLite, or PostgreSQL by URL; nothing of one dialect only.
 
 licence 1—n credential_group 1—n credential. A group is the credentials that one device key holds from one issuance; it
-has the one status index, unique for ever: rows are never deleted. `credential` doubles as the list of intents: a row
-without `signed_at` says that the key may have signed and nobody recorded the result. `status_event` is append-only; an
-event is published from `due` on, which is later than `at` where it is not urgent (`issuer.spreading`).
+has the one status index, unique for ever, and the one key that signs it (`kid`): rows are never deleted. `credential`
+doubles as the list of intents: a row without `signed_at` says that the key may have signed and nobody recorded the
+result; with one it is the issued log: which key signed what, and when. `status_event` is append-only; an event is
+published from `due` on, which is later than `at` where it is not urgent (`issuer.spreading`).
 
 A mandate is a group of its parent licence with a row of `mandate` beside it, a paper code one with a row of `paper` and
 without a device key: so a legal change of the licence reaches them as every other index. `certified_terminal` is
@@ -53,6 +54,7 @@ credential_group = Table(
     Column("status", Integer, nullable=False),
     Column("package", LargeBinary),
     Column("secret_sha256", LargeBinary(32)),
+    Column("kid", LargeBinary(8), index=True),
     UniqueConstraint("list_number", "idx"),
 )
 Index(

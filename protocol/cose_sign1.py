@@ -87,10 +87,17 @@ def sign1(
 ) -> cbor.Tagged:
     """A signed structure; `alg` is put in from the signer's key."""
     protected_bytes = cbor.encode({**protected, labels.HDR_ALG: int(signer.public_key.alg)})
+    return signed(protected_bytes, payload, signer, unprotected or {})
+
+
+def signed(
+    protected_bytes: bytes, payload: bytes, signer: Signer, unprotected: Mapping[cbor.Key, cbor.Value]
+) -> cbor.Tagged:
+    """A signed structure over a protected header that is encoded already. Raises: SignatureForm."""
     signature = signer.sign(sig_structure(protected_bytes, payload))
     if len(signature) != limits.SIGNATURE_BYTES:
         raise SignatureForm(f"the signer returned {len(signature)} bytes")
-    return cbor.Tagged(labels.TAG_SIGN1, (protected_bytes, unprotected or {}, payload, signature))
+    return cbor.Tagged(labels.TAG_SIGN1, (protected_bytes, unprotected, payload, signature))
 
 
 def parse(

@@ -1,7 +1,8 @@
 """A credential: one SD-CWT that states a licence (PROTOCOL.md, "Credential"; CDDL in CONTRACTS.md).
 
-`parse` gives an `UnverifiedCredential`; only `verify` makes a `Credential` of it, and only `disclosed_licence` lets the
-licence's items out. Not handled here: which key to trust (`protocol.trust_list`), clocks, status, policy.
+`rehearse` reads what is about to be signed; only what it made is signed. `parse` gives an `UnverifiedCredential`; only
+`verify` makes a `Credential` of it, and only `disclosed_licence` lets the licence's items out. Not handled here: which
+key to trust (`protocol.trust_list`), clocks, status, policy.
 """
 
 import re
@@ -11,6 +12,7 @@ from typing import Final
 from protocol import cbor, cose_sign1, cwt, keys, labels, limits, mandate
 from protocol.cose_sign1 import UnverifiedSign1
 from protocol.errors import (
+    AlgError,
     DisclosureForbidden,
     DisclosuresEmpty,
     DisclosureShape,
@@ -20,9 +22,10 @@ from protocol.errors import (
     TimeOrderError,
 )
 from protocol.keys import DEFAULT_ALGORITHMS, AlgorithmTable, Signer, VerificationKey
-from protocol.labels import HolderKind, KeyAssurance
+from protocol.labels import HolderKind, KeyAssurance, SignatureAlg
 from protocol.light_dataclass import light_dataclass
 from protocol.mandate import Mandate
+from protocol.rehearsal import Rehearsal
 from protocol.sd_cwt import redaction
 from protocol.unixtime import UnixTime
 
@@ -114,27 +117,37 @@ class Credential:
     encoded_disclosures: tuple[bytes, ...]
 
 
-def issue(
+@light_dataclass(frozen=True, slots=True)
+class RehearsedCredential:
+    """Everything of a credential but its signature, and every reader takes it. Only `rehearse` makes one."""
+
+    protected_bytes: bytes
+    payload: bytes
+    sd_claims: tuple[bytes, ...]
+    alg: SignatureAlg
+
+
+def rehearse(
     claims: CredentialClaims,
     lic: LicenceItems,
     disclosures: Iterable[bytes],
-    signer: Signer,
     *,
+    alg: SignatureAlg,
     kid: bytes,
     algorithms: AlgorithmTable = DEFAULT_ALGORITHMS,
-) -> bytes:
-    """The SD-CWT of these claims with all its disclosures, as the wallet receives it.
+) -> RehearsedCredential:
+    """What a key is about to sign, once the readers have taken it under a signature that nobody accepts.
 
     Args:
         claims: Everything but the items.
         lic: The redacted map (`redaction.redacted_map`).
         disclosures: Encoded disclosures of every hash in it.
-        signer: The assertion key.
+        alg: The assertion key's algorithm.
         kid: Its 8-byte identifier.
         algorithms: The table of whoever is to read it.
 
     Raises:
-        ProtocolError: What comes out would not be accepted by `parse`; nothing is returned.
+        ProtocolError: It would not be accepted by `parse`, `verify` or `disclosed_licence`.
     """
     payload: dict[cbor.Key, cbor.Value] = {
         labels.CLAIM_ISS: claims.iss,
@@ -156,18 +169,50 @@ def issue(
             raise SchemaError("a mandate for another licence than its own parent's")
         payload[labels.CLAIM_MANDATE] = mandate.to_value(claims.mandate)
     sd_claims = tuple(disclosures)
+    throwaway = Rehearsal(alg)
     structure = cose_sign1.sign1(
         {labels.HDR_KID: kid, labels.HDR_TYP: labels.TYP_CREDENTIAL},
         cbor.encode(payload),
-        signer,
-        unprotected={labels.HDR_SD_CLAIMS: sd_claims} if sd_claims else None,
+        throwaway,
+        unprotected=_unprotected(sd_claims),
     )
-    encoded = cbor.encode(structure)
-    # Nothing leaves the issuer that a terminal would refuse: the same reader, on the bytes that were made.
-    unverified = parse(cbor.decode(encoded), algorithms=algorithms)
-    verified = verify(unverified, signer.public_key, algorithms=algorithms)
-    disclosed_licence(verified)
-    return encoded
+    # Nothing leaves the issuer that a terminal would refuse: the same reader, on the bytes that will be signed.
+    unverified = parse(cbor.decode(cbor.encode(structure)), algorithms=algorithms)
+    disclosed_licence(verify(unverified, throwaway.public_key, algorithms=algorithms))
+    sign1 = unverified.sign1
+    return RehearsedCredential(sign1.protected_bytes, sign1.payload, sd_claims, alg)
+
+
+def sign(rehearsed: RehearsedCredential, signer: Signer) -> bytes:
+    """The SD-CWT with all its disclosures, as the wallet receives it.
+
+    Raises:
+        AlgError: The signer has another algorithm than what was rehearsed.
+        SignatureForm: What it returned is no signature.
+    """
+    if signer.public_key.alg != rehearsed.alg:
+        raise AlgError("rehearsed for another algorithm than the signer's")
+    return cbor.encode(
+        cose_sign1.signed(rehearsed.protected_bytes, rehearsed.payload, signer, _unprotected(rehearsed.sd_claims))
+    )
+
+
+def issue(
+    claims: CredentialClaims,
+    lic: LicenceItems,
+    disclosures: Iterable[bytes],
+    signer: Signer,
+    *,
+    kid: bytes,
+    algorithms: AlgorithmTable = DEFAULT_ALGORITHMS,
+) -> bytes:
+    """`rehearse` and `sign` in one. Raises: as these; nothing is returned then, and nothing was signed."""
+    rehearsed = rehearse(claims, lic, disclosures, alg=signer.public_key.alg, kid=kid, algorithms=algorithms)
+    return sign(rehearsed, signer)
+
+
+def _unprotected(sd_claims: tuple[bytes, ...]) -> dict[cbor.Key, cbor.Value]:
+    return {labels.HDR_SD_CLAIMS: sd_claims} if sd_claims else {}
 
 
 def parse(structure: cbor.Value, *, algorithms: AlgorithmTable = DEFAULT_ALGORITHMS) -> UnverifiedCredential:

@@ -1,0 +1,65 @@
+"""What was rehearsed is what is signed, and a rehearsal alone convinces nobody."""
+
+import pytest
+
+from protocol import cbor, cose_sign1, keys, labels
+from protocol.errors import AlgError, IssuerSignatureInvalid, KeyRefused, SchemaError
+from protocol.labels import Alg
+from protocol.rehearsal import Rehearsal
+from protocol.sd_cwt import credential
+from protocol.sd_cwt.credential import CredentialClaims, StatusReference
+from protocol.unixtime import DAY, UnixTime
+from tests.utopia.world import BEGINNING
+
+SIGNER = keys.Ed25519Signer(bytes(31) + b"\1")
+KID = keys.kid_of(SIGNER.public_key)
+CLAIMS = CredentialClaims(
+    iss="310000.GA",
+    sub="abcdefghij",
+    exp=UnixTime(BEGINNING + 30 * DAY),
+    nbf=BEGINNING,
+    iat=BEGINNING,
+    cnf=keys.P256Signer(bytes(31) + b"\1").public_key.cose_key,
+    vct=10_001,
+    status=StatusReference("lz:310000/1", 7),
+    holder_kind=None,
+    key_assurance=labels.KeyAssurance.SOFTWARE,
+)
+
+
+def rehearsed(alg: Alg = Alg.ED25519) -> credential.RehearsedCredential:
+    return credential.rehearse(CLAIMS, {1: "测试员甲"}, (), alg=alg, kid=KID)
+
+
+def test_what_is_signed_is_what_was_rehearsed() -> None:
+    signed = credential.parse(cbor.decode(credential.sign(rehearsed(), SIGNER)))
+    assert signed.claims == CLAIMS
+    assert credential.disclosed_licence(credential.verify(signed, SIGNER.public_key)).claims == {1: "测试员甲"}
+    assert signed.sign1.payload == rehearsed().payload
+
+
+def test_what_no_reader_takes_reaches_no_signer() -> None:
+    with pytest.raises(SchemaError, match="hostile text"):
+        credential.rehearse(CLAIMS, {1: "甲\u202e乙"}, (), alg=Alg.ED25519, kid=KID)
+
+
+def test_no_key_accepts_a_rehearsed_signature() -> None:
+    throwaway = Rehearsal(Alg.ED25519)
+    made = rehearsed()
+    forged = cose_sign1.signed(made.protected_bytes, made.payload, throwaway, {})
+    unverified = credential.parse(cbor.decode(cbor.encode(forged)))
+    with pytest.raises(IssuerSignatureInvalid):
+        credential.verify(unverified, SIGNER.public_key)
+    for named in ("cose_key", "thumbprint"):
+        with pytest.raises(KeyRefused):
+            getattr(throwaway.public_key, named)
+    # Bytes that were changed after they were rehearsed do not pass for what was.
+    other = cose_sign1.signed(made.protected_bytes, made.payload + b"\0", throwaway, {}).value
+    assert isinstance(other, tuple)
+    with pytest.raises(keys.SignatureMismatch):
+        throwaway.public_key.verify(other[3], cose_sign1.sig_structure(made.protected_bytes, made.payload))
+
+
+def test_a_signer_of_another_algorithm_does_not_sign_it() -> None:
+    with pytest.raises(AlgError):
+        credential.sign(rehearsed(Alg.ESP256), SIGNER)
