@@ -56,6 +56,7 @@ def test_no_key_accepts_a_rehearsed_signature() -> None:
     # Bytes that were changed after they were rehearsed do not pass for what was.
     other = cose_sign1.signed(made.protected_bytes, made.payload + b"\0", throwaway, {}).value
     assert isinstance(other, tuple)
+    assert isinstance(other[3], bytes)
     with pytest.raises(keys.SignatureMismatch):
         throwaway.public_key.verify(other[3], cose_sign1.sig_structure(made.protected_bytes, made.payload))
 
