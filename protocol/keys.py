@@ -144,10 +144,14 @@ class P256Key:
         }
 
     @property
+    def y(self) -> bytes:
+        """The other coordinate, which forms of a key outside of ours write down."""
+        return self._loaded.public_numbers().y.to_bytes(32)
+
+    @property
     def thumbprint(self) -> bytes:
         # RFC 9679 section 4.2 takes the uncompressed y, although our cnf carries y as a bool.
-        y = self._loaded.public_numbers().y.to_bytes(32)
-        return sha256(cbor.encode({**self.cose_key, labels.KEY_Y: y})).digest()
+        return sha256(cbor.encode({**self.cose_key, labels.KEY_Y: self.y})).digest()
 
     def verify(self, signature: bytes, message: bytes) -> None:
         self.verify_digest(signature, sha256(message).digest())
