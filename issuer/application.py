@@ -25,7 +25,10 @@ from issuer import (
     signers,
 )
 from issuer.allocation import Allocator
+from issuer.audit import trail
+from issuer.audit.trail import OPERATOR
 from issuer.branches import Branches
+from issuer.draws import RandomBytes
 from issuer.errors import (
     AlreadyInitialised,
     IssuerError,
@@ -37,11 +40,12 @@ from issuer.errors import (
 from issuer.feed import assembling
 from issuer.feed.feeding import Feed
 from issuer.issuance import Issuance, Issued
+from issuer.keys.box import LIBSODIUM_MODERATE, Argon2Profile
 from issuer.lifecycle import LegalChange
 from issuer.profile import Places, Profile
 from issuer.publishing import Publication, Publisher
 from issuer.register import LicenceRecord, OpenIntent, Register, StatusEvent
-from issuer.signers import LIBSODIUM_MODERATE, Argon2Profile, RandomBytes, Signers
+from issuer.signers import Signers
 from issuer.status_tokens import StatusTokens
 from issuer.terminals.listing import listings
 from protocol.appraisal_policy import PolicyRow
@@ -86,8 +90,8 @@ class Issuer(Branches):
             allocator=allocator,
             random_bytes=random_bytes,
             wallet_directory=lambda at: publisher.wallet_directory(at=at),
-            issue_again=lambda licence_id, key, assurance, at: self.issue_again(
-                licence_id, key, at=at, key_assurance=assurance
+            issue_again=lambda licence_id, key, assurance, actor, at: self.issue_again(
+                licence_id, key, at=at, key_assurance=assurance, actor=actor
             ),
             publish_change=self._publish_change,
             publish_new_lists=self._publish_new_lists,
@@ -231,6 +235,7 @@ class Issuer(Branches):
         at: UnixTime,
         key_assurance: KeyAssurance = KeyAssurance.SOFTWARE,
         portrait: bytes | None = None,
+        actor: str = OPERATOR,
     ) -> Issued:
         """A new licence of this kind for this subject, bound to this device key.
 
@@ -246,6 +251,7 @@ class Issuer(Branches):
             key_assurance=key_assurance,
             picture=portrait,
             directory=self._publisher.wallet_directory(at=at),
+            actor=actor,
             at=at,
         )
         self._publish_new_lists(at)
@@ -258,6 +264,7 @@ class Issuer(Branches):
         *,
         at: UnixTime,
         key_assurance: KeyAssurance = KeyAssurance.SOFTWARE,
+        actor: str = OPERATOR,
     ) -> Issued:
         """The same licence for another device, or a refresh: a new index. Raises: as `issue`, and LicenceNotValid."""
         record = self.licence(licence_id)
@@ -267,6 +274,7 @@ class Issuer(Branches):
             holder_key,
             key_assurance=key_assurance,
             directory=self._publisher.wallet_directory(at=at),
+            actor=actor,
             at=at,
         )
         self._publish_new_lists(at)
@@ -307,7 +315,7 @@ class Issuer(Branches):
         self._publish_change(at)
         return flipped
 
-    def close_lists(self, *, at: UnixTime) -> Publication:
+    def close_lists(self, *, at: UnixTime, actor: str = OPERATOR) -> Publication:
         """Give no more entries of any open list, and open others: the register came back from a backup.
 
         Lists that the folder knows and the register does not were opened since the backup: none of their entries is
@@ -315,12 +323,17 @@ class Issuer(Branches):
         """
         with self._register.writing() as connection:
             allocation.close_all(connection, published=self._publisher.published_lists(), at=at)
+            trail.append(connection, "close-lists", "register", self.profile.iss, actor=actor, at=at)
         return self.publish(at=at)
 
     def publish(self, *, at: UnixTime, to: Path | None = None) -> Publication:
         """Publish into the issuer's folder, and into another one too. Raises: StorageFailed, RegisterUnavailable."""
         folders = (self.places.published,) if to is None else (self.places.published, to)
-        return self._publisher.publish(folders, at=at)
+        publication = self._publisher.publish(folders, at=at)
+        # A round that cannot seal leaves it to the next one: what is published does not wait for it.
+        with suppress(IssuerError):
+            self.audit.seal()
+        return publication
 
     def list(self, *, search: str = "", limit: int = MAX_LISTED) -> tuple[LicenceRecord, ...]:
         """Licences, the newest first, whose id, holder or number contains the text."""

@@ -8,7 +8,9 @@ from typing import Final
 
 from issuer.acts.confirming import OFFICERS_ACT, Acts
 from issuer.allocation import Allocator
+from issuer.audit.reading import Trail
 from issuer.devices.losing import Devices
+from issuer.draws import RandomBytes
 from issuer.enrolment.inviting import Enrolments
 from issuer.enrolment.renewing import Renewals
 from issuer.fleet import register as fleet_rows
@@ -21,7 +23,7 @@ from issuer.papers.issuing import Papers
 from issuer.profile import Profile
 from issuer.recognition.deciding import Recognition
 from issuer.register import Register
-from issuer.signers import RandomBytes, Signers
+from issuer.signers import Signers
 from issuer.staff.certifying import Staff
 from issuer.terminals.certifying import Terminals
 from issuer.terminals.offices import Offices
@@ -53,10 +55,11 @@ class Branches:
         allocator: Allocator,
         random_bytes: RandomBytes,
         wallet_directory: Callable[[UnixTime], bytes],
-        issue_again: Callable[[str, VerificationKey, KeyAssurance, UnixTime], Issued],
+        issue_again: Callable[[str, VerificationKey, KeyAssurance, str, UnixTime], Issued],
         publish_change: Callable[[UnixTime], None],
         publish_new_lists: Callable[[UnixTime], None],
     ) -> None:
+        self.audit = Trail(register)
         self.terminals = Terminals(profile=profile, register=register, signer=signers.terminal, kinds=kinds, rows=rows)
         self.sites = Sites(register=register, random_bytes=random_bytes, publish_change=publish_change)
         self.recognition = Recognition(register, profile.region, kinds, rows, publish_change)

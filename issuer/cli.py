@@ -21,6 +21,7 @@ from issuer.arguments import (
     print_json,
     public_key,
 )
+from issuer.audit import cli as audit_cli
 from issuer.devices import cli as devices_cli
 from issuer.enrolment import cli as enrolment_cli
 from issuer.feed import cli as feed_cli
@@ -127,7 +128,7 @@ def issue(
     picture = None if portrait is None else durable_files.read(portrait, max_bytes=_MAX_PHOTO_BYTES)
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
         prepare_package(out, issuer.places.packages)
-        issued = issuer.issue(kind, written, key, at=wiring.now(), portrait=picture)
+        issued = issuer.issue(kind, written, key, at=wiring.now(), portrait=picture, actor=ACTOR)
         path = keep_package(issued, out, issuer.places.packages)
     for warning in issued.warnings:
         click.echo(f"Warning: {warning}", err=True)
@@ -187,7 +188,7 @@ def close_lists(folder: Path, yes: bool, passphrase_file: Path | None, as_json: 
     if not yes:
         click.confirm("The open lists take no new entries ever again. Go on?", abort=True, err=True)
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
-        lists = len(issuer.close_lists(at=wiring.now()).status_seq)
+        lists = len(issuer.close_lists(at=wiring.now(), actor=ACTOR).status_seq)
     if as_json:
         print_json({"lists": lists})
     else:
@@ -276,6 +277,7 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 for command in (
+    audit_cli.audit,
     enrolment_cli.enrol_terminal,
     fleet_cli.fleet,
     fleet_cli.fleet_token,

@@ -91,6 +91,7 @@ class Issuance:
         key_assurance: KeyAssurance,
         picture: bytes | None,
         directory: bytes,
+        actor: str,
         at: UnixTime,
     ) -> Issued:
         """A new licence for this subject, bound to this device key; with the holder's portrait, if there is one.
@@ -119,7 +120,7 @@ class Issuance:
             finished=False,
         )
         draft = self._draft(kind, checked, holder_key, key_assurance, at)
-        return self._sign(record, draft, is_new=True, picture=picture, directory=directory, at=at)
+        return self._sign(record, draft, is_new=True, picture=picture, directory=directory, actor=actor, at=at)
 
     def issue_again(
         self,
@@ -129,6 +130,7 @@ class Issuance:
         *,
         key_assurance: KeyAssurance,
         directory: bytes,
+        actor: str,
         at: UnixTime,
     ) -> Issued:
         """The same licence for another device, or refreshed for the same one: a new index, the old ones stay.
@@ -144,7 +146,7 @@ class Issuance:
         checked = subject_check.check(kind, dict(stored), at=at, fictional=self._profile.fictional)
         draft = self._draft(kind, checked, holder_key, key_assurance, at)
         picture = self._register.portrait(record.id)
-        return self._sign(record, draft, is_new=False, picture=picture, directory=directory, at=at)
+        return self._sign(record, draft, is_new=False, picture=picture, directory=directory, actor=actor, at=at)
 
     def _draft(
         self, kind: Kind, checked: Subject, holder_key: VerificationKey, key_assurance: KeyAssurance, at: UnixTime
@@ -172,6 +174,7 @@ class Issuance:
         is_new: bool,
         picture: bytes | None,
         directory: bytes,
+        actor: str,
         at: UnixTime,
     ) -> Issued:
         allocation = self._register.record_intent(
@@ -183,6 +186,7 @@ class Issuance:
             layouts=tuple(draft.layouts),
             allocate=lambda connection: self._allocator.entry(connection, draft.exp),
             draw_sub=lambda: self._draw_text(limits.SUB_CHARACTERS),
+            actor=actor,
             at=at,
         )
         signed = sign(draft, allocation, profile=self._profile, signer=self._assertion)

@@ -72,6 +72,7 @@ def change(
     check_reason(reason)
     return register.change_status(
         licence_id,
+        act=legal_change.value,
         transitions=TRANSITIONS[legal_change],
         reason=reason,
         actor=actor,

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from issuer import register_migration
+from issuer.audit import trail
 from issuer.database import Database
 from issuer.errors import (
     IndexGivenTwice,
@@ -184,6 +185,7 @@ class Register(Database):
         layouts: Sequence[str],
         allocate: Allocate,
         draw_sub: Callable[[], str],
+        actor: str,
         at: UnixTime,
     ) -> Allocation:
         """Record, before the key is used, what it is about to sign; of a new licence its portrait too.
@@ -200,7 +202,7 @@ class Register(Database):
                     connection.execute(insert(portrait).values(licence_id=record.id, picture=picture))
             else:
                 demand_valid(connection, record.id)
-            return reserve(
+            allocation = reserve(
                 connection,
                 record.id,
                 holder_key_thumbprint=holder_key_thumbprint,
@@ -210,6 +212,17 @@ class Register(Database):
                 draw_sub=draw_sub,
                 at=at,
             )
+            entry = allocation.entry
+            trail.append(
+                connection,
+                "issue" if is_new else "issue-again",
+                "licence",
+                record.id,
+                actor=actor,
+                at=at,
+                details={"list": entry.list_number, "idx": entry.idx, "exp": exp, "key": holder_key_thumbprint},
+            )
+            return allocation
 
     def record_done(
         self,
@@ -298,6 +311,7 @@ class Register(Database):
         self,
         licence_id: str,
         *,
+        act: str,
         transitions: Mapping[Status, Status],
         reason: str,
         actor: str,
@@ -328,7 +342,18 @@ class Register(Database):
             live = connection.execute(
                 select(credential_group).where(credential_group.c.licence_id == licence_id, in_force(at))
             ).all()
-            return flip(connection, live, new, reason=reason, actor=actor, at=at, spread=spread)
+            flipped = flip(connection, live, new, reason=reason, actor=actor, at=at, spread=spread)
+            trail.append(
+                connection,
+                act,
+                "licence",
+                licence_id,
+                actor=actor,
+                at=at,
+                reason=reason,
+                details=flipped_details(flipped),
+            )
+            return flipped
 
     def events(self, licence_id: str) -> tuple[StatusEvent, ...]:
         """Every legal change of a licence, index by index, the oldest first."""
@@ -470,6 +495,11 @@ def flip(
         seqs.append(_new_key(inserted))
     # Statuses of one licence: there are a few of them.
     return _read_events(connection, status_event.c.seq.in_(seqs))
+
+
+def flipped_details(events: Sequence[StatusEvent]) -> Mapping[str, object]:
+    """The entries that an act has flipped, for the audit trail."""
+    return {"flipped": [[each.list_number, each.idx, int(each.old), int(each.new)] for each in events]}
 
 
 def _new_key(inserted: CursorResult[Any]) -> int:

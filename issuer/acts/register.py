@@ -9,6 +9,7 @@ from sqlalchemy import Row, func, insert, select, update
 
 from issuer.acts.errors import ActNotOpen, ActUnknown
 from issuer.acts.schema import officers_act
+from issuer.audit import trail
 from issuer.register import Register
 from issuer.register_schema import credential_group, status_event
 from protocol.unixtime import UnixTime
@@ -110,6 +111,7 @@ def decide(
         )
         if changed.rowcount != 1:
             raise ActNotOpen("somebody else decided about this act just now")
+        trail.append(connection, f"officers-act-{state}", "officers-act", act.id, actor=by, at=at, reason=why or "")
 
 
 def licence_of(register: Register, list_number: int, idx: int) -> str | None:

@@ -19,7 +19,7 @@ from protocol.labels import KeyAssurance
 from protocol.sd_cwt import credential
 from protocol.unixtime import UnixTime
 
-IssueAgain = Callable[[str, VerificationKey, KeyAssurance, UnixTime], Issued]
+IssueAgain = Callable[[str, VerificationKey, KeyAssurance, str, UnixTime], Issued]
 
 
 class Devices:
@@ -71,4 +71,4 @@ class Devices:
             raise DeviceNotInForce(
                 "this device's key cannot be read from the register", hint="Issue the licence to it again."
             ) from None
-        return self._issue_again(licence_id, key, first.claims.key_assurance, at)
+        return self._issue_again(licence_id, key, first.claims.key_assurance, actor, at)

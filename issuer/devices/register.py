@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, exists, func, insert, select
 
+from issuer.audit import trail
 from issuer.errors import DeviceNotInForce, DeviceUnknown, LicenceUnknown
-from issuer.register import Register, StatusEvent, demand_valid, flip, in_force
+from issuer.register import Register, StatusEvent, demand_valid, flip, flipped_details, in_force
 from issuer.register_schema import credential, credential_group, device_found, licence, mandate
 from protocol.status_list import Status
 from protocol.unixtime import UnixTime
@@ -75,7 +76,18 @@ def report_lost(
         ).all()
         if not groups:
             raise DeviceNotInForce("everything that this device held of the licence has ended already")
-        return flip(connection, groups, Status.DEVICE_LOST, reason=reason, actor=actor, at=at, spread=None)
+        flipped = flip(connection, groups, Status.DEVICE_LOST, reason=reason, actor=actor, at=at, spread=None)
+        trail.append(
+            connection,
+            "report-device-lost",
+            "licence",
+            licence_id,
+            actor=actor,
+            at=at,
+            reason=reason,
+            details={"key": named.key_thumbprint, **flipped_details(flipped)},
+        )
+        return flipped
 
 
 def record_found(
@@ -112,6 +124,16 @@ def record_found(
             insert(device_found).values(
                 licence_id=licence_id, holder_key_thumbprint=named.key_thumbprint, reason=reason, actor=actor, at=at
             )
+        )
+        trail.append(
+            connection,
+            "device-found",
+            "licence",
+            licence_id,
+            actor=actor,
+            at=at,
+            reason=reason,
+            details={"key": named.key_thumbprint},
         )
     return Found(named.key_thumbprint, package)
 

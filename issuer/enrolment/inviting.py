@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from issuer.audit import trail
 from issuer.enrolment.errors import (
     EnrolmentLocked,
     EnrolmentMalformed,
@@ -114,6 +115,15 @@ class Enrolments:
         }
         with self._register.writing() as connection:
             connection.execute(insert(enrolment).values(values))
+            trail.append(
+                connection,
+                "invite-terminal",
+                "terminal",
+                wish.terminal,
+                actor=actor,
+                at=at,
+                details={"code": form.token_id(token), "until": at + life},
+            )
         return text
 
     def enrol(self, encoded: bytes, *, at: UnixTime) -> bytes:

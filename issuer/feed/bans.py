@@ -6,6 +6,7 @@ takes nothing back (ADR 0009). Append-only.
 
 from sqlalchemy import insert, select, update
 
+from issuer.audit import trail
 from issuer.feed.errors import BanRefused
 from issuer.feed.schema import feed_ban
 from issuer.register import Register
@@ -41,10 +42,11 @@ def ban(register: Register, iss: str, kid: bytes, *, since: UnixTime, actor: str
         ):
             raise BanRefused(f"{limits.MAX_BANS} keys are banned; take the ones that the trust list has dropped off")
         connection.execute(insert(feed_ban).values(iss=iss, kid=kid, since=since, actor=actor, at=at, lifted_at=None))
+        trail.append(connection, "ban-key", "key", kid.hex(), actor=actor, at=at, details={"iss": iss, "since": since})
     return Ban(iss, kid, since)
 
 
-def lift(register: Register, kid: bytes, *, at: UnixTime) -> None:
+def lift(register: Register, kid: bytes, *, actor: str, at: UnixTime) -> None:
     """Take a key out of the checkpoint. Raises: BanRefused."""
     with register.writing() as connection:
         lifted = connection.execute(
@@ -52,3 +54,4 @@ def lift(register: Register, kid: bytes, *, at: UnixTime) -> None:
         )
         if lifted.rowcount == 0:
             raise BanRefused("this key is not banned")
+        trail.append(connection, "lift-ban", "key", kid.hex(), actor=actor, at=at)

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import delete
 
+from issuer.audit import trail
 from issuer.feed import events
 from issuer.feed.sql_log import SqlLog
 from issuer.register_schema import status_token
@@ -61,7 +62,7 @@ def first(log: SqlLog, *, region: str, status_kid: bytes, at: UnixTime) -> Curre
     return current
 
 
-def following(log: SqlLog, before: Current, *, number: int, status_kid: bytes, at: UnixTime) -> Current:
+def following(log: SqlLog, before: Current, *, number: int, status_kid: bytes, actor: str, at: UnixTime) -> Current:
     """Begin the next epoch, with this number. Raises: AnotherLeader."""
     head = chain.first_head(before.position.region, number, before.state.root)
     current = _begun(before.state, Epoch(number, status_kid, head, at, at))
@@ -72,6 +73,15 @@ def following(log: SqlLog, before: Current, *, number: int, status_kid: bytes, a
             encoded_base=encoded,
             pointer=status_base.pointer_to(encoded, seq=0),
             connection=connection,
+        )
+        trail.append(
+            connection,
+            "begin-epoch",
+            "feed",
+            str(number),
+            actor=actor,
+            at=at,
+            details={"kid": status_kid, "head": head},
         )
         # Tokens of the old key are signed again in the next round.
         connection.execute(delete(status_token))

@@ -70,17 +70,17 @@ class Ceremonies:
             raise BanRefused("the key is not of this region; its own region must ban it")
         return bans.ban(self._register, authority, _kid(kid), since=since, actor=actor, at=at)
 
-    def lift_ban(self, kid: str, *, at: UnixTime) -> None:
+    def lift_ban(self, kid: str, *, actor: str, at: UnixTime) -> None:
         """Take a key out of the checkpoint. Raises: BanRefused."""
-        bans.lift(self._register, _kid(kid), at=at)
+        bans.lift(self._register, _kid(kid), actor=actor, at=at)
 
     def trust_key(self, key: VerificationKey, *, actor: str, at: UnixTime) -> None:
         """Let the trust list name this offline key. Raises: ReversalRefused."""
         reversal_keys.add(self._register, key, actor=actor, at=at)
 
-    def retire_key(self, kid: str, *, at: UnixTime) -> None:
+    def retire_key(self, kid: str, *, actor: str, at: UnixTime) -> None:
         """Let the trust list name it no more. Raises: ReversalRefused, BanRefused."""
-        reversal_keys.retire(self._register, _kid(kid), at=at)
+        reversal_keys.retire(self._register, _kid(kid), actor=actor, at=at)
 
     def prepare(self, licence_id: str, *, ahead: int, reason: str, actor: str, at: UnixTime) -> Request:
         """What the offline key is to sign, so that the last final change of a licence is undone.
@@ -121,7 +121,7 @@ class Ceremonies:
         last = max(newest.values(), default=0)
         return self._reserved(changes, licence_id=None, last_event=last, ahead=ahead, reason=reason, actor=actor, at=at)
 
-    def accept(self, statement: bytes, *, at: UnixTime) -> Reservation:
+    def accept(self, statement: bytes, *, actor: str, at: UnixTime) -> Reservation:
         """Keep what the offline key has signed; the ticks that follow publish it.
 
         Raises:
@@ -135,7 +135,7 @@ class Ceremonies:
             )
         except ProtocolError as refused:
             raise RequestRefused(f"the statement does not verify: {refused}") from None
-        return reversals.accept(log, self._feed.current(at=at), verified, statement)
+        return reversals.accept(log, self._feed.current(at=at), verified, statement, actor=actor, at=at)
 
     def _demand_key(self) -> None:
         if not reversal_keys.listed(self._register):

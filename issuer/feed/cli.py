@@ -142,7 +142,7 @@ def unban(folder: Path, kid: str, passphrase_file: Path | None, as_json: bool) -
     from issuer import wiring
 
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
-        Ceremonies(issuer.feed, iss=issuer.profile.iss).lift_ban(kid, at=wiring.now())
+        Ceremonies(issuer.feed, iss=issuer.profile.iss).lift_ban(kid, actor=ACTOR, at=wiring.now())
         issuer.publish(at=wiring.now())
     if as_json:
         print_json({"kid": kid, "banned": False})

@@ -115,7 +115,7 @@ def publish(folder: Path, statement_file: Path, passphrase_file: Path | None, as
     statement = durable_files.read(statement_file, max_bytes=limits.MAX_REVERSAL_BYTES)
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
         ceremonies = Ceremonies(issuer.feed, iss=issuer.profile.iss)
-        taken = ceremonies.accept(statement, at=wiring.now())
+        taken = ceremonies.accept(statement, actor=ACTOR, at=wiring.now())
         issuer.publish(at=wiring.now())
         seq = ceremonies.status(at=wiring.now()).seq
     if as_json:
@@ -189,7 +189,7 @@ def retire_key(folder: Path, kid: str, passphrase_file: Path | None, as_json: bo
     from issuer import wiring
 
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
-        Ceremonies(issuer.feed, iss=issuer.profile.iss).retire_key(kid, at=wiring.now())
+        Ceremonies(issuer.feed, iss=issuer.profile.iss).retire_key(kid, actor=ACTOR, at=wiring.now())
         issuer.publish(at=wiring.now())
     if as_json:
         print_json({"kid": kid, "trusted": False})

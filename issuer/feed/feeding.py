@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from issuer.audit.trail import OPERATOR
 from issuer.feed import beginning, events, reversals, upkeep
 from issuer.feed.beginning import RECENT, Current
 from issuer.feed.errors import CoSignatureNeeded, FeedStopped, StatusKeyReplaced
@@ -146,14 +147,16 @@ class Feed:
                 for each in self._deliveries[1:]:
                     each.put_documents(files)
 
-    def begin_epoch(self, *, at: UnixTime) -> None:
+    def begin_epoch(self, *, at: UnixTime, actor: str = OPERATOR) -> None:
         """Begin a new epoch, under whatever key this process holds: it heals a seq or clock that was driven ahead."""
         with self._leading():
             before = self._caught_up(at)
             published = [each.published() for each in self._deliveries]
             ahead = [each.position.epoch for each in published if each is not None]
             number = max(before.epoch.number, *ahead) + 1
-            self._current = beginning.following(self.log, before, number=number, status_kid=self._kid, at=at)
+            self._current = beginning.following(
+                self.log, before, number=number, status_kid=self._kid, actor=actor, at=at
+            )
 
     def current(self, *, at: UnixTime) -> Current:
         """Where the feed stands in the log."""
@@ -232,7 +235,9 @@ class Feed:
             return current
         if self._kid in {each.status_kid for each in epochs}:
             raise StatusKeyReplaced(f"epoch {newest.number} has another status key than this process")
-        return beginning.following(self.log, current, number=newest.number + 1, status_kid=self._kid, at=at)
+        return beginning.following(
+            self.log, current, number=newest.number + 1, status_kid=self._kid, actor=OPERATOR, at=at
+        )
 
     def _looked_at(
         self, current: Current, deliveries: Sequence[Delivery]

@@ -2,6 +2,7 @@
 
 from sqlalchemy import insert, select, update
 
+from issuer.audit import trail
 from issuer.feed.errors import ReversalRefused
 from issuer.feed.schema import feed_reversal_key
 from issuer.register import Register
@@ -32,9 +33,10 @@ def add(register: Register, key: VerificationKey, *, actor: str, at: UnixTime) -
                 kid=kid, cose_key=cbor.encode(key.cose_key), actor=actor, at=at, retired_at=None
             )
         )
+        trail.append(connection, "trust-reversal-key", "key", kid.hex(), actor=actor, at=at)
 
 
-def retire(register: Register, kid: bytes, *, at: UnixTime) -> None:
+def retire(register: Register, kid: bytes, *, actor: str, at: UnixTime) -> None:
     """Trust this key no more. Raises: ReversalRefused."""
     with register.writing() as connection:
         retired = connection.execute(
@@ -44,3 +46,4 @@ def retire(register: Register, kid: bytes, *, at: UnixTime) -> None:
         )
         if retired.rowcount == 0:
             raise ReversalRefused("no trusted reversal key has this kid")
+        trail.append(connection, "retire-reversal-key", "key", kid.hex(), actor=actor, at=at)

@@ -9,11 +9,13 @@ Guaranteed: delta, co-signature, events and the register's statuses change in on
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any, Final
 
 import numpy as np
 from sqlalchemy import Connection, Row, insert, select, update
 
+from issuer.audit import trail
 from issuer.errors import LicenceUnknown
 from issuer.feed import events as its_events
 from issuer.feed.beginning import Current, continued
@@ -125,10 +127,14 @@ def reserve(
     with log.register.writing() as connection:
         inserted = connection.execute(insert(feed_reversal).values(ended=None, **values))
         assert inserted.inserted_primary_key is not None, "the row has a number of its own"
-        return Reservation(inserted.inserted_primary_key[0], **values)
+        reserved = Reservation(inserted.inserted_primary_key[0], **values)
+        _note(connection, "prepare-reversal", reserved, actor=actor, at=at)
+        return reserved
 
 
-def accept(log: SqlLog, current: Current, verified: VerifiedReversal, encoded: bytes) -> Reservation:
+def accept(
+    log: SqlLog, current: Current, verified: VerifiedReversal, encoded: bytes, *, actor: str, at: UnixTime
+) -> Reservation:
     """Keep the offline key's statement for the place that it is for.
 
     Raises:
@@ -140,6 +146,7 @@ def accept(log: SqlLog, current: Current, verified: VerifiedReversal, encoded: b
         if (position, chain.delta_hash(position, each.body)) == (stated.position, stated.delta_sha256):
             with log.register.writing() as connection:
                 connection.execute(update(feed_reversal).where(feed_reversal.c.id == each.id).values(statement=encoded))
+                _note(connection, "accept-reversal", each, actor=actor, at=at)
             return replace(each, statement=encoded)
     raise ReversalRefused(
         f"no delta that waits for seq {stated.position.seq} of epoch {stated.position.epoch} is the one that was signed"
@@ -171,7 +178,22 @@ def placed(
             events += _undone(connection, reservation, set(changes.places.tolist()), at)
         log.append(made, retired=0, events=events, connection=connection)
         connection.execute(update(feed_reversal).where(feed_reversal.c.id == reservation.id).values(ended="published"))
+        _note(connection, "publish-reversal", reservation, actor=reservation.actor, at=at)
     return continued(current, (made,))
+
+
+def _note(connection: Connection, act: str, reservation: Reservation, *, actor: str, at: UnixTime) -> None:
+    licence_id = reservation.licence_id
+    trail.append(
+        connection,
+        act,
+        "delta" if licence_id is None else "licence",
+        f"{reservation.epoch}/{reservation.seq}" if licence_id is None else licence_id,
+        actor=actor,
+        at=at,
+        reason=reservation.reason,
+        details={"epoch": reservation.epoch, "seq": reservation.seq, "body": sha256(reservation.body).digest()},
+    )
 
 
 def end(log: SqlLog, reservation: Reservation, how: str) -> None:

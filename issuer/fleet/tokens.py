@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, insert, select, update
 
+from issuer.audit import trail
 from issuer.fleet.errors import FleetTokenRefused, FleetTokenUnknown
 from issuer.fleet.schema import fleet_token
 from issuer.register import Register
@@ -58,14 +59,18 @@ class FleetTokens:
             connection.execute(
                 insert(fleet_token).values(sha256=_digest(token), name=name, actor=actor, at=at, until=at + days * DAY)
             )
+            trail.append(connection, "give-fleet-token", "fleet-token", _digest(token).hex(), actor=actor, at=at)
         return token
 
-    def remove(self, name: str, *, at: UnixTime) -> None:
+    def remove(self, name: str, *, actor: str, at: UnixTime) -> None:
         """Ends a token at once. Raises: FleetTokenUnknown, RegisterUnavailable."""
         with self._register.writing() as connection:
-            ended = update(fleet_token).where(_runs(at), fleet_token.c.name == name).values(removed_at=at)
-            if connection.execute(ended).rowcount != 1:
+            its = (fleet_token.c.name == name) & _runs(at)
+            digest = connection.execute(select(fleet_token.c.sha256).where(its)).scalar_one_or_none()
+            if digest is None:
                 raise FleetTokenUnknown("no token in use has this name")
+            connection.execute(update(fleet_token).where(its).values(removed_at=at))
+            trail.append(connection, "end-fleet-token", "fleet-token", digest.hex(), actor=actor, at=at)
 
     def listed(self, *, at: UnixTime) -> tuple[FleetToken, ...]:
         """The tokens in use, by name. Raises: RegisterUnavailable."""

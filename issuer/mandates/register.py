@@ -11,8 +11,19 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, select
 
+from issuer.audit import trail
 from issuer.errors import MandateNotInForce, MandateUnknown
-from issuer.register import Allocate, Allocation, Register, StatusEvent, demand_valid, flip, in_force, reserve
+from issuer.register import (
+    Allocate,
+    Allocation,
+    Register,
+    StatusEvent,
+    demand_valid,
+    flip,
+    flipped_details,
+    in_force,
+    reserve,
+)
 from issuer.register_schema import credential_group, mandate
 from issuer.terminals.register import letters, purposes_of
 from protocol.labels import Purpose
@@ -94,6 +105,21 @@ def record_intent(
                 at=record.at,
             )
         )
+        entry = allocation.entry
+        trail.append(
+            connection,
+            "issue-mandate",
+            "mandate",
+            record.id,
+            actor=record.actor,
+            at=record.at,
+            details={
+                "licence": record.licence_id,
+                "list": entry.list_number,
+                "idx": entry.idx,
+                "key": record.agent_key_thumbprint,
+            },
+        )
     return allocation
 
 
@@ -136,7 +162,18 @@ def withdraw(register: Register, mandate_id: str, *, reason: str, actor: str, at
         ).all()
         # 注销 and not 吊销: nobody is punished when a power of attorney ends.
         # At once: an agent who was dismissed must be stopped.
-        return flip(connection, groups, Status.CANCELLED, reason=reason, actor=actor, at=at, spread=None)
+        flipped = flip(connection, groups, Status.CANCELLED, reason=reason, actor=actor, at=at, spread=None)
+        trail.append(
+            connection,
+            "withdraw-mandate",
+            "mandate",
+            mandate_id,
+            actor=actor,
+            at=at,
+            reason=reason,
+            details=flipped_details(flipped),
+        )
+        return flipped
 
 
 def _one(connection: Connection, mandate_id: str) -> MandateRecord:

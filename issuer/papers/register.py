@@ -8,8 +8,19 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 
+from issuer.audit import trail
 from issuer.errors import PaperNotInForce, PaperUnknown
-from issuer.register import Allocate, Register, StatusEntry, StatusEvent, demand_valid, flip, in_force, reserve
+from issuer.register import (
+    Allocate,
+    Register,
+    StatusEntry,
+    StatusEvent,
+    demand_valid,
+    flip,
+    flipped_details,
+    in_force,
+    reserve,
+)
 from issuer.register_schema import credential_group, licence, paper
 from protocol.status_list import Status
 from protocol.unixtime import UnixTime
@@ -58,6 +69,16 @@ def record_intent(
             at=at,
         )
         connection.execute(insert(paper).values(id=paper_id, group_id=allocation.group_id, actor=actor, intended_at=at))
+        entry = allocation.entry
+        trail.append(
+            connection,
+            "issue-paper",
+            "paper",
+            paper_id,
+            actor=actor,
+            at=at,
+            details={"licence": licence_id, "list": entry.list_number, "idx": entry.idx},
+        )
     return PaperRecord(paper_id, licence_id, allocation.entry, exp, Status.VALID, False, actor, at)
 
 
@@ -97,7 +118,18 @@ def report_lost(register: Register, named: str, *, reason: str, actor: str, at: 
         ).all()
         if not groups:
             raise PaperNotInForce("there is no paper code of this id that has not ended already")
-        return flip(connection, groups, Status.DEVICE_LOST, reason=reason, actor=actor, at=at, spread=None)
+        flipped = flip(connection, groups, Status.DEVICE_LOST, reason=reason, actor=actor, at=at, spread=None)
+        trail.append(
+            connection,
+            "report-paper-lost",
+            "paper",
+            named,
+            actor=actor,
+            at=at,
+            reason=reason,
+            details=flipped_details(flipped),
+        )
+        return flipped
 
 
 def _named(connection: Connection, named: str) -> tuple[PaperRecord, ...]:

@@ -72,7 +72,9 @@ def remove(
 
     folder, passphrase_file = place
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
-        removed = issuer.recognition.remove(region, kinds=frozenset(kinds), purposes=_named(purposes), at=wiring.now())
+        removed = issuer.recognition.remove(
+            region, kinds=frozenset(kinds), purposes=_named(purposes), actor=ACTOR, at=wiring.now()
+        )
     if as_json:
         print_json({"region": region, "removed": removed})
     else:

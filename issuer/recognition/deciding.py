@@ -45,7 +45,9 @@ class Recognition:
         self._publish_change(at)
         return new
 
-    def remove(self, region: str, *, kinds: frozenset[str], purposes: frozenset[Purpose], at: UnixTime) -> int:
+    def remove(
+        self, region: str, *, kinds: frozenset[str], purposes: frozenset[Purpose], actor: str, at: UnixTime
+    ) -> int:
         """Recognise these no more (all of the region if none is named), and publish that; how many there were.
 
         Raises:
@@ -53,7 +55,7 @@ class Recognition:
             RegisterUnavailable: Nothing was changed.
             PublishingFailed: It is changed and not published yet.
         """
-        removed = rows_of.remove(self._register, self._wanted(region, kinds, purposes))
+        removed = rows_of.remove(self._register, self._wanted(region, kinds, purposes), actor=actor, at=at)
         self._publish_change(at)
         return removed
 

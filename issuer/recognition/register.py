@@ -5,10 +5,12 @@ more recognised is deleted: the signed policies of former days are what says wha
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from sqlalchemy import BigInteger, Column, Integer, String, Table, delete, insert, select
 
+from issuer.audit import trail
 from issuer.register import Register
 from issuer.register_schema import metadata
 from protocol.appraisal_policy import PolicyRow
@@ -53,12 +55,13 @@ def add(register: Register, wanted: frozenset[Recognised], *, actor: str, at: Un
         ]
         if new:
             connection.execute(insert(recognised), new)
+            trail.append_all(connection, _acts("recognise", wanted - held, actor=actor, at=at))
     return len(new)
 
 
-def remove(register: Register, unwanted: frozenset[Recognised]) -> int:
+def remove(register: Register, unwanted: frozenset[Recognised], *, actor: str, at: UnixTime) -> int:
     """Delete these; how many there were. Raises: RegisterUnavailable."""
-    removed = 0
+    removed = set()
     with register.writing() as connection:
         for each in sorted(unwanted):
             its_row = (
@@ -66,8 +69,19 @@ def remove(register: Register, unwanted: frozenset[Recognised]) -> int:
                 & (recognised.c.vct == each.vct)
                 & (recognised.c.purpose == int(each.purpose))
             )
-            removed += connection.execute(delete(recognised).where(its_row)).rowcount
-    return removed
+            if connection.execute(delete(recognised).where(its_row)).rowcount:
+                removed.add(each)
+        trail.append_all(connection, _acts("recognise-no-more", removed, actor=actor, at=at))
+    return len(removed)
+
+
+def _acts(word: str, pairs: AbstractSet[Recognised], *, actor: str, at: UnixTime) -> list[trail.Act]:
+    by_region: dict[str, list[list[int]]] = {}
+    for each in sorted(pairs):
+        by_region.setdefault(each.region, []).append([each.vct, int(each.purpose)])
+    return [
+        trail.Act(word, "region", region, actor, at, details={"pairs": found}) for region, found in by_region.items()
+    ]
 
 
 def with_recognised(

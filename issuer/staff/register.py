@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import exists, func, insert, or_, select
 
+from issuer.audit import trail
 from issuer.errors import StaffNotRunning, StaffRefused, StaffTaken
 from issuer.register import Register
 from issuer.staff.schema import certified_staff, withdrawn_staff
@@ -87,6 +88,15 @@ def record_certificate(register: Register, record: CertifiedStaff, *, replace: b
                 at=record.at,
             )
         )
+        trail.append(
+            connection,
+            "certify-staff",
+            "staff",
+            record.number,
+            actor=record.actor,
+            at=record.at,
+            details={"key": record.key_thumbprint, "role": str(record.role), "exp": record.exp},
+        )
         return is_first
 
 
@@ -113,6 +123,16 @@ def record_withdrawal(register: Register, number: str, *, reason: str, actor: st
         connection.execute(
             insert(withdrawn_staff),
             [{"key_thumbprint": key, "number": number, "reason": reason, "actor": actor, "at": at} for key in keys],
+        )
+        trail.append(
+            connection,
+            "withdraw-staff",
+            "staff",
+            number,
+            actor=actor,
+            at=at,
+            reason=reason,
+            details={"keys": list(keys)},
         )
     return keys
 

@@ -76,7 +76,7 @@ def remove(place: tuple[Path, Path | None], name: str, as_json: bool) -> None:
 
     folder, passphrase_file = place
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
-        issuer.offices.remove(name, at=wiring.now())
+        issuer.offices.remove(name, actor=ACTOR, at=wiring.now())
     if as_json:
         print_json({"name": name, "removed": True})
     else:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from issuer.audit import trail
 from issuer.errors import OfficeRefused, OfficeUnknown
 from issuer.register import Register
 from issuer.terminals.schema import office
@@ -64,10 +65,11 @@ class Offices:
                     connection.execute(insert(office).values(values))
             except IntegrityError:
                 raise OfficeRefused(f"an office is listed as {name}") from None
+            trail.append(connection, "add-office", "office", name, actor=actor, at=at)
         self._publish_change(at)
         return listed
 
-    def remove(self, name: str, *, at: UnixTime) -> None:
+    def remove(self, name: str, *, actor: str, at: UnixTime) -> None:
         """Take an office off the list, and publish that.
 
         Raises:
@@ -77,6 +79,7 @@ class Offices:
         with self._register.writing() as connection:
             if connection.execute(delete(office).where(office.c.name == name)).rowcount != 1:
                 raise OfficeUnknown("no office is listed under this name")
+            trail.append(connection, "remove-office", "office", name, actor=actor, at=at)
         self._publish_change(at)
 
     def listed(self, *, search: str = "") -> tuple[OfficeRecord, ...]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Row, Select, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from issuer.audit import trail
 from issuer.errors import SiteTaken, SiteUnknown, TerminalTaken
 from issuer.register import Register, insert_drawn
 from issuer.register_schema import certified_terminal, site
@@ -92,6 +93,15 @@ def record_certificate(register: Register, record: CertifiedTerminal, *, replace
                 at=record.at,
             )
         )
+        trail.append(
+            connection,
+            "certify-terminal",
+            "terminal",
+            record.terminal,
+            actor=record.actor,
+            at=record.at,
+            details={"key": record.key_thumbprint, "purposes": letters(record.purposes), "exp": record.exp},
+        )
 
 
 def newest_certificate(register: Register, terminal: str) -> CertifiedTerminal | None:
@@ -149,14 +159,16 @@ def add_site(
     values = {"name": new.name, "relying_party": new.relying_party, "added_by": actor, "added_at": at}
     with register.writing() as connection:
         if code is None:
-            drawn: str = insert_drawn(connection, site, values, "code", draw)[1]
-            return drawn
-        try:
-            with connection.begin_nested():
-                connection.execute(insert(site).values(code=code, **values))
-        except IntegrityError:
-            raise SiteTaken(f"the code {code} was given to a site before") from None
-        return code
+            added: str = insert_drawn(connection, site, values, "code", draw)[1]
+        else:
+            added = code
+            try:
+                with connection.begin_nested():
+                    connection.execute(insert(site).values(code=code, **values))
+            except IntegrityError:
+                raise SiteTaken(f"the code {code} was given to a site before") from None
+        trail.append(connection, "add-site", "site", added, actor=actor, at=at)
+    return added
 
 
 def remove_site(register: Register, code: str, *, actor: str, at: UnixTime) -> None:
@@ -165,6 +177,7 @@ def remove_site(register: Register, code: str, *, actor: str, at: UnixTime) -> N
     with register.writing() as connection:
         if connection.execute(update(site).where(in_use).values(removed_by=actor, removed_at=at)).rowcount != 1:
             raise SiteUnknown("no site in use has this code")
+        trail.append(connection, "remove-site", "site", code, actor=actor, at=at)
 
 
 def sites_in_use(register: Register) -> tuple[SiteRecord, ...]:

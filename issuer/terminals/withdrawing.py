@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import exists, insert, select
 
 from issuer import lifecycle
+from issuer.audit import trail
 from issuer.errors import TerminalNotRunning
 from issuer.register import Register
 from issuer.register_schema import certified_terminal
@@ -75,6 +76,16 @@ class Withdrawing:
                     {"key_thumbprint": key, "terminal": terminal, "reason": reason, "actor": actor, "at": at}
                     for key in keys
                 ],
+            )
+            trail.append(
+                connection,
+                "withdraw-terminal",
+                "terminal",
+                terminal,
+                actor=actor,
+                at=at,
+                reason=reason,
+                details={"keys": keys},
             )
         self._publish_change(at)
         return tuple(

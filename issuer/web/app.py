@@ -252,7 +252,7 @@ def _routes(app: Flask, issuer: Issuer, now: Callable[[], UnixTime]) -> None:
         kind, holder_key = body.text("kind"), body.text("holder_key")
         key = holder_keys.read(holder_key.encode(errors="replace"))
         picture = body.content("portrait") if "portrait" in body else None
-        issued = issuer.issue(kind, body.anything("subject"), key, at=now(), portrait=picture)
+        issued = issuer.issue(kind, body.anything("subject"), key, at=now(), portrait=picture, actor=ACTOR)
         url = f"{request.host_url}api/v1/packages/{issued.licence_id}/{issued.secret}"
         return jsonify(id=issued.licence_id, package_url=url, warnings=issued.warnings), 201
 

@@ -87,7 +87,7 @@ def add_routes(app: Flask, issuer: Issuer, now: Callable[[], UnixTime]) -> None:
 
     @app.delete("/api/v1/offices/<name>")
     def remove_office(name: str) -> Response:
-        issuer.offices.remove(name, at=now())
+        issuer.offices.remove(name, actor=ACTOR, at=now())
         return jsonify(name=name, removed=True)
 
     @app.get("/api/v1/sites")

@@ -64,6 +64,7 @@ def test_every_command_explains_itself() -> None:
         *("enrol-terminal", "fleet", "fleet-token"),
         *("certify-staff", "staff", "withdraw-staff"),
         *("officers-acts", "confirm-act", "reject-act"),
+        "audit",
         *("withdraw", "cancel", "supersede", "transfer", "devices", "report-lost", "found", "close-lists"),
     }
     for name, command in cli.commands.items():

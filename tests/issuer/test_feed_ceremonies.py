@@ -12,7 +12,7 @@ from issuer.feed.ceremonies import Ceremonies
 from issuer.feed.errors import BanRefused, FeedSettingsRefused, RequestRefused, ReversalRefused
 from issuer.feed.settings import FeedSettings, read, write
 from issuer.register_schema import credential_group, licence
-from issuer.signers import LIBSODIUM_INTERACTIVE
+from issuer.keys.box import LIBSODIUM_INTERACTIVE
 from protocol import cbor, keys, reversal
 from protocol.keys import Signer
 from protocol.reversal import Reversal
@@ -64,7 +64,7 @@ def test_a_reversal_goes_out_at_its_place_and_everywhere(world: FeedWorld) -> No
     away = world.terminal.poll()
     request = ceremonies(world).prepare("L", ahead=12, reason="overturned", actor="a", at=world.at)
     assert request.summary() == {"revoked → valid": 2}
-    ceremonies(world).accept(signed(request, world), at=world.at)
+    ceremonies(world).accept(signed(request, world), actor="test", at=world.at)
     world.change(9, Status.REVOKED)
     made = world.tick()
     # Seven without a change, and the revocation that waits for nothing.
@@ -94,10 +94,10 @@ def test_only_the_offline_key_reverses(world: FeedWorld) -> None:
     ]
     for statement in forged:
         with pytest.raises(RequestRefused):
-            ceremonies(world).accept(statement, at=world.at)
+            ceremonies(world).accept(statement, actor="test", at=world.at)
     other = Reversal(request.iss, world.at, request.position, chain.delta_hash(request.position, b"another"))
     with pytest.raises(ReversalRefused, match="is the one that was signed"):
-        ceremonies(world).accept(reversal.sign(other, OFFLINE), at=world.at)
+        ceremonies(world).accept(reversal.sign(other, OFFLINE), actor="test", at=world.at)
     for _ in range(3):
         world.tick()
     assert world.terminal.status(1, 1) == Status.REVOKED
@@ -106,8 +106,8 @@ def test_only_the_offline_key_reverses(world: FeedWorld) -> None:
 def test_a_key_that_was_retired_before_its_statement_was_published_reverses_nothing(world: FeedWorld) -> None:
     revoked(world, 1)
     request = ceremonies(world).prepare("L", ahead=9, reason="overturned", actor="a", at=world.at)
-    ceremonies(world).accept(signed(request, world), at=world.at)
-    ceremonies(world).retire_key(keys.kid_of(OFFLINE.public_key).hex(), at=world.at)
+    ceremonies(world).accept(signed(request, world), actor="test", at=world.at)
+    ceremonies(world).retire_key(keys.kid_of(OFFLINE.public_key).hex(), actor="test", at=world.at)
     for _ in range(3):
         world.tick()
     assert (world.terminal.status(1, 1), world.terminal.claims.reversals) == (Status.REVOKED, ())
@@ -120,7 +120,7 @@ def test_a_place_that_an_ordinary_delta_took_is_lost(world: FeedWorld) -> None:
         world.change(idx, Status.REVOKED)
         world.tick()
     with pytest.raises(ReversalRefused, match="waits for seq 3"):
-        ceremonies(world).accept(signed(request, world), at=world.at)
+        ceremonies(world).accept(signed(request, world), actor="test", at=world.at)
 
 
 def test_a_delta_is_outdated_when_its_entry_has_changed_otherwise(
@@ -131,7 +131,7 @@ def test_a_delta_is_outdated_when_its_entry_has_changed_otherwise(
     world.tick()
     request = ceremonies(world).prepare_waiting(ahead=3, reason="all meant", actor="a", at=world.at)
     assert request.summary() == {"valid → suspended": 100}
-    ceremonies(world).accept(signed(request, world), at=world.at)
+    ceremonies(world).accept(signed(request, world), actor="test", at=world.at)
     world.change(299, Status.REVOKED, old=Status.SUSPENDED)
     world.tick()
     status = ceremonies(world).status(at=world.at)
@@ -146,7 +146,7 @@ def test_what_the_brake_holds_is_released_by_the_offline_key(world: FeedWorld, m
         world.tick()
     request = ceremonies(world).prepare_waiting(ahead=1, reason="all meant", actor="a", at=world.at)
     assert request.summary() == {"valid → cancelled": 400}
-    ceremonies(world).accept(signed(request, world), at=world.at)
+    ceremonies(world).accept(signed(request, world), actor="test", at=world.at)
     made = world.tick()
     assert (made.braked, ceremonies(world).status(at=world.at).due) == ((), 0)
     assert world.terminal.status(1, 899) == Status.CANCELLED
@@ -196,12 +196,12 @@ def test_bans_stand_in_the_checkpoint_at_once(world: FeedWorld) -> None:
         with pytest.raises(BanRefused, match=reason):
             said.ban(kid, iss=iss, since=since, actor="a", at=world.at)
     said.ban(kids[0].hex(), iss=None, since=UnixTime(AT - DAY), actor="a", at=world.at)
-    said.lift_ban(kids[1].hex(), at=world.at)
+    said.lift_ban(kids[1].hex(), actor="test", at=world.at)
     world.tick()
     found = world.terminal.claims.bans
     assert ([each.kid for each in found], found[0].since) == ([kids[0], *kids[2:8]], AT - DAY)
     with pytest.raises(BanRefused, match="not banned"):
-        said.lift_ban(kids[1].hex(), at=world.at)
+        said.lift_ban(kids[1].hex(), actor="test", at=world.at)
 
 
 def test_the_offline_key_rests_under_a_passphrase(tmp_path: Path) -> None:

@@ -47,5 +47,5 @@ def test_many_machines_at_once_use_a_code_once_and_their_rows_count_once(issuer:
     fleet_register.note_refused(issuer._register, NAME, at=AT)
     token = issuer.fleet_tokens.give("值班员", days=1, actor="test", at=AT)
     assert issuer.fleet_tokens.owner(token, at=AT) == "值班员"
-    issuer.fleet_tokens.remove("值班员", at=AT)
+    issuer.fleet_tokens.remove("值班员", actor="test", at=AT)
     assert issuer.fleet_tokens.owner(token, at=AT) is None

@@ -31,7 +31,7 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
 def token(issuer: Issuer) -> Iterator[str]:
     yield issuer.fleet_tokens.give("值班员甲", days=1, actor="test", at=AT)
     with suppress(FleetTokenUnknown):
-        issuer.fleet_tokens.remove("值班员甲", at=AT)
+        issuer.fleet_tokens.remove("值班员甲", actor="test", at=AT)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_a_persons_token_opens_the_fleet_and_nothing_of_the_operators(client: Fl
 def test_a_token_ends_by_command_and_by_date(issuer: Issuer, client: FlaskClient, token: str) -> None:
     signed_in(client, token)
     assert issuer.fleet_tokens.owner(token, at=UnixTime(AT + DAY)) is None
-    issuer.fleet_tokens.remove("值班员甲", at=AT)
+    issuer.fleet_tokens.remove("值班员甲", actor="test", at=AT)
     assert client.get("/fleet").status_code == 401
 
 

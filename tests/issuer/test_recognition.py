@@ -45,10 +45,10 @@ def test_everything_and_less_again(issuer: Issuer) -> None:
     issuer.recognition.add("330000", kinds=frozenset(), purposes=frozenset(), **BY)
     assert recognising(issuer, "330000") == policy(issuer).rows.keys()
     assert issuer.recognition.add("330000", kinds=frozenset(), purposes=ROADSIDE, **BY) == 0
-    gone = issuer.recognition.remove("330000", kinds=frozenset({"id-card"}), purposes=frozenset(), at=AT)
+    gone = issuer.recognition.remove("330000", kinds=frozenset({"id-card"}), purposes=frozenset(), actor="test", at=AT)
     assert recognising(issuer, "330000") == {key for key in policy(issuer).rows if key[0] != ID_CARD}
     assert gone == sum(vct == ID_CARD for vct, _ in policy(issuer).rows)
-    issuer.recognition.remove("330000", kinds=frozenset(), purposes=frozenset(), at=AT)
+    issuer.recognition.remove("330000", kinds=frozenset(), purposes=frozenset(), actor="test", at=AT)
     assert (recognising(issuer, "330000"), issuer.recognition.listed()) == (set(), ())
 
 

@@ -92,10 +92,10 @@ def test_offices_come_and_go_in_the_directory(issuer: Issuer) -> None:
     everything = issuer.offices.add(**(OFFICE | {"name": "综合大厅"}), kinds=frozenset(), actor="test", at=AT)
     assert everything.kinds == issuer.kinds.keys()
     assert [each.office for each in issuer.offices.listed(search="综合")] == [everything]
-    issuer.offices.remove("幻境市车管所", at=AT)
+    issuer.offices.remove("幻境市车管所", actor="test", at=AT)
     assert wallet(issuer).offices == (everything,)
     with pytest.raises(OfficeUnknown):
-        issuer.offices.remove("幻境市车管所", at=AT)
+        issuer.offices.remove("幻境市车管所", actor="test", at=AT)
 
 
 @pytest.mark.parametrize(
