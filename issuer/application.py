@@ -40,12 +40,11 @@ from issuer.errors import (
 from issuer.feed import assembling
 from issuer.feed.feeding import Feed
 from issuer.issuance import Issuance, Issued
-from issuer.keys.box import LIBSODIUM_MODERATE, Argon2Profile
 from issuer.lifecycle import LegalChange
 from issuer.profile import Places, Profile
 from issuer.publishing import Publication, Publisher
 from issuer.register import LicenceRecord, OpenIntent, Register, StatusEvent
-from issuer.signers import Signers
+from issuer.signers import LIBSODIUM_MODERATE, Argon2Profile, Signers
 from issuer.status_tokens import StatusTokens
 from issuer.terminals.listing import listings
 from protocol.appraisal_policy import PolicyRow

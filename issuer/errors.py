@@ -205,6 +205,13 @@ class RegisterTaken(IssuerError):
     hint = "Name an empty database; a register is never overwritten."
 
 
+class RegisterNewer(IssuerError):
+    """The register has tables that this version of the program does not know."""
+
+    code = "register_newer"
+    hint = "Run the newer version; a register never goes back to an older one."
+
+
 class RegisterUnavailable(IssuerError):
     """The register cannot be read or written."""
 

@@ -36,6 +36,7 @@ from issuer.errors import (
     NoFreeIndex,
     NotAnIssuer,
     PackageUnknown,
+    RegisterNewer,
     RegisterTaken,
     TransitionRefused,
 )
@@ -45,7 +46,6 @@ from issuer.register_schema import (
     document,
     licence,
     mandate,
-    metadata,
     paper,
     portrait,
     status_event,
@@ -145,7 +145,7 @@ class Register(Database):
             with register.writing() as connection:
                 if register_migration.found_tables(connection):
                     raise RegisterTaken("the database holds a register already")
-                metadata.create_all(connection)
+                register_migration.create(connection)
         except BaseException:
             register.close()
             raise
@@ -157,6 +157,7 @@ class Register(Database):
 
         Raises:
             NotAnIssuer: The database has not its tables.
+            RegisterNewer: Another version of this program has upgraded it.
             RegisterUnavailable: It cannot be read.
         """
         register = cls(url)
@@ -165,6 +166,8 @@ class Register(Database):
                 found = register_migration.state_of(connection)
             if found is register_migration.Found.NO_REGISTER:
                 raise NotAnIssuer("the register has not its tables", hint="Restore the register from a backup.")
+            if found is register_migration.Found.NEWER:
+                raise RegisterNewer("a newer version of this program has upgraded the register")
             if found is register_migration.Found.OLDER:
                 with register.writing() as connection:
                     # Under the write lock, so two processes do not both do it.

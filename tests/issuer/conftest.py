@@ -21,6 +21,7 @@ ON_BOTH = (
     "test_feed_on_both",
     "test_fleet_on_both",
     "test_lifecycle",
+    "test_migrations_on_both",
     "test_on_both",
     "test_status_tokens",
 )
