@@ -48,6 +48,10 @@ requires-python = ">=3.11"
 dependencies = ["cryptography>=50", "pynacl>=1.6", "qrcode>=8"]
 classifiers = ["Typing :: Typed"]
 
+[project.optional-dependencies]
+keyring = ["keyring>=25"]
+pkcs11 = ["python-pkcs11>=0.9"]
+
 [tool.setuptools.packages.find]
 include = ["{name}*"]
 

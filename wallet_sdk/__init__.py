@@ -15,17 +15,21 @@
 from typing import Final
 
 from protocol.labels import Alg, Purpose
-from wallet_sdk.card_pack import ActsFor, Card, CardItem, CardState
+from wallet_sdk.card_pack import ActsFor, Card, CardItem, CardState, Profile
 from wallet_sdk.cautions import Caution
 from wallet_sdk.consent import ConsentRequest, Decision
 from wallet_sdk.device_key import Authorisation
 from wallet_sdk.dynamic_code import Showing
 from wallet_sdk.errors import Language, WalletError
+from wallet_sdk.history import History, Use
 from wallet_sdk.joint_consent import JointDecision, JointRequest
 from wallet_sdk.kept_receipts import KeptReceipt
+from wallet_sdk.key_stores import CallbackKeyStore, KeyringKeyStore, KeyStore, KeyStoreError, Pkcs11KeyStore
 from wallet_sdk.ladder import Ladder
 from wallet_sdk.moving_code import MovingContent, MovingPortrait
+from wallet_sdk.pack import CardPack
 from wallet_sdk.pictures import Frame, Picture
+from wallet_sdk.reminders import Reminder
 from wallet_sdk.request_errors import RequestError
 from wallet_sdk.terminal_request import Asker, MissingKind, TerminalRequest
 from wallet_sdk.vault import Protection
@@ -39,27 +43,37 @@ __all__ = [
     "Alg",
     "Asker",
     "Authorisation",
+    "CallbackKeyStore",
     "Card",
     "CardItem",
+    "CardPack",
     "CardState",
     "Caution",
     "ConsentRequest",
     "Decision",
     "Frame",
+    "History",
     "JointDecision",
     "JointRequest",
     "KeptReceipt",
+    "KeyStore",
+    "KeyStoreError",
+    "KeyringKeyStore",
     "Ladder",
     "Language",
     "MissingKind",
     "MovingContent",
     "MovingPortrait",
     "Picture",
+    "Pkcs11KeyStore",
+    "Profile",
     "Protection",
     "Purpose",
+    "Reminder",
     "RequestError",
     "Showing",
     "TerminalRequest",
+    "Use",
     "Wallet",
     "WalletError",
 ]

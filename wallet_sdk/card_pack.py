@@ -13,6 +13,7 @@ from typing import Final
 
 from protocol import cbor, unixtime
 from protocol.directory import WalletDirectory
+from protocol.keys import VerificationKey
 from protocol.labels import HolderKind, Lic, Purpose
 from protocol.licence.catalogue import Kind, Names
 from protocol.unixtime import DAY, LocalDay, UnixTime
@@ -30,11 +31,22 @@ _EDITION_CHARACTERS: Final = 16
 class CardState(StrEnum):
     """What the holder should know at a glance. The order is that of urgency."""
 
+    UNBOUND = "unbound"
+    """It came back from a backup and is bound to another device's key; it is shown once it has been bound anew."""
     EXPIRED = "expired"
     NOT_YET = "not-yet"
     NEEDS_REFRESH = "needs-refresh"
     EXPIRING = "expiring"
     VALID = "valid"
+
+
+class Profile(StrEnum):
+    """Whose licence it is, for a wallet with a page for each."""
+
+    PERSONAL = "personal"
+    LEGAL_PERSON = "legal-person"
+    FAMILY = "family"
+    """Of a natural person for whom the holder acts: a child, a parent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +80,7 @@ class Card:
     """One licence. `valid_from` and `valid_to` are local days (the last one included), None if the kind has none.
 
     `edition` changes whenever the issuer's statement does; a consent is about one edition. `acts_for` is set where the
-    card is a mandate: the licence is somebody else's.
+    card is a mandate: the licence is somebody else's. `group` is the holder's own word for where it belongs.
     """
 
     id: str
@@ -84,6 +96,7 @@ class Card:
     refresh_url: str | None
     holder_kind: HolderKind | None
     acts_for: ActsFor | None
+    group: str | None
     items: tuple[CardItem, ...] = field(repr=False)
     portrait: bytes | None = field(repr=False)
 
@@ -91,10 +104,21 @@ class Card:
         """The item with this name."""
         return next((item for item in self.items if item.name == name), None)
 
+    @property
+    def profile(self) -> Profile:
+        """Whose it is, as the issuer says; where it does not say, a company is known by its credit code."""
+        if self.holder_kind is HolderKind.LEGAL_PERSON or (
+            self.holder_kind is None and any(item.key == Lic.USCC for item in self.items)
+        ):
+            return Profile.LEGAL_PERSON
+        return Profile.PERSONAL if self.acts_for is None else Profile.FAMILY
+
 
 @dataclass(frozen=True)
 class HeldLicence:
     """A licence with everything that showing it needs: the flexible credential first, then views.
+
+    `is_bound`: to the key of this device.
 
     Not slotted: cached properties need its dict.
     """
@@ -103,6 +127,7 @@ class HeldLicence:
     kind: Kind
     directory: WalletDirectory
     credentials: tuple[HeldCredential, ...]
+    is_bound: bool = True
 
     @property
     def flexible(self) -> HeldCredential:
@@ -142,8 +167,8 @@ class HeldLicence:
         return LocalDay(item.value) if item is not None and type(item.value) is int else None
 
 
-def hold(stored: StoredLicence, directory: WalletDirectory) -> HeldLicence:
-    """The licence as it can be shown.
+def hold(stored: StoredLicence, directory: WalletDirectory, device_key: VerificationKey) -> HeldLicence:
+    """The licence as it can be shown with this device key.
 
     Raises:
         VaultDamaged: The directory lost its kind, although it was there when the licence was received.
@@ -152,7 +177,8 @@ def hold(stored: StoredLicence, directory: WalletDirectory) -> HeldLicence:
     kind = directory.kinds.get(credentials[0].claims.vct) if credentials else None
     if kind is None:
         raise VaultDamaged(f"the kind of licence {stored.licence_id} is not in its region's directory")
-    return HeldLicence(stored, kind, directory, credentials)
+    is_bound = all(each.claims.cnf == device_key.cose_key for each in credentials)
+    return HeldLicence(stored, kind, directory, credentials, is_bound)
 
 
 def card(licence: HeldLicence, at: UnixTime) -> Card:
@@ -174,6 +200,7 @@ def card(licence: HeldLicence, at: UnixTime) -> Card:
         refresh_url=licence.stored.refresh_url,
         holder_kind=licence.flexible.claims.holder_kind,
         acts_for=_acts_for(licence),
+        group=licence.stored.group,
         items=tuple(
             CardItem(item.key, known.name, known.labels, item.value, item.is_clear)
             for item, known in named
@@ -194,6 +221,8 @@ def _acts_for(licence: HeldLicence) -> ActsFor | None:
 
 def state(licence: HeldLicence, at: UnixTime) -> CardState:
     """The most urgent thing to know about a licence at this moment."""
+    if not licence.is_bound:
+        return CardState.UNBOUND
     legal_end, credential_end = licence.legal_end, licence.credential_end
     if licence.is_mandate:
         # A mandate that has ended is none (docs/spec/mandate.md, rule 6); nothing refreshes it.

@@ -118,7 +118,7 @@ def offices(*, folder: Path, kind: str, search: str, as_json: bool, passphrase_f
     Example:
       liangzheng wallet offices my-wallet --kind driving-licence
     """
-    found = open_wallet(folder, passphrase_file).offices(kind, search)
+    found = open_wallet(folder, passphrase_file).pack.offices(kind, search)
     if as_json:
         rows = [
             {"region": region, "name": each.name, "address": each.address, "phone": each.phone}

@@ -1,7 +1,7 @@
 """The device key: what a licence is bound to, and what signs every presentation.
 
-A phone's key store or a card implements `DeviceKey`; `SoftwareKey` is the one that lives in the vault. Not handled
-here: where its secret is kept (`vault.py`, `holdings.py`).
+A phone's key store or a card implements `DeviceKey` (`key_stores`); `SoftwareKey` is the one that lives in the vault.
+Not handled here: where its secret is kept (`vault.py`, `holdings.py`).
 """
 
 from dataclasses import dataclass, field
@@ -65,6 +65,15 @@ class SoftwareKey(DeviceKey):
 
     def sign(self, message: bytes) -> bytes:
         return self._signer.sign(message)
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideKey:
+    """What a vault remembers of a device key that is kept elsewhere: by which store, and the store's word for it."""
+
+    store: str
+    handle: bytes = field(repr=False)
+    public_key: VerificationKey
 
 
 def new_software_key(alg: Alg, random: Random) -> SoftwareKey:

@@ -507,6 +507,28 @@ class LicenceExpired(WalletError):
     texts = Names("证照已过期，请换证。", "證照已過期，請換證。", "This licence has expired; please renew it.")
 
 
+class GroupRefused(WalletError):
+    """A group's name that cannot be shown on a page."""
+
+    code = "GROUP_NAME"
+    meaning = "the group's name is empty, too long, or no plain text"
+    hint = "1 to 24 characters, without spaces around them and without control characters"
+    texts = Names("分组名称不可用。", "分組名稱不可用。", "Choose another name for this group.")
+
+
+class LicenceUnbound(WalletError):
+    """The licence came back from a backup and is bound to the key of another device."""
+
+    code = "LICENCE_UNBOUND"
+    meaning = "the licence is bound to another device's key"
+    hint = "have it bound to this device (an offer of the issuer, or its counter), then receive it again"
+    texts = Names(
+        "此证照尚未绑定本机，请重新绑定后再出示。",
+        "此證照尚未綁定本機，請重新綁定後再出示。",
+        "This licence is not bound to this phone yet. Have it bound anew, then show it.",
+    )
+
+
 class CredentialExpired(WalletError):
     """The licence stands, but its credentials on this device are out of date."""
 

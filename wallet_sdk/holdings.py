@@ -1,7 +1,7 @@
-"""What a vault holds: the device key, the roots and directories of regions, the licences; and its CBOR form.
+"""What a vault holds: the device key, roots and directories of regions, licences, receipts, history; and its CBOR form.
 
 Everything in it was checked before it was stored (`receiving.py`) and is authenticated by the vault, so reading it
-back only checks the form. Moments are seconds; ids are the issuer's.
+back only checks the form. Moments are seconds; ids are the issuer's. Not handled here: older forms (`migrations.py`).
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,10 @@ from typing import Final
 from protocol import cbor, keys
 from protocol.errors import ProtocolError
 from protocol.keys import VerificationKey
-from protocol.labels import Alg
+from protocol.labels import Alg, Purpose
 from protocol.unixtime import UnixTime
-from wallet_sdk.device_key import SoftwareKey
+from wallet_sdk import migrations
+from wallet_sdk.device_key import OutsideKey, SoftwareKey
 from wallet_sdk.errors import VaultDamaged
 
 _MAX_ITEMS: Final = 1_000_000
@@ -27,6 +28,8 @@ class _Label(IntEnum):
     REGIONS = 3
     LICENCES = 4
     RECEIPTS = 5
+    OUTSIDE_KEY = 6
+    HISTORY = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class StoredLicence:
-    """One licence as it was received."""
+    """One licence as it was received. `group`: where the holder has put the card."""
 
     licence_id: str
     region: str
@@ -47,6 +50,27 @@ class StoredLicence:
     portrait: bytes | None = field(repr=False)
     refresh_url: str | None
     received_at: UnixTime
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UsedLicence:
+    """One licence of a use: `kind` still says which it was when the licence is gone."""
+
+    licence_id: str
+    kind: str
+    items: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUse:
+    """One act of showing: what the holder agreed to, for whom. `reason` is the terminal's own word, if it gave one."""
+
+    at: UnixTime
+    purpose: Purpose
+    audience: str
+    reason: str
+    licences: tuple[UsedLicence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +83,19 @@ class StoredReceipt:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """Everything. Regions by their six digits, licences by id, receipts by their SHA-256."""
+    """Everything. Regions by their six digits, licences by id, receipts by their SHA-256, uses in their order."""
 
-    device_key: SoftwareKey
+    device_key: SoftwareKey | OutsideKey
     regions: Mapping[str, Region]
     licences: Mapping[str, StoredLicence]
     receipts: Mapping[str, StoredReceipt] = field(default_factory=dict)
+    history: tuple[StoredUse, ...] = ()
 
     def with_licence(self, licence: StoredLicence, region: Region) -> "Holdings":
-        """The same with this licence and what is now known of its region."""
+        """The same with this licence, which stays in its group, and what is now known of its region."""
+        before = self.licences.get(licence.licence_id)
+        if before is not None:
+            licence = replace(licence, group=before.group)
         return replace(
             self,
             regions={**self.regions, licence.region: region},
@@ -77,51 +105,93 @@ class Holdings:
 
 def encode(holdings: Holdings) -> bytes:
     """The content of the vault."""
+    key = holdings.device_key
+    kept: dict[cbor.Key, cbor.Value] = (
+        {_Label.ALG: int(key.alg), _Label.SECRET: key.secret}
+        if isinstance(key, SoftwareKey)
+        else {_Label.OUTSIDE_KEY: (key.store, key.handle, key.public_key.cose_key)}
+    )
     return cbor.encode(
         {
-            _Label.ALG: int(holdings.device_key.alg),
-            _Label.SECRET: holdings.device_key.secret,
+            **kept,
             _Label.REGIONS: {
                 name: (region.root.cose_key, region.directory) for name, region in holdings.regions.items()
             },
             _Label.LICENCES: {
-                name: (each.region, each.credentials, each.portrait, each.refresh_url, each.received_at)
+                name: (each.region, each.credentials, each.portrait, each.refresh_url, each.received_at, each.group)
                 for name, each in holdings.licences.items()
             },
             _Label.RECEIPTS: {name: (each.copy, each.kept_at) for name, each in holdings.receipts.items()},
+            _Label.HISTORY: tuple(
+                (
+                    use.at,
+                    int(use.purpose),
+                    use.audience,
+                    use.reason,
+                    tuple((each.licence_id, each.kind, tuple(sorted(each.items))) for each in use.licences),
+                )
+                for use in holdings.history
+            ),
         }
     )
 
 
-def decode(content: bytes) -> Holdings:
-    """What is in the vault.
+def decode(content: bytes, *, version: int = migrations.CURRENT) -> Holdings:
+    """What is in a vault of this version.
 
     Raises:
         VaultDamaged: The content has another form; the vault's own check has passed, so a faulty program wrote it.
     """
     try:
-        match cbor.decode(content, max_items=_MAX_ITEMS):
+        decoded = cbor.decode(content, max_items=_MAX_ITEMS)
+        if not isinstance(decoded, Mapping):
+            raise VaultDamaged("its content has another form")
+        match migrations.to_current(version, decoded):
             case {
-                _Label.ALG: int() as alg,
-                _Label.SECRET: bytes() as secret,
                 _Label.REGIONS: Mapping() as regions,
                 _Label.LICENCES: Mapping() as licences,
-                **further,
+                _Label.RECEIPTS: Mapping() as receipts,
+                _Label.HISTORY: tuple() as history,
+                **kept,
             }:
-                # A vault that was written before receipts were kept has none.
-                receipts = further.get(_Label.RECEIPTS, {})
-                if not isinstance(receipts, Mapping):
-                    raise VaultDamaged("its receipts have another form")
                 return Holdings(
-                    SoftwareKey(Alg(alg), secret),
+                    _device_key(kept),
                     {str(name): _region(value) for name, value in regions.items()},
                     {str(name): _licence(str(name), value) for name, value in licences.items()},
                     {str(name): _receipt(value) for name, value in receipts.items()},
+                    tuple(_use(value) for value in history),
                 )
             case _:
                 raise VaultDamaged("its content has another form")
     except (ProtocolError, ValueError) as wrong:
         raise VaultDamaged(f"its content has another form: {wrong}") from None
+
+
+def _device_key(kept: Mapping[cbor.Key, cbor.Value]) -> SoftwareKey | OutsideKey:
+    match dict(kept):
+        case {_Label.ALG: int() as alg, _Label.SECRET: bytes() as secret, **rest} if not rest:
+            return SoftwareKey(Alg(alg), secret)
+        case {_Label.OUTSIDE_KEY: (str() as store, bytes() as handle, Mapping() as public), **rest} if not rest:
+            return OutsideKey(store, handle, keys.load_cose_key(public))
+        case _:
+            raise VaultDamaged("its device key has another form")
+
+
+def _use(value: cbor.Value) -> StoredUse:
+    match value:
+        case (int() as at, int() as purpose, str() as audience, str() as reason, tuple() as licences):
+            used = tuple(_used_licence(each) for each in licences)
+            return StoredUse(UnixTime(at), Purpose(purpose), audience, reason, used)
+        case _:
+            raise VaultDamaged("a use has another form")
+
+
+def _used_licence(value: cbor.Value) -> UsedLicence:
+    match value:
+        case (str() as licence_id, str() as kind, tuple() as items):
+            return UsedLicence(licence_id, kind, frozenset(each for each in items if isinstance(each, int)))
+        case _:
+            raise VaultDamaged("a use has another form")
 
 
 def _region(value: cbor.Value) -> Region:
@@ -148,6 +218,7 @@ def _licence(licence_id: str, value: cbor.Value) -> StoredLicence:
             (bytes() | None) as portrait,
             (str() | None) as refresh_url,
             int() as received_at,
+            (str() | None) as group,
         ):
             return StoredLicence(
                 licence_id,
@@ -156,6 +227,7 @@ def _licence(licence_id: str, value: cbor.Value) -> StoredLicence:
                 portrait,
                 refresh_url,
                 UnixTime(received_at),
+                group,
             )
         case _:
             raise VaultDamaged("a licence has another form")

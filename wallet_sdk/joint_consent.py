@@ -15,7 +15,7 @@ from protocol.sealing import SealingKey
 from wallet_sdk.card_pack import Card, CardItem
 from wallet_sdk.cautions import Caution
 from wallet_sdk.consent import ConsentRequest, Decision
-from wallet_sdk.errors import ConsentMismatch
+from wallet_sdk.errors import ConsentMismatch, ConsentMissing
 from wallet_sdk.request_errors import BundleSize
 
 MAX_CARDS = limits.BUNDLE_PRESENTATIONS.stop - 1
@@ -165,3 +165,17 @@ def _identifier(card: Card, key: Lic) -> str | None:
 
 def _may_show(sheet: ConsentRequest) -> frozenset[int]:
     return sheet.asked.mandatory | sheet.asked.optional | sheet.unavoidable
+
+
+def check(decision: JointDecision | None) -> JointDecision:
+    """The decision, if it is one; callers without a type checker pass anything, and only a decision opens the door.
+
+    Raises:
+        ConsentMissing: Nobody decided.
+        BundleSize: No card, or more than four.
+    """
+    if not isinstance(decision, JointDecision) or not all(isinstance(each, Decision) for each in decision.cards):
+        raise ConsentMissing
+    if not 1 <= len(decision.cards) <= MAX_CARDS:
+        raise BundleSize(f"{len(decision.cards)} licences")
+    return decision

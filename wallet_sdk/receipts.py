@@ -3,43 +3,22 @@
 Rules are in `kept_receipts`.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Protocol
 
 from protocol import receipt
-from protocol.directory import WalletDirectory
-from wallet_sdk import holdings, kept_receipts
-from wallet_sdk.card_pack import HeldLicence
-from wallet_sdk.holdings import Holdings, StoredReceipt
+from wallet_sdk import kept_receipts
+from wallet_sdk.holdings import StoredReceipt
 from wallet_sdk.kept_receipts import KeptReceipt
+from wallet_sdk.open_vault import OpenVault
 from wallet_sdk.ports import Clock
 from wallet_sdk.receipt_errors import ReceiptNotFound, TooManyReceipts
-from wallet_sdk.vault import Vault
-
-
-class Content(Protocol):
-    """What a wallet holds now."""
-
-    @property
-    def holdings(self) -> Holdings:
-        """As stored."""
-
-    @property
-    def directories(self) -> Mapping[str, WalletDirectory]:
-        """By region."""
-
-    @property
-    def licences(self) -> Mapping[str, HeldLicence]:
-        """By id."""
 
 
 class Receipts:
     """See the module."""
 
-    def __init__(self, vault: Vault, current: Callable[[], Content], clock: Clock) -> None:
+    def __init__(self, vault: OpenVault, clock: Clock) -> None:
         self._vault = vault
-        self._current = current
         self._clock = clock
 
     def take(self, content: bytes) -> KeptReceipt:
@@ -52,19 +31,18 @@ class Receipts:
             VaultNotWritten, VaultBusy: It is not stored; what was there is unchanged.
         """
         copy, at = kept_receipts.read(content), self._clock()
-        with self._vault.exclusive():
-            held = self._current()
+        with self._vault.change() as (held, store):
             stated = kept_receipts.check(copy, directories=held.directories, licences=held.licences.values(), at=at)
             receipt_id, kept = kept_receipts.id_of(copy), dict(held.holdings.receipts)
             stored = kept.setdefault(receipt_id, StoredReceipt(receipt.encode_copy(copy), at))
             if len(kept) > kept_receipts.MAX_KEPT:
                 raise TooManyReceipts(str(kept_receipts.MAX_KEPT))
-            self._vault.write(holdings.encode(replace(held.holdings, receipts=kept)))
+            store(replace(held.holdings, receipts=kept))
         return KeptReceipt(receipt_id, stored.kept_at, stated)
 
     def listed(self) -> tuple[KeptReceipt, ...]:
         """Every receipt that is kept, verified anew, the newest first."""
-        held = self._current()
+        held = self._vault.current()
         kept, licences = held.holdings.receipts, held.licences.values()
         return kept_receipts.listed(kept, directories=held.directories, licences=licences, at=self._clock())
 
@@ -75,11 +53,11 @@ class Receipts:
             ReceiptNotFound: None or several are meant.
             VaultNotWritten, VaultBusy: Nothing has changed.
         """
-        with self._vault.exclusive():
-            held = self._current().holdings
-            meant = [each for each in held.receipts if wanted and each.startswith(wanted)]
+        with self._vault.change() as (held, store):
+            receipts = held.holdings.receipts
+            meant = [each for each in receipts if wanted and each.startswith(wanted)]
             if len(meant) != 1:
                 raise ReceiptNotFound(repr(wanted))
-            left = {name: each for name, each in held.receipts.items() if name != meant[0]}
-            self._vault.write(holdings.encode(replace(held, receipts=left)))
+            left = {name: each for name, each in receipts.items() if name != meant[0]}
+            store(replace(held.holdings, receipts=left))
         return meant[0]

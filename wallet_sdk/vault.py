@@ -1,65 +1,34 @@
-"""The vault: one file, encrypted at rest, that survives a kill at any moment.
+"""The vault: one file, encrypted at rest (`sealed_file.py`), that survives a kill at any moment.
 
-File: magic ‖ format version ‖ length and CBOR of the header ‖ XChaCha20-Poly1305 of the content, with everything before
-it as associated text ‖ SHA-256 of all that. The digest tells a damaged file from a wrong passphrase; the cipher's own
-tag is what protects. The key comes from a passphrase by Argon2id, or from a random key file beside the vault
-(CONTRACTS.md, "Keys at rest"). Writers take the lock file; readers need none, since a rename replaces the file whole.
+Its key comes from a passphrase, or from a random key file beside it (CONTRACTS.md, "Keys at rest"). Writers take the
+lock file; readers need none, since a rename replaces the file whole.
 
 Not handled here: what the content means (`holdings.py`).
 """
 
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from enum import Enum
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from nacl.exceptions import CryptoError
-from nacl.pwhash import argon2id
-from nacl.secret import Aead
-
-from protocol import cbor
-from protocol.errors import CborError
-from wallet_sdk import durable_file
+from wallet_sdk import durable_file, sealed_file
 from wallet_sdk.durable_file import Identity, WriteBytes
-from wallet_sdk.errors import (
-    KeyFileMissing,
-    PassphraseEmpty,
-    PassphraseNeeded,
-    PassphraseWrong,
-    VaultDamaged,
-    VaultExists,
-    VaultMissing,
-    VaultTooNew,
-)
+from wallet_sdk.errors import KeyFileMissing, PassphraseNeeded, VaultExists, VaultMissing
 from wallet_sdk.ports import Random, Sleep
+from wallet_sdk.sealed_file import (
+    KEY_BYTES,
+    NONCE_BYTES,
+    RFC_9106_LOW_MEMORY,
+    SALT_BYTES,
+    VAULT_MAGIC,
+    Lock,
+    PassphraseCost,
+)
 
 VAULT_FILE: Final = "wallet.vault"
 KEY_FILE: Final = "wallet.key"
 LOCK_FILE: Final = "wallet.lock"
-FORMAT_VERSION: Final = 1
-_MAGIC: Final = b"LZVAULT\n"
-_DIGEST_BYTES: Final = 32
-_HEADER_AT: Final = len(_MAGIC) + 3
-_OPS, _MEM, _SALT, _NONCE = range(1, 5)
-
-
-@dataclass(frozen=True, slots=True)
-class PassphraseCost:
-    """What one guess at the passphrase costs: Argon2id passes and bytes of memory."""
-
-    passes: int
-    memory_bytes: int
-
-
-RFC_9106_LOW_MEMORY: Final = PassphraseCost(passes=3, memory_bytes=64 * 2**20)
-"""RFC 9106 section 4, second recommended option (3 passes, 64 MiB; libsodium has one lane instead of four)."""
-
-_MAX_COST: Final = PassphraseCost(passes=16, memory_bytes=2**30)
-"""A foreign file may not make this device work longer than that."""
 
 
 class Protection(Enum):
@@ -69,19 +38,10 @@ class Protection(Enum):
     KEY_FILE = "key file"
 
 
-@dataclass(frozen=True, slots=True)
-class _Lock:
-    """How the content is encrypted: the derived key, and what the header says about its origin."""
-
-    key: bytes = field(repr=False)
-    salt: bytes
-    cost: PassphraseCost | None
-
-
 class Vault:
     """One open vault. The content leaves and enters as plain bytes."""
 
-    def __init__(self, folder: Path, lock: _Lock, random: Random, sleep: Sleep, write: WriteBytes) -> None:
+    def __init__(self, folder: Path, lock: Lock, random: Random, sleep: Sleep, write: WriteBytes) -> None:
         self.folder = folder
         self._path = folder / VAULT_FILE
         self._lock = lock
@@ -106,17 +66,17 @@ class Vault:
         Raises:
             VaultExists, PassphraseEmpty, VaultNotWritten, VaultBusy: see these.
         """
-        salt = random(argon2id.SALTBYTES)
+        salt = random(SALT_BYTES)
         durable_file.make_folder(folder)
         with durable_file.locked(folder / LOCK_FILE, sleep):
             if (folder / VAULT_FILE).exists():
                 raise VaultExists
             if passphrase is None:
-                key = random(Aead.KEY_SIZE)
+                key = random(KEY_BYTES)
                 durable_file.replace(folder / KEY_FILE, key.hex().encode() + b"\n", write)
-                lock = _Lock(key, salt, None)
+                lock = Lock(key, salt, None)
             else:
-                lock = _Lock(_derive(passphrase, salt, cost), salt, cost)
+                lock = sealed_file.lock_of(passphrase, salt, cost)
             vault = cls(folder, lock, random, sleep, write)
             vault._store(content)
         return vault
@@ -137,14 +97,15 @@ class Vault:
             VaultMissing, VaultTooNew, VaultDamaged, PassphraseNeeded, PassphraseWrong, PassphraseEmpty, KeyFileMissing,
             VaultUnreadable: see these.
         """
-        cost, salt, _ = _header(_checked(durable_file.read(folder / VAULT_FILE, absent=VaultMissing)))
+        file = durable_file.read(folder / VAULT_FILE, absent=VaultMissing)
+        cost, salt = sealed_file.origin_of(file, magic=VAULT_MAGIC)
         if cost is None:
-            key = _key_from_file(folder / KEY_FILE)
+            lock = Lock(_key_from_file(folder / KEY_FILE), salt, None)
         elif passphrase is None:
             raise PassphraseNeeded
         else:
-            key = _derive(passphrase, salt, cost)
-        vault = cls(folder, _Lock(key, salt, cost), random, sleep, write)
+            lock = sealed_file.lock_of(passphrase, salt, cost)
+        vault = cls(folder, lock, random, sleep, write)
         vault.decrypt(vault.read_encrypted())
         return vault
 
@@ -166,13 +127,12 @@ class Vault:
         Raises:
             VaultDamaged, VaultTooNew, PassphraseWrong, KeyFileMissing: see these.
         """
-        checked = _checked(encrypted)
-        _, _, nonce = _header(checked)
-        end = _HEADER_AT + int.from_bytes(checked[_HEADER_AT - 2 : _HEADER_AT])
-        try:
-            return Aead(self._lock.key).decrypt(checked[end:], checked[:end], nonce)
-        except CryptoError:
-            raise (KeyFileMissing if self._lock.cost is None else PassphraseWrong) from None
+        return sealed_file.unseal(encrypted, self._lock, magic=VAULT_MAGIC)
+
+    @staticmethod
+    def version_of(encrypted: bytes) -> int:
+        """Which version of this library wrote what `read_encrypted` gave. Raises: VaultDamaged, VaultTooNew."""
+        return sealed_file.version_of(encrypted, magic=VAULT_MAGIC)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -193,58 +153,8 @@ class Vault:
         self._store(content)
 
     def _store(self, content: bytes) -> None:
-        nonce = self._random(Aead.NONCE_SIZE)
-        header: dict[cbor.Key, cbor.Value] = {_SALT: self._lock.salt, _NONCE: nonce}
-        if self._lock.cost is not None:
-            header |= {_OPS: self._lock.cost.passes, _MEM: self._lock.cost.memory_bytes}
-        encoded = cbor.encode(header)
-        associated = _MAGIC + bytes((FORMAT_VERSION,)) + len(encoded).to_bytes(2) + encoded
-        sealed = associated + Aead(self._lock.key).encrypt(content, associated, nonce).ciphertext
-        durable_file.replace(self._path, sealed + sha256(sealed).digest(), self._write)
-
-
-def _checked(encrypted: bytes) -> bytes:
-    """The file without its digest, once magic, version and digest are right."""
-    if len(encrypted) < _HEADER_AT + _DIGEST_BYTES or not encrypted.startswith(_MAGIC):
-        raise VaultDamaged("it is not a vault")
-    if encrypted[len(_MAGIC)] > FORMAT_VERSION:
-        raise VaultTooNew(f"format {encrypted[len(_MAGIC)]}, known up to {FORMAT_VERSION}")
-    content, digest = encrypted[:-_DIGEST_BYTES], encrypted[-_DIGEST_BYTES:]
-    if sha256(content).digest() != digest:
-        raise VaultDamaged("its digest does not fit")
-    return content
-
-
-def _header(checked: bytes) -> tuple[PassphraseCost | None, bytes, bytes]:
-    length = int.from_bytes(checked[_HEADER_AT - 2 : _HEADER_AT])
-    try:
-        header = cbor.decode(checked[_HEADER_AT : _HEADER_AT + length])
-    except CborError as wrong:
-        raise VaultDamaged(str(wrong)) from None
-    match header:
-        case Mapping() if isinstance(salt := header.get(_SALT), bytes) and isinstance(
-            nonce := header.get(_NONCE), bytes
-        ):
-            passes, memory = header.get(_OPS), header.get(_MEM)
-        case _:
-            raise VaultDamaged("its header is incomplete")
-    if len(salt) != argon2id.SALTBYTES or len(nonce) != Aead.NONCE_SIZE:
-        raise VaultDamaged("salt or nonce of another length")
-    if passes is None and memory is None:
-        return None, salt, nonce
-    if type(passes) is not int or type(memory) is not int:
-        raise VaultDamaged("its passphrase cost is no number")
-    if not (1 <= passes <= _MAX_COST.passes and argon2id.MEMLIMIT_MIN <= memory <= _MAX_COST.memory_bytes):
-        raise VaultDamaged("its passphrase cost is out of range")
-    return PassphraseCost(passes, memory), salt, nonce
-
-
-def _derive(passphrase: str, salt: bytes, cost: PassphraseCost) -> bytes:
-    # Keyboards compose accents differently; NFC makes one passphrase of them.
-    normal = unicodedata.normalize("NFC", passphrase).encode()
-    if not normal:
-        raise PassphraseEmpty
-    return argon2id.kdf(Aead.KEY_SIZE, normal, salt, opslimit=cost.passes, memlimit=cost.memory_bytes)
+        sealed = sealed_file.seal(content, self._lock, nonce=self._random(NONCE_BYTES), magic=VAULT_MAGIC)
+        durable_file.replace(self._path, sealed, self._write)
 
 
 def _key_from_file(path: Path) -> bytes:
@@ -253,6 +163,6 @@ def _key_from_file(path: Path) -> bytes:
         key = bytes.fromhex(written.decode("ascii").strip())
     except ValueError:
         raise KeyFileMissing("its content is no key") from None
-    if len(key) != Aead.KEY_SIZE:
+    if len(key) != KEY_BYTES:
         raise KeyFileMissing("its content is no key")
     return key

@@ -1,22 +1,19 @@
 """The façade of the SDK: one `Wallet` over one folder.
 
-Every call reads the vault's file as it is now, so a licence that another process received is seen at once. Not handled
-here: the network (the caller brings the package's bytes) and drawing on a screen.
+Not handled here: the network (the caller brings the package's bytes) and drawing on a screen.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from weakref import WeakSet
 
-from protocol import directory
-from protocol.directory import Office, PurposeItems, WalletDirectory
-from protocol.errors import ProtocolError
+from protocol.directory import PurposeItems
 from protocol.labels import Alg, KeyAssurance, Purpose
 from protocol.unixtime import UnixTime
 from wallet_sdk import (
+    backups,
     card_pack,
     consent,
     device_key,
@@ -30,43 +27,40 @@ from wallet_sdk import (
 from wallet_sdk.card_pack import Card, HeldLicence
 from wallet_sdk.composition import Member
 from wallet_sdk.consent import ConsentRequest, Decision
+from wallet_sdk.device_key import DeviceKey
 from wallet_sdk.distinct_moments import DistinctMoments
-from wallet_sdk.durable_file import Identity, WriteBytes
+from wallet_sdk.durable_file import WriteBytes
 from wallet_sdk.dynamic_code import ALWAYS, Showing, Window
-from wallet_sdk.errors import ConsentMismatch, ConsentMissing, VaultDamaged, WalletLocked
+from wallet_sdk.errors import ConsentMismatch, LicenceUnbound, WalletLocked
+from wallet_sdk.history import History
 from wallet_sdk.holdings import Holdings
 from wallet_sdk.joint_consent import Addressee, JointDecision, JointRequest
+from wallet_sdk.key_stores.store import KeyStore, device_key_of, new_key
+from wallet_sdk.open_vault import Content, OpenVault
+from wallet_sdk.pack import CardPack
 from wallet_sdk.pictures import Frame
 from wallet_sdk.ports import AsyncSleep, Clock, Elapsed, Ports, Random, Sleep
 from wallet_sdk.receipts import Receipts
 from wallet_sdk.request_errors import BundleSize
+from wallet_sdk.sealed_file import RFC_9106_LOW_MEMORY, PassphraseCost
 from wallet_sdk.terminal_request import TerminalRequest
-from wallet_sdk.vault import RFC_9106_LOW_MEMORY, PassphraseCost, Protection, Vault
+from wallet_sdk.vault import Protection, Vault
 from wallet_sdk.wiring import REAL
 
 _NOTHING = PurposeItems(frozenset(), frozenset())
 
 
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """What is in the vault's file, and which file that was."""
-
-    identity: Identity
-    holdings: Holdings
-    directories: Mapping[str, WalletDirectory]
-    licences: Mapping[str, HeldLicence]
-
-
 class Wallet:
     """An open wallet."""
 
-    def __init__(self, vault: Vault, ports: Ports) -> None:
-        self._open_vault: Vault | None = vault
+    def __init__(self, vault: Vault, ports: Ports, key_store: KeyStore | None) -> None:
+        self._vault = OpenVault(vault)
+        self._key: DeviceKey | None = device_key_of(self._vault.current().holdings.device_key, key_store)
         self._moments = DistinctMoments(vault.folder)
         self._ports = ports
         self._clock = ports.clock
-        self._content: _Content | None = self._read(vault)
         self._showings: WeakSet[Showing] = WeakSet()
+        self._history = History(self._vault, ports.clock)
 
     @classmethod
     def create(
@@ -75,6 +69,7 @@ class Wallet:
         *,
         passphrase: str | None = None,
         key: Alg = Alg.ESP256,
+        key_store: KeyStore | None = None,
         clock: Clock = REAL.clock,
         elapsed: Elapsed = REAL.elapsed,
         random: Random = REAL.random,
@@ -90,12 +85,14 @@ class Wallet:
             passphrase: Locks the vault. None: a random key file lies beside it, which whoever can read the folder can
                 use (`protection` says so).
             key: P-256 as in phones' key stores, or Ed25519.
+            key_store: Where the device key is made and kept (`key_stores`); None: in the wallet's own file.
             clock, elapsed, random, sleep, async_sleep, cost, write: Injected by tests and by platforms.
 
         Raises:
-            VaultExists, PassphraseEmpty, VaultNotWritten, VaultBusy: see these.
+            VaultExists, PassphraseEmpty, VaultNotWritten, VaultBusy, KeyStoreError: see these.
         """
-        empty = Holdings(device_key.new_software_key(key, random), {}, {})
+        made = device_key.new_software_key(key, random) if key_store is None else new_key(key_store, key)
+        empty = Holdings(made, {}, {})
         vault = Vault.create(
             Path(folder),
             holdings.encode(empty),
@@ -105,7 +102,7 @@ class Wallet:
             cost=cost,
             write=write,
         )
-        return cls(vault, Ports(clock, elapsed, sleep, async_sleep, random))
+        return cls(vault, Ports(clock, elapsed, sleep, async_sleep, random), key_store)
 
     @classmethod
     def open(
@@ -113,6 +110,7 @@ class Wallet:
         folder: str | PathLike[str],
         *,
         passphrase: str | None = None,
+        key_store: KeyStore | None = None,
         clock: Clock = REAL.clock,
         elapsed: Elapsed = REAL.elapsed,
         random: Random = REAL.random,
@@ -120,27 +118,49 @@ class Wallet:
         async_sleep: AsyncSleep = REAL.async_sleep,
         write: WriteBytes = durable_file.write_bytes,
     ) -> Self:
-        """The wallet in this folder.
+        """The wallet in this folder, with the key store that it was made with.
 
         Raises:
             VaultMissing, VaultTooNew, VaultDamaged, VaultUnreadable, PassphraseNeeded, PassphraseWrong,
-            PassphraseEmpty, KeyFileMissing: see these.
+            PassphraseEmpty, KeyFileMissing, KeyStoreError: see these.
         """
         vault = Vault.open(Path(folder), passphrase=passphrase, random=random, sleep=sleep, write=write)
-        return cls(vault, Ports(clock, elapsed, sleep, async_sleep, random))
+        return cls(vault, Ports(clock, elapsed, sleep, async_sleep, random), key_store)
+
+    @classmethod
+    def restore(
+        cls,
+        folder: str | PathLike[str],
+        backup: bytes,
+        *,
+        backup_passphrase: str,
+        passphrase: str | None = None,
+        key: Alg = Alg.ESP256,
+        key_store: KeyStore | None = None,
+        **further: Any,
+    ) -> Self:
+        """A new wallet with a fresh device key, and what `backup` gave: its licences are to be bound anew.
+
+        Raises:
+            VaultDamaged, VaultTooNew, PassphraseWrong: The backup does not open; nothing was made.
+            VaultExists, …: as `create`, which the other arguments go to.
+        """
+        held = backups.opened(backup, backup_passphrase)
+        wallet = cls.create(folder, passphrase=passphrase, key=key, key_store=key_store, **further)
+        with wallet._vault.change() as (fresh, store):
+            store(backups.taken_over(held, fresh.holdings))
+        return wallet
+
+    def backup(self, passphrase: str, *, cost: PassphraseCost = RFC_9106_LOW_MEMORY) -> bytes:
+        """One encrypted file with everything but the device key, for `restore`. Raises: PassphraseEmpty."""
+        return backups.made(self._current().holdings, passphrase, cost=cost, random=self._ports.random)
 
     def lock(self) -> None:
         """Closes every showing, and lets go of the device key and the licences; open the wallet anew to go on."""
         for showing in tuple(self._showings):
             showing.close()
-        self._open_vault = None
-        self._content = None
-
-    @property
-    def _vault(self) -> Vault:
-        if self._open_vault is None:
-            raise WalletLocked
-        return self._open_vault
+        self._vault.let_go()
+        self._key = None
 
     @property
     def protection(self) -> Protection:
@@ -150,7 +170,7 @@ class Wallet:
     @property
     def key_assurance(self) -> KeyAssurance:
         """How well the device key is kept."""
-        return self._current().holdings.device_key.key_assurance
+        return self._device_key.key_assurance
 
     def public_key(self) -> bytes:
         """What the issuer needs: the device's public key as a CBOR COSE_Key."""
@@ -168,9 +188,9 @@ class Wallet:
             VaultNotWritten, VaultBusy: It is not stored; what was there is unchanged.
         """
         at = self._clock()
-        with self._vault.exclusive():
-            after, licence_id = receiving.receive(package, self._current().holdings, at=at, root=root)
-            self._vault.write(holdings.encode(after))
+        with self._vault.change() as (held, store):
+            after, licence_id = receiving.receive(package, held.holdings, at=at, root=root)
+            store(after)
         return card_pack.card(self._current().licences[licence_id], at)
 
     def take_directory(self, encoded: bytes) -> str:
@@ -185,36 +205,29 @@ class Wallet:
             DirectoryRefused, DirectoryExpired, PackageOlder, PackageFromFuture: Nothing has changed.
             VaultNotWritten, VaultBusy: It is not stored; what was there is unchanged.
         """
-        with self._vault.exclusive():
-            after, region = receiving.take_directory(encoded, self._current().holdings, at=self._clock())
-            self._vault.write(holdings.encode(after))
+        with self._vault.change() as (held, store):
+            after, region = receiving.take_directory(encoded, held.holdings, at=self._clock())
+            store(after)
         return region
 
-    def offices(self, kind: str = "", search: str = "") -> tuple[tuple[str, Office], ...]:
-        """Region and office of each place where licences are renewed, as the held directories say; needs no network.
-
-        Args:
-            kind: Slug of a kind that it must serve; empty: any.
-            search: A part of its name or address.
-        """
-        return tuple(
-            (region, office)
-            for region, listed in sorted(self._current().directories.items())
-            for office in listed.offices
-            if (search in office.name or search in office.address)
-            and (not kind or any(listed.kinds[vct].slug == kind for vct in office.kinds))
-        )
+    @property
+    def pack(self) -> CardPack:
+        """The cards in profiles and groups, what to remind the holder of, and the offices that renew them."""
+        return CardPack(self._vault, self._clock)
 
     @property
     def receipts(self) -> Receipts:
         """The receipts that are kept with the licences."""
-        return Receipts(self._vault, self._current, self._clock)
+        return Receipts(self._vault, self._clock)
+
+    @property
+    def history(self) -> History:
+        """What was shown when, for whom."""
+        return self._history
 
     def cards(self, at: UnixTime | None = None) -> tuple[Card, ...]:
-        """Every licence, in the order of their kinds and ids."""
-        moment = self._clock() if at is None else at
-        in_order = sorted(self._current().licences.values(), key=lambda each: (each.kind.vct, each.stored.licence_id))
-        return tuple(card_pack.card(each, moment) for each in in_order)
+        """Every licence, in the order of their kinds and ids; `pack` has them by profile and group."""
+        return self.pack.cards(at=at)
 
     def card(self, wanted: str, at: UnixTime | None = None) -> Card:
         """The card with this id, this unique beginning of an id, or of this kind.
@@ -275,7 +288,7 @@ class Wallet:
 
     def show_bundle(self, *, consent: JointDecision, every: int = 30) -> Showing:
         """A showing of several licences in one code that rolls. Raises: as `show`."""
-        decision = _joint(consent)
+        decision = joint_consent.check(consent)
         if decision.addressee != Addressee.open(decision.addressee.purpose):
             raise ConsentMismatch("it was given to one terminal, not to whoever serves a purpose")
         members = tuple(self._member(each.licence_id, each, decision.addressee) for each in decision.cards)
@@ -326,18 +339,28 @@ class Wallet:
 
     def show_answer(self, request: TerminalRequest, decision: JointDecision) -> Showing:
         """As `answer`, as a showing that ends with the request. Raises: as `answer`."""
-        if _joint(decision).addressee != request.addressee:
+        if joint_consent.check(decision).addressee != request.addressee:
             raise ConsentMismatch("it was given for another request")
         members = tuple(
             self._member(each.licence_id, each, request.addressee, request.sheet(each.licence_id).asked)
             for each in decision.cards
         )
-        return self._showing(members, request.addressee, window=(request.read_at, request.expires_at))
+        return self._showing(
+            members, request.addressee, window=(request.read_at, request.expires_at), reason=request.reason
+        )
 
     def _showing(
-        self, members: tuple[Member, ...], addressee: Addressee, *, every: int = 30, window: Window = ALWAYS
+        self,
+        members: tuple[Member, ...],
+        addressee: Addressee,
+        *,
+        every: int = 30,
+        window: Window = ALWAYS,
+        reason: str | None = None,
     ) -> Showing:
-        key = self._current().holdings.device_key
+        key = self._device_key
+        # Before the first code: nothing is shown that the holder does not find again.
+        self._history.add(members, addressee, reason)
         showing = Showing(members, addressee, key, every=every, moments=self._moments, ports=self._ports, window=window)
         self._showings.add(showing)
         return showing
@@ -347,6 +370,8 @@ class Wallet:
     ) -> Member:
         """What a decision lets out of a licence: the one gate in front of every signature."""
         licence = card_pack.find(self._current().licences, card_id)
+        if not licence.is_bound:
+            raise LicenceUnbound
         wanted = consent.check(decision, licence=licence, purpose=addressee.purpose, audience=addressee.audience)
         if asked is None:
             asked = licence.directory.maxima.get((licence.kind.vct, addressee.purpose), _NOTHING)
@@ -362,38 +387,11 @@ class Wallet:
     def _licence(self, card: Card) -> HeldLicence:
         return card_pack.find(self._current().licences, card.id)
 
-    def _current(self) -> _Content:
-        """What the vault holds now; decrypted again only when its file has changed."""
-        content = self._content
-        if content is None:
+    def _current(self) -> Content:
+        return self._vault.current()
+
+    @property
+    def _device_key(self) -> DeviceKey:
+        if self._key is None:
             raise WalletLocked
-        vault = self._vault
-        # One reference is exchanged, so threads of a web page see the old content or the new, never a mixture.
-        if vault.identity() != content.identity:
-            content = self._content = self._read(vault)
-        return content
-
-    @staticmethod
-    def _read(vault: Vault) -> _Content:
-        # Before the content: if the file is replaced in between, the next look sees another identity and reads again.
-        identity = vault.identity()
-        held = holdings.decode(vault.decrypt(vault.read_encrypted()))
-        try:
-            directories = {
-                name: directory.verify(region.directory, root=region.root) for name, region in held.regions.items()
-            }
-            licences = {
-                name: card_pack.hold(stored, directories[stored.region]) for name, stored in held.licences.items()
-            }
-        except (ProtocolError, KeyError) as wrong:
-            raise VaultDamaged(f"its content contradicts itself: {wrong}") from None
-        return _Content(identity, held, directories, licences)
-
-
-def _joint(decision: JointDecision | None) -> JointDecision:
-    # Callers without a type checker pass anything; only a decision opens the door.
-    if not isinstance(decision, JointDecision) or not all(isinstance(each, Decision) for each in decision.cards):
-        raise ConsentMissing
-    if not 1 <= len(decision.cards) <= joint_consent.MAX_CARDS:
-        raise BundleSize(f"{len(decision.cards)} licences")
-    return decision
+        return self._key

@@ -9,7 +9,7 @@ from protocol.labels import Alg
 from protocol.unixtime import UnixTime
 from tests.wallet.issued import AT, Authority, encoded, holder_key
 from wallet_sdk import Card, Wallet
-from wallet_sdk.vault import PassphraseCost
+from wallet_sdk.sealed_file import PassphraseCost
 
 CHEAP = PassphraseCost(passes=1, memory_bytes=8192)
 

@@ -151,16 +151,9 @@ def test_a_licence_of_somebody_else_in_the_same_act_is_said_to_be_none_of_ours(
     assert [each.licence_id for each in kept.stated.licences] == [card.id, None]
 
 
-def test_a_vault_of_before_opens_and_receipts_survive_the_next_licence(
+def test_receipts_survive_the_next_licence(
     folder: Path, wallet: Wallet, card: Card, terminal: Terminal, give: Callable[..., Card], clock: ManualClock
 ) -> None:
-    vault = wallet._vault
-    content: Any = cbor.decode(vault.decrypt(vault.read_encrypted()))
-    without = {label: value for label, value in content.items() if label != 5}
-    assert len(without) == len(content) - 1
-    with vault.exclusive():
-        vault.write(cbor.encode(without))
-    assert wallet.receipts.listed() == ()
     kept = wallet.receipts.take(copy_of(terminal, stated(by_mac(wallet))))
     clock.sleep(60)
     give(wallet)

@@ -129,9 +129,9 @@ def test_every_damaged_byte_is_noticed(folder: Path) -> None:
 def test_later_format_is_left_alone(folder: Path) -> None:
     create(folder)
     file = folder / "wallet.vault"
-    resealed(file, lambda whole: whole.__setitem__(8, 2))
+    resealed(file, lambda whole: whole.__setitem__(8, 3))
     before = file.read_bytes()
-    with pytest.raises(errors.VaultTooNew, match="format 2"):
+    with pytest.raises(errors.VaultTooNew, match="format 3"):
         open_vault(folder)
     assert file.read_bytes() == before
 
