@@ -4,13 +4,15 @@ The device key never leaves its device, so licences come back visible and not sh
 issuer binds them to the new key. Not handled here: the binding itself (an offer of the issuer), where the file goes.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
+from protocol import cbor
 from wallet_sdk import holdings, sealed_file
 from wallet_sdk.device_key import OutsideKey
 from wallet_sdk.errors import VaultDamaged
 from wallet_sdk.holdings import Holdings
+from wallet_sdk.open_vault import OpenVault
 from wallet_sdk.ports import Random
 from wallet_sdk.sealed_file import BACKUP_MAGIC, NONCE_BYTES, SALT_BYTES, PassphraseCost
 
@@ -18,14 +20,25 @@ _LEFT_BEHIND: Final = "left behind"
 """The name of no key store: a backup says which key its licences were bound to, and where that is, nobody."""
 
 
-def made(held: Holdings, passphrase: str, *, cost: PassphraseCost, random: Random) -> bytes:
-    """The encrypted file. Raises: PassphraseEmpty."""
-    without = replace(held, device_key=OutsideKey(_LEFT_BEHIND, b"", held.device_key.public_key))
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What is in one: holdings with the public half of the key that was left behind, and the records of the history."""
+
+    holdings: Holdings
+    history: tuple[bytes, ...]
+
+
+def made(vault: OpenVault, passphrase: str, *, cost: PassphraseCost, random: Random) -> bytes:
+    """The encrypted file. Raises: PassphraseEmpty, VaultBusy."""
     lock = sealed_file.lock_of(passphrase, random(SALT_BYTES), cost)
-    return sealed_file.seal(holdings.encode(without), lock, nonce=random(NONCE_BYTES), magic=BACKUP_MAGIC)
+    held = vault.current().holdings
+    without = replace(held, device_key=OutsideKey(_LEFT_BEHIND, b"", held.device_key.public_key))
+    with vault.history() as file:
+        content = cbor.encode((holdings.encode(without), file.records()))
+    return sealed_file.seal(content, lock, nonce=random(NONCE_BYTES), magic=BACKUP_MAGIC)
 
 
-def opened(backup: bytes, passphrase: str) -> Holdings:
+def opened(backup: bytes, passphrase: str) -> Backup:
     """What is in it.
 
     Raises:
@@ -35,9 +48,18 @@ def opened(backup: bytes, passphrase: str) -> Holdings:
     if cost is None:
         raise VaultDamaged("a backup without a passphrase")
     content = sealed_file.unseal(backup, sealed_file.lock_of(passphrase, salt, cost), magic=BACKUP_MAGIC)
-    return holdings.decode(content, version=sealed_file.version_of(backup, magic=BACKUP_MAGIC))
+    version = sealed_file.version_of(backup, magic=BACKUP_MAGIC)
+    match cbor.decode(content):
+        case (bytes() as held, tuple() as records):
+            history = tuple(each for each in records if isinstance(each, bytes))
+            return Backup(holdings.decode(held, version=version), history)
+        case _:
+            raise VaultDamaged("a backup with another form")
 
 
-def taken_over(held: Holdings, fresh: Holdings) -> Holdings:
-    """The content of a backup in a wallet that was just made."""
-    return replace(held, device_key=fresh.device_key)
+def take_over(backup: Backup, vault: OpenVault) -> None:
+    """Puts it into a wallet that was just made. Raises: VaultBusy, VaultNotWritten."""
+    with vault.change() as (fresh, store):
+        store(replace(backup.holdings, device_key=fresh.holdings.device_key))
+    with vault.history() as file:
+        file.replace(backup.history)

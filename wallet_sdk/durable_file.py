@@ -22,12 +22,12 @@ Identity = tuple[int, ...]
 
 write_bytes: Final[WriteBytes] = os.write
 
-_OWNER_ONLY: Final = 0o600
-_FOLDER_OWNER_ONLY: Final = 0o700
+OWNER_ONLY: Final = 0o600
+_FOLDER_MODE: Final = 0o700
 _LOCK_ATTEMPTS: Final = 100
 _LOCK_PAUSE_SECONDS: Final = 0.05
 """Five seconds in all; a holder of the lock needs some milliseconds."""
-_BINARY: Final = getattr(os, "O_BINARY", 0)
+BINARY: Final = getattr(os, "OBINARY", 0)
 
 
 def make_folder(folder: Path) -> None:
@@ -37,7 +37,7 @@ def make_folder(folder: Path) -> None:
         VaultNotWritten: It cannot be made.
     """
     try:
-        folder.mkdir(mode=_FOLDER_OWNER_ONLY, parents=True, exist_ok=True)
+        folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
     except OSError as wrong:
         raise VaultNotWritten(str(wrong)) from wrong
 
@@ -91,7 +91,7 @@ def replace(path: Path, content: bytes, write: WriteBytes = write_bytes) -> None
 def _write_whole(path: Path, content: bytes, write: WriteBytes) -> None:
     # A killed writer may have left this file; it is nobody's, since writers hold the lock.
     path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, _OWNER_ONLY)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, OWNER_ONLY)
     try:
         rest = memoryview(content)
         while rest:
@@ -121,7 +121,7 @@ def locked(path: Path, sleep: Sleep) -> Iterator[None]:
         VaultNotWritten: The lock file cannot be made.
     """
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _BINARY, _OWNER_ONLY)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | BINARY, OWNER_ONLY)
     except FileNotFoundError as wrong:
         raise VaultUnreadable(str(wrong)) from wrong
     except OSError as wrong:

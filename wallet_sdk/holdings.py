@@ -1,4 +1,4 @@
-"""What a vault holds: the device key, roots and directories of regions, licences, receipts, history; and its CBOR form.
+"""What a vault holds: the device key, roots and directories of regions, licences, receipts; and its CBOR form.
 
 Everything in it was checked before it was stored (`receiving.py`) and is authenticated by the vault, so reading it
 back only checks the form. Moments are seconds; ids are the issuer's. Not handled here: older forms (`migrations.py`).
@@ -12,7 +12,7 @@ from typing import Final
 from protocol import cbor, keys
 from protocol.errors import ProtocolError
 from protocol.keys import VerificationKey
-from protocol.labels import Alg, Purpose
+from protocol.labels import Alg
 from protocol.unixtime import UnixTime
 from wallet_sdk import migrations
 from wallet_sdk.device_key import OutsideKey, SoftwareKey
@@ -29,7 +29,6 @@ class _Label(IntEnum):
     LICENCES = 4
     RECEIPTS = 5
     OUTSIDE_KEY = 6
-    HISTORY = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +53,6 @@ class StoredLicence:
 
 
 @dataclass(frozen=True, slots=True)
-class UsedLicence:
-    """One licence of a use: `kind` still says which it was when the licence is gone."""
-
-    licence_id: str
-    kind: str
-    items: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredUse:
-    """One act of showing: what the holder agreed to, for whom. `reason` is the terminal's own word, if it gave one."""
-
-    at: UnixTime
-    purpose: Purpose
-    audience: str
-    reason: str
-    licences: tuple[UsedLicence, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class StoredReceipt:
     """The holder's copy of a receipt; whoever has it can prove what was shown."""
 
@@ -83,13 +62,12 @@ class StoredReceipt:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """Everything. Regions by their six digits, licences by id, receipts by their SHA-256, uses in their order."""
+    """Everything. Regions by their six digits, licences by id, receipts by their SHA-256."""
 
     device_key: SoftwareKey | OutsideKey
     regions: Mapping[str, Region]
     licences: Mapping[str, StoredLicence]
     receipts: Mapping[str, StoredReceipt] = field(default_factory=dict)
-    history: tuple[StoredUse, ...] = ()
 
     def with_licence(self, licence: StoredLicence, region: Region) -> "Holdings":
         """The same with this licence, which stays in its group, and what is now known of its region."""
@@ -122,16 +100,6 @@ def encode(holdings: Holdings) -> bytes:
                 for name, each in holdings.licences.items()
             },
             _Label.RECEIPTS: {name: (each.copy, each.kept_at) for name, each in holdings.receipts.items()},
-            _Label.HISTORY: tuple(
-                (
-                    use.at,
-                    int(use.purpose),
-                    use.audience,
-                    use.reason,
-                    tuple((each.licence_id, each.kind, tuple(sorted(each.items))) for each in use.licences),
-                )
-                for use in holdings.history
-            ),
         }
     )
 
@@ -151,7 +119,6 @@ def decode(content: bytes, *, version: int = migrations.CURRENT) -> Holdings:
                 _Label.REGIONS: Mapping() as regions,
                 _Label.LICENCES: Mapping() as licences,
                 _Label.RECEIPTS: Mapping() as receipts,
-                _Label.HISTORY: tuple() as history,
                 **kept,
             }:
                 return Holdings(
@@ -159,7 +126,6 @@ def decode(content: bytes, *, version: int = migrations.CURRENT) -> Holdings:
                     {str(name): _region(value) for name, value in regions.items()},
                     {str(name): _licence(str(name), value) for name, value in licences.items()},
                     {str(name): _receipt(value) for name, value in receipts.items()},
-                    tuple(_use(value) for value in history),
                 )
             case _:
                 raise VaultDamaged("its content has another form")
@@ -175,23 +141,6 @@ def _device_key(kept: Mapping[cbor.Key, cbor.Value]) -> SoftwareKey | OutsideKey
             return OutsideKey(store, handle, keys.load_cose_key(public))
         case _:
             raise VaultDamaged("its device key has another form")
-
-
-def _use(value: cbor.Value) -> StoredUse:
-    match value:
-        case (int() as at, int() as purpose, str() as audience, str() as reason, tuple() as licences):
-            used = tuple(_used_licence(each) for each in licences)
-            return StoredUse(UnixTime(at), Purpose(purpose), audience, reason, used)
-        case _:
-            raise VaultDamaged("a use has another form")
-
-
-def _used_licence(value: cbor.Value) -> UsedLicence:
-    match value:
-        case (str() as licence_id, str() as kind, tuple() as items):
-            return UsedLicence(licence_id, kind, frozenset(each for each in items if isinstance(each, int)))
-        case _:
-            raise VaultDamaged("a use has another form")
 
 
 def _region(value: cbor.Value) -> Region:

@@ -22,12 +22,12 @@ def to_current(version: int, content: Content) -> Content:
 
 
 def _from_1(content: Content) -> Content:
-    """2 has groups of cards and a history; its receipts are always there, even if there are none."""
+    """2 has groups of cards; its receipts are always there, even if there are none."""
     licences = content.get(4)
     if not isinstance(licences, Mapping):
         raise VaultDamaged("its licences have another form")
     grouped = {name: (*each, None) if isinstance(each, tuple) else each for name, each in licences.items()}
-    return {**content, 4: grouped, 5: content.get(5, {}), 7: ()}
+    return {**content, 4: grouped, 5: content.get(5, {})}
 
 
 _STEPS: Final[Mapping[int, Callable[[Content], Content]]] = {1: _from_1}

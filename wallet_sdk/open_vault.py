@@ -15,6 +15,7 @@ from wallet_sdk import card_pack, holdings
 from wallet_sdk.card_pack import HeldLicence
 from wallet_sdk.durable_file import Identity
 from wallet_sdk.errors import VaultDamaged, WalletLocked
+from wallet_sdk.history_file import HistoryFile
 from wallet_sdk.holdings import Holdings, StoredLicence
 from wallet_sdk.vault import Protection, Vault
 
@@ -36,6 +37,7 @@ class OpenVault:
         self._vault: Vault | None = opened
         self.folder = opened.folder
         self._content: Content | None = None
+        self._history: HistoryFile | None = None
         self.current()
 
     @property
@@ -68,9 +70,18 @@ class OpenVault:
         with opened.exclusive():
             yield self.current(), lambda after: opened.write(holdings.encode(after))
 
+    @contextmanager
+    def history(self) -> Iterator[HistoryFile]:
+        """The file of uses; nobody else writes to it inside this block. Raises: WalletLocked, VaultBusy."""
+        opened = self._opened
+        if self._history is None:
+            self._history = opened.history_file()
+        with opened.exclusive():
+            yield self._history
+
     def let_go(self) -> None:
         """Nothing of it is referred to any more."""
-        self._vault = self._content = None
+        self._vault = self._content = self._history = None
 
     @property
     def _opened(self) -> Vault:

@@ -15,6 +15,7 @@ from typing import Final
 from wallet_sdk import durable_file, sealed_file
 from wallet_sdk.durable_file import Identity, WriteBytes
 from wallet_sdk.errors import KeyFileMissing, PassphraseNeeded, VaultExists, VaultMissing
+from wallet_sdk.history_file import HistoryFile
 from wallet_sdk.ports import Random, Sleep
 from wallet_sdk.sealed_file import (
     KEY_BYTES,
@@ -128,6 +129,10 @@ class Vault:
             VaultDamaged, VaultTooNew, PassphraseWrong, KeyFileMissing: see these.
         """
         return sealed_file.unseal(encrypted, self._lock, magic=VAULT_MAGIC)
+
+    def history_file(self) -> HistoryFile:
+        """The file of uses that belongs to this vault."""
+        return HistoryFile(self.folder, self._lock.key, random=self._random, write=self._write)
 
     @staticmethod
     def version_of(encrypted: bytes) -> int:

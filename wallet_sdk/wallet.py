@@ -147,13 +147,12 @@ class Wallet:
         """
         held = backups.opened(backup, backup_passphrase)
         wallet = cls.create(folder, passphrase=passphrase, key=key, key_store=key_store, **further)
-        with wallet._vault.change() as (fresh, store):
-            store(backups.taken_over(held, fresh.holdings))
+        backups.take_over(held, wallet._vault)
         return wallet
 
     def backup(self, passphrase: str, *, cost: PassphraseCost = RFC_9106_LOW_MEMORY) -> bytes:
         """One encrypted file with everything but the device key, for `restore`. Raises: PassphraseEmpty."""
-        return backups.made(self._current().holdings, passphrase, cost=cost, random=self._ports.random)
+        return backups.made(self._vault, passphrase, cost=cost, random=self._ports.random)
 
     def lock(self) -> None:
         """Closes every showing, and lets go of the device key and the licences; open the wallet anew to go on."""

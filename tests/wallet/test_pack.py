@@ -27,7 +27,7 @@ from tests.wallet.issued import (
     holder_key,
 )
 from tests.wallet.test_receipts import by_mac, copy_of, stated
-from wallet_sdk import Card, CardState, Profile, Wallet, sealed_file, vault
+from wallet_sdk import Card, CardState, Profile, Wallet, history, history_file, sealed_file, vault
 from wallet_sdk.errors import (
     GroupRefused,
     LicenceNotFound,
@@ -207,6 +207,69 @@ def test_a_full_disk_turns_nobody_away_and_loses_no_use(
     assert len(Wallet.open(folder, clock=clock).history.uses()) == 2
 
 
+def history_of(folder: Path) -> Path:
+    return folder / history_file.FILE
+
+
+def test_a_torn_end_is_cut_away_and_nothing_before_it(
+    folder: Path, wallet: Wallet, card: Card, clock: ManualClock
+) -> None:
+    """As a power cut leaves it: every length between two uses and three."""
+    show(wallet, card)
+    clock.sleep(60)
+    show(wallet, card)
+    two = history_of(folder).read_bytes()
+    clock.sleep(60)
+    show(wallet, card)
+    three = history_of(folder).read_bytes()
+    assert three.startswith(two)
+    for length in range(len(two), len(three)):
+        history_of(folder).write_bytes(three[:length])
+        again = Wallet.open(folder, clock=clock, elapsed=clock.elapsed, sleep=clock.sleep)
+        assert len(again.history.uses()) == 2
+        show(again, card)
+        assert len(again.history.uses()) == 3
+    for length in range(8):
+        history_of(folder).write_bytes(three[:length])
+        show(wallet, card)
+        assert len(wallet.history.uses()) == 1
+
+
+def test_two_processes_write_one_history(folder: Path, wallet: Wallet, card: Card, clock: ManualClock) -> None:
+    other = Wallet.open(folder, clock=clock, elapsed=clock.elapsed, sleep=clock.sleep)
+    for each in (wallet, other, other, wallet):
+        show(each, card)
+    assert len(wallet.history.uses()) == len(other.history.uses()) == 4
+
+
+def test_a_history_that_was_changed_is_damaged_and_shows_nothing(
+    folder: Path, wallet: Wallet, card: Card, clock: ManualClock, tmp_path: Path
+) -> None:
+    show(wallet, card)
+    good = history_of(folder).read_bytes()
+    assert card.id.encode() not in good
+    history_of(folder).write_bytes(good[:40] + bytes([good[40] ^ 1]) + good[41:])
+    with pytest.raises(VaultDamaged):
+        wallet.history.uses()
+    other = Wallet.create(tmp_path / "other", clock=clock, elapsed=clock.elapsed, sleep=clock.sleep)
+    history_of(tmp_path / "other").write_bytes(good)
+    with pytest.raises(VaultDamaged):
+        other.history.uses()
+
+
+def test_the_oldest_uses_are_let_go_of(
+    wallet: Wallet, card: Card, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "MAX_KEPT", 20)
+    for _ in range(50):
+        clock.sleep(60)
+        show(wallet, card)
+    moments = [each.at for each in wallet.history.uses()]
+    assert 20 <= len(moments) <= 22
+    assert moments == sorted(moments, reverse=True)
+    assert moments[0] == clock.at
+
+
 def test_the_history_is_cleared_at_once_and_for_good(
     folder: Path, wallet: Wallet, card: Card, clock: ManualClock
 ) -> None:
@@ -274,11 +337,11 @@ def test_a_backup_that_does_not_open_makes_nothing(wallet: Wallet, card: Card, t
 def test_a_vault_of_version_1_is_read_and_written_as_version_2(
     folder: Path, wallet: Wallet, card: Card, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As version 0.1 of the first format wrote it: no groups, no history, and receipts only where there were any."""
+    """As version 0.1 of the first format wrote it: no groups, and receipts only where there were any."""
     opened = wallet._vault._opened
     content = cbor.decode(opened.decrypt(opened.read_encrypted()))
     assert isinstance(content, dict)
-    old = {label: value for label, value in content.items() if label not in (5, 7)}
+    old = {label: value for label, value in content.items() if label != 5}
     old[4] = {name: value[:5] for name, value in old[4].items()}
     monkeypatch.setattr(sealed_file, "FORMAT_VERSION", 1)
     with opened.exclusive():
@@ -289,6 +352,6 @@ def test_a_vault_of_version_1_is_read_and_written_as_version_2(
     again = Wallet.open(folder, clock=clock, elapsed=clock.elapsed, sleep=clock.sleep)
     assert [each.id for each in again.cards()] == [card.id]
     assert (folder / vault.VAULT_FILE).read_bytes() == before
-    show(again, card)
+    again.pack.put(card, "出行")
     assert again._vault._opened.version_of(again._vault._opened.read_encrypted()) == 2
     assert Wallet.open(folder, clock=clock).public_key() == again.public_key()
