@@ -15,9 +15,10 @@ from protocol import unixtime
 from protocol.errors import ProtocolError
 from protocol.unixtime import UnixTime
 from revocation.errors import RevocationError
-from revocation.repository import errors, key_files
+from revocation.repository import authority, errors, key_files
 from revocation.repository.authority import Ask, Making
 from revocation.repository.ceremony import RootCeremony
+from revocation.repository.publication import Published
 
 FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 FILE: Final = click.Path(dir_okay=False, path_type=Path)
@@ -149,3 +150,29 @@ def print_ceremony(standing: RootCeremony) -> None:
             f"Still wanted: {standing.missing_before} of the root before, {standing.missing_after} of the new one; "
             "one signature may count for both."
         )
+
+
+def publish_now(folder: Path, passphrase_file: Path | None, *, at: UnixTime, quiet: bool) -> Published:
+    """What every change ends with. Raises: as `authority.publish`."""
+    ask = passphrases(passphrase_file)
+    return authority.publish(folder, ask=ask, at=at, progress=lambda what: None if quiet else say_progress(what))
+
+
+def say_progress(what: str) -> None:
+    """To whoever waits."""
+    click.echo(f"… {what}", err=True)
+
+
+def print_published(done: Published, *, as_json: bool) -> None:
+    """What a publication came to."""
+    if as_json:
+        versions = {"root": done.versions.root, "snapshot": done.versions.snapshot}
+        said = {"versions": versions, "changed": list(done.changed), "documents": done.documents}
+        print_json({**said, "waiting": done.waiting})
+        return
+    if done.changed:
+        click.echo(f"Published: new versions of {', '.join(done.changed)}; {done.documents} new documents.")
+    else:
+        click.echo("Nothing to publish: everything stands already.")
+    for region, reason in done.waiting.items():
+        click.echo(f"Warning: {region} stays as it was: {reason}", err=True)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import click
 from tuf.api.metadata import Root, Snapshot, Targets, Timestamp
 
-from liangzheng import trust_sample, wiring
+from liangzheng import trust_releases, trust_sample, wiring
 from liangzheng.trust_arguments import (
     FILE,
     FOLDER,
@@ -20,14 +20,16 @@ from liangzheng.trust_arguments import (
     passphrases,
     print_ceremony,
     print_json,
+    print_published,
     public_key,
+    publish_now,
+    say_progress,
 )
 from liangzheng.trust_asking import export, verify
 from protocol.unixtime import DAY, UnixTime
-from revocation.repository import authority, ceremony, key_files, published_state
+from revocation.repository import authority, ceremony, key_files, published_state, releases, releasing
 from revocation.repository.errors import KeyFileUnusable
 from revocation.repository.plan import DEFAULT_DAYS, ONLINE
-from revocation.repository.publication import Published
 
 _ROOT_NOTICE: Final = 60 * DAY
 """Time enough to bring the keepers together."""
@@ -40,6 +42,7 @@ def cli() -> None:
 
 cli.add_command(verify)
 cli.add_command(export)
+cli.add_command(trust_releases.release)
 
 
 @cli.command("new-key")
@@ -82,7 +85,7 @@ def init(
         folder, root_keys=given, threshold=threshold, days=dict(days), making=make, at=wiring.now()
     )
     if standing.complete:
-        _publish(folder, passphrase_file, quiet=True)
+        publish_now(folder, passphrase_file, at=wiring.now(), quiet=True)
     sha256 = published_state.first_root_sha256(folder)
     if as_json:
         print_json({"published": sha256 is not None, "root_sha256": sha256, "ceremony": ceremony_as_json(standing)})
@@ -117,7 +120,7 @@ def add_region(
     """Add REGION (six digits of GB/T 2260) with what it publishes, or give it another folder; then publish."""
     make = making(passphrases(passphrase_file))
     authority.add_region(folder, region, documents=published, key=public_key(key), making=make)
-    _say_published(_publish(folder, passphrase_file, quiet=as_json), as_json=as_json)
+    print_published(publish_now(folder, passphrase_file, at=wiring.now(), quiet=as_json), as_json=as_json)
 
 
 @cli.command("remove-region")
@@ -128,7 +131,7 @@ def add_region(
 def remove_region(*, folder: Path, region: str, passphrase_file: Path | None, as_json: bool) -> None:
     """Take REGION out: terminals forget it and its licences at their next refresh."""
     authority.remove_region(folder, region)
-    _say_published(_publish(folder, passphrase_file, quiet=as_json), as_json=as_json)
+    print_published(publish_now(folder, passphrase_file, at=wiring.now(), quiet=as_json), as_json=as_json)
 
 
 @cli.command("revoke-region")
@@ -141,14 +144,14 @@ def revoke_region(*, folder: Path, region: str, key: Path | None, passphrase_fil
     """Revoke REGION's key alone: it counts no more, even when the new one has not signed yet."""
     make = making(passphrases(passphrase_file))
     authority.exchange_region_key(folder, region, key=public_key(key), revoke=True, making=make)
-    _say_published(_publish(folder, passphrase_file, quiet=as_json), as_json=as_json)
+    print_published(publish_now(folder, passphrase_file, at=wiring.now(), quiet=as_json), as_json=as_json)
 
 
 @cli.command()
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @click.argument("role")
 @click.option("--out", help="Of the root: the key that goes, by its file's name or the beginning of its id.")
-@click.option("--in", "into", type=FILE, help="The .pub file of the key that comes (root, region).")
+@click.option("--in", "into", type=FILE, help="The .pub file of the key that comes (root, releases, region).")
 @passphrase_option
 @json_option
 def rotate(
@@ -160,7 +163,10 @@ def rotate(
     passphrase_file: Path | None,
     as_json: bool,
 ) -> None:
-    """Exchange the key of ROLE: timestamp, snapshot, targets, root, or a region. `rotate DIR root` alone renews it."""
+    """Exchange the key of ROLE: timestamp, snapshot, targets, root, releases, or a region.
+
+    `rotate DIR root` alone renews it. Of `releases` the old key counts no more at once.
+    """
     make = making(passphrases(passphrase_file))
     at = wiring.now()
     if role == Root.type:
@@ -168,8 +174,11 @@ def rotate(
     elif role in (Timestamp.type, Snapshot.type, Targets.type):
         standing = authority.exchange_online_key(folder, role, making=make, at=at)
     else:
-        authority.exchange_region_key(folder, role, key=public_key(into), revoke=False, making=make)
-        _say_published(_publish(folder, passphrase_file, quiet=as_json), as_json=as_json)
+        if role == releases.ROLE:
+            releasing.exchange_key(folder, key=public_key(into), making=make)
+        else:
+            authority.exchange_region_key(folder, role, key=public_key(into), revoke=False, making=make)
+        print_published(publish_now(folder, passphrase_file, at=wiring.now(), quiet=as_json), as_json=as_json)
         return
     _say_ceremony(standing, as_json=as_json)
     if not standing.complete and not as_json:
@@ -210,7 +219,7 @@ def sign(*, file: Path, key: Path, yes: bool, passphrase_file: Path | None, as_j
 @json_option
 def publish(*, folder: Path, passphrase_file: Path | None, as_json: bool) -> None:
     """Take what the regions publish, sign what is new or has lived half of its life. Run it daily, or after a crash."""
-    _say_published(_publish(folder, passphrase_file, quiet=as_json), as_json=as_json)
+    print_published(publish_now(folder, passphrase_file, at=wiring.now(), quiet=as_json), as_json=as_json)
 
 
 @cli.command()
@@ -255,7 +264,7 @@ def status(*, folder: Path, as_json: bool) -> None:
 @json_option
 def sample(*, folder: Path, as_json: bool) -> None:
     """Make a sample in DIR: the nine cities of G60 with throw-away keys. For trying things out, and nothing else."""
-    made = trust_sample.make(folder, at=wiring.now(), progress=lambda what: None if as_json else _progress(what))
+    made = trust_sample.make(folder, at=wiring.now(), progress=lambda what: None if as_json else say_progress(what))
     if as_json:
         print_json({"root_sha256": made.root_sha256, "published": str(made.published), "regions": list(made.regions)})
         return
@@ -277,26 +286,3 @@ def _warnings(found: authority.Status, at: UnixTime) -> Iterator[str]:
             yield f"{here} keys of the root lie in this folder: whoever copies it and hears the passphrase is the root."
         if root.usable_until is not None and root.usable_until - at < _ROOT_NOTICE:
             yield "the root ends soon: `liangzheng trust rotate DIR root` begins the ceremony that renews it."
-
-
-def _publish(folder: Path, passphrase_file: Path | None, *, quiet: bool) -> Published:
-    ask = passphrases(passphrase_file)
-    return authority.publish(folder, ask=ask, at=wiring.now(), progress=lambda what: None if quiet else _progress(what))
-
-
-def _progress(what: str) -> None:
-    click.echo(f"… {what}", err=True)
-
-
-def _say_published(done: Published, *, as_json: bool) -> None:
-    if as_json:
-        versions = {"root": done.versions.root, "snapshot": done.versions.snapshot}
-        said = {"versions": versions, "changed": list(done.changed), "documents": done.documents}
-        print_json({**said, "waiting": done.waiting})
-        return
-    if done.changed:
-        click.echo(f"Published: new versions of {', '.join(done.changed)}; {done.documents} new documents.")
-    else:
-        click.echo("Nothing to publish: everything stands already.")
-    for region, reason in done.waiting.items():
-        click.echo(f"Warning: {region} stays as it was: {reason}", err=True)

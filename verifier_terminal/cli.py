@@ -32,6 +32,7 @@ from verifier_terminal import (
     cli_store,
     cli_supervision,
     cli_support,
+    cli_updates,
 )
 from verifier_terminal.cli_parts import (
     EXIT_NOT_READ,
@@ -86,6 +87,8 @@ cli.add_command(cli_reports.reports)
 cli.add_command(cli_supervision.settings)
 cli.add_command(cli_supervision.pin)
 cli.add_command(cli_support.support)
+cli.add_command(cli_updates.update)
+cli.add_command(cli_updates.launch)
 
 _directory, _json = cli_asking.directory_argument, cli_asking.json_option
 
@@ -307,7 +310,8 @@ def serve(
             )
             polling.start()
             try:
-                server.serve(app, "127.0.0.1", port, settings.stream_cap + STREAM_CAP, ready=_say_address)
+                threads_wanted = settings.stream_cap + STREAM_CAP
+                server.serve(app, "127.0.0.1", port, threads_wanted, ready=lambda port: _say_ready(port, directory))
             except KeyboardInterrupt:
                 click.echo("stopped")
             finally:
@@ -328,13 +332,16 @@ def serve(
 def status(directory: Path, as_json: bool) -> None:
     """Say what the terminal holds, how old it is, and until when it is good enough."""
     from verifier_terminal import printing_status, wiring
+    from verifier_terminal.updates import standing as software
 
     with wiring.open_session(directory) as session:
         standing = session.status()
+    found = wiring.software(directory)
     if as_json:
-        print_json(printing_status.status_json(standing))
+        print_json({**printing_status.status_json(standing), "software": software.as_json(found)})
     else:
         printing_status.print_status(console(), standing)
+        console().print("software     ", software.in_words(found), markup=False)
 
 
 def _group(text: str | None, interface: str | None) -> "Multicast | None":
@@ -352,7 +359,10 @@ def _say_report(words: str) -> None:
     click.echo(f"report: {words}", err=True)
 
 
-def _say_address(port: int) -> None:
+def _say_ready(port: int, directory: Path) -> None:
+    from verifier_terminal import wiring
+
+    wiring.note_healthy(directory)
     click.echo(f"window page: http://127.0.0.1:{port}/")
 
 

@@ -278,7 +278,7 @@ def print_rows(console: Console, payloads: Iterable[Payload]) -> None:
 
 
 def _shift_words(payload: Payload) -> Iterator[str]:
-    """What a row about staff says besides its kind."""
+    """What a row about staff or software says besides its kind."""
     match payload:
         case {"event": "sign_off", "reason": reason}:
             yield f"({reason})"
@@ -287,6 +287,8 @@ def _shift_words(payload: Payload) -> Iterator[str]:
             yield ", ".join(f"{count} {name}" for name, count in left.items() if count) or "nothing open"
         case {"event": "staff_key", "number": number, "what": done}:
             yield f"{number} {done}"
+        case {"event": "software", "version": version, "step": step, "detail": detail}:
+            yield f"{version} {step}{f' ({detail})' if detail else ''}"
         case _:
             pass
 

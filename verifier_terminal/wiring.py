@@ -4,8 +4,9 @@ import secrets
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from protocol import cbor
 from protocol.keys import VerificationKey
 from protocol.terminal_certificate import TerminalCertificate
 from protocol.unixtime import UnixTime
+from revocation.repository.releases import Version
 from verifier_terminal import config, identity
 from verifier_terminal.appraisal.appraise import appraise, appraise_bytes
 from verifier_terminal.config import TerminalSettings
@@ -23,17 +25,21 @@ from verifier_terminal.session import Session
 from verifier_terminal.staff import settings as staff_settings
 from verifier_terminal.staff.errors import StaffSettingsUnusable
 from verifier_terminal.staff.files import StaffFiles
-from verifier_terminal.store import anchored
-from verifier_terminal.store.store import Store
+from verifier_terminal.store import anchored, schema
+from verifier_terminal.store.store import DATABASE, Store
 from verifier_terminal.sync import mirror as mirrors
-from verifier_terminal.sync.mirror import Mirror
+from verifier_terminal.sync.http_mirror import HttpMirror
+from verifier_terminal.sync.mirror import FolderMirror
 from verifier_terminal.trusted_time import TrustedTime
+from verifier_terminal.updates import launching
 
 if TYPE_CHECKING:
     from verifier_terminal.faces.kiosk import Kiosk
     from verifier_terminal.handover import CounterDesk
     from verifier_terminal.signalling import Outputs, Signalling
     from verifier_terminal.sync.repository_mirror import Repository
+    from verifier_terminal.updates.opening import OpenedUpdates
+    from verifier_terminal.updates.standing import SoftwareStanding
 
 METADATA = "metadata"
 """The folder of the trust metadata in a terminal's directory."""
@@ -70,7 +76,7 @@ def secret_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def open_mirror(location: str) -> Mirror:
+def open_mirror(location: str) -> HttpMirror | FolderMirror:
     """The mirror at a folder or address. Raises: FetchError."""
     return mirrors.open_mirror(location, monotonic=time.monotonic)
 
@@ -198,6 +204,51 @@ def set_site(directory: Path, site: str) -> TerminalSettings:
     settings = replace(settings, site=config.site_characters(site) if site else "")
     config.change(directory, settings)
     return settings
+
+
+def running_version() -> Version:
+    """The version of this program."""
+    return Version.parse(metadata.version("liangzheng"))
+
+
+def software(directory: Path) -> "SoftwareStanding":
+    """How the software of the terminal here stands. Raises: TerminalError."""
+    from verifier_terminal.updates import standing
+
+    config.load(directory)
+    # Brings the database to this version, and says what is wrong with it.
+    schema.open_database(directory / DATABASE).close()
+    return standing.of(directory, running_version(), at=now())
+
+
+def note_healthy(directory: Path) -> None:
+    """This version's page is up at the terminal here."""
+    # A full disk is said elsewhere; a version that works is not to end for it.
+    with suppress(OSError):
+        launching.note_healthy(directory, str(running_version()))
+
+
+@contextmanager
+def open_updates(directory: Path, program: Path) -> "Iterator[OpenedUpdates]":
+    """The software of the terminal here, as of now. Raises: TerminalError."""
+    from verifier_terminal.updates import opening
+
+    with open_session(directory) as session:
+        settings, clock = session.settings, session.status().clock
+    store = Store(directory, terminal_id=settings.terminal_id, random_bytes=secrets.token_bytes)
+    try:
+        yield opening.of(
+            directory,
+            program,
+            settings,
+            store,
+            running=running_version(),
+            at=clock.at,
+            clock_plausible=clock.plausible,
+            open_mirror=open_mirror,
+        )
+    finally:
+        store.close()
 
 
 def entries_for_peer(directory: Path) -> tuple[str, dict[str, bytes]]:

@@ -13,7 +13,16 @@ from securesystemslib.signer import Key
 from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
 
 from protocol.unixtime import UnixTime
-from revocation.repository import ceremony, durable, key_files, metadata, plan, publication, published_state
+from revocation.repository import (
+    ceremony,
+    durable,
+    key_files,
+    metadata,
+    plan,
+    publication,
+    published_state,
+    releases,
+)
 from revocation.repository.errors import KeyFileUnusable, PlanRefused, StateUnreadable
 from revocation.repository.key_files import MODERATE, Strength
 from revocation.repository.keyring import Keyring
@@ -81,8 +90,8 @@ def initialise(
     with durable.alone(folder):
         if (folder / "trust.json").exists():
             raise PlanRefused(f"{folder} holds a repository already")
-        given = list(root_keys) or [_make(folder, f"root-{number}", making) for number in range(1, ROOT_KEYS + 1)]
-        online = {role: _make(folder, f"{role}-1", making) for role in ONLINE}
+        given = list(root_keys) or [make_key(folder, f"root-{number}", making) for number in range(1, ROOT_KEYS + 1)]
+        online = {role: make_key(folder, f"{role}-1", making) for role in ONLINE}
         whole = Plan(days={**plan.DEFAULT_DAYS, **days})
         root = ceremony.first_root(given, online, threshold=threshold, days=whole.days_of(Root.type), at=at)
         keyring = Keyring(folder / KEYS, ask=making.ask)
@@ -112,7 +121,7 @@ def add_region(folder: Path, region: str, *, documents: Path | None, key: Key | 
         held = whole.regions.get(region)
         if held is not None and key is not None:
             raise PlanRefused(f"{region} has a key: exchange it with `rotate`, or revoke it")
-        signs = held.keys[0] if held is not None else key or _make(folder, _free(folder, region), making)
+        signs = held.keys[0] if held is not None else key or make_key(folder, free_name(folder, region), making)
         part = replace(held or Region((signs,)), folder=None if documents is None else documents.resolve())
         plan.write(folder, whole.with_region(region, part))
         return signs
@@ -140,7 +149,7 @@ def exchange_region_key(folder: Path, region: str, *, key: Key | None, revoke: b
     with durable.alone(folder):
         whole = plan.read(folder)
         held = whole.region(region)
-        new = key or _make(folder, _free(folder, region), making)
+        new = key or make_key(folder, free_name(folder, region), making)
         revoked = (*held.revoked, *(old.keyid for old in held.keys)) if revoke else held.revoked
         plan.write(folder, whole.with_region(region, replace(held, keys=(new,), revoked=revoked)))
         return new
@@ -151,7 +160,7 @@ def exchange_online_key(folder: Path, role: str, *, making: Making, at: UnixTime
     if role not in ONLINE:
         raise PlanRefused(f"{role} is no role of the centre: {', '.join(ONLINE)} and root are")
     with durable.alone(folder):
-        new = _make(folder, _free(folder, role), making)
+        new = make_key(folder, free_name(folder, role), making)
 
         def change(root: Root) -> None:
             for keyid in list(root.roles[role].keyids):
@@ -223,6 +232,9 @@ def _roles(whole: Plan, state: Current, names: Mapping[str, str]) -> list[RoleSt
     for region, part in sorted(whole.regions.items()):
         keys = tuple(names.get(key.keyid, key.keyid[:12]) for key in part.keys)
         found.append(_status(region, state.roles.get(region), keys, 1, part.folder))
+    if whole.software is not None:
+        keys = tuple(names.get(key.keyid, key.keyid[:12]) for key in whole.software.keys)
+        found.append(_status(releases.ROLE, state.roles.get(releases.ROLE), keys, 1, None))
     return found
 
 
@@ -252,12 +264,14 @@ def _propose(folder: Path, change: Callable[[Root], None], making: Making, at: U
     return ceremony.standing(root, before)
 
 
-def _make(folder: Path, name: str, making: Making) -> Key:
+def make_key(folder: Path, name: str, making: Making) -> Key:
+    """A key in the repository's folder; gives its public half. Raises: KeyFileUnusable, PassphraseWrong."""
     path = folder / KEYS / f"{name}{key_files.PRIVATE}"
     return key_files.make(path, making.ask(path), random_bytes=making.random_bytes, strength=making.strength)
 
 
-def _free(folder: Path, role: str) -> str:
+def free_name(folder: Path, role: str) -> str:
+    """The next name for a key of this role."""
     number = 1
     while (folder / KEYS / f"{role}-{number}{key_files.PUBLIC}").exists():
         number += 1

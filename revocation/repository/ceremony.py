@@ -5,6 +5,7 @@ so that an offline machine can say what changes and whose signature is still mis
 before, and of the new one (TUF 5.3.4). Changing a pending root drops the signatures that it had.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -133,7 +134,10 @@ def role_in_words(path: Path) -> tuple[str, ...]:
     role = _role(path).signed
     delegations = None if role.delegations is None else role.delegations.roles
     said = [f"version {role.version}, good until {role.expires:%Y-%m-%d}"]
-    said += [f"{name}: SHA-256 {target.hashes['sha256']}" for name, target in sorted(role.targets.items())]
+    for name, target in sorted(role.targets.items()):
+        said.append(f"{name}: SHA-256 {target.hashes['sha256']}")
+        if target.custom:
+            said.append(f"    {json.dumps(target.custom, sort_keys=True)}")
     said += [f"delegates {each.name} to {', '.join(each.keyids)}" for each in (delegations or {}).values()]
     return tuple(said)
 

@@ -2,7 +2,8 @@
 
 A region has six digits, and so is its role named; patterns are `33????/*`: six characters, a slash, a star. A walk goes
 to the first delegation whose pattern fits and never comes back, so one path has one way down. Delegations of any other
-form are not followed: whoever writes them reaches nobody (specification, section 5.6.7).
+form are not followed: whoever writes them reaches nobody (specification, section 5.6.7). The terminals' software has a
+role of its own beside the regions', for `releases/*`; no region's pattern fits such a path.
 """
 
 import re
@@ -13,6 +14,7 @@ from typing import Final
 from tuf.api.metadata import DelegatedRole, TargetFile, Targets
 
 from protocol.feed_position import REGION_PATTERN
+from revocation.repository import releases
 
 TARGET: Final = re.compile(r"([0-9]{6})/(?:root|trust|catalogue|policy|feed|directory)[.]cbor", re.ASCII)
 """Every target that is looked up. The metadata may hold other names; nobody asks for them."""
@@ -55,7 +57,13 @@ def role_for(roles: Mapping[str, Targets], region: str) -> str:
 def named_regions(targets: Targets) -> Iterator[str]:
     """The regions that this role delegates to, in its order."""
     for delegated in _delegations(targets):
-        yield delegated.name
+        if is_region(delegated.name):
+            yield delegated.name
+
+
+def is_region(role: str) -> bool:
+    """Whether a role is named as a region's is."""
+    return REGION_PATTERN.fullmatch(role) is not None
 
 
 def _walk(roles: Mapping[str, Targets], path: str) -> Iterator[Step]:
@@ -77,10 +85,10 @@ def _delegations(targets: Targets) -> Iterator[DelegatedRole]:
     if targets.delegations is None or targets.delegations.roles is None:
         return
     for role in targets.delegations.roles.values():
-        if (
-            role.terminating is True
-            and REGION_PATTERN.fullmatch(role.name)
-            and role.paths is not None
-            and all(PATTERN.fullmatch(pattern) for pattern in role.paths)
-        ):
+        if role.terminating is not True or role.paths is None:
+            continue
+        if is_region(role.name):
+            if all(PATTERN.fullmatch(pattern) for pattern in role.paths):
+                yield role
+        elif role.name == releases.ROLE and role.paths == [releases.PATTERN]:
             yield role

@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 from tuf.api.metadata import MetaFile, Root, Snapshot, Targets, Timestamp
 
 from protocol.unixtime import UnixTime
-from revocation.repository import delegations, metadata, verification
+from revocation.repository import delegations, metadata, releases, verification
 from revocation.repository.delegations import Step
 from revocation.repository.errors import (
     AlreadyHeld,
@@ -284,7 +284,7 @@ def _chain(record: Record, content: Callable[[RootName], bytes]) -> list[Root]:
 
 
 def _all_roles(root: Root, read: _Read) -> dict[str, Targets]:
-    """Every role that some region's path leads to, a province before its cities (5.6.7)."""
+    """Every role that some region's path leads to, a province before its cities (5.6.7), and the software's."""
     roles = {Targets.type: read(root, Step(Root.type, Targets.type))}
 
     def descend(delegator: str) -> None:
@@ -298,4 +298,7 @@ def _all_roles(root: Root, read: _Read) -> dict[str, Targets]:
                 descend(region)
 
     descend(Targets.type)
+    software = delegations.first_step_beyond(roles, releases.PATTERN)
+    if software is not None:
+        roles[software.role] = read(roles[software.delegator], software)
     return roles

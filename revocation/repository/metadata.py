@@ -15,6 +15,7 @@ from tuf.api.serialization import DeserializationError, SerializationError
 
 from protocol import limits
 from protocol.unixtime import UnixTime
+from revocation.repository import releases
 from revocation.repository.errors import EndlessData, MalformedMetadata, TooFewSignatures
 
 MAX_BYTES: Final = {
@@ -93,9 +94,11 @@ def _check_parts(signed: Signed) -> None:
         for each in signed.meta.values():
             _check_file(each)
     elif isinstance(signed, Targets):
-        for target in signed.targets.values():
+        for path, target in signed.targets.items():
             _check_hashes(target.hashes)
-            _check_length(target.length)
+            # An archive of the terminal's software is no document, and is never read into memory.
+            longest = releases.MAX_ARCHIVE_BYTES if path.startswith(releases.FOLDER) else limits.MAX_DOCUMENT_BYTES
+            _check_length(target.length, longest)
         if signed.delegations is not None:
             check_keys(signed.delegations.keys)
 
@@ -105,7 +108,7 @@ def _check_file(file: MetaFile) -> None:
     if file.hashes is not None:
         _check_hashes(file.hashes)
     if file.length is not None:
-        _check_length(file.length)
+        _check_length(file.length, limits.MAX_DOCUMENT_BYTES)
 
 
 def _check_hashes(hashes: dict[str, str]) -> None:
@@ -114,8 +117,8 @@ def _check_hashes(hashes: dict[str, str]) -> None:
         raise MalformedMetadata("a file without a SHA-256")
 
 
-def _check_length(length: object) -> None:
-    if type(length) is not int or length > limits.MAX_DOCUMENT_BYTES:
+def _check_length(length: object, longest: int) -> None:
+    if type(length) is not int or length > longest:
         raise MalformedMetadata("a length beyond every bound")
 
 

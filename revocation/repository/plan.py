@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from securesystemslib.signer import Key
-from tuf.api.metadata import Root, Snapshot, Targets, Timestamp
+from tuf.api.metadata import Root, Snapshot, TargetFile, Targets, Timestamp
 
 from protocol.feed_position import REGION_PATTERN
-from revocation.repository import durable
-from revocation.repository.errors import PlanRefused, StateUnreadable
+from revocation.repository import durable, release_targets
+from revocation.repository.errors import MalformedMetadata, PlanRefused, StateUnreadable
+from revocation.repository.releases import Release
 
 _FILE: Final = "trust.json"
 ONLINE: Final = (Timestamp.type, Snapshot.type, Targets.type)
@@ -40,11 +41,20 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
+class Software:
+    """The terminals' software: who signs for it, a threshold of one, and what is listed, by path."""
+
+    keys: tuple[Key, ...]
+    listed: Mapping[str, Release] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The whole of it."""
 
     days: Mapping[str, int] = field(default_factory=lambda: dict(DEFAULT_DAYS))
     regions: Mapping[str, Region] = field(default_factory=dict)
+    software: Software | None = None
 
     def delegator(self, region: str) -> str:
         """The role that delegates to this region."""
@@ -93,10 +103,11 @@ def read(folder: Path) -> Plan:
     try:
         written = json.loads((folder / _FILE).read_bytes())
         regions = {code: _region(part) for code, part in written["regions"].items()}
-        return Plan(days={role: int(days) for role, days in written["days"].items()}, regions=regions)
+        days = {role: int(days) for role, days in written["days"].items()}
+        return Plan(days, regions, None if written.get("software") is None else _software(written["software"]))
     except OSError as failure:
         raise StateUnreadable(f"{folder} holds no repository: {failure.strerror}") from failure
-    except (ValueError, KeyError, TypeError, AttributeError) as wrong:
+    except (ValueError, KeyError, TypeError, AttributeError, MalformedMetadata) as wrong:
         raise StateUnreadable(f"{folder / _FILE} is not what this program writes") from wrong
 
 
@@ -104,16 +115,34 @@ def write(folder: Path, plan: Plan) -> None:
     """Keeps the plan, durably. Raises: FolderUnusable."""
     regions = {
         code: {
-            "keys": [{"keyid": key.keyid, "public": key.to_dict()} for key in region.keys],
+            "keys": _keys_as_json(region.keys),
             "folder": None if region.folder is None else str(region.folder),
             "revoked": list(region.revoked),
         }
         for code, region in plan.regions.items()
     }
-    written = {"days": dict(plan.days), "regions": regions}
+    written: dict[str, Any] = {"days": dict(plan.days), "regions": regions}
+    if plan.software is not None:
+        listed = {path: release_targets.to_target(each).to_dict() for path, each in plan.software.listed.items()}
+        written["software"] = {"keys": _keys_as_json(plan.software.keys), "listed": listed}
     durable.write(folder / _FILE, json.dumps(written, indent=1).encode() + b"\n")
 
 
 def _region(part: dict[str, Any]) -> Region:
-    keys = tuple(Key.from_dict(each["keyid"], dict(each["public"])) for each in part["keys"])
-    return Region(keys, None if part["folder"] is None else Path(part["folder"]), tuple(part["revoked"]))
+    folder = None if part["folder"] is None else Path(part["folder"])
+    return Region(_keys(part["keys"]), folder, tuple(part["revoked"]))
+
+
+def _software(part: dict[str, Any]) -> Software:
+    targets = {path: TargetFile.from_dict(each, path) for path, each in part["listed"].items()}
+    return Software(
+        _keys(part["keys"]), {path: release_targets.from_target(path, each) for path, each in targets.items()}
+    )
+
+
+def _keys(written: list[dict[str, Any]]) -> tuple[Key, ...]:
+    return tuple(Key.from_dict(each["keyid"], dict(each["public"])) for each in written)
+
+
+def _keys_as_json(keys: tuple[Key, ...]) -> list[dict[str, Any]]:
+    return [{"keyid": key.keyid, "public": key.to_dict()} for key in keys]

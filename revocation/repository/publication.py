@@ -31,7 +31,7 @@ from tuf.api.metadata import (
 
 from protocol.checkpoint import TufVersions
 from protocol.unixtime import UnixTime
-from revocation.repository import ceremony, documents, durable, loader, published_state
+from revocation.repository import ceremony, documents, durable, loader, published_state, release_targets, releases
 from revocation.repository.errors import DocumentsUnfit, MetadataRefused, SignaturesWanted
 from revocation.repository.keyring import Keyring, signers
 from revocation.repository.plan import Plan, patterns
@@ -97,6 +97,7 @@ class _Publication:
         for region in sorted(self.plan.regions, key=self._depth, reverse=True):
             self.progress(region)
             self._region(region)
+        self._software()
         targets = self._role(Targets.type, self._keys(root, Targets.type), 1, {}, self._delegations(Targets.type))
         if targets is None:
             raise SignaturesWanted("targets waits for its key: look into the pending folder")
@@ -142,6 +143,22 @@ class _Publication:
             name = _hashed(path, wanted[path])
             if not (self.folder / PUBLISHED / name).exists():
                 self.files[name] = content
+
+    def _software(self) -> None:
+        """The role of the terminals' software; while its key has not signed, what that key has signed before stays."""
+        part = self.plan.software
+        if part is None:
+            return
+        keys = {key.keyid: key for key in part.keys}
+        wanted = {path: release_targets.to_target(each) for path, each in part.listed.items()}
+        signed = self._role(releases.ROLE, list(keys.values()), 1, wanted, None)
+        if signed is None:
+            self.waiting[releases.ROLE] = "its key has to sign the file in the pending folder"
+            signed = self.state.roles.get(releases.ROLE)
+            if signed is None or not signers(signed, keys.values()):
+                return
+        delegation = DelegatedRole(releases.ROLE, list(keys), 1, terminating=True, paths=[releases.PATTERN])
+        self.delegates[releases.ROLE] = _Delegate(signed, delegation, keys)
 
     def _leave(self, region: str, reason: str) -> None:
         """The region stays as it is published, and all below it; one with a revoked key is left out."""
@@ -194,7 +211,8 @@ class _Publication:
         return new
 
     def _delegations(self, role: str) -> Delegations | None:
-        below = [self.delegates[region] for region in self.plan.delegated_by(role) if region in self.delegates]
+        names = self.plan.delegated_by(role) + ([releases.ROLE] if role == Targets.type else [])
+        below = [self.delegates[name] for name in names if name in self.delegates]
         if not below:
             return None
         keys = {keyid: key for each in below for keyid, key in each.keys.items()}

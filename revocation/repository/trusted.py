@@ -8,7 +8,8 @@ from tuf.api.metadata import Root, Snapshot, Targets, Timestamp
 
 from protocol.checkpoint import TufVersions
 from protocol.unixtime import UnixTime
-from revocation.repository import delegations, metadata
+from revocation.repository import delegations, metadata, release_targets, releases
+from revocation.repository.releases import Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,19 @@ class TrustMetadata:
         found = delegations.find(self._roles, path)
         return None if found is None else TargetDigest(bytes.fromhex(found.hashes["sha256"]), found.length)
 
+    def releases(self) -> tuple[Release, ...]:
+        """The terminals' software, where there is such a role. Raises: MalformedMetadata."""
+        role = self._roles.get(releases.ROLE)
+        return (
+            ()
+            if role is None
+            else tuple(release_targets.from_target(path, each) for path, each in role.targets.items())
+        )
+
+    def releases_late_since(self, *, at: UnixTime) -> UnixTime | None:
+        """When the role of the software ended, if it has; None too where there is none."""
+        return _passed([self.expiries[releases.ROLE]] if releases.ROLE in self.expiries else [], at)
+
     def region_late_since(self, region: str, *, at: UnixTime) -> UnixTime | None:
         """When the region's own role ended, if it has."""
         return _passed([self.expiries[region]], at)
@@ -63,7 +77,7 @@ def assembled(
     root: Root, timestamp: Timestamp, snapshot: Snapshot, roles: Mapping[str, Targets], *, at: UnixTime
 ) -> TrustMetadata:
     """The state that these verified files make up."""
-    regions = tuple(name for name in roles if name != Targets.type and delegations.role_for(roles, name) == name)
+    regions = tuple(name for name in roles if delegations.is_region(name) and delegations.role_for(roles, name) == name)
     signed = {Root.type: root, Timestamp.type: timestamp, Snapshot.type: snapshot, **roles}
     expiries = {name: metadata.expires(each) for name, each in signed.items()}
     return graded(regions, TufVersions(root.version, snapshot.version), expiries, roles, at=at)

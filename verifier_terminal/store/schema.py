@@ -6,7 +6,7 @@ to import, so a database that is up to date never loads it.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Final
 from verifier_terminal.errors import StoreDamaged
 
 if TYPE_CHECKING:
-    from sqlite_utils import Migrations
+    from sqlite_utils import Database, Migrations
 
-VERSION: Final = 11
+USABLE_FROM: Final = 12
+"""The oldest VERSION whose programs can still work with this database, which says so itself (`application_id`): a step
+that only adds leaves it, so that whoever goes back to the program before finds its journal."""
 _BUSY_SECONDS: Final = 5.0
 """Several commands may use one directory at once; a commit takes milliseconds."""
 
@@ -236,6 +238,29 @@ _ELEVENTH: Final = (
 )
 
 
+_TWELFTH: Final = (
+    # How far newer versions of this program have come here (`updates`).
+    """CREATE TABLE software_update (
+        version TEXT PRIMARY KEY,
+        sha256 BLOB NOT NULL,
+        state TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        notes TEXT NOT NULL,
+        usable_from INTEGER NOT NULL,
+        ask_after INTEGER,
+        postponed_until INTEGER,
+        withdrawn TEXT NOT NULL,
+        detail TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    f"PRAGMA application_id = {USABLE_FROM}",
+)
+
+_STEPS: Final = (
+    _FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _NINTH, _TENTH, _ELEVENTH, _TWELFTH,
+)  # fmt: skip
+VERSION: Final = len(_STEPS)
+
+
 def open_database(path: Path) -> sqlite3.Connection:
     """A connection to an up-to-date database; made when there is none.
 
@@ -243,8 +268,8 @@ def open_database(path: Path) -> sqlite3.Connection:
         StoreDamaged: It cannot be opened, is not a database, or comes from a newer version of this program.
     """
     try:
-        version = _version(path)
-        if version > VERSION:
+        version, usable_from = versions(path)
+        if version > VERSION and not 0 < usable_from <= VERSION:
             raise StoreDamaged(f"{path.name} was written by a newer version of this program")
         if version < VERSION:
             _migrate(path)
@@ -279,15 +304,21 @@ def _connect(path: Path) -> sqlite3.Connection:
     return database
 
 
-def _version(path: Path) -> int:
+def versions(path: Path) -> tuple[int, int]:
+    """The version of a database, and the oldest one whose programs can work with it; 0 where nobody has said.
+
+    Raises:
+        sqlite3.Error: It is none.
+    """
     if not path.exists():
-        return 0
+        return 0, 0
     database = sqlite3.connect(path, timeout=_BUSY_SECONDS)
     try:
         (version,) = database.execute("PRAGMA user_version").fetchone()
+        (usable_from,) = database.execute("PRAGMA application_id").fetchone()
     finally:
         database.close()
-    return int(version)
+    return int(version), int(usable_from)
 
 
 def _migrate(path: Path) -> None:
@@ -302,74 +333,18 @@ def _migrate(path: Path) -> None:
 
 
 def _migrations() -> "Migrations":
-    from sqlite_utils import Database, Migrations  # noqa: PLC0415 — see the module's docstring
+    from sqlite_utils import Migrations  # noqa: PLC0415 — see the module's docstring
 
     migrations = Migrations("terminal")
-
-    @migrations()
-    def version_1(database: Database) -> None:
-        for statement in _FIRST:
-            database.execute(statement)
-        database.execute("PRAGMA user_version = 1")
-
-    @migrations()
-    def version_2(database: Database) -> None:
-        for statement in _SECOND:
-            database.execute(statement)
-        database.execute("PRAGMA user_version = 2")
-
-    @migrations()
-    def version_3(database: Database) -> None:
-        for statement in _THIRD:
-            database.execute(statement)
-        database.execute("PRAGMA user_version = 3")
-
-    @migrations()
-    def version_4(database: Database) -> None:
-        for statement in _FOURTH:
-            database.execute(statement)
-        database.execute("PRAGMA user_version = 4")
-
-    @migrations()
-    def version_5(database: Database) -> None:
-        for statement in _FIFTH:
-            database.execute(statement)
-        database.execute("PRAGMA user_version = 5")
-
-    @migrations()
-    def version_6(database: Database) -> None:
-        for statement in _SIXTH:
-            database.execute(statement)
-        database.execute("PRAGMA user_version = 6")
-
-    @migrations()
-    def version_7(database: Database) -> None:
-        for statement in _SEVENTH:
-            database.execute(statement)
-        database.execute("PRAGMA user_version = 7")
-
-    @migrations()
-    def version_8(database: Database) -> None:
-        for statement in _EIGHTH:
-            database.execute(statement)
-        database.execute("PRAGMA user_version = 8")
-
-    @migrations()
-    def version_9(database: Database) -> None:
-        for statement in _NINTH:
-            database.execute(statement)
-        database.execute("PRAGMA user_version = 9")
-
-    @migrations()
-    def version_10(database: Database) -> None:
-        for statement in _TENTH:
-            database.execute(statement)
-        database.execute("PRAGMA user_version = 10")
-
-    @migrations()
-    def version_11(database: Database) -> None:
-        for statement in _ELEVENTH:
-            database.execute(statement)
-        database.execute("PRAGMA user_version = 11")
-
+    for number, statements in enumerate(_STEPS, 1):
+        migrations(name=f"version_{number}")(_step(statements, number))
     return migrations
+
+
+def _step(statements: tuple[str, ...], number: int) -> "Callable[[Database], None]":
+    def step(database: "Database") -> None:
+        for statement in statements:
+            database.execute(statement)
+        database.execute(f"PRAGMA user_version = {number}")
+
+    return step

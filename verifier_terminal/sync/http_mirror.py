@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NoReturn
 from urllib.parse import urlsplit
 
 from verifier_terminal.errors import (
@@ -94,12 +94,28 @@ class HttpMirror:
 
     def fetch(self, name: str, *, max_bytes: int) -> bytes:
         """The bytes of one file. Raises: as `Mirror.fetch`."""
+        return self._fetch(name, max_bytes, None)
+
+    def fetch_part(self, name: str, *, start: int, length: int) -> bytes:
+        """So many bytes of a file from there on, fewer only at its end: for files too long to be kept in memory.
+
+        Only for names that never get another content, since nothing is compared with an earlier part.
+
+        Raises:
+            FetchError: By its own reason; ServerRefused also from a server that knows no parts.
+        """
+        return self._fetch(name, length, start)
+
+    def _fetch(self, name: str, max_bytes: int, start: int | None) -> bytes:
         with self._lock, Deadline(name, self._patience.total_seconds) as deadline, named_failures(name, deadline):
-            connection, response = self._answer(name, deadline)
+            wanted = None if start is None else f"bytes={start}-{start + max_bytes - 1}"
+            connection, response = self._answer(name, deadline, wanted)
             can_go_on = False
             try:
                 with response:
                     try:
+                        if start is not None:
+                            return self._part(response, name, start, max_bytes, deadline)
                         return self._content(response, name, max_bytes, deadline)
                     finally:
                         # Only an answer that was read to its end leaves the connection where the next one begins.
@@ -117,19 +133,21 @@ class HttpMirror:
                 self._kept.close()
                 self._kept = None
 
-    def _answer(self, name: str, deadline: Deadline) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+    def _answer(
+        self, name: str, deadline: Deadline, part: str | None
+    ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
         """The beginning of the answer, on the kept connection or on a new one."""
         kept, self._kept = self._kept, None
         if kept is not None:
             try:
-                return kept, self._asked(kept, name, deadline)
+                return kept, self._asked(kept, name, deadline, part)
             except (ConnectionError, http.client.BadStatusLine):
                 # Servers end connections that nobody uses for a while, and that shows only now.
                 deadline.check()
         connection = self._connection()
         try:
             connection.connect()
-            return connection, self._asked(connection, name, deadline)
+            return connection, self._asked(connection, name, deadline, part)
         except BaseException:
             connection.close()
             raise
@@ -141,13 +159,17 @@ class HttpMirror:
             return http.client.HTTPSConnection(self._host, self._port, timeout=timeout, context=context)
         return http.client.HTTPConnection(self._host, self._port, timeout=timeout)
 
-    def _asked(self, connection: http.client.HTTPConnection, name: str, deadline: Deadline) -> http.client.HTTPResponse:
+    def _asked(
+        self, connection: http.client.HTTPConnection, name: str, deadline: Deadline, part: str | None
+    ) -> http.client.HTTPResponse:
         # The connection forgets its socket as soon as the answer has begun, so it is watched from here on.
         deadline.watch(connection.sock)
         try:
             # Without Accept-Encoding no server that we know of encodes; if one does, the signature does not fit.
             connection.putrequest("GET", f"{self._base}/{name}", skip_accept_encoding=True)
-            if (begun := self._begun.get(name)) is not None:
+            if part is not None:
+                connection.putheader("Range", part)
+            elif (begun := self._begun.get(name)) is not None:
                 connection.putheader("Range", f"bytes={len(begun.content)}-")
                 connection.putheader("If-Range", begun.etag)
             elif (whole := self._whole.get(name)) is not None:
@@ -168,15 +190,38 @@ class HttpMirror:
             if not (response.getheader("Content-Range") or "").startswith(f"bytes {len(begun.content)}-"):
                 raise ServerRefused(f"{name}: another part than the one that was asked for")
             return self._read(response, name, max_bytes, deadline, begun.content)
+        if status != http.client.OK:
+            self._refuse(response, name)
+        return self._read(response, name, max_bytes, deadline, b"")
+
+    def _part(
+        self, response: http.client.HTTPResponse, name: str, start: int, length: int, deadline: Deadline
+    ) -> bytes:
+        if response.status == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
+            response.read(_CHUNK_BYTES)
+            return b""
+        if response.status == http.client.PARTIAL_CONTENT:
+            if not (response.getheader("Content-Range") or "").startswith(f"bytes {start}-"):
+                raise ServerRefused(f"{name}: another part than the one that was asked for")
+        elif response.status == http.client.OK:
+            raise ServerRefused(f"{name}: the server gives no parts of files")
+        else:
+            self._refuse(response, name)
+        content = bytearray()
+        for chunk in self._chunks(response, name, deadline):
+            content += chunk
+            _check_size(len(content), name, length)
+        return bytes(content)
+
+    def _refuse(self, response: http.client.HTTPResponse, name: str) -> NoReturn:
+        status = response.status
         if 300 <= status < 400:
             raise Redirected(f"{name}: status {status}")
         if status in (http.client.NOT_FOUND, http.client.GONE):
             # A short text that says so is read away, so that the connection can be used again.
             response.read(_CHUNK_BYTES)
             raise NotPublished(f"{name}: status {status}")
-        if status != http.client.OK:
-            raise ServerRefused(f"{name}: status {status}")
-        return self._read(response, name, max_bytes, deadline, b"")
+        raise ServerRefused(f"{name}: status {status}")
 
     def _read(
         self, response: http.client.HTTPResponse, name: str, max_bytes: int, deadline: Deadline, beginning: bytes

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from protocol import limits
-from verifier_terminal.errors import DocumentRefused, NotPublished, TooLarge, Unreachable
+from verifier_terminal.errors import DocumentRefused, FetchError, NotPublished, TooLarge, Unreachable
 from verifier_terminal.sync.http_mirror import HttpMirror
 
 _MAX_AGGREGATION_BYTES: Final = 1_048_576
@@ -43,15 +43,27 @@ class FolderMirror:
             with (self._folder / name).open("rb") as opened:
                 content = opened.read(max_bytes + 1)
         except OSError as failure:
-            # A stick that was pulled out takes the folder with it.
-            if isinstance(failure, FileNotFoundError) and self._folder.is_dir():
-                raise NotPublished(name) from failure
-            raise Unreachable(f"{name}: {failure.strerror}") from failure
+            raise self._failed(name, failure) from failure
         _check_size(len(content), name, max_bytes)
         return content
 
+    def fetch_part(self, name: str, *, start: int, length: int) -> bytes:
+        """So many bytes of a file from there on, fewer only at its end. Raises: FetchError."""
+        try:
+            with (self._folder / name).open("rb") as opened:
+                opened.seek(start)
+                return opened.read(length)
+        except OSError as failure:
+            raise self._failed(name, failure) from failure
 
-def open_mirror(location: str, *, monotonic: Callable[[], float]) -> Mirror:
+    def _failed(self, name: str, failure: OSError) -> FetchError:
+        # A stick that was pulled out takes the folder with it.
+        if isinstance(failure, FileNotFoundError) and self._folder.is_dir():
+            return NotPublished(name)
+        return Unreachable(f"{name}: {failure.strerror}")
+
+
+def open_mirror(location: str, *, monotonic: Callable[[], float]) -> HttpMirror | FolderMirror:
     """The mirror at a folder or an http(s) address.
 
     Raises:
