@@ -16,9 +16,7 @@ from liangzheng.cli import main
 UNITS = Path(__file__).parents[2] / "deploy" / "systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
 COMMAND = "/opt/liangzheng/.venv/bin/liangzheng"
-# A browser makes machine code and namespaces of its own, which no other program here may.
-MAX_EXPOSURE = {"liangzheng-kiosk-browser.service": 2.2}
-MAX_EXPOSURE_OF_ORDINARY = 2.0
+MAX_EXPOSURE = 2.0
 
 
 @pytest.fixture
@@ -68,7 +66,7 @@ def test_what_is_not_needed_is_given_up(service: Path, systemd_analyze: str) -> 
     said = run(systemd_analyze, "security", "--offline=true", "--no-pager", str(service))
     found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", said.stdout)
     assert found is not None, said.stderr
-    assert float(found[1]) <= MAX_EXPOSURE.get(service.name, MAX_EXPOSURE_OF_ORDINARY)
+    assert float(found[1]) <= MAX_EXPOSURE
 
 
 def command_line(service: Path) -> list[str]:
