@@ -1,6 +1,6 @@
 """`liangzheng terminal update …` and `terminal launch`: newer versions of this program, fetched, tried, applied.
 
-Only the updating service may write the program's folder; it runs `update due` and `update apply`.
+Only the updating service may write the software's folder; it runs `update due` and `update apply`.
 """
 
 import getpass
@@ -13,14 +13,14 @@ import click
 from verifier_terminal import cli_asking
 from verifier_terminal.cli_parts import Failure, named_failures, print_json
 
-PROGRAM: Final = Path("/opt/liangzheng")
+SOFTWARE: Final = Path("/var/lib/liangzheng/software")
 NOT_DUE: Final = 1
-_program = click.option(
-    "--program",
+_software = click.option(
+    "--software",
     type=click.Path(path_type=Path, file_okay=False),
-    default=PROGRAM,
+    default=SOFTWARE,
     show_default=True,
-    help="The program's folder, with .venv and releases.",
+    help="The software's folder, where releases are installed.",
 )
 _from = click.option("--from", "source", metavar="FOLDER|URL", help="A copy of the repository, such as on a stick.")
 
@@ -51,29 +51,29 @@ def status(directory: Path, as_json: bool) -> None:
 
 @update.command()
 @cli_asking.directory_argument
-@_program
+@_software
 @_from
 @named_failures
-def fetch(directory: Path, program: Path, source: str | None) -> None:
+def fetch(directory: Path, software: Path, source: str | None) -> None:
     """Fetch the newest version that is offered here, install it beside this one, and try it."""
     from verifier_terminal import wiring
 
-    with wiring.open_updates(directory, program) as opened:
+    with wiring.open_updates(directory, software) as opened:
         found = opened.fetch(source, tell=_say)
     click.echo("there is nothing newer" if found is None else f"{found.version} is {found.state}")
 
 
 @update.command()
 @cli_asking.directory_argument
-@_program
+@_software
 @named_failures
-def due(directory: Path, program: Path) -> None:
+def due(directory: Path, software: Path) -> None:
     """Fetch what there is, and say by the exit code whether it may be applied now: 0 yes, 1 not now."""
     from verifier_terminal import wiring
     from verifier_terminal.errors import TerminalError
     from verifier_terminal.updates.errors import NothingReady, NotNow
 
-    with wiring.open_updates(directory, program) as opened:
+    with wiring.open_updates(directory, software) as opened:
         try:
             opened.fetch(None, tell=_say)
         except TerminalError as failure:
@@ -88,14 +88,14 @@ def due(directory: Path, program: Path) -> None:
 
 @update.command()
 @cli_asking.directory_argument
-@_program
+@_software
 @click.option("--no-way-back", is_flag=True, help="Also a version after which this one could not read the database.")
 @named_failures
-def apply(directory: Path, program: Path, no_way_back: bool) -> None:
+def apply(directory: Path, software: Path, no_way_back: bool) -> None:
     """Switch to the version that is ready; never while the place is open or in use. Restart the terminal afterwards."""
     from verifier_terminal import wiring
 
-    with wiring.open_updates(directory, program) as opened:
+    with wiring.open_updates(directory, software) as opened:
         applied = opened.updates.apply(
             at=opened.at, clock_plausible=opened.clock_plausible, by=getpass.getuser(), no_way_back=no_way_back
         )
@@ -104,15 +104,15 @@ def apply(directory: Path, program: Path, no_way_back: bool) -> None:
 
 @update.command()
 @cli_asking.directory_argument
-@_program
+@_software
 @click.option("--hours", type=click.IntRange(1, 168), default=24, show_default=True, help="For how long.")
 @named_failures
-def postpone(directory: Path, program: Path, hours: int) -> None:
+def postpone(directory: Path, software: Path, hours: int) -> None:
     """Let the version that is on its way wait, at most seven days at once; as often as is needed."""
     from protocol import unixtime
     from verifier_terminal import wiring
 
-    with wiring.open_updates(directory, program) as opened:
+    with wiring.open_updates(directory, software) as opened:
         until = unixtime.UnixTime(opened.at + hours * unixtime.HOUR)
         found = opened.updates.postpone(until, at=opened.at, by=getpass.getuser())
     click.echo(f"{found.version} waits until {unixtime.iso_local(until)}")
@@ -120,16 +120,16 @@ def postpone(directory: Path, program: Path, hours: int) -> None:
 
 @update.command("roll-back")
 @cli_asking.directory_argument
-@_program
+@_software
 @click.option("--reason", required=True, metavar="TEXT", help="For the journal and for whoever looks after it.")
 @named_failures
-def roll_back(directory: Path, program: Path, reason: str) -> None:
+def roll_back(directory: Path, software: Path, reason: str) -> None:
     """Go back to the version before; this one is not tried again here. Restart the terminal afterwards."""
     from verifier_terminal import wiring
 
     if not reason.isprintable() or not 0 < len(reason) <= 200:
         raise click.UsageError("--reason wants 1 to 200 printable characters")
-    with wiring.open_updates(directory, program) as opened:
+    with wiring.open_updates(directory, software) as opened:
         found = opened.updates.roll_back(reason, at=opened.at, by=getpass.getuser())
     click.echo(f"{found.version} is given up; the version before runs from the next start on")
 
@@ -147,10 +147,10 @@ def self_test(directory: Path) -> None:
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @cli_asking.directory_argument
-@_program
+@_software
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 @named_failures
-def launch(directory: Path, program: Path, words: tuple[str, ...]) -> None:
+def launch(directory: Path, software: Path, words: tuple[str, ...]) -> None:
     """Run `terminal WORDS DIR` in the version that is to run, by default `serve`; options go behind the words.
 
     A version whose page does not come up in three starts is left for the one before.
@@ -161,10 +161,10 @@ def launch(directory: Path, program: Path, words: tuple[str, ...]) -> None:
     count = next((number for number, word in enumerate(words) if word.startswith("-")), len(words))
     commands, options = words[:count] or ("serve",), words[count:]
     if commands[0] == update.name:
-        options += ("--program", str(program))
+        options += ("--software", str(software))
     command = ("-I", "-m", "liangzheng", "terminal", *commands, str(directory), *options)
     try:
-        code = launching.launch(program, directory, start=lambda python: StartedProgram([str(python), *command]))
+        code = launching.launch(software, directory, start=lambda python: StartedProgram([str(python), *command]))
     except OSError as failure:
         raise Failure(f"the program cannot be started ({failure.strerror})", 1) from failure
     sys.exit(code)

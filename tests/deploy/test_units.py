@@ -12,9 +12,12 @@ import click
 import pytest
 
 from liangzheng.cli import main
+from verifier_terminal import cli_updates
 
 UNITS = Path(__file__).parents[2] / "deploy" / "systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
+TIMERS = sorted(UNITS.glob("*.timer"))
+LASTING = [service for service in SERVICES if "Type=oneshot" not in service.read_text("utf-8")]
 COMMAND = "/opt/liangzheng/.venv/bin/liangzheng"
 MAX_EXPOSURE = 2.0
 
@@ -37,17 +40,19 @@ def test_there_are_units() -> None:
         "liangzheng-kiosk-browser.service",
         "liangzheng-relay.service",
         "liangzheng-terminal.service",
+        "liangzheng-update.service",
     ]
+    assert [timer.name for timer in TIMERS] == ["liangzheng-update.timer"]
 
 
 def with_programs_that_exist(unit: str) -> str:
     """The unit, starting a program of this machine: systemd says a missing program is a fault, which it is not here."""
-    return re.sub(r"(?m)^ExecStart=\S+", f"ExecStart={sys.executable}", unit)
+    return re.sub(r"(?m)^(Exec\w+=\+?)\S+", rf"\g<1>{sys.executable}", unit)
 
 
-@pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("service", SERVICES + TIMERS, ids=lambda path: path.name)
 def test_systemd_has_nothing_to_say(service: Path, systemd_analyze: str, tmp_path: Path) -> None:
-    for each in SERVICES:
+    for each in SERVICES + TIMERS:
         (tmp_path / each.name).write_text(with_programs_that_exist(each.read_text("utf-8")), "utf-8")
     said = run(systemd_analyze, "verify", "--man=no", "--recursive-errors=no", str(tmp_path / service.name))
     assert (said.returncode, said.stderr) == (0, "")
@@ -55,10 +60,10 @@ def test_systemd_has_nothing_to_say(service: Path, systemd_analyze: str, tmp_pat
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.stem)
 def test_systemd_would_say_what_is_wrong(service: Path, systemd_analyze: str, tmp_path: Path) -> None:
-    broken = with_programs_that_exist(service.read_text("utf-8")).replace("Restart=", "Restrat=")
+    broken = with_programs_that_exist(service.read_text("utf-8")).replace("UMask=", "UMaks=")
     (tmp_path / service.name).write_text(broken, "utf-8")
     said = run(systemd_analyze, "verify", "--man=no", "--recursive-errors=no", str(tmp_path / service.name))
-    assert "Restrat" in said.stderr
+    assert "UMaks" in said.stderr
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.stem)
@@ -69,17 +74,29 @@ def test_what_is_not_needed_is_given_up(service: Path, systemd_analyze: str) -> 
     assert float(found[1]) <= MAX_EXPOSURE
 
 
-def command_line(service: Path) -> list[str]:
-    found = re.search(r"(?m)^ExecStart=(.+)$", service.read_text("utf-8"))
-    assert found is not None
-    return shlex.split(found[1])
+def command_lines(service: Path) -> list[list[str]]:
+    """What it starts as its user."""
+    found = re.findall(r"(?m)^Exec(?:Start|Condition)=(.+)$", service.read_text("utf-8"))
+    assert found
+    return [shlex.split(each) for each in found]
 
 
 @pytest.mark.parametrize("service", [s for s in SERVICES if "browser" not in s.name], ids=lambda path: path.stem)
 def test_what_is_started_exists(service: Path) -> None:
-    program, *words = command_line(service)
-    assert program == COMMAND
+    for program, *words in command_lines(service):
+        assert program == COMMAND
+        if words[:2] == ["terminal", "launch"]:
+            # It starts what stands behind the folder, in the version that is to run.
+            check_exists(words[:3])
+            check_exists(["terminal", *words[3:], words[2]])
+        else:
+            check_exists(words)
+
+
+def check_exists(words: list[str]) -> None:
+    """The command is there, and so are its options."""
     command: click.Command = main
+    words = list(words)
     with click.Context(main) as context:
         while isinstance(command, click.Group):
             found = command.get_command(context, words.pop(0))
@@ -87,6 +104,19 @@ def test_what_is_started_exists(service: Path) -> None:
             command = found
         options = {name for parameter in command.params for name in parameter.opts}
     assert {word for word in words if word.startswith("--")} <= options
+
+
+def test_the_software_of_a_terminal_is_written_by_the_updating_service_alone() -> None:
+    written = {
+        service.name for service in SERVICES if re.search(r"(?m)^StateDirectory=.*software", service.read_text("utf-8"))
+    }
+    assert written == {"liangzheng-update.service"}
+    assert all("ProtectSystem=strict" in service.read_text("utf-8") for service in SERVICES)
+    unit = (UNITS / "liangzheng-update.service").read_text("utf-8")
+    folder = cli_updates.SOFTWARE
+    assert f"WorkingDirectory={folder}" in unit
+    # Only where ExecCondition has said that something is due, and only after the switch.
+    assert "ExecStartPost=+/usr/bin/systemctl try-restart liangzheng-terminal.service" in unit
 
 
 def test_the_screen_shows_the_terminals_own_page() -> None:
@@ -102,7 +132,7 @@ def test_the_screen_shows_the_terminals_own_page() -> None:
     assert "IPAddressAllow=localhost" in unit
 
 
-@pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("service", LASTING, ids=lambda path: path.stem)
 def test_it_comes_back_within_ten_seconds(service: Path) -> None:
     unit = service.read_text("utf-8")
     pause = re.search(r"(?m)^RestartSec=(\d+)$", unit)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import shutil
 import zipfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -116,6 +117,7 @@ class Stand:
     def install(self, program: Path, version: str, packed: Path, sha256: bytes) -> None:
         python = launching.interpreter(program, version)
         if not self.is_complete(program, version, sha256):
+            shutil.rmtree(program / "unpacked", ignore_errors=True)
             archive.unpack(packed, program / "unpacked" / version)
             python.parent.mkdir(parents=True, exist_ok=True)
             python.touch()
@@ -133,20 +135,29 @@ class Machine:
     """A terminal's folder and a program's, and what works on them; `running` changes as after a start."""
 
     def __init__(self, folder: Path, publisher: Publisher, *, running: str = "0.1.0", terminal: str = "t1") -> None:
-        self.directory, self.program = folder / "terminal", folder / "program"
-        self.directory.mkdir(parents=True)
-        self.program.mkdir()
+        (folder / "terminal").mkdir(parents=True)
+        (folder / "program").mkdir()
+        self._open(folder, publisher.kept.files, publisher.root_sha256, terminal)
         self.publisher, self.running = publisher, running
-        self.settings = TerminalSettings(
-            terminal, "一号窗口", "window", REGION, str(publisher.kept.files), "00", "", publisher.root_sha256
-        )
-        self.installer = Stand()
-        self.store = Store(self.directory, terminal_id=terminal, random_bytes=Drbg("updates"))
-        self.repository = Repository(self.program / METADATA, expected_sha256=publisher.root_sha256)
-        self.mirror = FolderMirror(publisher.kept.files)
         self.repository.set_up(self.mirror)
-        self.said: list[str] = []
         (self.directory / SETTINGS).write_text('[open]\nmonday = ["00:00-00:01"]\n')
+
+    @classmethod
+    def opened(cls, folder: Path, published: Path, root_sha256: str) -> "Machine":
+        """The same machine in another process, without its publisher."""
+        made = cls.__new__(cls)
+        made._open(folder, published, root_sha256, "t1")
+        made.running = "0.1.0"
+        return made
+
+    def _open(self, folder: Path, published: Path, root_sha256: str, terminal: str) -> None:
+        self.directory, self.program = folder / "terminal", folder / "program"
+        self.settings = TerminalSettings(terminal, "一号窗口", "window", REGION, str(published), "00", "", root_sha256)
+        self.installer = Stand()
+        self.store = Store(self.directory, terminal_id=terminal, random_bytes=Drbg(f"updates {published}"))
+        self.repository = Repository(self.program / METADATA, expected_sha256=root_sha256)
+        self.mirror = FolderMirror(published)
+        self.said: list[str] = []
 
     def updates(self, **changes: Any) -> Updates:
         places = Places(self.directory, self.program, Version.parse(self.running), PLATFORM)

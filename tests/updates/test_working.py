@@ -373,7 +373,6 @@ def test_what_was_installed_and_lost_is_fetched_again(machine: Machine, publishe
     (machine.program / "releases/0.2.0/complete").unlink()
     with pytest.raises(NothingReady):
         machine.apply()
-    (machine.program / "unpacked/0.2.0").rename(machine.program / "old")
     assert machine.fetch() is not None
     assert machine.apply().state is State.APPLIED
 

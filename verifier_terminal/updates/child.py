@@ -14,7 +14,7 @@ class StartedProgram:
 
     def __init__(self, command: Sequence[str]) -> None:
         """Starts it. Raises: OSError."""
-        # The interpreter's path comes from the program's own folder, the words from whoever may start this one.
+        # The interpreter's path comes from the software's own folder, the words from whoever may start this one.
         self._process = subprocess.Popen(command)  # noqa: S603
         signal.signal(signal.SIGTERM, self._hand_on)
         # A terminal sends it to both, and the child decides how it ends.

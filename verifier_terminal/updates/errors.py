@@ -51,7 +51,7 @@ class InstallFailed(UpdateError):
     """The new version could not be put beside the old one."""
 
     meaning = "the new version could not be installed beside the one that runs"
-    advice = "look at free space and permissions of the program's folder; the next look tries it again"
+    advice = "look at free space and permissions of the software's folder; the next look tries it again"
 
 
 class SelfTestFailed(UpdateError):

@@ -1,9 +1,9 @@
 """Which version of the program runs: what was switched to, and whether it came up.
 
-The program's folder (`/opt/liangzheng`) is written by the updating service alone:
-    .venv/                      the version that was set up by hand; it starts the others, and no update touches it
+The software's folder (`/var/lib/liangzheng/software`) is written by the updating service alone:
     releases/VERSION/           each version that was installed
     current.json                the version that was switched to, and the one before
+The version that was set up by hand lies elsewhere (`/opt/liangzheng`); it starts the others, and no update touches it.
 The terminal's folder has `software-start.json`: how often the version was started, and whether its page came up.
 
 Guaranteed: both files are replaced whole; from the same files everybody concludes the same. Until a version has come up
@@ -36,7 +36,7 @@ class Current:
 
     Attributes:
         version: The version that is to run.
-        previous: The one before; None: the one in `.venv`.
+        previous: The one before; None: the one set up by hand.
         way_back: Whether the one before can use the database that this one leaves.
     """
 
@@ -113,9 +113,10 @@ def never_came_up(start: Start) -> bool:
 
 
 def interpreter(program: Path, version: str | None) -> Path:
-    """The Python of one version; None: of the one that was set up by hand."""
-    folder = program / ".venv" if version is None else program / RELEASES / version
-    return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    """The Python of one version; None: of the one that was set up by hand, which is this one."""
+    if version is None:
+        return Path(sys.executable)
+    return program / RELEASES / version / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
 class Child(Protocol):
@@ -143,7 +144,7 @@ def launch(program: Path, directory: Path, *, start: Callable[[Path], Child]) ->
     """Runs the version that is to run, and ends one that does not come up the first time. Gives its exit code.
 
     Args:
-        program: The program's folder.
+        program: The software's folder.
         directory: The terminal's.
         start: Starts `terminal serve` with one interpreter.
 

@@ -22,7 +22,7 @@ from verifier_terminal.updates.states import Progress
 from verifier_terminal.updates.working import Places, Updates
 
 METADATA: Final = "metadata"
-"""In the program's folder, and not the terminal's own: whoever got hold of the running terminal must not be able to
+"""In the software's folder, and not the terminal's own: whoever got hold of the running terminal must not be able to
 show the updating service an older state."""
 
 OpenMirror = Callable[[str], HttpMirror | FolderMirror]

@@ -69,7 +69,7 @@ class Places:
 
     Attributes:
         directory: The terminal's.
-        program: The program's folder, which only the updating service writes.
+        program: The software's folder, which only the updating service writes.
         running: The version of this program.
         platform: As releases name this machine.
     """
