@@ -47,14 +47,17 @@ class Server:
             yield quick(address)
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
-        found = re.fullmatch("bytes=([0-9]+)-([0-9]+)", handler.headers["Range"])
-        assert found is not None
+        path = self.folder / handler.path.removeprefix("/feed/")
+        found = re.fullmatch("bytes=([0-9]+)-([0-9]+)", handler.headers["Range"] or "")
+        if found is None or not path.exists():
+            answers(200 if path.exists() else 404, path.read_bytes() if path.exists() else b"")(handler)
+            return
         start, end = int(found[1]), int(found[2]) + 1
         if self.breaks_at == len(self.asked):
             handler.close_connection = True
             return
         self.asked.append(start)
-        content = bytearray((self.folder / handler.path.removeprefix("/feed/")).read_bytes())
+        content = bytearray(path.read_bytes())
         if self.flips is not None:
             content[self.flips] ^= 1
         part = bytes(content[start:end])
