@@ -11,6 +11,7 @@ the default one, exactly Ed25519 and ESP256 (docs/spec/algorithms.md). Not handl
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final, Protocol
 
@@ -114,10 +115,7 @@ class P256Key:
     def __init__(self, x: bytes, *, y_is_odd: bool) -> None:
         if len(x) != 32:
             raise KeyRefused(f"a P-256 coordinate of {len(x)} bytes")
-        try:
-            self._loaded = ec.EllipticCurvePublicKey.from_encoded_point(_P256, (b"\x03" if y_is_odd else b"\x02") + x)
-        except ValueError:
-            raise KeyRefused("no P-256 point has this x") from None
+        self._loaded = _point((b"\x03" if y_is_odd else b"\x02") + x)
         self.x = x
         self.y_is_odd = y_is_odd
 
@@ -169,6 +167,19 @@ class P256Key:
             self._loaded.verify(encode_dss_signature(r, s), digest, _ECDSA_OF_DIGEST)
         except InvalidSignature:
             raise SignatureMismatch from None
+
+
+@lru_cache(maxsize=64)
+def _point(encoded: bytes) -> ec.EllipticCurvePublicKey:
+    """The point of a public key. Raises: KeyRefused.
+
+    Whoever issues reads one device key four times in a row, and looking for its y is a third of that work; keys are
+    public, and what is not a point is not kept.
+    """
+    try:
+        return ec.EllipticCurvePublicKey.from_encoded_point(_P256, encoded)
+    except ValueError:
+        raise KeyRefused("no P-256 point has this x") from None
 
 
 def kid_of(key: VerificationKey) -> bytes:
