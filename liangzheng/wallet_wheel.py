@@ -56,7 +56,7 @@ pkcs11 = ["python-pkcs11>=0.9"]
 include = ["{name}*"]
 
 [tool.setuptools.package-data]
-"*" = ["py.typed"]
+"*" = ["py.typed", "*.cbor"]
 """
 
 
@@ -91,6 +91,8 @@ def lay_out(folder: Path) -> None:
                 written = folder / target / below
                 written.parent.mkdir(parents=True, exist_ok=True)
                 written.write_text(renamed(path.read_text(encoding="utf-8")), encoding="utf-8")
+            elif path.suffix == ".cbor":
+                shutil.copyfile(path, folder / target / below)
     (folder / IMPORT_NAME / "py.typed").touch()
     manifest = _MANIFEST.format(version=wallet_sdk.__version__, name=IMPORT_NAME)
     (folder / "pyproject.toml").write_text(manifest, encoding="utf-8")

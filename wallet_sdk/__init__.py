@@ -15,6 +15,7 @@
 from typing import Final
 
 from protocol.labels import Alg, Purpose
+from wallet_sdk.batch import BatchDecision, BatchRequest, BatchShowing
 from wallet_sdk.card_pack import ActsFor, Card, CardItem, CardState, Profile
 from wallet_sdk.cautions import Caution
 from wallet_sdk.consent import ConsentRequest, Decision
@@ -43,6 +44,9 @@ __all__ = [
     "Alg",
     "Asker",
     "Authorisation",
+    "BatchDecision",
+    "BatchRequest",
+    "BatchShowing",
     "CallbackKeyStore",
     "Card",
     "CardItem",

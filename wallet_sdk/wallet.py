@@ -14,6 +14,7 @@ from protocol.labels import Alg, KeyAssurance, Purpose
 from protocol.unixtime import UnixTime
 from wallet_sdk import (
     backups,
+    batch,
     card_pack,
     consent,
     device_key,
@@ -24,6 +25,7 @@ from wallet_sdk import (
     selection,
     terminal_request,
 )
+from wallet_sdk.batch import BatchDecision, BatchRequest, BatchShowing
 from wallet_sdk.card_pack import Card, HeldLicence
 from wallet_sdk.composition import Member
 from wallet_sdk.consent import ConsentRequest, Decision
@@ -51,7 +53,7 @@ _NOTHING = PurposeItems(frozenset(), frozenset())
 
 
 class Wallet:
-    """An open wallet."""
+    """An open wallet. `history` says what was shown when, for whom."""
 
     def __init__(self, vault: Vault, ports: Ports, key_store: KeyStore | None) -> None:
         self._vault = OpenVault(vault)
@@ -60,7 +62,7 @@ class Wallet:
         self._ports = ports
         self._clock = ports.clock
         self._showings: WeakSet[Showing] = WeakSet()
-        self._history = History(self._vault, ports.clock)
+        self.history = History(self._vault, ports.clock)
 
     @classmethod
     def create(
@@ -193,12 +195,7 @@ class Wallet:
         return card_pack.card(self._current().licences[licence_id], at)
 
     def take_directory(self, encoded: bytes) -> str:
-        """Stores a newer wallet directory of a region that this wallet knows: its terminals, sites and rules.
-
-        Directories come with each package too; this is for a wallet that receives none for a while.
-
-        Returns:
-            The region.
+        """Stores a newer wallet directory of a known region, and gives the region; each package brings one, too.
 
         Raises:
             DirectoryRefused, DirectoryExpired, PackageOlder, PackageFromFuture: Nothing has changed.
@@ -218,11 +215,6 @@ class Wallet:
     def receipts(self) -> Receipts:
         """The receipts that are kept with the licences."""
         return Receipts(self._vault, self._clock)
-
-    @property
-    def history(self) -> History:
-        """What was shown when, for whom."""
-        return self._history
 
     def cards(self, at: UnixTime | None = None) -> tuple[Card, ...]:
         """Every licence, in the order of their kinds and ids; `pack` has them by profile and group."""
@@ -293,6 +285,16 @@ class Wallet:
         members = tuple(self._member(each.licence_id, each, decision.addressee) for each in decision.cards)
         return self._showing(members, decision.addressee, every=every)
 
+    def request_batch(self, cards: Iterable[Card], purpose: Purpose) -> BatchRequest:
+        """What to ask the holder before many cards are shown one after another. Raises: as `request`; BundleSize."""
+        return batch.request(purpose, tuple(self.request(card, purpose) for card in cards))
+
+    def show_batch(self, *, consent: BatchDecision) -> BatchShowing:
+        """A showing of one licence after another. Raises: ConsentMissing."""
+        decision = batch.check(consent)
+        to = Addressee.open(decision.purpose)
+        return BatchShowing(decision, lambda each: self._showing((self._member(each.licence_id, each, to),), to))
+
     def read_challenge(self, text: str, at: UnixTime | None = None) -> TerminalRequest:
         """What a terminal's challenge (`LC1:`) asks, once it is believed; show it to the holder, whole.
 
@@ -359,7 +361,7 @@ class Wallet:
     ) -> Showing:
         key = self._device_key
         # Before the first code: nothing is shown that the holder does not find again.
-        self._history.add(members, addressee, reason)
+        self.history.add(members, addressee, reason)
         showing = Showing(members, addressee, key, every=every, moments=self._moments, ports=self._ports, window=window)
         self._showings.add(showing)
         return showing

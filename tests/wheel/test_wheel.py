@@ -89,6 +89,22 @@ def test_an_import_that_cannot_be_turned_is_refused(left: str) -> None:
         wallet_wheel.renamed(left)
 
 
+def snippets() -> list[str]:
+    """The Python of docs/wallet-sdk.md in its order; each goes on where the one before ended."""
+    page = (ROOT / "docs" / "wallet-sdk.md").read_text("utf-8")
+    return re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+
+
+def test_what_the_page_says_runs_in_an_empty_folder(installed: Installed, tmp_path: Path) -> None:
+    first, *_ = snippets()
+    calls = [line for line in first.splitlines() if line.strip()]
+    assert len(calls) <= 10, "lines to a first dynamic code"
+    done = run_alone(installed, "\n".join(snippets()), tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "True 样例准驾车型"
+    assert "测试机关 测试办理" in done.stdout
+
+
 def test_the_wallets_own_tests_pass_against_it(installed: Installed, tmp_path: Path) -> None:
     """All of them but those of the command line; pytest and the oracles come from here, the wallet does not."""
     tests = ROOT / "tests"
