@@ -298,6 +298,7 @@ def serve(
                 supervised=session.supervision,
                 beat=enrolling.heartbeats(session, directory, tally).make,
                 staff=session.shift,
+                software=lambda: wiring.software(directory),
             )
             threads = capture.start_feeding(session, sources, stop)
             threads += (counter.handover.start(stop), mending.start(session, stop))

@@ -1,6 +1,7 @@
 """The only file of the terminal that names the real clock, real randomness and the real directory."""
 
 import secrets
+import sqlite3
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from revocation.repository.releases import Version
 from verifier_terminal import config, identity
 from verifier_terminal.appraisal.appraise import appraise, appraise_bytes
 from verifier_terminal.config import TerminalSettings
-from verifier_terminal.errors import CertificateUnusable, OutOfOrder
+from verifier_terminal.errors import CertificateUnusable, OutOfOrder, StoreDamaged
 from verifier_terminal.identity import Identity
 from verifier_terminal.passphrase import RFC_9106_LOW_MEMORY
 from verifier_terminal.session import Session
@@ -218,7 +219,10 @@ def software(directory: Path) -> "SoftwareStanding":
     config.load(directory)
     # Brings the database to this version, and says what is wrong with it.
     schema.open_database(directory / DATABASE).close()
-    return standing.of(directory, running_version(), at=now())
+    try:
+        return standing.of(directory, running_version(), at=now())
+    except sqlite3.Error as failure:
+        raise StoreDamaged(f"{DATABASE}: {failure}") from failure
 
 
 def note_healthy(directory: Path) -> None:

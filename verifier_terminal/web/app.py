@@ -43,6 +43,7 @@ from verifier_terminal.errors import (
 from verifier_terminal.events import SessionEvent
 from verifier_terminal.faces.kiosk import Kiosk
 from verifier_terminal.handover import CounterDesk
+from verifier_terminal.updates.standing import SoftwareStanding
 from verifier_terminal.web import (
     asking_routes,
     counter_routes,
@@ -92,6 +93,7 @@ def create_app(
     supervised: supervisor_routes.Supervised | None = None,
     beat: Callable[[], bytes] | None = None,
     staff: staff_routes.StaffDesk | None = None,
+    software: Callable[[], SoftwareStanding] | None = None,
 ) -> Flask:
     """The application over this session.
 
@@ -108,6 +110,7 @@ def create_app(
         staff: who is on duty; None: the page has no part about it.
         supervised: whose settings a supervisor may change by a page; None: there is no such page.
         beat: makes a heartbeat, for the page that says how the terminal stands; None: there is no such page.
+        software: says on that page how the program itself stands; None: it has no such line.
     """
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -164,7 +167,7 @@ def create_app(
             diagnosed=beat is not None,
         )
         if beat is not None:
-            diagnosis_routes.register(app, beat, clock=clock)
+            diagnosis_routes.register(app, beat, clock=clock, software=software)
         if supervised is not None:
             supervisor_routes.register(app, supervised, settings)
         roadside_routes.register(app, session, settings)

@@ -7,15 +7,19 @@ Numbers alone: nothing on it is about a holder or a check.
 """
 
 from collections.abc import Callable
-from typing import Final, assert_never
+from contextlib import suppress
+from typing import Final, assert_never, cast
 
 from flask import Flask, Response, jsonify, render_template
 
-from protocol import heartbeat
+from protocol import heartbeat, unixtime
 from protocol.unixtime import DAY, HOUR, MINUTE, UnixTime
 from verifier_terminal import diagnosis, support_text
 from verifier_terminal.appraisal.reasons import Language
 from verifier_terminal.diagnosis import Grade, Line, Subject
+from verifier_terminal.errors import TerminalError
+from verifier_terminal.updates.standing import SoftwareStanding
+from verifier_terminal.web.harmless import shown
 from verifier_terminal.web.languages import asked_language
 from verifier_terminal.web.texts import TAGS, page_texts, say
 
@@ -23,20 +27,32 @@ Json = dict[str, object]
 _MEGABYTE: Final = 1_000_000
 
 
-def register(app: Flask, beat: Callable[[], bytes], *, clock: Callable[[], UnixTime]) -> None:
-    """Adds the routes; `beat` makes a heartbeat's bytes."""
+def register(
+    app: Flask,
+    beat: Callable[[], bytes],
+    *,
+    clock: Callable[[], UnixTime],
+    software: Callable[[], SoftwareStanding] | None = None,
+) -> None:
+    """Adds the routes; `beat` makes a heartbeat's bytes, `software` says how the program stands."""
+
+    def found(language: Language) -> Json:
+        made = diagnosis_json(beat(), language, now=clock())
+        # A database that cannot be read is what the first line says.
+        with suppress(TerminalError):
+            if software is not None:
+                made["lines"] = [*cast("list[Json]", made["lines"]), software_line(software(), language)]
+        return made
 
     @app.get("/diagnosis")
     def diagnosis_page() -> str:
         language = asked_language()
-        found = diagnosis_json(beat(), language, now=clock())
-        return render_template(
-            "diagnosis.html", lang=TAGS[language], ui=page_texts("diagnosis")[TAGS[language]], **found
-        )
+        texts = page_texts("diagnosis")[TAGS[language]]
+        return render_template("diagnosis.html", lang=TAGS[language], ui=texts, **found(language))
 
     @app.get("/api/v1/diagnosis")
     def diagnosis_lines() -> Response:
-        return jsonify(diagnosis_json(beat(), asked_language(), now=clock()))
+        return jsonify(found(asked_language()))
 
 
 def diagnosis_json(beat: bytes, language: Language, *, now: UnixTime) -> Json:
@@ -46,6 +62,33 @@ def diagnosis_json(beat: bytes, language: Language, *, now: UnixTime) -> Json:
         "program": say("diagnosis.program", language, version=stands.version),
         "lines": [_line(each, language) for each in diagnosis.lines(stands, at=now)],
         "support": support_text.write(beat),
+    }
+
+
+def software_line(found: SoftwareStanding, language: Language) -> Json:
+    """The program: what is on its way, and what staff are to know or to do about it."""
+    pending = found.pending
+    said, todo = "", ""
+    if pending is not None:
+        said = say(f"diagnosis_software.{pending.state}", language, version=str(pending.version))
+        note = pending.notes.get(TAGS[language])
+        said += f" {shown(note)}" if note else ""
+        if pending.postponed_until is not None:
+            until = unixtime.iso_local(pending.postponed_until)
+            said += " " + say("diagnosis_software.postponed", language, until=until)
+    if found.withdrawn:
+        todo = say("diagnosis_todo.software_withdrawn", language)
+    elif found.asks:
+        todo = say("diagnosis_todo.software_asks", language)
+    elif found.given_up is not None:
+        todo = say("diagnosis_todo.software_given_up", language, version=found.given_up)
+    return {
+        "subject": "software",
+        "grade": (Grade.LOOK if todo else Grade.GOOD).value,
+        "figure": None,
+        "name": say("diagnosis_subject.software", language),
+        "words": said or say("diagnosis_software.newest", language),
+        "todo": todo,
     }
 
 
