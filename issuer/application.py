@@ -40,11 +40,14 @@ from issuer.errors import (
 from issuer.feed import assembling
 from issuer.feed.feeding import Feed
 from issuer.issuance import Issuance, Issued
+from issuer.keys import opening
+from issuer.keys.box import LIBSODIUM_MODERATE, Argon2Profile
+from issuer.keys.ring import KeyRing
 from issuer.lifecycle import LegalChange
 from issuer.profile import Places, Profile
 from issuer.publishing import Publication, Publisher
 from issuer.register import LicenceRecord, OpenIntent, Register, StatusEvent
-from issuer.signers import LIBSODIUM_MODERATE, Argon2Profile, Signers
+from issuer.signers import Signers
 from issuer.status_tokens import StatusTokens
 from issuer.terminals.listing import listings
 from protocol.appraisal_policy import PolicyRow
@@ -67,6 +70,7 @@ class Issuer(Branches):
         places: Places,
         its_profile: Profile,
         its_signers: Signers,
+        ring: KeyRing,
         register: Register,
         kinds: Mapping[int, Kind],
         publisher: Publisher,
@@ -83,11 +87,14 @@ class Issuer(Branches):
         super().__init__(
             profile=its_profile,
             signers=its_signers,
+            ring=ring,
             register=register,
             kinds=kinds,
             rows=rows,
             allocator=allocator,
             random_bytes=random_bytes,
+            issuance=issuance,
+            imports=places.imports,
             wallet_directory=lambda at: publisher.wallet_directory(at=at),
             issue_again=lambda licence_id, key, assurance, actor, at: self.issue_again(
                 licence_id, key, at=at, key_assurance=assurance, actor=actor
@@ -172,6 +179,14 @@ class Issuer(Branches):
         stricter = policy_source.stricter_rows_from(authored_table.in_folder(places.policies), kinds, rows)
         allocator = Allocator(key=its_signers.allocation, created_at=its_profile.created_at, random_bytes=random_bytes)
         tokens = StatusTokens(profile=its_profile, register=register, allocator=allocator, signer=its_signers.status)
+        ring = opening.ring(
+            places=places,
+            profile=its_profile,
+            register=register,
+            held=its_signers,
+            token=None,
+            random_bytes=random_bytes,
+        )
         feed = assembling.assemble(places=places, profile=its_profile, signers=its_signers, register=register)
         publisher = Publisher(
             profile=its_profile,
@@ -190,7 +205,7 @@ class Issuer(Branches):
             profile=its_profile,
             register=register,
             allocator=allocator,
-            assertion=its_signers.assertion,
+            ring=ring,
             root=its_signers.root.public_key,
             random_bytes=random_bytes,
         )
@@ -198,6 +213,7 @@ class Issuer(Branches):
             places=places,
             its_profile=its_profile,
             its_signers=its_signers,
+            ring=ring,
             register=register,
             kinds=kinds,
             publisher=publisher,
@@ -234,12 +250,14 @@ class Issuer(Branches):
         at: UnixTime,
         key_assurance: KeyAssurance = KeyAssurance.SOFTWARE,
         portrait: bytes | None = None,
+        department: str | None = None,
         actor: str = OPERATOR,
     ) -> Issued:
         """A new licence of this kind for this subject, bound to this device key.
 
         Raises:
             KindUnknown, PortraitRefused, SubjectRefused, LintRefused: Nothing was recorded.
+            KeyNotForKind, DepartmentNeeded, NoSigningKey: No key signs this for this department; nothing was recorded.
             IssuanceInterrupted: The intent is recorded, nothing was handed out.
             NoFreeIndex, RegisterUnavailable, StorageFailed: The folder did not do its part.
         """
@@ -250,6 +268,7 @@ class Issuer(Branches):
             key_assurance=key_assurance,
             picture=portrait,
             directory=self._publisher.wallet_directory(at=at),
+            department=department,
             actor=actor,
             at=at,
         )
@@ -354,7 +373,7 @@ class Issuer(Branches):
 
     def package(self, licence_id: str) -> bytes:
         """The newest package of a licence for its holder. Raises: LicenceUnknown, PackageUnknown."""
-        return self._register.package(licence_id)
+        return packages.completed(self._register.package(licence_id), self._publisher.published_directory())
 
     def package_by_secret(self, licence_id: str, secret: str) -> bytes:
         """The package of a licence or mandate that this secret opens.
@@ -362,7 +381,8 @@ class Issuer(Branches):
         Raises:
             PackageUnknown: No such licence, or another secret: the answer does not tell which.
         """
-        return packages.by_secret(self._register, licence_id, secret)
+        kept = packages.by_secret(self._register, licence_id, secret)
+        return packages.completed(kept, self._publisher.published_directory())
 
     def _publish_new_lists(self, at: UnixTime) -> None:
         # What was issued is issued, and must be handed out; the next round publishes what this one could not.

@@ -4,11 +4,12 @@ Not handled here: licences themselves (`application`).
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from pathlib import Path
 
 from issuer.acts.confirming import OFFICERS_ACT, Acts
 from issuer.allocation import Allocator
 from issuer.audit.reading import Trail
+from issuer.bulk.importing import BulkImport
 from issuer.devices.losing import Devices
 from issuer.draws import RandomBytes
 from issuer.enrolment.inviting import Enrolments
@@ -17,7 +18,8 @@ from issuer.fleet import register as fleet_rows
 from issuer.fleet.receiving import Receiving
 from issuer.fleet.standing import Fleet
 from issuer.fleet.tokens import FleetTokens
-from issuer.issuance import Issued
+from issuer.issuance import Issuance, Issued
+from issuer.keys.ring import KeyRing
 from issuer.mandates.issuing import Mandates
 from issuer.papers.issuing import Papers
 from issuer.profile import Profile
@@ -29,16 +31,12 @@ from issuer.terminals.certifying import Terminals
 from issuer.terminals.offices import Offices
 from issuer.terminals.sites import Sites
 from issuer.terminals.withdrawing import Withdrawing
-from protocol import keys, limits
 from protocol.appraisal_policy import PolicyRow
 from protocol.keys import VerificationKey
 from protocol.labels import KeyAssurance, KeyUse, Purpose
 from protocol.licence.catalogue import Kind
 from protocol.trust_list import TrustAnchor
 from protocol.unixtime import UnixTime
-
-_ALWAYS: Final = (UnixTime(limits.MAX_TIME), UnixTime(limits.MAX_TIME))
-"""Of the region's own key in its own eyes."""
 
 
 class Branches:
@@ -49,26 +47,35 @@ class Branches:
         *,
         profile: Profile,
         signers: Signers,
+        ring: KeyRing,
         register: Register,
         kinds: Mapping[int, Kind],
         rows: Mapping[tuple[int, Purpose], PolicyRow],
         allocator: Allocator,
         random_bytes: RandomBytes,
+        issuance: Issuance,
+        imports: Path,
         wallet_directory: Callable[[UnixTime], bytes],
         issue_again: Callable[[str, VerificationKey, KeyAssurance, str, UnixTime], Issued],
         publish_change: Callable[[UnixTime], None],
         publish_new_lists: Callable[[UnixTime], None],
     ) -> None:
         self.audit = Trail(register)
-        self.terminals = Terminals(profile=profile, register=register, signer=signers.terminal, kinds=kinds, rows=rows)
+        self.ring = ring
+        self.terminals = Terminals(
+            profile=profile,
+            register=register,
+            signer=lambda at: ring.take(KeyUse.TERMINAL, at=at).signer,
+            kinds=kinds,
+            rows=rows,
+        )
         self.sites = Sites(register=register, random_bytes=random_bytes, publish_change=publish_change)
         self.recognition = Recognition(register, profile.region, kinds, rows, publish_change)
         self.withdrawing = Withdrawing(register=register, publish_change=publish_change)
-        terminal_keys = {
-            (profile.iss, keys.kid_of(signers.terminal.public_key)): TrustAnchor(
-                profile.iss, signers.terminal.public_key, KeyUse.TERMINAL, frozenset(), (), *_ALWAYS
-            )
-        }
+
+        def terminal_keys() -> Mapping[tuple[str, bytes], TrustAnchor]:
+            return ring.anchors(KeyUse.TERMINAL)
+
         self.enrolments = Enrolments(
             register=register,
             terminals=self.terminals,
@@ -82,16 +89,17 @@ class Branches:
         self.receiving = Receiving(register=register, terminal_keys=terminal_keys)
         self.fleet = Fleet(register)
         self.fleet_tokens = FleetTokens(register=register, random_bytes=random_bytes)
-        self.staff = Staff(profile=profile, register=register, signer=signers.staff, publish_change=publish_change)
+        self.staff = Staff(
+            profile=profile,
+            register=register,
+            signer=lambda at: ring.take(KeyUse.STAFF, at=at).signer,
+            publish_change=publish_change,
+        )
         self.acts = Acts(
             register=register,
             region=profile.region,
             arrived=lambda after: fleet_rows.rows(register, kind=OFFICERS_ACT, after=after),
-            staff_keys={
-                (profile.iss, keys.kid_of(signers.staff.public_key)): TrustAnchor(
-                    profile.iss, signers.staff.public_key, KeyUse.STAFF, frozenset(), (), *_ALWAYS
-                )
-            },
+            staff_keys=lambda: ring.anchors(KeyUse.STAFF),
             withdrawn=lambda at: frozenset(each.kid for each in self.staff.withdrawn(at=at)),
             publish_change=publish_change,
         )
@@ -100,7 +108,7 @@ class Branches:
             profile=profile,
             register=register,
             allocator=allocator,
-            signer=signers.mandate,
+            ring=ring,
             root=signers.root.public_key,
             kinds=kinds,
             rows=rows,
@@ -113,7 +121,7 @@ class Branches:
             profile=profile,
             register=register,
             allocator=allocator,
-            signer=signers.paper,
+            ring=ring,
             kinds=kinds,
             random_bytes=random_bytes,
             publish_change=publish_change,
@@ -123,4 +131,16 @@ class Branches:
             register=register,
             issue_again=issue_again,
             publish_change=publish_change,
+        )
+        self.imports = BulkImport(
+            folder=imports,
+            profile=profile,
+            register=register,
+            kinds=kinds,
+            allocator=allocator,
+            issuance=issuance,
+            ring=ring,
+            root=signers.root.public_key,
+            random_bytes=random_bytes,
+            publish_new_lists=publish_new_lists,
         )

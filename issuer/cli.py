@@ -22,6 +22,7 @@ from issuer.arguments import (
     public_key,
 )
 from issuer.audit import cli as audit_cli
+from issuer.bulk import cli as bulk_cli
 from issuer.devices import cli as devices_cli
 from issuer.enrolment import cli as enrolment_cli
 from issuer.feed import cli as feed_cli
@@ -303,5 +304,9 @@ for command in (
     acts_cli.confirm_act,
     acts_cli.reject_act,
     feed_cli.feed,
+    bulk_cli.import_licences,
+    bulk_cli.imports,
+    bulk_cli.import_errors,
+    bulk_cli.import_cancel,
 ):
     cli.add_command(command)

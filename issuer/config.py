@@ -49,3 +49,8 @@ def store_credentials() -> tuple[str, str, str] | None:
     """What opens the feed's further store, from the environment; None if anything is missing."""
     region, key_id, secret = (os.environ.get(name, "") for name in STORE_VARIABLES)
     return (region, key_id, secret) if region and key_id and secret else None
+
+
+def processors() -> int:
+    """How many processors this program may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,10 +1,27 @@
-"""Finds the package that a secret opens, without telling by its time or its answer whether there is one."""
+"""Packages as they rest, without the directory that all of them would share, and as they are handed out, with it.
+
+The wallet directory has tens of kilobytes and is the same for everybody (ADR 0002): the register keeps none of its
+copies, and whoever asks for a package gets today's. Whether a secret opens one is told neither by time nor by answer.
+"""
 
 import hmac
+from dataclasses import replace
 from hashlib import sha256
 
 from issuer.errors import PackageUnknown
 from issuer.register import Register
+from protocol import licence_package
+from protocol.licence_package import LicencePackage
+
+
+def bare(package: LicencePackage) -> bytes:
+    """What the register keeps of a package."""
+    return licence_package.encode(replace(package, directory=b""))
+
+
+def completed(kept: bytes, directory: bytes) -> bytes:
+    """The package for its holder, with this directory."""
+    return licence_package.encode(replace(licence_package.decode(kept), directory=directory))
 
 
 def by_secret(register: Register, package_id: str, secret: str) -> bytes:

@@ -91,6 +91,11 @@ class Places:
         return self.folder / "packages"
 
     @property
+    def imports(self) -> Path:
+        """The rows of imports that are not finished."""
+        return self.folder / "imports"
+
+    @property
     def policies(self) -> Path:
         """What this authority demands of one region's licences beyond the rows that ship; there may be none."""
         return self.folder / "policies"

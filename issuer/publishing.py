@@ -15,35 +15,27 @@ from typing import Final
 
 from issuer import durable_files
 from issuer.feed.feeding import Feed
+from issuer.keys import anchors
+from issuer.keys import register as rows_of_keys
+from issuer.keys.records import KeyRecord, signing_ends
 from issuer.profile import Profile
 from issuer.recognition.register import Recognised, with_recognised
 from issuer.register import Register, StoredDocument
 from issuer.signers import Signers
 from issuer.status_tokens import StatusTokens
-from protocol import appraisal_policy, cbor, directory, limits, trust_list, unixtime
+from protocol import appraisal_policy, cbor, directory, trust_list
 from protocol.appraisal_policy import AppraisalPolicy, PolicyRow
 from protocol.directory import Office, PurposeItems, Site, WalletDirectory
-from protocol.keys import VerificationKey
+from protocol.keys import Signer, VerificationKey
 from protocol.labels import KeyUse, Purpose
 from protocol.licence import catalogue
 from protocol.licence.catalogue import Catalogue, Kind
+from protocol.rehearsal import Rehearsal
 from protocol.trust_list import TrustAnchor, TrustList
 from protocol.unixtime import DAY, Seconds, UnixTime
 
 DOCUMENT_LIFE: Final = Seconds(30 * DAY)
 RESIGN_AFTER: Final = DAY
-SIGNING_YEARS: Final = Seconds(2 * 365 * DAY)
-"""How long the keys of an issuer may sign, from its creation on."""
-_LONGEST_LIFE: Final[Mapping[KeyUse, int]] = {
-    KeyUse.ASSERT: limits.MAX_CREDENTIAL_LIFE,
-    KeyUse.STATUS: limits.MAX_PAPER_LIFE,
-    KeyUse.TERMINAL: limits.MAX_CERTIFICATE_LIFE,
-    KeyUse.PAPER: limits.MAX_PAPER_LIFE,
-    KeyUse.MANDATE: limits.MAX_MANDATE_LIFE,
-    KeyUse.REVERSAL: limits.MAX_PAPER_LIFE,
-    KeyUse.STAFF: limits.MAX_CERTIFICATE_LIFE,
-}
-"""What a key signed last, it is relied on for: a status for as long as whatever it is the status of."""
 
 DIRECTORY: Final = "directory"
 _POLICY: Final = "policy"
@@ -54,8 +46,8 @@ AGGREGATION: Final = f"{_STATUS}/aggregation.json"
 
 @dataclass(frozen=True, slots=True)
 class Listings:
-    """What changes in the documents while an issuer is open: sites and offices in the directory, offline keys and staff
-    in the trust list, withdrawn terminals in both, other regions in the policy.
+    """What changes in the documents while an issuer is open: sites and offices in the directory, keys and staff in the
+    trust list, withdrawn terminals in both, other regions in the policy.
 
     `has_staff`: somebody was certified, so that terminals need the staff key. Before that no list has it, and readers
     that do not know its use read every list."""
@@ -67,10 +59,12 @@ class Listings:
     recognised: tuple[Recognised, ...]
     has_staff: bool
     withdrawn_staff: frozenset[bytes]
+    keys: tuple[KeyRecord, ...]
 
 
-_NOTHING_LISTED: Final = Listings({}, frozenset(), (), (), (), False, frozenset())
-_Build = Callable[[int, UnixTime, UnixTime, Listings], bytes]
+_Anchors = Mapping[tuple[str, bytes], TrustAnchor]
+_NOTHING_LISTED: Final = Listings({}, frozenset(), (), (), (), False, frozenset(), ())
+_Build = Callable[[int, UnixTime, UnixTime, Listings, _Anchors, Signer], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +97,12 @@ class Publisher:
         self._profile, self._register, self._signers, self._lock = profile, register, signers, lock
         self._feed = feed
         self._tokens, self._listings, self._folder = tokens, listings, folder
+        self._kinds, self._kept = frozenset(kinds), _kept(rows)
         self._documents = self._builders(kinds, rows, stricter)
         # The same statement under fixed counters: equal exactly when the content and the key are.
+        nobody = Rehearsal(signers.root.public_key)
         self._content = {
-            name: sha256(build(1, UnixTime(0), UnixTime(1), _NOTHING_LISTED)).digest()
+            name: sha256(build(1, UnixTime(0), UnixTime(1), _NOTHING_LISTED, {}, nobody)).digest()
             for name, build in self._documents.items()
         }
 
@@ -120,7 +116,7 @@ class Publisher:
         """
         with durable_files.exclusively(self._lock):
             files = {"root.cbor": cbor.encode(self._signers.root.public_key.cose_key)}
-            listed = self._listings(at)
+            listed = self._listed(at)
             files |= {f"{name}.cbor": self._current(name, at, listed) for name in self._documents}
             tokens = self._tokens.current(at)
             seqs = {self._profile.list_uri(number): signed.seq for number, signed in tokens.items()}
@@ -157,30 +153,38 @@ class Publisher:
         with durable_files.exclusively(self._lock):
             return self._current(DIRECTORY, at, listed)
 
-    def _content_with(self, name: str, listed: Listings) -> bytes:
+    def published_directory(self) -> bytes:
+        """The signed directory as it was published last. Raises: RegisterUnavailable."""
+        stored = self._register.stored_document(DIRECTORY)
+        assert stored is not None, "an issuer publishes before it is one"
+        return stored.encoded
+
+    def _listed(self, at: UnixTime) -> Listings:
+        listed, status = self._listings(at), self._signers.status.public_key
+        if any(each.key == status for each in listed.keys):
+            return listed
+        rows_of_keys.replace_status(self._register, status, sign_until=signing_ends(at), at=at)
+        return self._listings(at)
+
+    def _content_with(self, name: str, listed: Listings, at: UnixTime) -> bytes:
         content: cbor.Value = ()
         if name == _TRUST:
-            content = tuple(each.thumbprint for each in listed.offline)
-            if listed.has_staff:
-                # The last element is an array, which the content of no list without staff has.
-                content = (*content, self._signers.staff.public_key.thumbprint, tuple(sorted(listed.withdrawn_staff)))
-            if listed.withdrawn:
-                content = (*content, "terminals", tuple(sorted(listed.withdrawn)))
+            content = (trust_list.anchors_to_value(self._anchors(listed, at)),)
+            content = (*content, tuple(sorted(listed.withdrawn_staff | listed.withdrawn)))
         elif name == _POLICY:
             content = tuple((each.region, each.vct, int(each.purpose)) for each in listed.recognised)
-        elif name == DIRECTORY and (listed.sites or listed.withdrawn or listed.offices):
+        elif name == DIRECTORY:
             content = (
+                trust_list.anchors_to_value(_for_wallets(self._anchors(listed, at))),
                 tuple((code, site.name, site.relying_party) for code, site in sorted(listed.sites.items())),
                 tuple(sorted(listed.withdrawn)),
                 tuple((each.name, each.address, each.phone, tuple(sorted(each.kinds))) for each in listed.offices),
             )
-        if content == ():
-            return self._content[name]
         return sha256(self._content[name] + cbor.encode(content)).digest()
 
     def _fresh(self, name: str, at: UnixTime, listed: Listings) -> bytes | None:
         stored = self._register.stored_document(name)
-        unchanged = stored is not None and stored.content_sha256 == self._content_with(name, listed)
+        unchanged = stored is not None and stored.content_sha256 == self._content_with(name, listed, at)
         return stored.encoded if stored is not None and unchanged and at - stored.iat <= RESIGN_AFTER else None
 
     def _current(self, name: str, at: UnixTime, listed: Listings) -> bytes:
@@ -189,8 +193,9 @@ class Publisher:
         if fresh is not None:
             return fresh
         seq = self._register.next_document_seq(name)
-        encoded = self._documents[name](seq, at, UnixTime(at + DOCUMENT_LIFE), listed)
-        stored = StoredDocument(seq, self._content_with(name, listed), at, encoded)
+        its_anchors = self._anchors(listed, at)
+        encoded = self._documents[name](seq, at, UnixTime(at + DOCUMENT_LIFE), listed, its_anchors, self._signers.root)
+        stored = StoredDocument(seq, self._content_with(name, listed, at), at, encoded)
         self._register.store_document(name, stored)
         return encoded
 
@@ -200,27 +205,19 @@ class Publisher:
         rows: Mapping[tuple[int, Purpose], PolicyRow],
         stricter: Mapping[tuple[int, Purpose, str], PolicyRow],
     ) -> Mapping[str, _Build]:
-        root, region = self._signers.root, self._profile.region
-        by_pair = self._anchors(frozenset(kinds), rows)
+        region = self._profile.region
         maxima = {key: PurposeItems(row.mandatory, row.optional, row.separate_consent) for key, row in rows.items()}
-        for_wallets = {pair: anchor for pair, anchor in by_pair.items() if anchor.use in directory.USES}
         return {
-            _TRUST: lambda seq, iat, exp, listed: trust_list.sign(
-                TrustList(
-                    region,
-                    seq,
-                    iat,
-                    exp,
-                    self._with_further(by_pair, rows, listed),
-                    listed.withdrawn_staff | listed.withdrawn,
-                ),
-                root,
+            _TRUST: lambda seq, iat, exp, listed, its_anchors, root: trust_list.sign(
+                TrustList(region, seq, iat, exp, its_anchors, listed.withdrawn_staff | listed.withdrawn), root
             ),
-            "catalogue": lambda seq, iat, exp, _: catalogue.sign(Catalogue(region, seq, iat, exp, kinds), root),
-            _POLICY: lambda seq, iat, exp, listed: appraisal_policy.sign(
+            "catalogue": lambda seq, iat, exp, _, __, root: catalogue.sign(
+                Catalogue(region, seq, iat, exp, kinds), root
+            ),
+            _POLICY: lambda seq, iat, exp, listed, _, root: appraisal_policy.sign(
                 AppraisalPolicy(region, seq, iat, exp, with_recognised(rows, listed.recognised), stricter), root
             ),
-            DIRECTORY: lambda seq, iat, exp, listed: directory.sign(
+            DIRECTORY: lambda seq, iat, exp, listed, its_anchors, root: directory.sign(
                 WalletDirectory(
                     region,
                     seq,
@@ -228,7 +225,7 @@ class Publisher:
                     exp,
                     kinds,
                     maxima,
-                    for_wallets,
+                    _for_wallets(its_anchors),
                     listed.sites,
                     listed.withdrawn,
                     listed.offices,
@@ -237,57 +234,23 @@ class Publisher:
             ),
         }
 
-    def _anchors(
-        self, kinds: frozenset[int], rows: Mapping[tuple[int, Purpose], PolicyRow]
-    ) -> Mapping[tuple[str, bytes], TrustAnchor]:
-        signers, nothing, sign_until = self._signers, frozenset[int](), self._sign_until
-        # A receipt names its terminal by certificate, and is looked at for as long as its journal row is kept.
-        kept = _kept(rows)
-        prefixes = (f"lz:{self._profile.region}/",)
-        return trust_list.index(
-            tuple(
-                TrustAnchor(
-                    iss=self._profile.iss,
-                    key=signer.public_key,
-                    use=use,
-                    kinds=allowed,
-                    # Nothing that a terminal signs has a status.
-                    status_prefixes=() if use is KeyUse.TERMINAL else prefixes,
-                    sign_until=sign_until,
-                    verify_until=UnixTime(sign_until + _LONGEST_LIFE[use] + (kept if use is KeyUse.TERMINAL else 0)),
-                )
-                for signer, use, allowed in (
-                    (signers.assertion, KeyUse.ASSERT, kinds),
-                    (signers.status, KeyUse.STATUS, nothing),
-                    (signers.terminal, KeyUse.TERMINAL, nothing),
-                    (signers.paper, KeyUse.PAPER, kinds),
-                    (signers.mandate, KeyUse.MANDATE, kinds),
-                )
-            )
+    def _anchors(self, listed: Listings, at: UnixTime) -> _Anchors:
+        return anchors.anchors(
+            # The staff key once somebody is certified: before that no list has it, and readers that do not know its
+            # use read every list.
+            (each for each in listed.keys if each.use is not KeyUse.STAFF or listed.has_staff),
+            listed.offline,
+            iss=self._profile.iss,
+            region=self._profile.region,
+            kinds=self._kinds,
+            kept=self._kept,
+            offline_until=signing_ends(self._profile.created_at),
+            at=at,
         )
 
-    def _with_further(
-        self,
-        by_pair: Mapping[tuple[str, bytes], TrustAnchor],
-        rows: Mapping[tuple[int, Purpose], PolicyRow],
-        listed: Listings,
-    ) -> Mapping[tuple[str, bytes], TrustAnchor]:
-        """The anchors with those that a region has only when somebody asked for them: offline keys, the staff key."""
-        sign_until, prefixes = self._sign_until, (f"lz:{self._profile.region}/",)
 
-        def anchor(key: VerificationKey, use: KeyUse, prefixes: tuple[str, ...], kept: int) -> TrustAnchor:
-            verify_until = UnixTime(sign_until + _LONGEST_LIFE[use] + kept)
-            return TrustAnchor(self._profile.iss, key, use, frozenset(), prefixes, sign_until, verify_until)
-
-        # As receipts name a terminal, acts name a person by certificate, and are looked at for as long.
-        staff = (anchor(self._signers.staff.public_key, KeyUse.STAFF, (), _kept(rows)),) if listed.has_staff else ()
-        offline = (anchor(key, KeyUse.REVERSAL, prefixes, 0) for key in listed.offline)
-        return trust_list.index((*by_pair.values(), *offline, *staff))
-
-    @property
-    def _sign_until(self) -> UnixTime:
-        begin = unixtime.local_midnight(unixtime.local_day(self._profile.created_at))
-        return UnixTime(begin + SIGNING_YEARS)
+def _for_wallets(its_anchors: _Anchors) -> _Anchors:
+    return {pair: anchor for pair, anchor in its_anchors.items() if anchor.use in directory.USES}
 
 
 def _kept(rows: Mapping[tuple[int, Purpose], PolicyRow]) -> int:

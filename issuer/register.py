@@ -40,6 +40,8 @@ from issuer.errors import (
     RegisterTaken,
     TransitionRefused,
 )
+from issuer.keys.register import demand_signing
+from issuer.lookup import register as lookup
 from issuer.register_schema import (
     credential,
     credential_group,
@@ -188,6 +190,7 @@ class Register(Database):
         layouts: Sequence[str],
         allocate: Allocate,
         draw_sub: Callable[[], str],
+        kid: bytes,
         actor: str,
         at: UnixTime,
     ) -> Allocation:
@@ -196,11 +199,13 @@ class Register(Database):
         Raises:
             LicenceNotValid: The licence was suspended or ended in the meantime.
             NoFreeIndex, IndexGivenTwice: There is no entry to give.
+            NoSigningKey: The key was retired or banned in the meantime.
             RegisterUnavailable: Nothing was recorded.
         """
         with self.adding() as connection:
             if is_new:
-                connection.execute(insert(licence).values(_licence_values(record)))
+                connection.execute(insert(licence).values(licence_values(record)))
+                lookup.add(connection, record.id, record.subject, record.holder_number)
                 if picture is not None:
                     connection.execute(insert(portrait).values(licence_id=record.id, picture=picture))
             else:
@@ -213,6 +218,7 @@ class Register(Database):
                 layouts=layouts,
                 allocate=allocate,
                 draw_sub=draw_sub,
+                kid=kid,
                 at=at,
             )
             entry = allocation.entry
@@ -301,14 +307,49 @@ class Register(Database):
             ).scalar_one_or_none()
         return found
 
-    def licences(self, *, search: str, limit: int) -> tuple[LicenceRecord, ...]:
-        """Licences, the newest first, whose id, holder or holder's number contains this text."""
+    def licences(self, *, search: str, limit: int, kinds: Collection[int] | None = None) -> tuple[LicenceRecord, ...]:
+        """Licences, the newest first: with exactly this number; else whose id, holder or number begins with this text.
+
+        If there is neither, those of the newest `lookup.SCANNED` that contain it. Only of these kinds, if any are.
+        """
         statement = _licences().order_by(licence.c.recorded_at.desc(), licence.c.id).limit(limit)
-        if search:
-            columns = (licence.c.id, licence.c.holder_name, licence.c.holder_number)
-            statement = statement.where(or_(*(column.contains(search, autoescape=True) for column in columns)))
+        if kinds is not None:
+            statement = statement.where(licence.c.vct.in_(kinds))
+        with self.reading() as connection:
+            if not search:
+                return tuple(_record(row) for row in connection.execute(statement))
+            for found in (
+                lookup.by_number(search),
+                lookup.beginning_with(connection, search),
+                lookup.containing(search),
+            ):
+                rows = connection.execute(statement.where(found)).all()
+                if rows:
+                    return tuple(_record(row) for row in rows)
+            return ()
+
+    def ending(
+        self, *, first: LocalDay, last: LocalDay, kinds: Collection[int], limit: int
+    ) -> tuple[LicenceRecord, ...]:
+        """Valid licences of these kinds whose last day is one of these, the nearest first."""
+        statement = (
+            _licences()
+            .where(
+                licence.c.valid_to.between(first, last),
+                licence.c.vct.in_(kinds),
+                licence.c.status == int(Status.VALID),
+            )
+            .order_by(licence.c.valid_to, licence.c.id)
+            .limit(limit)
+        )
         with self.reading() as connection:
             return tuple(_record(row) for row in connection.execute(statement))
+
+    def by_number(self, number: str, *, limit: int) -> tuple[LicenceRecord, ...]:
+        """Licences with exactly this number: their own, its identifier, or that of the holder (the whole card pack)."""
+        statement = _licences().where(lookup.by_number(number)).limit(limit)
+        with self.reading() as connection:
+            return tuple(sorted(map(_record, connection.execute(statement)), key=lambda each: each.id))
 
     def change_status(
         self,
@@ -427,9 +468,16 @@ def reserve(
     layouts: Sequence[str],
     allocate: Allocate,
     draw_sub: Callable[[], str],
+    kid: bytes,
     at: UnixTime,
 ) -> Allocation:
-    """A new group of a licence: its entry, and a `sub` for each layout. Raises: NoFreeIndex, IndexGivenTwice."""
+    """A new group of a licence: its entry, a `sub` for each layout, and the key that is about to sign.
+
+    Raises:
+        NoSigningKey: That key signs no more.
+        NoFreeIndex, IndexGivenTwice: There is no entry to give.
+    """
+    demand_signing(connection, kid, at=at)
     entry = allocate(connection)
     group = {
         "licence_id": licence_id,
@@ -438,6 +486,7 @@ def reserve(
         "holder_key_thumbprint": holder_key_thumbprint,
         "exp": exp,
         "status": int(Status.VALID),
+        "kid": kid,
     }
     try:
         with connection.begin_nested():
@@ -548,7 +597,8 @@ def insert_drawn(
     raise NoFreeIndex(f"{_DRAWS} random draws met a taken {column}")
 
 
-def _licence_values(record: LicenceRecord) -> Mapping[str, object]:
+def licence_values(record: LicenceRecord) -> Mapping[str, object]:
+    """The columns of one licence."""
     return {
         "id": record.id,
         "vct": record.vct,

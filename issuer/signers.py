@@ -1,46 +1,34 @@
-"""The issuer's keys, one for each use, and how they rest: all Ed25519, but for the status key (ESP256).
+"""The private halves of the issuer's keys and how they rest: all Ed25519, but for the status key (ESP256).
 
-Beside them rests the secret order in which status entries are given (`issuer.allocation`): 32 bytes that sign nothing.
+The first key of each use has a place of its own, further ones are found by their kid; which of them signs now is said
+by the register (`issuer.keys`). Beside them rests the secret order in which status entries are given
+(`issuer.allocation`): 32 bytes that sign nothing.
 
-At rest they lie in one encrypted file (XSalsa20-Poly1305). Its key comes from a passphrase (Argon2id) or, where none is
-given, from a random key file that only its owner can read: never from a default. A checksum tells a damaged file from a
-wrong passphrase. A file of an older version, which lacks keys, gets them when it is opened: atomically, under the same
-passphrase or key file. Not handled here: PKCS#11; anything with `protocol.keys.Signer`'s form may take these places.
+They lie in `keys.box` (`issuer.keys.box`). A file of an older version, which lacks keys, gets them when it is opened:
+atomically, under the same passphrase or key file. Of a key that was made in a token (`issuer.keys.token`) it says only
+where that is; keys are made there once the issuer's profile names a token, and nothing makes up for one that is gone.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from hashlib import sha256
-from pathlib import Path
-from typing import Final
-
-from nacl import pwhash
-from nacl.exceptions import CryptoError
-from nacl.secret import SecretBox
+from typing import Final, Protocol
 
 from issuer import durable_files
-from issuer.errors import (
-    KeyFileDamaged,
-    PassphraseRefused,
-    PassphraseRequired,
-    StorageFailed,
-    WrongPassphrase,
-)
+from issuer.draws import RandomBytes
+from issuer.errors import KeyFileDamaged, WrongPassphrase
+from issuer.keys import box
+from issuer.keys.box import Argon2Profile, Head
+from issuer.keys.errors import KeyElsewhere
 from issuer.profile import Places
 from protocol import cbor, keys
-from protocol.errors import CborError, KeyRefused
-from protocol.keys import Signer
-from protocol.labels import Alg
+from protocol.errors import KeyRefused
+from protocol.keys import Signer, VerificationKey
+from protocol.labels import Alg, KeyUse
 
-RandomBytes = Callable[[int], bytes]
-
-_VERSION: Final = 1
-_MAX_BYTES: Final = 4_096
-_VERSION_LABEL, _SALT, _PASSES, _MEMORY, _BOX, _CHECKSUM = range(1, 7)
-_MIN_PASSPHRASE: Final = 8
 _ATTEMPTS: Final = 64
 _SECRET_BYTES: Final = 32
+_TOKEN_ID_BYTES: Final = 16
 
 
 class _Slot(IntEnum):
@@ -54,31 +42,50 @@ class _Slot(IntEnum):
     MANDATE = 6
     ALLOCATION = 7
     STAFF = 8
+    FURTHER = 9
+    """The keys that came later, in an array: (algorithm, how it rests)."""
 
 
+_NO_KEYS: Final = frozenset({_Slot.ALLOCATION, _Slot.FURTHER})
 _ALGORITHMS: Final[Mapping[_Slot, Alg]] = {
-    slot: Alg.ESP256 if slot is _Slot.STATUS else Alg.ED25519 for slot in _Slot if slot is not _Slot.ALLOCATION
+    slot: Alg.ESP256 if slot is _Slot.STATUS else Alg.ED25519 for slot in _Slot if slot not in _NO_KEYS
+}
+_ALGORITHM_NUMBERS: Final = frozenset(int(alg) for alg in Alg)
+_USES: Final[Mapping[_Slot, KeyUse]] = {
+    _Slot.ASSERTION: KeyUse.ASSERT,
+    _Slot.STATUS: KeyUse.STATUS,
+    _Slot.TERMINAL: KeyUse.TERMINAL,
+    _Slot.PAPER: KeyUse.PAPER,
+    _Slot.MANDATE: KeyUse.MANDATE,
+    _Slot.STAFF: KeyUse.STAFF,
 }
 _FIRST_SLOTS: Final = frozenset({_Slot.ROOT, _Slot.ASSERTION, _Slot.STATUS})
 """What every box has had from the beginning; a box without one of them is damaged and not old."""
+_LASTING: Final = frozenset(_Slot) - {_Slot.FURTHER}
+_RESTORE_PROFILE: Final = "Restore issuer.json from a backup: it says which module and which token."
 
 
-@dataclass(frozen=True, slots=True)
-class Argon2Profile:
-    """Cost of turning a passphrase into a key: passes over the memory, and its bytes."""
+class Token(Protocol):
+    """Where private keys are made that never leave it (`issuer.keys.token`)."""
 
-    passes: int
-    memory: int
+    @property
+    def alg(self) -> Alg:
+        """The algorithm of its keys where a use leaves the choice; the status key is ESP256 everywhere."""
 
+    def make(self, alg: Alg, *, key_id: bytes) -> VerificationKey:
+        """A new key under this id. Raises: TokenUnavailable, TokenRefused."""
 
-LIBSODIUM_MODERATE: Final = Argon2Profile(pwhash.argon2id.OPSLIMIT_MODERATE, pwhash.argon2id.MEMLIMIT_MODERATE)
-LIBSODIUM_INTERACTIVE: Final = Argon2Profile(pwhash.argon2id.OPSLIMIT_INTERACTIVE, pwhash.argon2id.MEMLIMIT_INTERACTIVE)
-_KNOWN_PROFILES: Final = (LIBSODIUM_MODERATE, LIBSODIUM_INTERACTIVE)
+    def signer(self, key_id: bytes, key: VerificationKey) -> Signer:
+        """What signs with the key of this id; the token is asked only when it does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signers:
-    """One key for each use; none signs for another. `allocation` is the key of the order of status entries."""
+    """The root, and the first key of each use; `further` are those that came later, by kid.
+
+    Which key of a use signs now is not said here: `issuer.keys.ring` knows. `allocation` is the key of the order of
+    status entries; `box_key` opens the file again, for keys that another process has added since.
+    """
 
     root: Signer
     assertion: Signer
@@ -87,32 +94,79 @@ class Signers:
     paper: Signer
     mandate: Signer
     staff: Signer
+    further: Mapping[bytes, Signer]
     allocation: bytes = field(repr=False)
+    box_key: bytes = field(repr=False)
+
+    def first(self) -> tuple[tuple[KeyUse, Signer], ...]:
+        """The first key of each use."""
+        return tuple((use, getattr(self, slot.name.lower())) for slot, use in _USES.items())
 
 
-def create(places: Places, *, passphrase: str | None, argon2: Argon2Profile, random_bytes: RandomBytes) -> Signers:
-    """Make new keys and put them to rest.
+def create(
+    places: Places,
+    *,
+    passphrase: str | None,
+    argon2: Argon2Profile,
+    random_bytes: RandomBytes,
+    token: Token | None = None,
+) -> Signers:
+    """Make new keys, in the token if there is one, and put them to rest.
 
     Raises:
         PassphraseRefused: Too short.
         StorageFailed: A file cannot be written.
+        TokenUnavailable, TokenRefused: It makes no keys.
     """
-    if passphrase is not None and len(passphrase) < _MIN_PASSPHRASE:
-        raise PassphraseRefused(f"the passphrase has fewer than {_MIN_PASSPHRASE} characters")
-    secrets = {int(slot): _new_secret(slot, random_bytes) for slot in _Slot}
-    content: dict[cbor.Key, cbor.Value] = {_VERSION_LABEL: _VERSION}
-    if passphrase is None:
-        key = random_bytes(SecretBox.KEY_SIZE)
-        durable_files.write_atomically(places.key_file, key, mode=durable_files.PRIVATE)
-    else:
-        salt = random_bytes(pwhash.argon2id.SALTBYTES)
-        key = _derived(passphrase, salt, argon2)
-        content |= {_SALT: salt, _PASSES: argon2.passes, _MEMORY: argon2.memory}
-    _put_to_rest(places, content, key, secrets, random_bytes)
-    return _signers(secrets)
+    head, key = box.new_head(places, passphrase, argon2, random_bytes)
+    secrets = {int(slot): _new_resting(slot, random_bytes, token) for slot in sorted(_LASTING)}
+    box.put_to_rest(places, head, key, secrets, random_bytes)
+    return _signers(secrets, key, token)
 
 
-def load(places: Places, *, passphrase: str | None, random_bytes: RandomBytes) -> Signers:
+def change_passphrase(
+    places: Places, *, old: str | None, new: str, argon2: Argon2Profile, random_bytes: RandomBytes
+) -> None:
+    """Put the same keys to rest under another passphrase: the file is wholly the old one, or wholly the new one.
+
+    Copies that were made before open as before. Raises: PassphraseRefused, and as `load`.
+    """
+    with durable_files.exclusively(places.lock):
+        secrets = _secrets(box.opened(places, old)[2])
+        head, key = box.new_head(places, new, argon2, random_bytes)
+        box.put_to_rest(places, head, key, secrets, random_bytes)
+        # It opens nothing any more, and would tell whoever finds it what older copies hold.
+        durable_files.remove(places.key_file)
+
+
+def add(places: Places, held: Signers, *, alg: Alg, random_bytes: RandomBytes, token: Token | None) -> VerificationKey:
+    """Make one more key, in the token if there is one. Raises: KeyElsewhere, and as `create`."""
+    resting = _new_resting(alg, random_bytes, token)
+    key = _signer(resting, alg, token).public_key
+    with durable_files.exclusively(places.lock):
+        head, secrets = _opened_again(places, held)
+        further = secrets.get(_Slot.FURTHER, ())
+        assert isinstance(further, tuple), "it was looked at when it was opened"
+        secrets[_Slot.FURTHER] = (*further, (int(key.alg), resting))
+        box.put_to_rest(places, head, held.box_key, secrets, random_bytes)
+    return key
+
+
+def with_added(places: Places, held: Signers, *, token: Token | None) -> Signers:
+    """The same keys, and those that another process has added since. Raises: KeyElsewhere."""
+    _, secrets = _opened_again(places, held)
+    return replace(held, further=_signers(secrets, held.box_key, token).further)
+
+
+def _opened_again(places: Places, held: Signers) -> tuple[Head, dict[int, cbor.Value]]:
+    try:
+        head, content = box.opened_again(places, held.box_key)
+    except (KeyFileDamaged, WrongPassphrase) as error:
+        raise KeyElsewhere(f"a key that should sign is not at hand: {error}") from None
+    return head, _secrets(content)
+
+
+def load(places: Places, *, passphrase: str | None, random_bytes: RandomBytes, token: Token | None = None) -> Signers:
     """The keys that rest in this folder; those that an older version did not make are made, and rest with them.
 
     Raises:
@@ -120,69 +174,39 @@ def load(places: Places, *, passphrase: str | None, random_bytes: RandomBytes) -
         PassphraseRequired: They are under a passphrase and none was given.
         WrongPassphrase: They do not open.
         StorageFailed: Keys were to be added and the file cannot be written; it is as it was.
+        TokenUnavailable, TokenRefused: Keys were to be added, and the token makes none.
     """
-    _, _, secrets = _opened(places, passphrase)
-    if secrets.keys() != frozenset(_Slot):
+    _, key, secrets = _opened(places, passphrase)
+    if not secrets.keys() >= _LASTING:
         # Two processes that open an old box at once must not each believe in keys of their own.
         with durable_files.exclusively(places.lock):
             head, key, secrets = _opened(places, passphrase)
-            missing = frozenset(_Slot) - secrets.keys()
+            missing = _LASTING - secrets.keys()
             if missing:
-                secrets |= {int(slot): _new_secret(slot, random_bytes) for slot in sorted(missing)}
-                _put_to_rest(places, head, key, secrets, random_bytes)
-    return _signers(secrets)
+                secrets |= {int(slot): _new_resting(slot, random_bytes, token) for slot in sorted(missing)}
+                box.put_to_rest(places, head, key, secrets, random_bytes)
+    return _signers(secrets, key, token)
 
 
-def replace_status(places: Places, *, passphrase: str | None, random_bytes: RandomBytes) -> None:
+def replace_status(
+    places: Places, *, passphrase: str | None, random_bytes: RandomBytes, token: Token | None = None
+) -> None:
     """Put a new status key in the place of the old one, which is gone then. Raises: as `load`."""
+    fresh = {int(_Slot.STATUS): _new_resting(_Slot.STATUS, random_bytes, token)}
     with durable_files.exclusively(places.lock):
         head, key, secrets = _opened(places, passphrase)
-        fresh = {int(_Slot.STATUS): _new_secret(_Slot.STATUS, random_bytes)}
-        _put_to_rest(places, head, key, secrets | fresh, random_bytes)
+        box.put_to_rest(places, head, key, secrets | fresh, random_bytes)
 
 
-def _put_to_rest(
-    places: Places,
-    head: Mapping[cbor.Key, cbor.Value],
-    key: bytes,
-    secrets: Mapping[int, bytes],
-    random_bytes: RandomBytes,
-) -> None:
-    box = bytes(SecretBox(key).encrypt(cbor.encode(dict(secrets.items())), random_bytes(SecretBox.NONCE_SIZE)))
-    content: dict[cbor.Key, cbor.Value] = {**head, _BOX: box}
-    content[_CHECKSUM] = sha256(cbor.encode(content)).digest()
-    durable_files.write_atomically(places.keys, cbor.encode(content), mode=durable_files.PRIVATE)
+def _opened(places: Places, passphrase: str | None) -> tuple[Head, bytes, dict[int, cbor.Value]]:
+    head, key, content = box.opened(places, passphrase)
+    return head, key, _secrets(content)
 
 
-def _opened(places: Places, passphrase: str | None) -> tuple[Mapping[cbor.Key, cbor.Value], bytes, dict[int, bytes]]:
-    """What stands before the box, the key that opens it, and the private keys in it."""
-    content = _content(places)
-    match content:
-        case {1: 1, 2: bytes() as salt, 3: int() as passes, 4: int() as memory, 5: bytes() as box}:
-            argon2 = Argon2Profile(passes, memory)
-            if argon2 not in _KNOWN_PROFILES or len(salt) != pwhash.argon2id.SALTBYTES:
-                raise KeyFileDamaged("keys.box asks for a cost that was never used here")
-            if passphrase is None:
-                raise PassphraseRequired("the issuer's keys are encrypted and no passphrase was given")
-            key = _derived(passphrase, salt, argon2)
-        case {1: 1, 5: bytes() as box}:
-            key = _read(places.key_file)
-            if len(key) != SecretBox.KEY_SIZE:
-                raise KeyFileDamaged("keys.key does not have 32 bytes")
-        case _:
-            raise KeyFileDamaged("keys.box is not a key file of this version")
-    try:
-        plaintext = SecretBox(key).decrypt(box)
-    except (CryptoError, ValueError):
-        raise WrongPassphrase("the issuer's keys do not open with this passphrase or key file") from None
-    head = {label: value for label, value in content.items() if label != _BOX}
-    return head, key, _secrets(cbor.decode(plaintext))
-
-
-def _secrets(value: cbor.Value) -> dict[int, bytes]:
-    secrets: dict[int, bytes] = {}
+def _secrets(value: cbor.Value) -> dict[int, cbor.Value]:
+    secrets: dict[int, cbor.Value] = {}
     for slot, secret in value.items() if isinstance(value, Mapping) else ():
-        if not isinstance(slot, int) or slot not in frozenset(_Slot) or not isinstance(secret, bytes):
+        if not isinstance(slot, int) or slot not in frozenset(_Slot):
             # A newer version's keys would be lost when this one writes the box again.
             raise KeyFileDamaged("keys.box holds something that this version does not know")
         secrets[slot] = secret
@@ -191,56 +215,55 @@ def _secrets(value: cbor.Value) -> dict[int, bytes]:
     return secrets
 
 
-def rest_under_passphrase(places: Places) -> bool:
-    """Whether a passphrase protects the keys; else it is a key file that lies beside them. Raises: KeyFileDamaged."""
-    return _SALT in _content(places)
+def _new_resting(slot: "_Slot | Alg", random_bytes: RandomBytes, token: Token | None) -> cbor.Value:
+    """A new key as it rests: its secret, or its id in the token with its public half."""
+    if slot is _Slot.ALLOCATION:
+        return random_bytes(_SECRET_BYTES)
+    alg = slot if isinstance(slot, Alg) else _ALGORITHMS[slot]
+    if token is None:
+        return _new_secret(alg, random_bytes)
+    key_id = random_bytes(_TOKEN_ID_BYTES)
+    key = token.make(alg if alg is Alg.ESP256 else token.alg, key_id=key_id)
+    return key_id, key.cose_key
 
 
-def _content(places: Places) -> Mapping[cbor.Key, cbor.Value]:
-    try:
-        content = cbor.decode(_read(places.keys))
-    except CborError:
-        raise KeyFileDamaged("keys.box cannot be read") from None
-    if not isinstance(content, Mapping):
-        raise KeyFileDamaged("keys.box cannot be read")
-    rest = {label: value for label, value in content.items() if label != _CHECKSUM}
-    if content.get(_CHECKSUM) != sha256(cbor.encode(rest)).digest():
-        raise KeyFileDamaged("keys.box was changed since it was written")
-    return rest
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return durable_files.read(path, max_bytes=_MAX_BYTES)
-    except StorageFailed as error:
-        raise KeyFileDamaged(str(error)) from None
-
-
-def _derived(passphrase: str, salt: bytes, argon2: Argon2Profile) -> bytes:
-    return pwhash.argon2id.kdf(
-        SecretBox.KEY_SIZE, passphrase.encode(), salt, opslimit=argon2.passes, memlimit=argon2.memory
-    )
-
-
-def _new_secret(slot: _Slot, random_bytes: RandomBytes) -> bytes:
+def _new_secret(alg: Alg, random_bytes: RandomBytes) -> bytes:
     for _ in range(_ATTEMPTS):
         secret = random_bytes(_SECRET_BYTES)
-        if slot is _Slot.ALLOCATION:
-            return secret
         try:
-            keys.signer_for(_ALGORITHMS[slot], secret)
+            keys.signer_for(alg, secret)
         except KeyRefused:
             continue  # One in 2**32 draws lies beyond the order of P-256.
         return secret
     raise KeyRefused("the source of randomness gives no private key")
 
 
-def _signers(secrets: Mapping[int, bytes]) -> Signers:
-    order = secrets[_Slot.ALLOCATION]
-    if len(order) != _SECRET_BYTES:
+def _signers(secrets: Mapping[int, cbor.Value], box_key: bytes, token: Token | None) -> Signers:
+    order, further = secrets[_Slot.ALLOCATION], secrets.get(_Slot.FURTHER, ())
+    if not isinstance(order, bytes) or len(order) != _SECRET_BYTES or not isinstance(further, tuple):
         raise KeyFileDamaged("keys.box holds something that is no key")
+    signing = {slot.name.lower(): _signer(secrets[slot], alg, token) for slot, alg in _ALGORITHMS.items()}
+    by_kid: dict[bytes, Signer] = {}
+    for each in further:
+        match each:
+            case (int() as alg, resting) if alg in _ALGORITHM_NUMBERS:
+                signer = _signer(resting, Alg(alg), token)
+                by_kid[keys.kid_of(signer.public_key)] = signer
+            case _:
+                raise KeyFileDamaged("keys.box holds something that is no key")
+    return Signers(**signing, further=by_kid, allocation=order, box_key=box_key)
+
+
+def _signer(resting: cbor.Value, alg: Alg, token: Token | None) -> Signer:
     try:
-        signing = {slot.name.lower(): keys.signer_for(alg, secrets[slot]) for slot, alg in _ALGORITHMS.items()}
-        return Signers(**signing, allocation=order)
+        match resting:
+            case bytes():
+                return keys.signer_for(alg, resting)
+            case (bytes() as key_id, cose_key) if token is not None:
+                return token.signer(key_id, keys.load_cose_key(cose_key))
+            case (bytes(), _):
+                raise KeyFileDamaged("keys lie in a token, and the profile names none", hint=_RESTORE_PROFILE)
+            case _:
+                raise KeyFileDamaged("keys.box holds something that is no key")
     except KeyRefused:
         raise KeyFileDamaged("keys.box holds something that is no key") from None

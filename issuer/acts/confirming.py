@@ -76,7 +76,7 @@ class Acts:
         register: Register,
         region: str,
         arrived: ArrivedRows,
-        staff_keys: StaffKeys,
+        staff_keys: Callable[[], StaffKeys],
         withdrawn: Callable[[UnixTime], frozenset[bytes]],
         publish_change: Callable[[UnixTime], None],
     ) -> None:
@@ -197,7 +197,7 @@ class Acts:
         return ListedAct(held, said, licence_id)
 
     def _verify(self, encoded: bytes, at: UnixTime) -> VerifiedAct:
-        return officers_act.verify(encoded, staff_keys=self._staff_keys, withdrawn=self._withdrawn(at), at=at)
+        return officers_act.verify(encoded, staff_keys=self._staff_keys(), withdrawn=self._withdrawn(at), at=at)
 
 
 def _reason(act_id: str, reason: str) -> str:

@@ -6,7 +6,7 @@ certificate has less than half of its life left, a new one is made; else the new
 have been lost. What the next one says is what the register has of the terminal now; kinds stay those it has.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from issuer.enrolment.errors import RenewalMalformed, RenewalRefused, TerminalWithdrawn
@@ -34,7 +34,7 @@ class Renewals:
         *,
         register: Register,
         terminals: Terminals,
-        terminal_keys: TerminalKeys,
+        terminal_keys: Callable[[], TerminalKeys],
         kinds: Mapping[int, Kind],
         rows: Mapping[tuple[int, Purpose], PolicyRow],
     ) -> None:
@@ -52,7 +52,7 @@ class Renewals:
         """
         # 1
         try:
-            held = renewal.verify(encoded, terminal_keys=self._terminal_keys, at=at)
+            held = renewal.verify(encoded, terminal_keys=self._terminal_keys(), at=at)
         except ProtocolError as error:
             raise RenewalMalformed(str(error)) from None
         if held.terminal != terminal:

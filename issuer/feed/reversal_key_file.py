@@ -14,7 +14,7 @@ from nacl.secret import SecretBox
 
 from issuer import durable_files
 from issuer.errors import KeyFileDamaged, PassphraseRefused, PassphraseRequired, StorageFailed, WrongPassphrase
-from issuer.signers import LIBSODIUM_MODERATE, Argon2Profile
+from issuer.keys.box import LIBSODIUM_MODERATE, Argon2Profile
 from protocol import cbor, keys
 from protocol.errors import CborError, KeyRefused
 from protocol.keys import Signer

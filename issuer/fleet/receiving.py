@@ -7,6 +7,7 @@ Not handled here: what rows of a kind say (whoever acts on them reads them), and
 which are the web server's in front.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from issuer.enrolment.errors import TerminalWithdrawn
@@ -32,7 +33,7 @@ class Taken:
 class Receiving:
     """The receiving end of one authority."""
 
-    def __init__(self, *, register: Register, terminal_keys: TerminalKeys) -> None:
+    def __init__(self, *, register: Register, terminal_keys: Callable[[], TerminalKeys]) -> None:
         self._register, self._terminal_keys = register, terminal_keys
 
     def take(self, terminal: str, encoded: bytes, *, at: UnixTime) -> Taken:
@@ -44,7 +45,7 @@ class Receiving:
         """
         # 1
         try:
-            verified = terminal_row.verify(encoded, terminal_keys=self._terminal_keys, at=at)
+            verified = terminal_row.verify(encoded, terminal_keys=self._terminal_keys(), at=at)
         except SizeError as error:
             raise RowTooLarge(str(error)) from None
         except (IssuerUnknown, IssuerExpired) as error:

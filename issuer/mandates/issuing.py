@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-from issuer import draws, issuance, layout, lifecycle
+from issuer import draws, issuance, layout, lifecycle, lint
 from issuer import subject as subject_check
 from issuer.allocation import Allocator
 from issuer.draws import RandomBytes
 from issuer.errors import LicenceNotValid, MandateNotInForce, MandateRefused
-from issuer.issuance import FLEXIBLE, Draft, Issued
+from issuer.issuance import FLEXIBLE, Issued
+from issuer.keys.ring import KeyRing
+from issuer.lint import Draft
 from issuer.mandates import register as rows_of
 from issuer.mandates.register import Capacity, MandateRecord
 from issuer.profile import Profile
@@ -22,8 +24,8 @@ from issuer.register import Register, StatusEvent
 from issuer.subject import Subject
 from protocol import licence_package, limits, unixtime
 from protocol.appraisal_policy import PolicyRow
-from protocol.keys import Signer, VerificationKey
-from protocol.labels import KeyAssurance, Lic, Purpose
+from protocol.keys import VerificationKey
+from protocol.labels import KeyAssurance, KeyUse, Lic, Purpose
 from protocol.licence import age
 from protocol.licence.catalogue import Kind
 from protocol.licence_package import LicencePackage
@@ -67,7 +69,7 @@ class Mandates:
         profile: Profile,
         register: Register,
         allocator: Allocator,
-        signer: Signer,
+        ring: KeyRing,
         root: VerificationKey,
         kinds: Mapping[int, Kind],
         rows: Mapping[tuple[int, Purpose], PolicyRow],
@@ -76,7 +78,7 @@ class Mandates:
         publish_change: Callable[[UnixTime], None],
         publish_new_lists: Callable[[UnixTime], None],
     ) -> None:
-        self._profile, self._register, self._signer, self._root = profile, register, signer, root
+        self._profile, self._register, self._ring, self._root = profile, register, ring, root
         self._allocator, self._kinds, self._rows, self._random_bytes = allocator, kinds, rows, random_bytes
         self._directory, self._publish_change = directory, publish_change
         self._publish_new_lists = publish_new_lists
@@ -90,7 +92,7 @@ class Mandates:
             SubjectRefused: The licence is over in the meantime.
             LintRefused: What would be signed breaks a rule.
             IssuanceInterrupted: The intent is recorded, a signature failed.
-            NoFreeIndex, RegisterUnavailable: The register could not record it.
+            NoSigningKey, NoFreeIndex, RegisterUnavailable: The register could not record it.
         """
         # 1
         licence = self._register.licence(wish.licence_id)
@@ -108,7 +110,7 @@ class Mandates:
         draft = self._draft(
             kind, checked, agent_key, mandate, key_assurance=wish.key_assurance, latest=latest, days=wish.days, at=at
         )
-        issuance.lint(draft, at=at)
+        lint.lint(draft, at=at)
         # 4
         record = MandateRecord(
             id=draws.text(self._random_bytes, draws.ID_CHARACTERS),
@@ -125,24 +127,26 @@ class Mandates:
             actor=actor,
             at=at,
         )
-        directory = self._directory(at)
+        directory, key = self._directory(at), self._ring.take(KeyUse.MANDATE, at=at)
         allocation = rows_of.record_intent(
             self._register,
             record,
             layouts=tuple(draft.layouts),
             allocate=lambda connection: self._allocator.entry(connection, draft.exp),
             draw_sub=lambda: draws.text(self._random_bytes, limits.SUB_CHARACTERS),
+            kid=key.kid,
         )
         # 5
-        signed = issuance.sign(draft, allocation, profile=self._profile, signer=self._signer)
+        signed = issuance.sign(draft, allocation, profile=self._profile, key=key)
         # 6
-        package = licence_package.encode(LicencePackage(record.id, signed, None, None, directory, self._root))
+        package = LicencePackage(record.id, signed, None, None, directory, self._root)
         secret = issuance.record_signed(
             self._register, allocation, signed, package=package, random_bytes=self._random_bytes, at=at
         )
         self._publish_new_lists(at)
         entry = allocation.entry
-        return Issued(record.id, kind, entry.list_number, entry.idx, draft.exp, package, secret, checked.warnings)
+        encoded = licence_package.encode(package)
+        return Issued(record.id, kind, entry.list_number, entry.idx, draft.exp, encoded, secret, checked.warnings)
 
     def withdraw(self, mandate_id: str, *, reason: str, actor: str, at: UnixTime) -> tuple[StatusEvent, ...]:
         """End a mandate and every link below it, for good, and publish that.
@@ -238,7 +242,7 @@ class Mandates:
         layouts = {FLEXIBLE: layout.flexible(kind, items, random_bytes=self._random_bytes)}
         for purpose, item_keys in sorted(kind.views.items()):
             if purpose in mandate.purposes:
-                issuance.lint_view(kind, purpose, item_keys, checked)
+                lint.lint_view(kind, purpose, item_keys, checked)
                 layouts[purpose.word] = layout.view(item_keys & items.keys(), items)
         return Draft(kind, checked, agent_key, key_assurance, iat, nbf, min(ends), layouts, mandate)
 

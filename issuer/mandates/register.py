@@ -71,12 +71,13 @@ def record_intent(
     layouts: Sequence[str],
     allocate: Allocate,
     draw_sub: Callable[[], str],
+    kid: bytes,
 ) -> Allocation:
     """Record, before the key is used, which mandate it is about to sign.
 
     Raises:
         LicenceNotValid, MandateNotInForce: The parent licence or mandate ended in the meantime.
-        NoFreeIndex, IndexGivenTwice, RegisterUnavailable: Nothing was recorded.
+        NoSigningKey, NoFreeIndex, IndexGivenTwice, RegisterUnavailable: Nothing was recorded.
     """
     with register.adding() as connection:
         demand_valid(connection, record.licence_id)
@@ -90,6 +91,7 @@ def record_intent(
             layouts=layouts,
             allocate=allocate,
             draw_sub=draw_sub,
+            kid=kid,
             at=record.at,
         )
         connection.execute(

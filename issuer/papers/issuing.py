@@ -15,14 +15,14 @@ from issuer import subject as subject_check
 from issuer.allocation import Allocator
 from issuer.draws import RandomBytes
 from issuer.errors import IssuanceInterrupted, LicenceNotValid, LintRefused, PaperRefused
+from issuer.keys.ring import KeyRing
 from issuer.papers import register as rows_of
 from issuer.papers.register import PaperRecord
 from issuer.profile import Profile
 from issuer.register import LicenceRecord, Register, StatusEvent
 from protocol import keys, limits, masked_name, paper, unixtime
 from protocol.errors import ProtocolError
-from protocol.keys import Signer
-from protocol.labels import Alg, Lic
+from protocol.labels import Alg, KeyUse, Lic
 from protocol.licence.catalogue import Kind
 from protocol.paper import PaperClaims
 from protocol.status_list import Status
@@ -57,13 +57,13 @@ class Papers:
         profile: Profile,
         register: Register,
         allocator: Allocator,
-        signer: Signer,
+        ring: KeyRing,
         kinds: Mapping[int, Kind],
         random_bytes: RandomBytes,
         publish_change: Callable[[UnixTime], None],
         publish_new_lists: Callable[[UnixTime], None],
     ) -> None:
-        self._profile, self._register, self._signer, self._kinds = profile, register, signer, kinds
+        self._profile, self._register, self._ring, self._kinds = profile, register, ring, kinds
         self._allocator, self._random_bytes = allocator, random_bytes
         self._publish_change, self._publish_new_lists = publish_change, publish_new_lists
 
@@ -75,7 +75,7 @@ class Papers:
             LicenceUnknown, LicenceNotValid, SubjectRefused: There is no licence that is in force.
             LintRefused: What would be signed breaks a rule.
             IssuanceInterrupted: The intent is recorded, the signature failed.
-            NoFreeIndex, RegisterUnavailable: The register could not record it.
+            NoSigningKey, NoFreeIndex, RegisterUnavailable: The register could not record it.
         """
         # 1
         if not 1 <= days <= LONGEST_DAYS:
@@ -89,12 +89,14 @@ class Papers:
         rehearsed, warnings = self._claims(licence, days, at)
         _rehearse(rehearsed)
         # 4
+        key = self._ring.take(KeyUse.PAPER, at=at)
         record = rows_of.record_intent(
             self._register,
             draws.text(self._random_bytes, draws.ID_CHARACTERS),
             licence.id,
             exp=rehearsed.exp,
             allocate=lambda connection: self._allocator.entry(connection, rehearsed.exp),
+            kid=key.kid,
             actor=actor,
             at=at,
         )
@@ -102,7 +104,7 @@ class Papers:
         claims = replace(rehearsed, status=self._profile.status_reference(entry.list_number, entry.idx))
         # 5
         try:
-            encoded = paper.issue(claims, self._signer)
+            encoded = paper.issue(claims, key.signer)
         except Exception as error:
             # Whatever a signing device raises, the intent stands: say so instead of what the device said.
             raise IssuanceInterrupted(

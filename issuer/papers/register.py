@@ -47,6 +47,7 @@ def record_intent(
     *,
     exp: UnixTime,
     allocate: Allocate,
+    kid: bytes,
     actor: str,
     at: UnixTime,
 ) -> PaperRecord:
@@ -54,7 +55,7 @@ def record_intent(
 
     Raises:
         LicenceNotValid: The licence ended in the meantime.
-        NoFreeIndex, IndexGivenTwice, RegisterUnavailable: Nothing was recorded.
+        NoSigningKey, NoFreeIndex, IndexGivenTwice, RegisterUnavailable: Nothing was recorded.
     """
     with register.adding() as connection:
         demand_valid(connection, licence_id)
@@ -66,6 +67,7 @@ def record_intent(
             layouts=(),
             allocate=allocate,
             draw_sub=str,
+            kid=kid,
             at=at,
         )
         connection.execute(insert(paper).values(id=paper_id, group_id=allocation.group_id, actor=actor, intended_at=at))

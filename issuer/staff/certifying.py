@@ -51,7 +51,12 @@ class Staff:
     """The staff of one authority."""
 
     def __init__(
-        self, *, profile: Profile, register: Register, signer: Signer, publish_change: Callable[[UnixTime], None]
+        self,
+        *,
+        profile: Profile,
+        register: Register,
+        signer: Callable[[UnixTime], Signer],
+        publish_change: Callable[[UnixTime], None],
     ) -> None:
         self._profile, self._register, self._signer = profile, register, signer
         self._publish_change = publish_change
@@ -72,6 +77,7 @@ class Staff:
             StaffRefused: The wish breaks a rule, or the key was withdrawn; nothing was recorded.
             StaffTaken: As `record_certificate`.
             RegisterUnavailable: Nothing was signed.
+            NoSigningKey, TokenUnavailable: It is recorded, and nothing was signed.
             PublishingFailed: It is recorded, and the staff key is not published yet; nothing was signed.
         """
         # 1
@@ -100,7 +106,7 @@ class Staff:
         if is_first:
             self._publish_change(at)
         # 4
-        return staff_certificate.certify(certificate, self._signer), certificate
+        return staff_certificate.certify(certificate, self._signer(at)), certificate
 
     def withdraw(self, number: str, *, reason: str, actor: str, at: UnixTime) -> tuple[WithdrawnStaff, ...]:
         """Withdraw every key of this person that is still certified, and publish that.

@@ -5,7 +5,7 @@ of those purposes and kinds allow · 3 the register has the row · 4 the termina
 key is really that terminal's (its operator brings it), and installing it there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, NoReturn
 
@@ -54,7 +54,7 @@ class Terminals:
         *,
         profile: Profile,
         register: Register,
-        signer: Signer,
+        signer: Callable[[UnixTime], Signer],
         kinds: Mapping[int, Kind],
         rows: Mapping[tuple[int, Purpose], PolicyRow],
     ) -> None:
@@ -76,6 +76,7 @@ class Terminals:
         Raises:
             TerminalRefused: The wish breaks a rule; nothing was recorded.
             TerminalTaken: As `record_certificate`.
+            NoSigningKey, TokenUnavailable: It is recorded, and nothing was signed.
             RegisterUnavailable: Nothing was signed.
         """
         # 1, 2
@@ -94,7 +95,7 @@ class Terminals:
         )
         rows_of.record_certificate(self._register, record, replace=replace)
         # 4
-        return terminal_certificate.certify(certificate, self._signer), certificate
+        return terminal_certificate.certify(certificate, self._signer(at)), certificate
 
     def certify_again(self, wish: Wish, key: VerificationKey, record: CertifiedTerminal) -> bytes:
         """The signed bytes of a certificate that the register has already, for nobody may have received them.
@@ -103,7 +104,7 @@ class Terminals:
             TerminalRefused: The wish breaks a rule by now.
         """
         made = self._certificate(wish, key, record.at)
-        return terminal_certificate.certify(replace(made, iat=record.iat, exp=record.exp), self._signer)
+        return terminal_certificate.certify(replace(made, iat=record.iat, exp=record.exp), self._signer(record.at))
 
     def check(self, wish: Wish, *, at: UnixTime) -> None:
         """Return if a terminal's key could be certified so. Raises: TerminalRefused."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from issuer.feed import reversal_keys
+from issuer.keys import register as keys
 from issuer.publishing import Listings
 from issuer.recognition import register as recognised
 from issuer.register import Register
@@ -30,6 +31,7 @@ def listings(register: Register, *, at: UnixTime) -> Listings:
         recognised.rows(register),
         staff.any_certified(register),
         frozenset(each.kid for each in staff.withdrawn(register, at=at)),
+        keys.all_keys(register),
     )
 
 

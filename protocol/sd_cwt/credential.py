@@ -132,7 +132,7 @@ def rehearse(
     lic: LicenceItems,
     disclosures: Iterable[bytes],
     *,
-    alg: SignatureAlg,
+    key: VerificationKey,
     kid: bytes,
     algorithms: AlgorithmTable = DEFAULT_ALGORITHMS,
 ) -> RehearsedCredential:
@@ -142,7 +142,7 @@ def rehearse(
         claims: Everything but the items.
         lic: The redacted map (`redaction.redacted_map`).
         disclosures: Encoded disclosures of every hash in it.
-        alg: The assertion key's algorithm.
+        key: The assertion key that is going to sign.
         kid: Its 8-byte identifier.
         algorithms: The table of whoever is to read it.
 
@@ -169,7 +169,7 @@ def rehearse(
             raise SchemaError("a mandate for another licence than its own parent's")
         payload[labels.CLAIM_MANDATE] = mandate.to_value(claims.mandate)
     sd_claims = tuple(disclosures)
-    throwaway = Rehearsal(alg)
+    throwaway = Rehearsal(key)
     structure = cose_sign1.sign1(
         {labels.HDR_KID: kid, labels.HDR_TYP: labels.TYP_CREDENTIAL},
         cbor.encode(payload),
@@ -180,7 +180,7 @@ def rehearse(
     unverified = parse(cbor.decode(cbor.encode(structure)), algorithms=algorithms)
     disclosed_licence(verify(unverified, throwaway.public_key, algorithms=algorithms))
     sign1 = unverified.sign1
-    return RehearsedCredential(sign1.protected_bytes, sign1.payload, sd_claims, alg)
+    return RehearsedCredential(sign1.protected_bytes, sign1.payload, sd_claims, key.alg)
 
 
 def sign(rehearsed: RehearsedCredential, signer: Signer) -> bytes:
@@ -207,7 +207,7 @@ def issue(
     algorithms: AlgorithmTable = DEFAULT_ALGORITHMS,
 ) -> bytes:
     """`rehearse` and `sign` in one. Raises: as these; nothing is returned then, and nothing was signed."""
-    rehearsed = rehearse(claims, lic, disclosures, alg=signer.public_key.alg, kid=kid, algorithms=algorithms)
+    rehearsed = rehearse(claims, lic, disclosures, key=signer.public_key, kid=kid, algorithms=algorithms)
     return sign(rehearsed, signer)
 
 

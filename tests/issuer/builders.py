@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+import pytest
+
 from issuer.application import Issuer
 from protocol import cbor, keys, licence_package, status_list, trust_list
 from protocol.keys import VerificationKey
@@ -84,6 +86,11 @@ def made(folder: Path, *, seed: int = 1, passphrase: str | None = None, register
         at=AT,
         register_url=register_url,
     )
+
+
+def sign_by(patched: pytest.MonkeyPatch, issuer: Issuer, real: keys.Signer, instead: keys.Signer) -> None:
+    """Let another device sign wherever this key of the issuer would."""
+    patched.setitem(issuer.ring._first, keys.kid_of(real.public_key), instead)
 
 
 def credentials(package: bytes) -> list[credential.UnverifiedCredential]:

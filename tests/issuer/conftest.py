@@ -17,6 +17,7 @@ from tests.issuer import builders, postgresql
 ON_BOTH = (
     "test_allocation",
     "test_audit_on_both",
+    "test_bulk_on_both",
     "test_devices",
     "test_feed_on_both",
     "test_fleet_on_both",

@@ -15,10 +15,11 @@ from issuer.feed.feeding import Feed, Tick
 from issuer.feed.leading import Leadership
 from issuer.feed.settings import FeedSettings
 from issuer.feed.sql_log import SqlLog
+from issuer.keys.box import LIBSODIUM_INTERACTIVE
 from issuer.profile import Places, Profile
 from issuer.register import Register
 from issuer.register_schema import allocation_list, licence, status_event, status_list
-from issuer.signers import LIBSODIUM_INTERACTIVE, Signers
+from issuer.signers import Signers
 from protocol import trust_list
 from protocol.keys import Signer, signer_for
 from protocol.labels import Alg, KeyUse

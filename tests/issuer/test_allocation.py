@@ -16,7 +16,7 @@ from issuer.errors import IndexGivenTwice, NoFreeIndex, StorageFailed
 from issuer.mandates.issuing import Wish
 from issuer.register import StatusEntry, StatusEvent, demand_valid, reserve
 from issuer.register_schema import allocation_list, credential_group
-from protocol import limits
+from protocol import keys, limits
 from protocol.labels import Purpose
 from protocol.status_list import Status
 from protocol.unixtime import DAY, UnixTime
@@ -227,6 +227,7 @@ def test_nothing_new_escapes_a_change_of_its_licence(issuer: Issuer) -> None:
             layouts=(),
             allocate=lambda _: entry,
             draw_sub=str,
+            kid=keys.kid_of(issuer._signers.assertion.public_key),
             at=AT,
         )
     revoking.join()

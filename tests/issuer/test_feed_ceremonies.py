@@ -11,8 +11,8 @@ from issuer.feed import reversal_key_file, reversal_request
 from issuer.feed.ceremonies import Ceremonies
 from issuer.feed.errors import BanRefused, FeedSettingsRefused, RequestRefused, ReversalRefused
 from issuer.feed.settings import FeedSettings, read, write
-from issuer.register_schema import credential_group, licence
 from issuer.keys.box import LIBSODIUM_INTERACTIVE
+from issuer.register_schema import credential_group, licence
 from protocol import cbor, keys, reversal
 from protocol.keys import Signer
 from protocol.reversal import Reversal

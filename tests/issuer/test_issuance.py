@@ -37,6 +37,7 @@ from tests.issuer.builders import (
     made,
     published_status,
     randomness,
+    sign_by,
 )
 
 
@@ -219,7 +220,8 @@ class Broken:
 def test_an_intent_without_result_stays_visible_and_can_be_revoked(
     issuer: Issuer, monkeypatch: pytest.MonkeyPatch, good: int
 ) -> None:
-    monkeypatch.setattr(issuer._issuance, "_assertion", Broken(issuer._signers.assertion, good))
+    real = issuer._signers.assertion
+    sign_by(monkeypatch, issuer, real, Broken(real, good))
     with pytest.raises(IssuanceInterrupted):
         issuer.issue("driving-licence", DRIVING, holder_key(), at=AT)
     intents = issuer.open_intents()
@@ -248,7 +250,8 @@ def test_a_register_that_cannot_record_the_intent_stops_the_key(
         raise RegisterUnavailable("disk full")
 
     monkeypatch.setattr(Register, "record_intent", dead)
-    monkeypatch.setattr(issuer._issuance, "_assertion", Broken(issuer._signers.assertion, 0))
+    real = issuer._signers.assertion
+    sign_by(monkeypatch, issuer, real, Broken(real, 0))
     with pytest.raises(RegisterUnavailable):
         issuer.issue("id-card", ID_CARD, holder_key(), at=AT)
 
@@ -291,7 +294,7 @@ def test_drawn_characters_are_evenly_spread() -> None:
         profile=None,
         register=None,
         allocator=None,
-        assertion=None,
+        ring=None,
         root=None,
         random_bytes=lambda _: next(every_byte),  # type: ignore[arg-type]
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from issuer import issuance
+from issuer import issuance, lint
 from issuer.application import Issuer
 from issuer.errors import (
     IssuanceInterrupted,
@@ -39,6 +39,7 @@ from tests.issuer.builders import (
     credentials,
     holder_key,
     published_status,
+    sign_by,
 )
 from wallet_sdk import receiving
 from wallet_sdk.device_key import SoftwareKey
@@ -277,13 +278,13 @@ def test_a_parent_mandate_that_ends_while_the_wish_is_looked_at_is_noticed(
     issuer: Issuer, licence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     above = issue(issuer, wish(licence))
-    real = issuance.lint
+    real = lint.lint
 
     def meanwhile(draft: Any, *, at: UnixTime) -> None:
         issuer.mandates.withdraw(above.licence_id, reason="测试", actor="somebody else", at=AT)
         real(draft, at=at)
 
-    monkeypatch.setattr(issuance, "lint", meanwhile)
+    monkeypatch.setattr(lint, "lint", meanwhile)
     with pytest.raises(MandateNotInForce):
         issue(issuer, wish(licence, 2, parent_id=above.licence_id))
     assert len(issuer.mandates.listed(licence)) == 1
@@ -292,13 +293,13 @@ def test_a_parent_mandate_that_ends_while_the_wish_is_looked_at_is_noticed(
 def test_a_licence_that_ends_while_the_wish_is_looked_at_is_noticed(
     issuer: Issuer, licence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = issuance.lint
+    real = lint.lint
 
     def meanwhile(draft: Any, *, at: UnixTime) -> None:
         issuer.revoke(licence, reason="测试", actor="somebody else", at=AT)
         real(draft, at=at)
 
-    monkeypatch.setattr(issuance, "lint", meanwhile)
+    monkeypatch.setattr(lint, "lint", meanwhile)
     with pytest.raises(LicenceNotValid):
         issue(issuer, wish(licence))
     assert issuer.mandates.listed(licence) == ()
@@ -315,8 +316,8 @@ def test_a_licence_that_ends_while_the_wish_is_looked_at_is_noticed(
 def test_lint_refuses_a_mandate_that_a_terminal_would_refuse(
     issuer: Issuer, licence: str, monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any]
 ) -> None:
-    real = issuance.lint
-    monkeypatch.setattr(issuance, "lint", lambda draft, *, at: real(replace(draft, **changed), at=at))
+    real = lint.lint
+    monkeypatch.setattr(lint, "lint", lambda draft, *, at: real(replace(draft, **changed), at=at))
     with pytest.raises(LintRefused):
         issue(issuer, wish(licence))
     assert issuer.mandates.listed(licence) == ()
@@ -333,7 +334,7 @@ def test_a_signature_that_fails_leaves_an_intent_and_no_mandate_to_act_on(
 
     broken: Signer = Broken()
     with monkeypatch.context() as patched:
-        patched.setattr(issuer.mandates, "_signer", broken)
+        sign_by(patched, issuer, issuer._signers.mandate, broken)
         with pytest.raises(IssuanceInterrupted):
             issue(issuer, wish(licence))
     (record,) = issuer.mandates.listed(licence)

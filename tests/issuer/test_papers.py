@@ -44,6 +44,7 @@ from tests.issuer.builders import (
     holder_key,
     key_text,
     published_status,
+    sign_by,
     written,
 )
 
@@ -151,7 +152,7 @@ def test_a_signature_that_fails_leaves_an_intent(issuer: Issuer, licence: str, m
             raise ZeroDivisionError
 
     with monkeypatch.context() as patched:
-        patched.setattr(issuer.papers, "_signer", Broken())
+        sign_by(patched, issuer, issuer._signers.paper, Broken())
         with pytest.raises(IssuanceInterrupted):
             issue(issuer, licence)
     (record,) = issuer.papers.listed(licence)

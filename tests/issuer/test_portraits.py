@@ -2,8 +2,6 @@
 
 import base64
 import io
-import sqlite3
-from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -37,6 +35,7 @@ from tests.issuer.builders import (
     randomness,
     written,
 )
+from tests.issuer.test_register import ADDED, drop
 from wallet_sdk import held_credential, moving_code, receiving
 from wallet_sdk.device_key import SoftwareKey
 from wallet_sdk.holdings import Holdings
@@ -117,7 +116,7 @@ def test_the_next_device_has_the_portrait_too(tmp_path: Path) -> None:
 
 def test_an_interrupted_licence_keeps_its_portrait(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr("issuer.issuance.credential.issue", lambda *_, **__: 1 / 0)
+        broken.setattr("issuer.issuance.credential.sign", lambda *_, **__: 1 / 0)
         with pytest.raises(IssuanceInterrupted):
             issuer.issue("id-card", ID_CARD, holder_key(), at=AT, portrait=FACE)
     (record,) = issuer.list()
@@ -128,8 +127,7 @@ def test_an_interrupted_licence_keeps_its_portrait(issuer: Issuer, monkeypatch: 
 def test_a_register_from_before_portraits_takes_them(tmp_path: Path) -> None:
     with made(tmp_path / "i") as issuer:
         old = issuer.issue("id-card", ID_CARD, holder_key(1), at=AT).licence_id
-    with closing(sqlite3.connect(tmp_path / "i" / "register.sqlite")) as connection:
-        connection.execute("DROP TABLE portrait")
+    drop(tmp_path / "i", *ADDED)
     with Issuer.open(tmp_path / "i", passphrase=None, random_bytes=randomness(2)) as issuer:
         new = issuer.issue("id-card", ID_CARD, holder_key(2), at=AT, portrait=FACE).licence_id
         again = [issuer.issue_again(each, holder_key(3), at=AT).package for each in (old, new)]

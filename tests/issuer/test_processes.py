@@ -28,12 +28,14 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from issuer import wiring
+from protocol.keys import kid_of
 from tests.issuer.builders import AT, DRIVING, holder_key
 class Deadly:
     def __init__(self, signer):
         self.public_key, self.sign = signer.public_key, lambda message: os.kill(os.getpid(), signal.SIGKILL)
 with wiring.open_issuer(Path(sys.argv[1]), passphrase=None) as issuer:
-    issuer._issuance._assertion = Deadly(issuer._signers.assertion)
+    real = issuer._signers.assertion
+    issuer.ring._first[kid_of(real.public_key)] = Deadly(real)
     issuer.issue("driving-licence", DRIVING, holder_key(), at=AT)
 """
 

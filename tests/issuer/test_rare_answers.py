@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from issuer import catalogue_source, holder_keys, issuance, lifecycle, listing, subject, wiring
+from issuer import catalogue_source, holder_keys, lifecycle, lint, listing, subject, wiring
 from issuer.application import Issuer
 from issuer.errors import (
     HolderKeyRefused,
@@ -20,10 +20,11 @@ from issuer.errors import (
     StorageFailed,
     SubjectRefused,
 )
+from issuer.layout import LaidOut
 from issuer.lifecycle import LegalChange
 from issuer.register import Register
 from protocol import limits
-from protocol.labels import Lic, Purpose
+from protocol.labels import KeyAssurance, Lic, Purpose
 from protocol.licence.catalogue import Clear, Item, ItemType, Names
 from protocol.unixtime import DAY, UnixTime
 from tests.issuer.builders import AT, BUSINESS, DRIVING, ID_CARD, holder_key, made, randomness
@@ -39,22 +40,22 @@ DRIVER = KINDS["driving-licence"]
         {"iat": UnixTime(AT + 200 * DAY)},
         {"exp": AT},
         {"exp": UnixTime(AT + 130 * DAY)},
-        {"layouts": {"F": issuance.LaidOut({}, (b"",) * (limits.MAX_DISCLOSURES + 1))}},
+        {"layouts": {"F": LaidOut({}, (b"",) * (limits.MAX_DISCLOSURES + 1))}},
     ],
 )
 def test_lint_refuses_what_a_terminal_would_refuse(issuer: Issuer, changed: dict[str, object]) -> None:
     checked = subject.check(DRIVER, DRIVING, at=AT, fictional=True)
-    draft = issuer._issuance._draft(DRIVER, checked, holder_key(), issuance.KeyAssurance.SOFTWARE, AT)
-    issuance.lint(draft, at=AT)
+    draft = issuer._issuance.draft(DRIVER, checked, holder_key(), KeyAssurance.SOFTWARE, AT)
+    lint.lint(draft, at=AT)
     with pytest.raises(LintRefused):
-        issuance.lint(dataclasses.replace(draft, **changed), at=AT)  # type: ignore[arg-type]
+        lint.lint(dataclasses.replace(draft, **changed), at=AT)  # type: ignore[arg-type]
 
 
 def test_lint_names_the_items_that_a_view_lacks() -> None:
     checked = subject.check(DRIVER, DRIVING, at=AT, fictional=True)
     bare = dataclasses.replace(checked, items={key: value for key, value in checked.items.items() if key != Lic.CLASS})
     with pytest.raises(LintRefused, match="roadside needs class"):
-        issuance.lint_view(DRIVER, Purpose.ROADSIDE, DRIVER.views[Purpose.ROADSIDE], bare)
+        lint.lint_view(DRIVER, Purpose.ROADSIDE, DRIVER.views[Purpose.ROADSIDE], bare)
 
 
 def test_states_of_a_licence_in_the_list(issuer: Issuer) -> None:
@@ -91,8 +92,9 @@ def test_a_licence_suspended_while_a_device_is_enrolled_gets_no_index(issuer: Is
             KINDS["id-card"],
             before,
             holder_key(2),
-            key_assurance=issuance.KeyAssurance.SOFTWARE,
+            key_assurance=KeyAssurance.SOFTWARE,
             directory=b"",
+            actor="test",
             at=AT,
         )
     assert issuer.open_intents() == ()

@@ -22,6 +22,9 @@ from tests.issuer.builders import AT, ID_CARD, holder_key, made, published_statu
 
 ADDED = sorted(metadata.tables.keys() - FIRST_TABLES)
 
+LATER_INDICES = ("licence_by_holder", "licence_by_name", "licence_by_moment")
+"""Those that tables of the beginning got by later revisions."""
+
 
 def drop(folder: Path, *tables: str) -> None:
     """Take tables out of a register, and out of the folder what only a register with them has published."""
@@ -30,6 +33,8 @@ def drop(folder: Path, *tables: str) -> None:
     with connection:
         for table in (*tables, "alembic_version"):
             connection.execute(f"DROP TABLE IF EXISTS {table}")
+        for index in LATER_INDICES:
+            connection.execute(f"DROP INDEX IF EXISTS {index}")
     connection.close()
 
 

@@ -11,8 +11,10 @@ from nacl.secret import SecretBox
 
 from issuer import durable_files, signers
 from issuer.errors import KeyFileDamaged, PassphraseRefused, PassphraseRequired, StorageFailed, WrongPassphrase
+from issuer.keys import box
+from issuer.keys.box import LIBSODIUM_INTERACTIVE
 from issuer.profile import Places
-from issuer.signers import LIBSODIUM_INTERACTIVE, Signers
+from issuer.signers import Signers
 from protocol import cbor
 from protocol.keys import VerificationKey
 from protocol.labels import Alg
@@ -26,7 +28,8 @@ def created(folder: Path, passphrase: str | None) -> tuple[Places, Signers]:
 
 
 def public_keys(made: Signers) -> dict[str, VerificationKey]:
-    return {use.name: getattr(made, use.name).public_key for use in fields(made) if use.name != "allocation"}
+    no_keys = {"allocation", "box_key", "further"}
+    return {use.name: getattr(made, use.name).public_key for use in fields(made) if use.name not in no_keys}
 
 
 def box_of(places: Places, passphrase: str | None, slots: dict[int, object]) -> bytes:
@@ -57,7 +60,7 @@ def test_the_same_keys_come_back(tmp_path: Path, passphrase: str | None) -> None
         "staff": Alg.ED25519,
     }
     assert len({key.thumbprint for key in public_keys(made).values()}) == 7
-    assert signers.rest_under_passphrase(places) is (passphrase is not None)
+    assert box.rest_under_passphrase(places) is (passphrase is not None)
 
 
 def test_files_are_private_and_a_passphrase_leaves_no_key_file(tmp_path: Path) -> None:
@@ -170,7 +173,7 @@ def test_an_older_box_gets_the_keys_that_it_lacks_once_and_keeps_the_others(
     assert public_keys(again) == after
     assert again.allocation == upgraded.allocation != made.allocation
     assert stat.S_IMODE(places.keys.stat().st_mode) == 0o600
-    assert signers.rest_under_passphrase(places) is (passphrase is not None)
+    assert box.rest_under_passphrase(places) is (passphrase is not None)
 
 
 def test_an_older_box_that_cannot_be_written_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

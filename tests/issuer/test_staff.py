@@ -1,6 +1,8 @@
 """Staff: certified, listed and withdrawn, and what of it stands in the trust list that terminals fetch."""
 
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +15,7 @@ from issuer.application import Issuer
 from issuer.cli import cli
 from issuer.config import PASSPHRASE_VARIABLE
 from issuer.errors import ReasonRefused, StaffNotRunning, StaffRefused, StaffTaken
+from issuer.keys import box
 from issuer.profile import Places
 from issuer.staff.certifying import USES, Wish
 from protocol import cbor, directory, keys, staff_certificate, trust_list
@@ -135,7 +138,9 @@ def test_keys_of_an_older_version_get_a_staff_key(tmp_path: Path) -> None:
     places = Places(tmp_path / "i")
     head, key, secrets = signers._opened(places, None)
     del secrets[8]
-    signers._put_to_rest(places, head, key, secrets, randomness(3))
+    with closing(sqlite3.connect(places.register)) as connection:
+        connection.executescript("DELETE FROM issuer_key WHERE use = 8;")
+    box.put_to_rest(places, head, key, secrets, randomness(3))
     with Issuer.open(tmp_path / "i", passphrase=None, random_bytes=randomness(4)) as issuer:
         issuer.publish(at=AT)
         assert verified(issuer, certify(issuer)).key == FIRST

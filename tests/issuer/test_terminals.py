@@ -109,7 +109,7 @@ def test_a_certificate_that_leaves_no_room_for_a_request_is_refused(issuer: Issu
     terminals = Terminals(
         profile=issuer.profile,
         register=issuer._register,
-        signer=ITS_KEY,
+        signer=lambda _: ITS_KEY,
         kinds={number: replace(kind, vct=number, slug=f"kind-{number}") for number in numbers},
         rows={(number, Purpose.WINDOW): replace(row, vct=number) for number in numbers},
     )
@@ -192,7 +192,7 @@ def test_the_row_is_there_before_the_key_signs(issuer: Issuer, monkeypatch: pyte
             raise ZeroDivisionError
 
     terminals: Terminals = issuer.terminals
-    monkeypatch.setattr(terminals, "_signer", Broken())
+    monkeypatch.setattr(terminals, "_signer", lambda _: Broken())
     with pytest.raises(ZeroDivisionError):
         certified(issuer)
     assert len(issuer.terminals.listed()) == 1

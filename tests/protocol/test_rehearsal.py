@@ -3,8 +3,7 @@
 import pytest
 
 from protocol import cbor, cose_sign1, keys, labels
-from protocol.errors import AlgError, IssuerSignatureInvalid, KeyRefused, SchemaError
-from protocol.labels import Alg
+from protocol.errors import AlgError, IssuerSignatureInvalid, SchemaError
 from protocol.rehearsal import Rehearsal
 from protocol.sd_cwt import credential
 from protocol.sd_cwt.credential import CredentialClaims, StatusReference
@@ -27,8 +26,8 @@ CLAIMS = CredentialClaims(
 )
 
 
-def rehearsed(alg: Alg = Alg.ED25519) -> credential.RehearsedCredential:
-    return credential.rehearse(CLAIMS, {1: "测试员甲"}, (), alg=alg, kid=KID)
+def rehearsed(key: keys.VerificationKey = SIGNER.public_key) -> credential.RehearsedCredential:
+    return credential.rehearse(CLAIMS, {1: "测试员甲"}, (), key=key, kid=KID)
 
 
 def test_what_is_signed_is_what_was_rehearsed() -> None:
@@ -40,19 +39,16 @@ def test_what_is_signed_is_what_was_rehearsed() -> None:
 
 def test_what_no_reader_takes_reaches_no_signer() -> None:
     with pytest.raises(SchemaError, match="hostile text"):
-        credential.rehearse(CLAIMS, {1: "甲\u202e乙"}, (), alg=Alg.ED25519, kid=KID)
+        credential.rehearse(CLAIMS, {1: "甲\u202e乙"}, (), key=SIGNER.public_key, kid=KID)
 
 
 def test_no_key_accepts_a_rehearsed_signature() -> None:
-    throwaway = Rehearsal(Alg.ED25519)
+    throwaway = Rehearsal(SIGNER.public_key)
     made = rehearsed()
     forged = cose_sign1.signed(made.protected_bytes, made.payload, throwaway, {})
     unverified = credential.parse(cbor.decode(cbor.encode(forged)))
     with pytest.raises(IssuerSignatureInvalid):
         credential.verify(unverified, SIGNER.public_key)
-    for named in ("cose_key", "thumbprint"):
-        with pytest.raises(KeyRefused):
-            getattr(throwaway.public_key, named)
     # Bytes that were changed after they were rehearsed do not pass for what was.
     other = cose_sign1.signed(made.protected_bytes, made.payload + b"\0", throwaway, {}).value
     assert isinstance(other, tuple)
@@ -63,4 +59,4 @@ def test_no_key_accepts_a_rehearsed_signature() -> None:
 
 def test_a_signer_of_another_algorithm_does_not_sign_it() -> None:
     with pytest.raises(AlgError):
-        credential.sign(rehearsed(Alg.ESP256), SIGNER)
+        credential.sign(rehearsed(keys.P256Signer(bytes(31) + b"\1").public_key), SIGNER)

@@ -1,0 +1,1 @@
+"""Finds licences among millions: by an exact number, by how a name begins, by holder."""
