@@ -59,7 +59,7 @@ def run_units(folder: Path) -> dict[str, Any]:
         (units / timer).symlink_to("/dev/null")
     # An interpreter below /root is hidden from the units, so every one is seen elsewhere too.
     python = f"/mnt/python/bin/{Path(sys.executable).resolve().name}"
-    found = f"PYTHONPATH=/mnt/project:/mnt/packages LD_LIBRARY_PATH=/mnt/python/lib PYTHON={python}"
+    found = f"LD_LIBRARY_PATH=/mnt/python/lib PYTHON={python}"
     (units / "probe.target").write_text(TARGET, "utf-8")
     (units / "probe.service").write_text(PROBE.format(python=python, environment=found), "utf-8")
     (units / "liangzheng-kiosk-browser.service.d" / "screen.conf").write_text(SCREEN_IN_MEMORY, "utf-8")

@@ -1,5 +1,6 @@
 """Runs as root in the second systemd (own_systemd.py): sets up, starts the shipped units, writes down what it finds."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -18,7 +19,7 @@ PORTS = {"issuer": 8310, "terminal": 8471, "relay": 8470}
 Found = TypeVar("Found")
 
 BROWSER = "liangzheng-kiosk-browser"
-PATIENCE_TENTHS = 300
+PATIENCE_TENTHS = 150
 
 
 def run(*words: str) -> str:
@@ -26,13 +27,17 @@ def run(*words: str) -> str:
 
 
 def install() -> None:
-    """As docs/operations.md says."""
-    COMMAND.parent.mkdir(parents=True)
-    settings = " ".join(f"{name}={os.environ[name]}" for name in ("PYTHONPATH", "LD_LIBRARY_PATH"))
-    COMMAND.write_text(
-        f'#!/bin/sh\n{settings} exec {os.environ["PYTHON"]} -c "from liangzheng.cli import main; main()" "$@"\n',
-        "utf-8",
-    )
+    """As docs/operations.md says; the environment in /opt is one of links to what this machine's own one is made of."""
+    environment, python = COMMAND.parents[1], Path(os.environ["PYTHON"])
+    packages = environment / "lib" / python.name / "site-packages"
+    for folder in (COMMAND.parent, packages):
+        folder.mkdir(parents=True)
+    (environment / "pyvenv.cfg").write_text(f"home = {python.parent}\n", "utf-8")
+    (packages / "linked.pth").write_text("/mnt/project\n/mnt/packages\n", "utf-8")
+    (COMMAND.parent / "python").symlink_to(python)
+    # An interpreter of a shared library finds that where the machine looks for none.
+    start = f"LD_LIBRARY_PATH={python.parents[1]}/lib exec {COMMAND.parent}/python"
+    COMMAND.write_text(f'#!/bin/sh\n{start} -c "from liangzheng.cli import main; main()" "$@"\n', "utf-8")
     COMMAND.chmod(0o755)
     for group in ("input", "render"):  # Debian's udev makes these two
         run("groupadd", "--force", "--system", group)
@@ -71,33 +76,38 @@ def status_of(port: int) -> int | None:
         connection.close()
 
 
+def process(here: Path) -> dict[str, object]:
+    words = (here / "cmdline").read_text("utf-8", "replace").replace("\0", " ").split(" ")
+    lines = (here / "status").read_text("utf-8").splitlines()
+    status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+    return {
+        "type": next((word[7:] for word in words if word.startswith("--type=")), Path(words[0]).name),
+        "no_new_privileges": status["NoNewPrivs"] == "1",
+        "filters": int(status["Seccomp_filters"]),
+        "network": str((here / "ns" / "net").readlink()),
+        "user": str((here / "ns" / "user").readlink()),
+    }
+
+
 def processes() -> list[dict[str, object]]:
     """Every process of the browser's unit: what it is, and what it may do."""
     found = []
     groups = [f"/sys/fs/cgroup{tree}/system.slice/{BROWSER}.service/cgroup.procs" for tree in ("", "/unified")]
     group = next(Path(group) for group in groups if Path(group).exists())
     for number in group.read_text("utf-8").split():
-        here = Path("/proc", number)
-        words = (here / "cmdline").read_text("utf-8", "replace").replace("\0", " ").split(" ")
-        status = dict(
-            line.split(":\t", 1) for line in (here / "status").read_text("utf-8").splitlines() if ":\t" in line
-        )
-        found.append(
-            {
-                "type": next((word[7:] for word in words if word.startswith("--type=")), Path(words[0]).name),
-                "no_new_privileges": status["NoNewPrivs"] == "1",
-                "filters": int(status["Seccomp_filters"]),
-                "network": str((here / "ns" / "net").readlink()),
-                "user": str((here / "ns" / "user").readlink()),
-            }
-        )
+        # One that ended since then is no part of the browser any more.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found.append(process(Path("/proc", number)))
     return found
 
 
-def shows_the_page() -> list[dict[str, object]] | None:
+def settled() -> list[dict[str, object]] | None:
+    """The processes, as soon as the page is fetched and those that draw have come as far as their sandbox."""
     connected = run("ss", "--no-header", "--tcp", "--processes", "dst", f"127.0.0.1:{PORTS['terminal']}")
     found = processes()
-    return found if "chromium" in connected and any(each["type"] == "renderer" for each in found) else None
+    filters = [each["filters"] for each in found if each["type"] == "renderer"]
+    outside = [each["filters"] for each in found if each["type"] == "chromium"]
+    return found if "chromium" in connected and filters and not set(filters) & set(outside) else None
 
 
 def main() -> None:
@@ -107,11 +117,12 @@ def main() -> None:
     for name, port in PORTS.items():
         found[name] = patiently(partial(status_of, port))
     run("systemctl", "start", BROWSER)
-    found["browser"] = patiently(shows_the_page)
+    found["browser"] = patiently(settled) or processes()
     found["states"] = {
         name: run("systemctl", "show", "--property=ActiveState,NRestarts", "--value", f"liangzheng-{name}").split()
         for name in (*PORTS, "kiosk-browser")
     }
+    found["journal"] = run("journalctl", "--no-pager", "--output=cat", "--unit=liangzheng-*", "--lines=100")
     OUT.write_text(json.dumps(found), "utf-8")
 
 

@@ -15,7 +15,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     if (impediment := own_systemd.impediment()) is not None:
         pytest.skip(impediment)
     folder: Path = tmp_path_factory.mktemp("systemd")
-    return own_systemd.run_units(folder)
+    there = own_systemd.run_units(folder)
+    print(there["journal"])  # shown when a test fails
+    return there
 
 
 def test_what_is_started_answers(found: dict[str, Any]) -> None:
