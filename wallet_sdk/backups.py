@@ -16,6 +16,8 @@ from wallet_sdk.open_vault import OpenVault
 from wallet_sdk.ports import Random
 from wallet_sdk.sealed_file import BACKUP_MAGIC, NONCE_BYTES, SALT_BYTES, PassphraseCost
 
+MAX_BYTES: Final = 64 * 2**20
+"""A thousand licences with portraits and receipts are some 20 MB; what is longer is none of ours."""
 _LEFT_BEHIND: Final = "left behind"
 """The name of no key store: a backup says which key its licences were bound to, and where that is, nobody."""
 

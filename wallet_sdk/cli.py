@@ -13,7 +13,7 @@ import click
 from protocol import limits, unixtime
 from protocol.labels import Alg
 from protocol.unixtime import UnixTime
-from wallet_sdk import cli_receipts, cli_showing, config, wiring
+from wallet_sdk import cli_pack, cli_receipts, cli_showing, config, wiring
 from wallet_sdk.card_pack import Card
 from wallet_sdk.cli_options import AT, FOLDER, PASSPHRASE, files_named, named_refusals, open_wallet, passphrase, write
 from wallet_sdk.errors import InputUnusable
@@ -29,6 +29,8 @@ def cli() -> None:
 cli.add_command(cli_showing.show)
 cli.add_command(cli_showing.answer)
 cli.add_command(cli_receipts.receipt)
+for command in (cli_pack.group, cli_pack.reminders, cli_pack.history, cli_pack.backup, cli_pack.restore):
+    cli.add_command(command)
 
 
 @cli.command()
@@ -180,6 +182,8 @@ def _as_object(card: Card) -> dict[str, object]:
         "issuer": card.issuer,
         "credential_expires": unixtime.iso_utc(card.credential_expires),
         "refresh_url": card.refresh_url,
+        "profile": str(card.profile),
+        "group": card.group,
         "items": [item.name for item in card.items],
     }
 

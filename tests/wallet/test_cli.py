@@ -146,6 +146,8 @@ def test_receive_says_the_id_and_list_describes_it(made: Path, authority: Author
         "issuer": "310000.GA",
         "credential_expires": "2027-03-21T16:00:00Z",
         "refresh_url": "https://issuer.example/refresh",
+        "profile": "personal",
+        "group": None,
         "items": [
             "name", "class", "citizen_id", "licence_no", "valid_from", "valid_to", "authority", "sex", "birth_date",
             "address", "portrait",
