@@ -10,6 +10,7 @@ from issuer.acts.confirming import OFFICERS_ACT, Acts
 from issuer.allocation import Allocator
 from issuer.audit.reading import Trail
 from issuer.bulk.importing import BulkImport
+from issuer.bulk.pulling import Pulling
 from issuer.devices.losing import Devices
 from issuer.draws import RandomBytes
 from issuer.enrolment.inviting import Enrolments
@@ -130,6 +131,14 @@ class Branches:
         self.devices = Devices(
             register=register,
             issue_again=issue_again,
+            publish_change=publish_change,
+        )
+        self.pulling = Pulling(
+            profile=profile,
+            register=register,
+            kinds=kinds,
+            issuance=issuance,
+            random_bytes=random_bytes,
             publish_change=publish_change,
         )
         self.imports = BulkImport(

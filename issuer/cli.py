@@ -308,5 +308,6 @@ for command in (
     bulk_cli.imports,
     bulk_cli.import_errors,
     bulk_cli.import_cancel,
+    bulk_cli.pull,
 ):
     cli.add_command(command)

@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from issuer import draws, issuance, packages
 from issuer.allocation import Allocator, LeasedEntries
 from issuer.audit import trail
-from issuer.bulk import adding, claiming, jobs, spool
+from issuer.bulk import adding, claiming, jobs, row_problems, spool
 from issuer.bulk.adding import Signed
 from issuer.bulk.checking import Accepted, Checker, Refused
 from issuer.bulk.jobs import Counts, Taken
@@ -222,7 +222,7 @@ class BlockWorker:
 
     def _write_problems(self, connection: Connection, block: Block, refused: Sequence[Refused]) -> None:
         stated = [problem for each in refused for problem in self._checker.stated(each)]
-        jobs.record_problems(connection, self._import_id, block, stated)
+        row_problems.record(connection, self._import_id, block.number, stated)
 
     def _append(self, connection: Connection, act: str, block: Block, records: Sequence[LicenceRecord]) -> None:
         """One act for the whole block; its details are which licences."""

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from issuer import holder_keys, lint
 from issuer import subject as subject_check
-from issuer.bulk.jobs import RowProblem
+from issuer.bulk.errors import HeadingsRefused
 from issuer.bulk.mapping import ColumnMapping
+from issuer.bulk.row_problems import RowProblem
 from issuer.bulk.rows import Row
 from issuer.errors import HolderKeyRefused, LintRefused, Problem, SubjectRefused
 from issuer.subject import Subject
@@ -68,6 +69,17 @@ class Checker:
             RowProblem(refused.row, column_of.get(problem.item, ""), problem.item, problem.what, problem.expected)
             for problem in refused.problems
         ]
+
+    def place_of(self, column: str, headings: Sequence[str]) -> int:
+        """Where a column stands that becomes no item. Raises: HeadingsRefused."""
+        if column not in headings:
+            raise HeadingsRefused(f"the file has no column {column!r}")
+        return headings.index(column)
+
+    def key_of(self, row: Row) -> bytes | None:
+        """What a row's licence is known by, whether or not the row is good; None if it has no number."""
+        written = self._reader.row(row.cells).written if row.wrong is None else {}
+        return of_subject(self._kind.vct, written) if any(name in written for name in _NUMBERS) else None
 
     def check(self, row: Row) -> Accepted | Refused:
         """What this row may become."""

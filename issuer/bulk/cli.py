@@ -11,7 +11,8 @@ import click
 from issuer import config, durable_files
 from issuer.arguments import ACTOR, FILE, FOLDER, json_option, passphrase_option, print_json
 from issuer.bulk import bounds, report
-from issuer.bulk.jobs import Import, RowProblem, State
+from issuer.bulk.jobs import Import, State
+from issuer.bulk.row_problems import RowProblem
 from issuer.errors import StorageFailed
 from protocol import unixtime
 
@@ -148,6 +149,45 @@ def import_cancel(folder: Path, import_id: str, passphrase_file: Path | None, as
         print_json(row)
     else:
         click.echo(f"{import_id} is cancelled after {row['done_rows']} of {row['rows']} rows.")
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--config", "settings", required=True, type=FILES, help="TOML: from where, how (docs/operations.md).")
+@passphrase_option
+@json_option
+def pull(folder: Path, settings: Path, passphrase_file: Path | None, as_json: bool) -> None:
+    """Take in what is new, changed or ended in another authority's database or folder of files since the last time.
+
+    Run it as often as you like; interrupted, run it again. Exit code 1 if any row was refused.
+
+    \b
+    Example:
+      liangzheng issuer pull ./issuer --config vehicle-office.toml
+    """
+    from issuer import wiring
+
+    with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
+        result = issuer.pulling.pull(settings, at=wiring.now())
+    counts = {
+        "import": result.id,
+        "rows": result.rows,
+        "recorded": result.recorded,
+        "superseded": result.superseded,
+        "changed": result.changed,
+        "unchanged": result.unchanged,
+        "refused": result.refused,
+    }
+    if as_json:
+        print_json(counts)
+    else:
+        click.echo(
+            f"{result.rows} rows: {result.recorded} recorded, {result.superseded} of them for an older one; "
+            f"{result.changed} changed or ended, {result.unchanged} as they were, {result.refused} refused."
+        )
+    _problems(result.problems, None)
+    if result.refused:
+        raise click.exceptions.Exit(1)
 
 
 def as_row(found: Import) -> dict[str, Any]:

@@ -99,6 +99,20 @@ class ImportInterrupted(IssuerError):
     hint = "Remove the cause, then go on with --resume: nothing is recorded twice and nothing left out."
 
 
+class SourceUnavailable(IssuerError):
+    """The database that is pulled from does not answer, or not to this query."""
+
+    code = "import_source_unavailable"
+    hint = "Look at its address, rights and query; the next pull goes on where this one came to."
+
+
+class SourceRefused(IssuerError):
+    """What is pulled has no order that can be gone on from."""
+
+    code = "import_source_refused"
+    hint = "Let the query say WHERE column >= :watermark ORDER BY column, and name that column."
+
+
 HTTP: Final = {
     ImportFileRefused: 422,
     EncodingUnknown: 422,
@@ -113,4 +127,6 @@ HTTP: Final = {
     ImportOver: 409,
     ImportTakenOver: 409,
     ImportInterrupted: 503,
+    SourceUnavailable: 503,
+    SourceRefused: 422,
 }

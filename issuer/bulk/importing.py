@@ -11,13 +11,14 @@ from typing import Final
 
 from issuer import draws
 from issuer.allocation import Allocator
-from issuer.bulk import bounds, jobs, looking, mapping, rows, spool
+from issuer.bulk import bounds, jobs, looking, mapping, row_problems, rows, spool
 from issuer.bulk.blocks import BlockWorker
 from issuer.bulk.checking import Checker
 from issuer.bulk.errors import ImportFileRefused, ImportStarted, ImportUnknown
-from issuer.bulk.jobs import Import, RowProblem
+from issuer.bulk.jobs import Import
 from issuer.bulk.looking import DryRun
 from issuer.bulk.mapping import ColumnMapping
+from issuer.bulk.row_problems import RowProblem
 from issuer.bulk.rows import Rows
 from issuer.draws import RandomBytes
 from issuer.errors import KindUnknown, StorageFailed
@@ -192,7 +193,7 @@ class BulkImport:
     def problems(self, import_id: str) -> Iterator[RowProblem]:
         """Everything that is wrong with its rows. Raises: ImportUnknown."""
         self.state(import_id)
-        return jobs.problems(self._register, import_id)
+        return row_problems.of_import(self._register, import_id)
 
     @contextlib.contextmanager
     def _opened(self, path: Path, its_mapping: ColumnMapping) -> Iterator[Rows]:

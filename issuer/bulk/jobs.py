@@ -6,7 +6,7 @@ is just taking (SKIP LOCKED); SQLite has one writer at a time anyway.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
@@ -14,13 +14,13 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from issuer.audit import trail
+from issuer.bulk import row_problems
 from issuer.bulk.errors import ImportOver, ImportTakenOver, ImportUnknown
-from issuer.bulk.schema import bulk_block, bulk_import, bulk_problem
+from issuer.bulk.row_problems import RowProblem
+from issuer.bulk.schema import bulk_block, bulk_import
 from issuer.bulk.spool import Block
 from issuer.register import Register
 from protocol.unixtime import UnixTime
-
-_PAGE = 10_000
 
 
 class State(IntEnum):
@@ -71,17 +71,6 @@ class Taken:
 
     block: Block
     intent: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    """What is wrong with one row. Nothing here is from the row itself."""
-
-    row: int
-    column: str
-    item: str
-    what: str
-    expected: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +140,52 @@ def begin(
             at=at,
             details={"kind": kind, "rows": rows, "sha256": sha256},
         )
+
+
+def record_ended(
+    register: Register,
+    import_id: str,
+    *,
+    kind: str,
+    name: str,
+    rows: int,
+    counts: Counts,
+    problems: Sequence[RowProblem],
+    actor: str,
+    at: UnixTime,
+) -> None:
+    """Record an import that is over, as one block: a pull, whose rows are nowhere kept. Raises: RegisterUnavailable."""
+    with register.adding() as connection:
+        connection.execute(
+            insert(bulk_import).values(
+                id=import_id,
+                kind=kind,
+                name=name,
+                sha256=b"",
+                mapping="",
+                headings="[]",
+                rows=rows,
+                state=int(State.DONE),
+                actor=actor,
+                at=at,
+                ended_at=at,
+            )
+        )
+        connection.execute(
+            insert(bulk_block).values(
+                import_id=import_id,
+                number=0,
+                offset=0,
+                length=0,
+                rows=rows,
+                state=int(BlockState.DONE),
+                recorded=counts.recorded,
+                issued=counts.issued,
+                repeated=counts.repeated,
+                refused=counts.refused,
+            )
+        )
+        row_problems.record(connection, import_id, 0, problems)
 
 
 def found(register: Register, import_id: str) -> Import:
@@ -250,47 +285,6 @@ def cancel(register: Register, import_id: str, *, actor: str, at: UnixTime) -> N
     with register.adding() as connection:
         if not _end(connection, import_id, State.CANCELLED, act="import-cancel", actor=actor, at=at):
             raise ImportOver("this import has ended already")
-
-
-def record_problems(connection: Connection, import_id: str, block: Block, problems: Sequence[RowProblem]) -> None:
-    """Write down what is wrong with rows of this block."""
-    if problems:
-        connection.execute(
-            insert(bulk_problem),
-            [
-                {
-                    "import_id": import_id,
-                    "block": block.number,
-                    "row": each.row,
-                    "column": each.column,
-                    "item": each.item,
-                    "what": each.what,
-                    "expected": each.expected,
-                }
-                for each in problems
-            ],
-        )
-
-
-def problems(register: Register, import_id: str) -> Iterator[RowProblem]:
-    """Everything that is wrong with rows of this import, row by row; a page of the register at a time."""
-    after = (0, 0)
-    while True:
-        statement = (
-            select(bulk_problem)
-            .where(
-                bulk_problem.c.import_id == import_id,
-                (bulk_problem.c.row > after[0]) | ((bulk_problem.c.row == after[0]) & (bulk_problem.c.seq > after[1])),
-            )
-            .order_by(bulk_problem.c.row, bulk_problem.c.seq)
-            .limit(_PAGE)
-        )
-        with register.reading() as connection:
-            rows = connection.execute(statement).all()
-        yield from (RowProblem(row.row, row.column, row.item, row.what, row.expected) for row in rows)
-        if len(rows) < _PAGE:
-            return
-        after = (rows[-1].row, rows[-1].seq)
 
 
 def _settle(

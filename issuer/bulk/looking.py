@@ -9,7 +9,7 @@ import numpy as np
 
 from issuer.bulk import blocks, bounds, claiming, copying
 from issuer.bulk.checking import Accepted, Checker, Refused
-from issuer.bulk.jobs import RowProblem
+from issuer.bulk.row_problems import RowProblem
 from issuer.bulk.rows import Row
 from issuer.register import Register
 

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
-from issuer.bulk.jobs import RowProblem
+from issuer.bulk.row_problems import RowProblem
 
 HEADINGS = ("row", "column", "item", "what", "expected")
 _BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"

@@ -69,3 +69,12 @@ imported_licence = Table(
 
 Inserted before anything is signed, so that of two rows that say the same, in one file or in two imports at once, one
 becomes a licence. `content` is the digest of all that the row said."""
+
+pull_watermark = Table(
+    "pull_watermark",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("watermark", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""How far each pull has come. Whatever stood before it is in the register, and may come again without harm."""

@@ -24,6 +24,7 @@ ON_BOTH = (
     "test_lifecycle",
     "test_migrations_on_both",
     "test_on_both",
+    "test_pull_on_both",
     "test_status_tokens",
 )
 

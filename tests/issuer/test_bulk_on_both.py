@@ -102,8 +102,16 @@ def test_rows_with_a_device_key_are_issued_to_it(issuer: Issuer, tmp_path: Path)
 def test_a_bad_row_stops_no_other_and_a_dry_run_says_the_same(issuer: Issuer, tmp_path: Path) -> None:
     twice = driver(1)
     issuer.issue("driving-licence", DRIVING, holder_key(), at=AT)
-    who = [DRIVING[item] for item in ("name", "citizen_id", "licence_no")]
-    elsewhere = [*who, "女", "1949-12-31", "2032-01-01", "路1号", ""]
+    elsewhere = [
+        DRIVING["name"],
+        DRIVING["citizen_id"],
+        DRIVING["licence_no"],
+        "女",
+        "1949-12-31",
+        "2032-01-01",
+        "路1号",
+        "",
+    ]
     rows = [
         driver(0),
         twice,

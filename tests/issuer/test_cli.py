@@ -63,7 +63,7 @@ def test_every_command_explains_itself() -> None:
         *("withdraw-terminal", "office", "feed"),
         *("enrol-terminal", "fleet", "fleet-token"),
         *("certify-staff", "staff", "withdraw-staff"),
-        *("import", "imports", "import-errors", "import-cancel"),
+        *("import", "imports", "import-errors", "import-cancel", "pull"),
         *("officers-acts", "confirm-act", "reject-act"),
         "audit",
         *("withdraw", "cancel", "supersede", "transfer", "devices", "report-lost", "found", "close-lists"),

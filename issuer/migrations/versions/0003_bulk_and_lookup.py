@@ -84,6 +84,12 @@ def upgrade() -> None:
         Column("content", LargeBinary(16), nullable=False),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "pull_watermark",
+        Column("name", String(32), primary_key=True),
+        Column("watermark", Text, nullable=False),
+        Column("at", BigInteger, nullable=False),
+    )
 
 
 def _licences(connection: Connection) -> Iterator[list[dict[str, Any]]]:
