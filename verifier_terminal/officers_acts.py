@@ -43,17 +43,20 @@ class ActState(StrEnum):
     QUEUED = "queued"
     SENT = "sent"
     REFUSED = "refused"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
     ANSWERED = "answered"
 
 
 @dataclass(frozen=True, slots=True)
 class ActStanding:
-    """One act as lists show it. `answer` is what the licence's status says since then."""
+    """One act as lists show it. `answer` is what the licence's status says since then; `why` the centre's reason."""
 
     kind: ActKind
     act: bytes
     state: ActState
     answer: Status | None
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +182,15 @@ class OfficersDesk:
 
     def of_check(self, number: str) -> tuple[ActStanding, ...]:
         """The acts about this check, the oldest first. Inside `Store.reading`."""
-        return tuple(
-            ActStanding(each.kind, each.act, self._state(each), each.answer)
-            for each in self._store.officers_acts.of_check(number)
-        )
+        return tuple(self._standing(each) for each in self._store.officers_acts.of_check(number))
+
+    def _standing(self, act: SignedAct) -> ActStanding:
+        decided = self._store.officers_acts.decision(act.act)
+        if decided is not None and decided.rejected:
+            # Whatever the licence's status is, it is not by this act.
+            return ActStanding(act.kind, act.act, ActState.REJECTED, None, decided.why)
+        state = ActState.CONFIRMED if decided is not None and act.answer is None else self._state(act)
+        return ActStanding(act.kind, act.act, state, act.answer)
 
     def _state(self, act: SignedAct) -> ActState:
         if act.answer is not None:

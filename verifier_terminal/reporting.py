@@ -13,6 +13,7 @@ from protocol.terminal_certificate import TerminalCertificate
 from protocol.unixtime import Seconds
 from verifier_terminal.errors import FetchError, TerminalError
 from verifier_terminal.reports import Reports
+from verifier_terminal.store import outbox
 from verifier_terminal.sync.uplink import Outcome, Uplink
 
 BEAT_EVERY: Final = 300.0
@@ -125,11 +126,14 @@ class Reporting:
             for each in signed:
                 if self._stopped.is_set():
                     return
-                sent = self._uplink.send(each.terminal, each.encoded, key=each.row.key)
+                # With each sign of life it is asked what was decided about acts that were sent before.
+                acts = reports.undecided_acts() if each.row.kind == outbox.HEARTBEAT else ()
+                sent = self._uplink.send(each.terminal, each.encoded, key=each.row.key, acts=acts)
                 self._failures = 0
                 match sent.outcome:
                     case Outcome.TAKEN:
                         reports.taken(each.row)
+                        reports.decided(sent.decisions)
                     case Outcome.REFUSED:
                         reports.refused(each.row, status=sent.status, word=sent.word)
                         self._say(f"{each.row.kind}: given up, the operator says {sent.status} {sent.word}")

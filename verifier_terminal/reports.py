@@ -5,7 +5,7 @@ signed when it is sent, with the certificate that is good then. What became of i
 apart. Not handled here: sending (`sync.uplink`) and when (`reporting`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from threading import RLock
@@ -18,10 +18,15 @@ from protocol.terminal_row import TerminalRow
 from protocol.unixtime import Seconds, UnixTime
 from verifier_terminal.appraisal.context import ClockReading
 from verifier_terminal.certification import Certification, Trouble
+from verifier_terminal.events import ActsChanged
 from verifier_terminal.store import outbox
+from verifier_terminal.store.officers_acts import WAITS
 from verifier_terminal.store.outbox import Outgoing
 from verifier_terminal.store.store import Store
+from verifier_terminal.sync import decisions
+from verifier_terminal.sync.decisions import ActDecision
 
+DECIDED: Final = "act_decided"
 BATCH: Final = 8
 """Rows signed under one hold of the lock: a verdict waits two milliseconds at most."""
 _RENEWABLE: Final = frozenset({None, Trouble.OVER})
@@ -57,8 +62,9 @@ class Reports:
         clock: Callable[[], ClockReading],
         certification: Callable[[], Certification],
         signer: Callable[[], Signer],
+        tell: Callable[[ActsChanged], None],
     ) -> None:
-        self._store, self._lock = store, lock
+        self._store, self._lock, self._tell = store, lock, tell
         self._clock, self._certification, self._signer = clock, certification, signer
 
     def put_heartbeat(self, body: bytes) -> None:
@@ -100,6 +106,26 @@ class Reports:
     def refused(self, row: Outgoing, *, status: int, word: str) -> None:
         """The operator will never take it; it is given up, and that is written down. Raises: OutOfOrder."""
         self._settle(row, {"event": "send_refused", "status": status, "why": word})
+
+    def undecided_acts(self) -> tuple[bytes, ...]:
+        """Officers' acts of which the operator has decided nothing that is known here. Raises: OutOfOrder."""
+        with self._lock, self._store.reading():
+            since = UnixTime(max(0, self._clock().at - WAITS))
+            return self._store.officers_acts.undecided(since=since, limit=decisions.MAX_ASKED)
+
+    def decided(self, found: Iterable[ActDecision]) -> None:
+        """Writes down what the operator decided, each decision once. Raises: OutOfOrder."""
+        for each in found:
+            with self._lock, self._store.writing():
+                at = self._clock().at
+                number = self._store.officers_acts.decide(each.act, each.decided)
+                if number is None:
+                    continue
+                # Not the reason: who wrote it had the case before them, and the journal names nobody.
+                word = "rejected" if each.decided.rejected else "confirmed"
+                row = {"event": DECIDED, "check_number": number, "act": each.act.hex(), "decision": word}
+                self._store.journal.append({**row, "decided_at": each.decided.at, "at": at}, at=at)
+            self._tell(ActsChanged(number))
 
     def put_off(self, row: Outgoing, *, by: Seconds) -> None:
         """Not now, says the operator. Raises: OutOfOrder."""

@@ -217,7 +217,12 @@ class Session:
             trust_has_changed=self._verified.forget_all,
         )
         self.reports = Reports(
-            store, lock=self._lock, clock=self._clock, certification=self._certification, signer=identity.signer
+            store,
+            lock=self._lock,
+            clock=self._clock,
+            certification=self._certification,
+            signer=identity.signer,
+            tell=self._publisher.publish,
         )
         """What the operator is to hear, for whoever sends it."""
         self.neighbours = Neighbours(

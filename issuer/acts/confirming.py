@@ -3,7 +3,7 @@
 1 rows of terminals are read on · 2 each act is verified: who signed it, and what · 3 somebody else than the officer
 decides, with a name that is written down · 4 a seizure that is confirmed suspends the licence by the ordinary change,
 whose reason names the act, and is published. If the program is killed between 3 and 4, confirming again goes on with 4.
-Not handled here: receiving rows (`issuer.fleet`), and telling the officer (the status feed does).
+Not handled here: receiving rows (`issuer.fleet`), and what the officer's terminal is told (`telling`, the status feed).
 """
 
 from collections.abc import Callable, Mapping
@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from issuer import lifecycle
 from issuer.acts import register as rows_of
+from issuer.acts import telling
 from issuer.acts.errors import ActNotOpen, ActRefused
 from issuer.acts.register import HeldAct, State
 from issuer.errors import IssuerError
@@ -142,6 +143,10 @@ class Acts:
             raise ActNotOpen(f"the act is {held.state} already")
         rows_of.decide(self._register, held, State.REJECTED, before=held.state, by=by, why=why, at=at)
         return self._with_content(rows_of.find(self._register, held.id), at)
+
+    def told(self, asked: str, *, terminal: str) -> list[dict[str, object]]:
+        """What a terminal whose row was taken is told about its acts. Raises: RegisterUnavailable."""
+        return telling.decisions(self._register, asked, terminal=terminal)
 
     def _open_or_interrupted(self, beginning: str, at: UnixTime) -> ListedAct:
         act = self._with_content(rows_of.find(self._register, beginning), at)

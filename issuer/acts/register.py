@@ -114,6 +114,18 @@ def decide(
         trail.append(connection, f"officers-act-{state}", "officers-act", act.id, actor=by, at=at, reason=why or "")
 
 
+def decided(register: Register, ids: Iterable[str], *, terminal: str, limit: int) -> tuple[HeldAct, ...]:
+    """Those of these acts of one terminal that are decided, the oldest decision first. Raises: RegisterUnavailable."""
+    wanted = (
+        select(officers_act)
+        .where(officers_act.c.id.in_(list(ids)), officers_act.c.terminal == terminal)
+        .where(officers_act.c.state.in_([State.CONFIRMED, State.REJECTED]))
+        .order_by(officers_act.c.decided_at, officers_act.c.id)
+    )
+    with register.reading() as connection:
+        return tuple(_act(row) for row in connection.execute(wanted.limit(limit)))
+
+
 def licence_of(register: Register, list_number: int, idx: int) -> str | None:
     """The licence that has this status entry. Raises: RegisterUnavailable."""
     wanted = select(credential_group.c.licence_id).where(

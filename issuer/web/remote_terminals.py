@@ -32,7 +32,8 @@ def add_routes(app: Flask, issuer: Issuer, now: Callable[[], UnixTime]) -> None:
     @app.post("/api/v1/terminals/<terminal>/rows")
     def row(terminal: str) -> Response:
         taken = issuer.receiving.take(terminal, _body(), at=now())
-        return jsonify(key=taken.key.hex(), received_at=unixtime.iso_utc(taken.received_at))
+        told = issuer.acts.told(request.args.get("acts", ""), terminal=terminal)
+        return jsonify(key=taken.key.hex(), received_at=unixtime.iso_utc(taken.received_at), decisions=told)
 
 
 def _body() -> bytes:

@@ -107,6 +107,23 @@ def test_a_rejected_act_changes_nothing_and_keeps_the_reason(issuer: Issuer, lic
             again(act, by=CHIEF, at=LATER)
 
 
+def test_the_terminal_that_sent_an_act_hears_what_was_decided_and_no_other_one(issuer: Issuer, licence: Issued) -> None:
+    acts = [arrive(issuer, signed(issuer, licence, reason=f"事由{number}", kind=ActKind.NOTE)) for number in range(5)]
+    asked = ".".join([*acts, "zz", "", "0" * 64])
+    assert issuer.acts.told(asked, terminal="310000-P03") == []
+    issuer.acts.confirm(acts[0], by=CHIEF, at=LATER)
+    rejected = [issuer.acts.reject(act, by=CHIEF, why="证据不足", at=UnixTime(LATER + 1)) for act in acts[1:]]
+    told = issuer.acts.told(asked, terminal="310000-P03")
+    assert told[0] == {"act": acts[0], "decision": "confirmed", "decided_at": LATER, "reason": None}
+    assert [each["reason"] for each in told[1:]] == ["证据不足"] * 2
+    assert CHIEF not in str(told)
+    # What it has heard it asks for no more, so the others come then.
+    left = ".".join(sorted({each.held.id for each in rejected} - {str(each["act"]) for each in told}))
+    assert [each["act"] for each in issuer.acts.told(left, terminal="310000-P03")] == left.split(".")
+    assert issuer.acts.told(asked, terminal="310000-P04") == []
+    assert issuer.acts.told(".".join(["0" * 64] * 32 + acts), terminal="310000-P03") == []
+
+
 def test_who_may_not_confirm(issuer: Issuer, licence: Issued) -> None:
     act = arrive(issuer, signed(issuer, licence))
     for by in ("JG-0417", "jg-0417", "演示警员0417", "", " ", "x" * 65, "a\u202eb"):

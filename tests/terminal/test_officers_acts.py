@@ -1,5 +1,6 @@
 """Officers' acts at a terminal: who can sign one about what, that it is durable, and what newer data say of it."""
 
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -11,15 +12,20 @@ from protocol.officers_act import ActKind, OfficersAct
 from protocol.sd_cwt.key_binding import KeyBinding
 from protocol.staff_certificate import Role, StaffUse
 from protocol.status_list import Status
+from protocol.unixtime import DAY, UnixTime
 from tests.terminal import asking_world, staff_world
 from tests.terminal.asking_world import REASON, WANTED, answer, bundle_text, read_challenge
 from tests.terminal.conftest import Terminal
 from tests.terminal.staff_world import CLERK, PASSPHRASE, certified_key, publish_with_staff
 from tests.utopia.kinds import driving_licence_items
 from verifier_terminal.errors import ActNeedsChallenge, ActNeedsOfficer, NoOfficersAct
-from verifier_terminal.events import RecheckAlarm
+from verifier_terminal.events import ActsChanged, RecheckAlarm
 from verifier_terminal.officers_acts import ActState
 from verifier_terminal.session import Session
+from verifier_terminal.store.officers_acts import Decided
+from verifier_terminal.sync import decisions
+from verifier_terminal.sync.decisions import ActDecision
+from verifier_terminal.web.roadside_views import act_views
 
 OFFICER = "JG-0417"
 WHY = "醉酒后驾驶机动车"
@@ -189,3 +195,83 @@ def test_it_is_named_by_what_was_sent(terminal: Terminal, officer: Session) -> N
     done = officer.officers.sign(number, ActKind.SEIZURE, WHY)
     (body,) = [each.body for each in officer._store.outbox.due(at=terminal.world.clock.at, limit=5)]
     assert sha256(body).digest() == done.act
+
+
+@pytest.mark.parametrize("kind", list(ActKind))
+def test_a_rejection_is_written_down_once_and_shown_with_its_reason(
+    terminal: Terminal, officer: Session, kind: ActKind
+) -> None:
+    number, _ = shown_when_asked(terminal, officer)
+    done = officer.officers.sign(number, kind, WHY)
+    assert officer.reports.undecided_acts() == (done.act,)
+    told = officer.subscribe()
+    rejection = ActDecision(done.act, Decided(rejected=True, at=terminal.world.clock.at, why="证据不足\n"))
+    for _ in range(2):
+        officer.reports.decided([rejection, replace(rejection, act=bytes(32))])
+    (row,) = rows(officer, number, "act_decided")
+    assert (row["act"], row["decision"]) == (done.act.hex(), "rejected")
+    assert "证据" not in str(row)
+    assert "by" not in row, "what the centre did is nobody's who is on duty here"
+    assert [event for event in iter(lambda: told.next(0), None) if isinstance(event, ActsChanged)] == [
+        ActsChanged(number)
+    ]
+    (standing,) = officer.acts()[0].officers_acts
+    assert (standing.state, standing.answer) == (ActState.REJECTED, None)
+    texts = act_views(standing)
+    assert "证据不足\N{REPLACEMENT CHARACTER}" in texts["zh-Hans"]
+    assert "未予確認" in texts["zh-Hant"]
+    assert "rejected" in texts["en"]
+    assert officer.reports.undecided_acts() == ()
+    # By this act the licence's status is never changed, so whatever it becomes is no answer to it.
+    terminal.pass_seconds(900)
+    officer.sync(publish_with_staff(terminal, seq=2, values={4711: Status.SUSPENDED}, age=30))
+    assert rows(officer, number, "act_answered") == []
+
+
+def test_a_confirmation_is_followed_by_the_status(terminal: Terminal, officer: Session) -> None:
+    number, _ = shown_when_asked(terminal, officer)
+    done = officer.officers.sign(number, ActKind.SEIZURE, WHY)
+    officer.reports.decided([ActDecision(done.act, Decided(rejected=False, at=terminal.world.clock.at, why=None))])
+    assert [each.state for each in officer.acts()[0].officers_acts] == [ActState.CONFIRMED]
+    terminal.pass_seconds(900)
+    officer.sync(publish_with_staff(terminal, seq=2, values={4711: Status.SUSPENDED}, age=30))
+    assert [each.state for each in officer.acts()[0].officers_acts] == [ActState.ANSWERED]
+
+
+def test_after_thirty_days_nobody_asks_and_the_reason_is_gone(terminal: Terminal, officer: Session) -> None:
+    number, _ = shown_when_asked(terminal, officer)
+    first, second = (officer.officers.sign(number, ActKind.NOTE, why) for why in (WHY, f"{WHY}!"))
+    officer.reports.decided(
+        [ActDecision(first.act, Decided(rejected=True, at=terminal.world.clock.at, why="证据不足"))]
+    )
+    assert officer.reports.undecided_acts() == (second.act,)
+    terminal.pass_seconds(31 * DAY)
+    assert officer.reports.undecided_acts() == ()
+    with officer._store.writing():
+        officer._store.officers_acts.forget_old(at=terminal.world.clock.at)
+    decided = officer._store.officers_acts.decision(first.act)
+    assert decided is not None
+    assert (decided.rejected, decided.why) == (True, None)
+
+
+def asked_and_told(**changes: object) -> tuple[ActDecision, ...]:
+    act = bytes(32)
+    said = {"act": act.hex(), "decision": "rejected", "decided_at": 7, "reason": "证据不足", **changes}
+    return decisions.read({"decisions": [said, {}, None, "x"]}, asked=(act,))
+
+
+def test_of_an_answer_nothing_counts_that_was_not_asked_for_or_has_another_form() -> None:
+    assert asked_and_told() == (ActDecision(bytes(32), Decided(rejected=True, at=UnixTime(7), why="证据不足")),)
+    wrong: tuple[dict[str, object], ...] = (
+        {"act": "11" * 32}, {"act": 7}, {"decision": "open"}, {"decision": None}, {"decided_at": -1},
+        {"decided_at": "7"},
+    )  # fmt: skip
+    for changes in wrong:
+        assert asked_and_told(**changes) == ()
+    for reason in ("a\u202eb", "", "x" * 201, 7, None):
+        (decision,) = asked_and_told(reason=reason)
+        assert decision.decided.why is None
+    for said in ({}, {"decisions": {}}, {"decisions": 7}):
+        assert decisions.read(said, asked=(bytes(32),)) == ()
+    assert decisions.query(()) == ""
+    assert decisions.query((bytes(32), bytes([1] * 32))) == f"?acts={'00' * 32}.{'01' * 32}"

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 
@@ -25,6 +25,7 @@ from verifier_terminal.errors import (
 from verifier_terminal.reporting import Reporting
 from verifier_terminal.reports import SignedRow, WantedRenewal
 from verifier_terminal.store.outbox import Outgoing
+from verifier_terminal.sync.decisions import ActDecision
 from verifier_terminal.sync.http_mirror import Patience
 from verifier_terminal.sync.posting import Answered, Poster
 from verifier_terminal.sync.uplink import Outcome, Uplink
@@ -115,8 +116,8 @@ class Reports:
     wanted: WantedRenewal | None = None
     broken: bool = False
 
-    def put(self, name: bytes) -> None:
-        self.rows[name] = Outgoing(name, "officers-act", b"x", UnixTime(0), 0), 0.0
+    def put(self, name: bytes, *, kind: str = "officers-act") -> None:
+        self.rows[name] = Outgoing(name, kind, b"x", UnixTime(0), 0), 0.0
 
     def put_heartbeat(self, body: bytes) -> None:
         if self.broken:
@@ -129,6 +130,12 @@ class Reports:
     def taken(self, row: Outgoing) -> None:
         del self.rows[row.key]
         self.gone.append("taken")
+
+    def undecided_acts(self) -> tuple[bytes, ...]:
+        return (b"\2" * 32,)
+
+    def decided(self, found: Iterable[ActDecision]) -> None:
+        self.gone.extend(f"rejected {each.decided.rejected}" for each in found)
 
     def refused(self, row: Outgoing, *, status: int, word: str) -> None:
         del self.rows[row.key]
@@ -210,6 +217,19 @@ def test_heartbeats_come_every_five_minutes_whether_anybody_answers_or_not() -> 
     stand.reports.put(KEY)
     stand.run(3_000)
     assert stand.reports.gone.count("beat b") == 10
+
+
+def test_what_was_decided_is_asked_for_beside_a_heartbeat_and_beside_nothing_else() -> None:
+    told = {"act": "02" * 32, "decision": "rejected", "decided_at": 7, "reason": None}
+    stand = Stand(Line([Answered(200, json.dumps({"key": KEY.hex(), "decisions": [told]}).encode())]))
+    stand.reports.put(KEY)
+    stand.reporting.round()
+    assert stand.line.asked == ["/api/v1/terminals/t/rows"]
+    assert "rejected True" not in stand.reports.gone
+    stand.reports.put(KEY, kind="heartbeat")
+    stand.run(5)
+    assert stand.line.asked[1] == f"/api/v1/terminals/t/rows?acts={'02' * 32}"
+    assert stand.reports.gone[-1] == "rejected True"
 
 
 def test_a_certificate_that_is_none_of_ours_is_not_asked_for_every_few_seconds() -> None:

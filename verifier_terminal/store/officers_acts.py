@@ -1,7 +1,8 @@
-"""What officers signed at this terminal, until newer status data say what became of each licence.
+"""What officers signed at this terminal, what the centre decided, and what newer status data say of each licence.
 
-The licence's status entry rests sealed and is forgotten with the answer, or after thirty days without one; of the act
-itself nothing is kept here but its digest. Not handled here: signing, sending (`outbox`), and journal rows.
+The licence's status entry rests sealed and is forgotten with the answer, or after thirty days without one; so does the
+centre's reason. Of the act itself nothing is kept here but its digest. Not handled here: signing, sending (`outbox`),
+asking for decisions (`sync.decisions`), and journal rows.
 """
 
 import sqlite3
@@ -38,6 +39,15 @@ class AnsweredAct:
     act: SignedAct
     answer: Status
     status: tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What the centre decided about an act. `why` is its reason for a rejection, None where it is forgotten."""
+
+    rejected: bool
+    at: UnixTime
+    why: str | None
 
 
 class OfficersActs:
@@ -90,11 +100,50 @@ class OfficersActs:
         )
         return changed.rowcount == 1
 
-    def forget_old(self, *, at: UnixTime) -> None:
-        """Lets go of entries for which nobody waits any more."""
-        self._database.execute(
-            "UPDATE officers_act SET sealed = NULL WHERE sealed IS NOT NULL AND made < ?", (at - WAITS,)
+    def undecided(self, *, since: UnixTime, limit: int) -> tuple[bytes, ...]:
+        """Acts of which the centre has said nothing yet, the newest first."""
+        rows = self._database.execute(
+            "SELECT act FROM officers_act WHERE made >= ? AND act NOT IN (SELECT act FROM act_decision)"
+            " ORDER BY made DESC, act LIMIT ?",
+            (since, limit),
         )
+        return tuple(act for (act,) in rows)
+
+    def decide(self, act: bytes, decided: Decided) -> str | None:
+        """Writes a decision down; gives the check's number, None where no such act waits for one.
+
+        Of a rejected seizure no status is waited for any more.
+        """
+        row = self._database.execute("SELECT check_number FROM officers_act WHERE act = ?", (act,)).fetchone()
+        why = None if decided.why is None else self._sealer.seal(decided.why.encode())
+        added = self._database.execute(
+            "INSERT OR IGNORE INTO act_decision SELECT act, ?, ?, ? FROM officers_act WHERE act = ?",
+            (decided.rejected, decided.at, why, act),
+        )
+        if row is None or added.rowcount != 1:
+            return None
+        if decided.rejected:
+            self._database.execute("UPDATE officers_act SET sealed = NULL WHERE act = ?", (act,))
+        return str(row[0])
+
+    def decision(self, act: bytes) -> Decided | None:
+        """What the centre decided; None: nothing that is known here. Raises: OSError."""
+        row = self._database.execute(
+            "SELECT rejected, decided_at, why FROM act_decision WHERE act = ?", (act,)
+        ).fetchone()
+        if row is None:
+            return None
+        rejected, at, sealed = row
+        why = None if sealed is None else self._sealer.open(sealed)
+        return Decided(bool(rejected), UnixTime(at), None if why is None else why.decode())
+
+    def forget_old(self, *, at: UnixTime) -> None:
+        """Lets go of entries for which nobody waits any more, and of reasons that were read long ago."""
+        for column, table, moment in (("sealed", "officers_act", "made"), ("why", "act_decision", "decided_at")):
+            self._database.execute(
+                f"UPDATE {table} SET {column} = NULL WHERE {column} IS NOT NULL AND {moment} < ?",  # noqa: S608 — names from above
+                (at - WAITS,),
+            )
 
     def _opened(self, sealed: bytes) -> tuple[str, int] | None:
         content = self._sealer.open(sealed)

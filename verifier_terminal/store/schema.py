@@ -255,8 +255,19 @@ _TWELFTH: Final = (
     f"PRAGMA application_id = {USABLE_FROM}",
 )
 
+_THIRTEENTH: Final = (
+    # What the centre decided about officers' acts; `why` is sealed, and let go of after some days.
+    """CREATE TABLE act_decision (
+        act BLOB PRIMARY KEY,
+        rejected INTEGER NOT NULL,
+        decided_at INTEGER NOT NULL,
+        why BLOB
+    ) STRICT, WITHOUT ROWID""",
+)
+
 _STEPS: Final = (
     _FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _NINTH, _TENTH, _ELEVENTH, _TWELFTH,
+    _THIRTEENTH,
 )  # fmt: skip
 VERSION: Final = len(_STEPS)
 

@@ -5,11 +5,14 @@ that says "400" has refused none. Not handled here: when what is sent (`reportin
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Final, Protocol
 
 from verifier_terminal.errors import ServerRefused
+from verifier_terminal.sync import decisions
+from verifier_terminal.sync.decisions import ActDecision
 from verifier_terminal.sync.posting import Answered
 
 FINAL: Final = frozenset({400, 409, 413, 422})
@@ -36,11 +39,12 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What the operator's server said to a row: the outcome, and why in its own word."""
+    """What the operator's server said to a row: the outcome, why in its own word, and decisions that were asked for."""
 
     outcome: Outcome
     status: int
     word: str
+    decisions: tuple[ActDecision, ...] = ()
 
 
 class Uplink:
@@ -49,16 +53,16 @@ class Uplink:
     def __init__(self, posting: Posting) -> None:
         self._posting = posting
 
-    def send(self, terminal: str, encoded: bytes, *, key: bytes) -> Sent:
-        """Sends a signed row once.
+    def send(self, terminal: str, encoded: bytes, *, key: bytes, acts: Sequence[bytes] = ()) -> Sent:
+        """Sends a signed row once, and asks beside it what was decided about these officers' acts.
 
         Raises:
             FetchError: Nobody answered.
         """
-        answer = self._posting.post(f"/api/v1/terminals/{terminal}/rows", encoded)
+        answer = self._posting.post(f"/api/v1/terminals/{terminal}/rows{decisions.query(acts)}", encoded)
         said = _json(answer.content)
         if answer.status == _OK and said.get("key") == key.hex():
-            return Sent(Outcome.TAKEN, answer.status, "")
+            return Sent(Outcome.TAKEN, answer.status, "", decisions.read(said, asked=acts))
         word = error_word(said)
         refused = answer.status in FINAL and bool(word)
         return Sent(Outcome.REFUSED if refused else Outcome.LATER, answer.status, word)

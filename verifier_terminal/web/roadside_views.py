@@ -4,7 +4,8 @@ from typing import TypedDict
 
 from verifier_terminal.appraisal.reasons import Language
 from verifier_terminal.events import JoinedWith
-from verifier_terminal.officers_acts import ActStanding
+from verifier_terminal.officers_acts import ActStanding, ActState
+from verifier_terminal.web.harmless import shown
 from verifier_terminal.web.texts import TAGS, say
 
 JoinedView = TypedDict("JoinedView", {"with": str, "linked": bool, "text": str})
@@ -27,6 +28,9 @@ def act_text(act: ActStanding, language: Language) -> str:
     kind = say(f"officers_act.{act.kind.name.lower()}", language)
     if act.answer is not None:
         state = say("officers_act.answered", language, state=say(f"answer.{act.answer.name.lower()}", language))
+    elif act.state is ActState.REJECTED:
+        why = say("officers_act.no_reason", language) if act.why is None else shown(act.why)
+        state = say("officers_act.rejected", language, why=why)
     else:
         state = say(f"officers_act.{act.state}", language)
     return say("officers_act.line", language, kind=kind, state=state)
