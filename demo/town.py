@@ -341,5 +341,6 @@ class Town:
         self.liangzheng(
             "issuer", "certify-terminal", authority, "--key", key, "--terminal", terminal,
             "--place", place, "--relying-party", RELYING_PARTY, "--purpose", purpose, "--out", certificate,
+            *(option for kind, _ in KINDS for option in ("--kind", kind)),
         )  # fmt: skip
         self.liangzheng("terminal", "certificate", directory, certificate)

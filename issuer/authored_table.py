@@ -86,6 +86,10 @@ class Table:
         value: int = self.value(key, int)
         return value
 
+    def optional_integer(self, key: str) -> int | None:
+        self._read.add(key)
+        return self.integer(key) if key in self._values else None
+
     def flag(self, key: str) -> bool:
         value: bool = self.value(key, bool)
         return value

@@ -15,7 +15,19 @@ from protocol import labels
 from protocol.errors import ProtocolError
 from protocol.labels import Lic, Purpose
 from protocol.licence import catalogue
-from protocol.licence.catalogue import Clear, Group, HolderRule, Item, ItemType, Kind, Layout, RiskClass, Single
+from protocol.licence.catalogue import (
+    Clear,
+    Group,
+    HolderRule,
+    Holders,
+    Item,
+    ItemType,
+    Kind,
+    Layout,
+    RiskClass,
+    Single,
+    Term,
+)
 
 MAX_GROUP_KEYS: Final = 5
 """PROTOCOL.md, "Layouts": disclosing one item of a group costs the hashes of all the others."""
@@ -68,6 +80,9 @@ def _kind(table: Table) -> Kind:
         type_code=table.optional_text("type_code"),
         items=items,
         views=views,
+        holders=_holders(table),
+        departments=table.array("departments", str),
+        term=Term(table.optional_integer("validity_years"), table.optional_integer("renewal_opens_days")),
     )
     table.finish()
     try:
@@ -76,6 +91,15 @@ def _kind(table: Table) -> Kind:
     except ProtocolError as error:
         table.fail("", str(error))
     return kind
+
+
+def _holders(table: Table) -> Holders:
+    # Not `array`: exactly one holder is [1, 1].
+    numbers: list[object] = table.value("holders", list)
+    if [type(each) for each in numbers] != [int, int]:
+        table.fail("holders", "not two whole numbers, the least and the most: [1, 1] where one person holds it")
+    least, most = table.value("holders", list)
+    return Holders(least, most)
 
 
 def _item(table: Table) -> Item:

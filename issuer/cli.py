@@ -32,6 +32,7 @@ from issuer.mandates import cli as mandates_cli
 from issuer.papers import cli as papers_cli
 from issuer.recognition import cli as recognition_cli
 from issuer.staff import cli as staff_cli
+from issuer.synthetic import cli as synthetic_cli
 from issuer.terminals import cli as terminals_cli
 from issuer.terminals import cli_offices
 
@@ -304,6 +305,7 @@ for command in (
     acts_cli.confirm_act,
     acts_cli.reject_act,
     feed_cli.feed,
+    synthetic_cli.synth,
     bulk_cli.import_licences,
     bulk_cli.imports,
     bulk_cli.import_errors,

@@ -153,6 +153,18 @@ BUNDLE_PRESENTATIONS: Final = range(2, 5)
 HOLDERS_REQUIRED: Final = range(1, BUNDLE_PRESENTATIONS.stop)
 """Who must show a licence together: its holders' presentations travel in one bundle."""
 
+HOLDERS: Final = range(1, 17)
+"""Of one licence: a large household's members, or the co-owners who have a certificate of their own."""
+
+MAX_KIND_DEPARTMENTS: Final = 8
+"""Offices that issue one kind; most have one."""
+
+TERM_YEARS: Final = range(1, 101)
+"""The longest legal term of a kind; identity cards have the longest, 20 years, before those without an end."""
+
+RENEWAL_OPENS_DAYS: Final = range(1, 366)
+"""Days before a licence's end; passports are renewed within their last year."""
+
 GUARDIAN_BELOW: Final = range(1, 19)
 """Full years below which a guardian is needed: at 18 a person decides alone (Civil Code art. 17)."""
 

@@ -32,6 +32,7 @@ _REHEARSAL: Final = keys.signer_for(Alg.ED25519, bytes(32))
 _ANY_TERMINAL: Final = keys.signer_for(Alg.ESP256, b"\1" * 32).public_key
 """Stands for a key that nobody has seen yet; those of terminals take as many bytes."""
 _MAX_SEARCH_CHARACTERS: Final = 100
+_FEWER: Final = "Name only the kinds and purposes that this terminal serves."
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +179,11 @@ def _rehearse(certificate: TerminalCertificate) -> None:
     try:
         size = len(terminal_certificate.certify(certificate, _REHEARSAL))
     except ProtocolError as error:
-        _refuse(str(error), "Correct it and certify again.")
+        _refuse(str(error), f"Correct it and certify again. {_FEWER}")
     if size > MAX_CERTIFICATE_BYTES:
         _refuse(
             f"a certificate of {size} bytes, with which a request no longer fits one code",
-            f"At most {MAX_CERTIFICATE_BYTES} bytes: name only the kinds and purposes that this terminal serves.",
+            f"At most {MAX_CERTIFICATE_BYTES} bytes. {_FEWER}",
         )
 
 

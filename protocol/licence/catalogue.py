@@ -5,128 +5,36 @@ Authored in TOML at the issuer (`issuer/kinds/*.toml`), compiled to deterministi
 purpose (`protocol.appraisal_policy`).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Final, TypeVar, assert_never
+from typing import Final, TypeGuard, TypeVar, assert_never
 
-from protocol import cbor, cwt, labels, signed_document, unixtime
+from protocol import cbor, cwt, labels, limits, signed_document
 from protocol.errors import SchemaError
 from protocol.keys import DEFAULT_ALGORITHMS, AlgorithmTable
 from protocol.labels import Purpose
+from protocol.licence.kind import Clear as Clear
+from protocol.licence.kind import Group as Group
+from protocol.licence.kind import HolderRule as HolderRule
+from protocol.licence.kind import Holders as Holders
+from protocol.licence.kind import Item as Item
+from protocol.licence.kind import ItemType as ItemType
+from protocol.licence.kind import Kind as Kind
+from protocol.licence.kind import Layout as Layout
+from protocol.licence.kind import Names as Names
+from protocol.licence.kind import RiskClass as RiskClass
+from protocol.licence.kind import Single as Single
+from protocol.licence.kind import Term as Term
+from protocol.licence.kind import check_value as check_value
 from protocol.roots import Root, RootSigner
 from protocol.signed_document import SignedDocument
 from protocol.unixtime import UnixTime
 
 _MAX_NAME_BYTES: Final = 120
 _MAX_ITEMS: Final = 64
-
-
-class ItemType(StrEnum):
-    """What a value of an item is. Dates are YYYYMMDD at UTC+8; a digest is 32 bytes."""
-
-    TEXT = "text"
-    DATE = "date"
-    INTEGER = "integer"
-    CITIZEN_ID = "citizen-id"
-    USCC = "uscc"
-    DIGEST = "digest"
-    IDENTIFIER = "identifier"
-
-
-class RiskClass(StrEnum):
-    """TERMINAL.md, "Default matrix": how much harm a wrong acceptance does."""
-
-    L = "L"
-    M = "M"
-    G = "G"
-    X = "X"
-
-
-class HolderRule(StrEnum):
-    """Who may hold a kind."""
-
-    NATURAL = "natural"
-    LEGAL = "legal"
-    EITHER = "either"
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """One name in the three languages."""
-
-    zh_hans: str
-    zh_hant: str
-    en: str
-
-
-@dataclass(frozen=True, slots=True)
-class Clear:
-    """The item stands readable in the credential."""
-
-
-@dataclass(frozen=True, slots=True)
-class Single:
-    """The item has a redacted claim hash of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The item is hidden inside the nested group with this number (0 … 15; `lic` key 200 + number)."""
-
-    number: int
-
-    @property
-    def key(self) -> int:
-        return labels.GROUP_KEYS.start + self.number
-
-
-Layout = Clear | Single | Group
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One item of a kind: its `lic` key, its name in files and commands, what it may be, and how F lays it out."""
-
-    key: int
-    name: str
-    type: ItemType
-    max_bytes: int
-    required: bool
-    labels: Names
-    layout: Layout
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One licence kind. `views` lists, for a purpose, the items of its V credential (`lic` keys)."""
-
-    vct: int
-    slug: str
-    names: Names
-    holder: HolderRule
-    risk: RiskClass
-    lifetime_days: int
-    reminder_days: tuple[int, ...]
-    type_code: str | None
-    items: tuple[Item, ...]
-    views: Mapping[Purpose, frozenset[int]]
-
-    @property
-    def absence_is_stated(self) -> frozenset[int]:
-        """Items whose absence the issuer itself signs: a licence may lack them, and clear, nobody can withhold them.
-
-        "Mandatory" means for these: shown where the licence has it. A card without an end (长期) lacks `valid_to`.
-        """
-        return frozenset(item.key for item in self.items if not item.required and isinstance(item.layout, Clear))
-
-    def item(self, key: int) -> Item | None:
-        """The item with this `lic` key."""
-        return next((item for item in self.items if item.key == key), None)
-
-    def item_named(self, name: str) -> Item | None:
-        """The item with this name."""
-        return next((item for item in self.items if item.name == name), None)
+_DEPARTMENT: Final = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +65,9 @@ class KindLabel(IntEnum):
     TYPE_CODE = 8
     ITEMS = 9
     VIEWS = 10
+    HOLDERS = 11
+    DEPARTMENTS = 12
+    TERM = 13
 
 
 class ItemLabel(IntEnum):
@@ -215,36 +126,6 @@ def verify(encoded: bytes, *, root: Root, algorithms: AlgorithmTable = DEFAULT_A
     return Catalogue(document.iss, document.seq, document.iat, document.exp, kinds_from_value(document.body))
 
 
-def check_value(item: Item, value: cbor.Value) -> None:
-    """Return if this value is one that the item may have.
-
-    Raises:
-        SchemaError: It is not; the message names the item, never the value.
-    """
-    match item.type:
-        case ItemType.TEXT | ItemType.CITIZEN_ID | ItemType.USCC | ItemType.IDENTIFIER:
-            # Harmless first: a lone surrogate, which JSON lets through, has no UTF-8 to be measured.
-            fits = isinstance(value, str) and cwt.text_is_harmless(value) and 0 < len(value.encode()) <= item.max_bytes
-        case ItemType.DATE:
-            fits = type(value) is int and _is_day(value)
-        case ItemType.INTEGER:
-            fits = type(value) is int and 0 <= value < 2**53
-        case ItemType.DIGEST:
-            fits = isinstance(value, bytes) and len(value) == 32
-        case _:
-            assert_never(item.type)
-    if not fits:
-        raise SchemaError(f"item {item.name} is not a {item.type} of at most {item.max_bytes} bytes")
-
-
-def _is_day(value: int) -> bool:
-    try:
-        unixtime.calendar_date(value)
-    except ValueError:
-        return False
-    return True
-
-
 def _kind_to_value(kind: Kind) -> cbor.Value:
     return {
         KindLabel.VCT: kind.vct,
@@ -257,6 +138,9 @@ def _kind_to_value(kind: Kind) -> cbor.Value:
         KindLabel.TYPE_CODE: kind.type_code,
         KindLabel.ITEMS: tuple(_item_to_value(item) for item in kind.items),
         KindLabel.VIEWS: {int(purpose): tuple(sorted(keys)) for purpose, keys in kind.views.items()},
+        KindLabel.HOLDERS: (kind.holders.least, kind.holders.most),
+        KindLabel.DEPARTMENTS: kind.departments,
+        KindLabel.TERM: (kind.term.years, kind.term.renewal_opens_days),
     }
 
 
@@ -315,6 +199,9 @@ def _kind_from_value(value: cbor.Value) -> Kind:
         type_code=type_code,
         items=parsed_items,
         views={_purpose(purpose): _keys(keys, known) for purpose, keys in views.items()},
+        holders=_holders(value[KindLabel.HOLDERS]),
+        departments=_departments(value[KindLabel.DEPARTMENTS]),
+        term=_term(value[KindLabel.TERM]),
     )
 
 
@@ -368,6 +255,36 @@ def _days(value: cbor.Value) -> int:
     if type(value) is not int or not 1 <= value <= 365:
         raise SchemaError("a reminder that is not 1 to 365 days")
     return value
+
+
+def _holders(value: cbor.Value) -> Holders:
+    match value:
+        case (least, most) if type(least) is int and type(most) is int:
+            if least in limits.HOLDERS and most in limits.HOLDERS and least <= most:
+                return Holders(least, most)
+    raise SchemaError("holders that are not a least and a greatest number")
+
+
+def _departments(value: cbor.Value) -> tuple[str, ...]:
+    if not isinstance(value, tuple) or not 0 < len(value) <= limits.MAX_KIND_DEPARTMENTS:
+        raise SchemaError("a kind that no department issues, or too many")
+    words: list[str] = []
+    for word in value:
+        if not isinstance(word, str) or not _DEPARTMENT.fullmatch(word) or word in words:
+            raise SchemaError("a department that is not one word, or stands twice")
+        words.append(word)
+    return tuple(words)
+
+
+def _term(value: cbor.Value) -> Term:
+    match value:
+        case (years, opens) if _is_none_or(years, limits.TERM_YEARS) and _is_none_or(opens, limits.RENEWAL_OPENS_DAYS):
+            return Term(years, opens)
+    raise SchemaError("a term that is not years and the days before its end at which renewal opens")
+
+
+def _is_none_or(value: cbor.Value, allowed: range) -> TypeGuard[int | None]:
+    return value is None or (type(value) is int and value in allowed)
 
 
 def _purpose(value: cbor.Key) -> Purpose:

@@ -31,11 +31,34 @@ def changed(text: str, old: str, new: str) -> str:
 
 
 def test_numbers_and_slugs_are_the_contracts() -> None:
-    assert {kind.vct: kind.slug for kind in catalogue_source.load_kinds().values()} == {
-        65001: "id-card",
-        65003: "business-licence",
-        65004: "driving-licence",
+    """CONTRACTS.md, "Slugs and vct": 65001 up, in the order of CATALOGUE.md."""
+    in_order = (
+        *("id-card", "birth-certificate", "business-licence", "driving-licence", "vehicle-licence"),
+        *("household-register", "residence-permit", "disability-certificate", "physician", "nurse"),
+        *("birth-insurance-statement", "hygiene-permit", "special-equipment-operator", "food-permit", "marriage"),
+        *("divorce", "real-estate", "social-security", "library-reader", "transit-card", "volunteer", "blood-donor"),
+        *("education", "hk-macau-permit", "passport", "industrial-product-licence"),
+    )
+    assert {kind.vct: kind.slug for kind in catalogue_source.load_kinds().values()} == dict(enumerate(in_order, 65001))
+
+
+def test_risk_classes_are_the_terminals_table() -> None:
+    """TERMINAL.md, "Default matrix"."""
+    by_class: dict[str, set[str]] = {}
+    for kind in catalogue_source.load_kinds().values():
+        by_class.setdefault(kind.risk, set()).add(kind.slug)
+    assert by_class["L"] == {"library-reader", "transit-card", "volunteer", "blood-donor"}
+    assert by_class["M"] == {
+        *("residence-permit", "social-security", "education", "business-licence", "food-permit", "hygiene-permit"),
+        "industrial-product-licence",
     }
+    assert by_class["X"] == {"real-estate", "birth-certificate"}
+    assert len(by_class["G"]) == 13
+
+
+def test_a_type_code_is_known_or_left_out() -> None:
+    known = {kind.slug: kind.type_code for kind in catalogue_source.load_kinds().values() if kind.type_code}
+    assert known == {"id-card": "11100000000013127D001", "business-licence": "11100000MB0143028R001"}
 
 
 @pytest.mark.parametrize("slug", SUBJECTS)
@@ -62,16 +85,20 @@ def test_rows_keep_the_rules_of_the_risk_classes() -> None:
     kinds = catalogue_source.load_kinds()
     rows = policy_source.load_policy_rows(kinds, regions=REGIONS)
     for (vct, purpose), row in rows.items():
-        if kinds[vct].risk is RiskClass.G and purpose in ATTENDED:
+        if kinds[vct].risk is RiskClass.G and kinds[vct].holder is HolderRule.NATURAL and purpose in ATTENDED:
             assert row.person_check
         if purpose is Purpose.ROADSIDE:
             assert row.show_under_refusal
         if purpose in (Purpose.KIOSK, Purpose.GATE):
-            assert row.challenge_required
+            assert row.challenge_required is (purpose is Purpose.KIOSK or kinds[vct].risk is not RiskClass.L)
             if kinds[vct].risk is RiskClass.G:
                 assert row.min_assurance >= KeyAssurance.HARDWARE_USER_VERIFICATION
+            if kinds[vct].risk is RiskClass.X:
+                assert row.min_assurance is KeyAssurance.PROOFED_IN_PERSON
         assert row.seal_required is (purpose is Purpose.KIOSK)
-        assert (row.holders_required, row.link_waived) == (1, False)
+        # Who drives need not be the vehicle's owner.
+        assert row.link_waived is ((kinds[vct].slug, purpose) == ("vehicle-licence", Purpose.ROADSIDE))
+        assert row.holders_required == 1
         assert row.regions == REGIONS
 
 
@@ -80,11 +107,21 @@ def test_a_portrait_is_asked_for_where_a_person_is_compared_and_nowhere_else() -
     rows = policy_source.load_policy_rows(kinds, regions=REGIONS)
     for (vct, purpose), row in rows.items():
         compared = kinds[vct].holder is HolderRule.NATURAL and purpose in ATTENDED
-        assert (Lic.PORTRAIT_SHA256 in row.optional) is compared is row.person_check, (vct, purpose)
+        pictured = kinds[vct].item(Lic.PORTRAIT_SHA256) is not None
+        assert (Lic.PORTRAIT_SHA256 in row.optional) is (compared and pictured), (vct, purpose)
+        if kinds[vct].risk in (RiskClass.M, RiskClass.G):
+            assert row.person_check is compared, (vct, purpose)
+        # TERMINAL.md: class X without the portrait shown is a hold, so that a kind without one is never compared.
+        assert pictured or kinds[vct].risk is not RiskClass.X or not row.person_check
         assert Lic.PORTRAIT_SHA256 not in row.mandatory
+    without = {kind.slug for kind in kinds.values() if kind.item(Lic.PORTRAIT_SHA256) is None}
+    assert without == {
+        *("birth-certificate", "household-register", "birth-insurance-statement", "library-reader"),
+        *("vehicle-licence", "real-estate", "business-licence", "food-permit", "hygiene-permit"),
+        "industrial-product-licence",
+    }
     for kind in kinds.values():
         portrait = kind.item(Lic.PORTRAIT_SHA256)
-        assert (portrait is not None) is (kind.holder is HolderRule.NATURAL)
         assert portrait is None or (portrait.type, portrait.layout) == (ItemType.DIGEST, Single())
 
 
@@ -93,8 +130,11 @@ def test_personal_items_are_never_clear_and_dates_always() -> None:
         for item in kind.items:
             if item.key in (Lic.VALID_FROM, Lic.VALID_TO, Lic.AUTHORITY):
                 assert item.layout == Clear()
-            if item.key in (Lic.CITIZEN_ID, Lic.BIRTH_DATE, Lic.ADDRESS, Lic.SEX, Lic.IDENTIFIER):
-                assert item.layout != Clear()
+            personal = {Lic.CITIZEN_ID, Lic.BIRTH_DATE, Lic.SEX, Lic.IDENTIFIER}
+            if kind.holder is not HolderRule.LEGAL:
+                personal |= {Lic.NAME, Lic.ADDRESS, Lic.LICENCE_NO}
+            if item.key in personal or item.type is ItemType.CITIZEN_ID:
+                assert item.layout != Clear(), (kind.slug, item.name)
         groups = [item.layout for item in kind.items if isinstance(item.layout, Group)]
         assert groups
         assert max(groups.count(group) for group in groups) <= 5
@@ -118,6 +158,17 @@ def test_signed_forms_restore_the_same_catalogue_and_policy() -> None:
         ('risk = "G"', 'risk = "Q"', "risk"),
         ('holder = "natural"', 'holder = "anybody"', "holder"),
         ('holder = "natural"', "", "holder"),
+        ("holders = [1, 1]", "holders = [1]", "holders"),
+        ("holders = [1, 1]", "holders = [true, 1]", "holders"),
+        ("holders = [1, 1]", "holders = [2, 1]", ""),
+        ("holders = [1, 1]", "", "holders"),
+        ('departments = ["traffic-police"]', "departments = []", ""),
+        ('departments = ["traffic-police"]', 'departments = ["Traffic police"]', ""),
+        ('departments = ["traffic-police"]', "departments = [1]", "departments"),
+        ('departments = ["traffic-police"]', "", "departments"),
+        ("validity_years = 10", "validity_years = 0", ""),
+        ("validity_years = 10", 'validity_years = "10"', "validity_years"),
+        ("renewal_opens_days = 90", "renewal_opens_days = 366", ""),
         ('slug = "driving-licence"', 'slug = "driving-licence"\ncolour = "red"', "colour"),
         ("key = 5\n", "key = 4\n", "item[licence_no].key"),
         ("key = 5\n", "key = 1\n", "item[licence_no].key"),

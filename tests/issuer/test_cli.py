@@ -66,6 +66,7 @@ def test_every_command_explains_itself() -> None:
         *("import", "imports", "import-errors", "import-cancel", "pull"),
         *("officers-acts", "confirm-act", "reject-act"),
         "audit",
+        "synth",
         *("withdraw", "cancel", "supersede", "transfer", "devices", "report-lost", "found", "close-lists"),
     }
     for name, command in cli.commands.items():

@@ -51,13 +51,20 @@ def test_a_certificate_says_what_was_wished_and_a_wallet_verifies_it(issuer: Iss
 
 def test_the_most_that_it_may_ask_for_is_what_the_policy_rows_allow(issuer: Issuer) -> None:
     policy = appraisal_policy.verify((issuer.places.published / "policy.cbor").read_bytes(), root=issuer.root)
-    wish = replace(WISH, purposes=frozenset({Purpose.KIOSK, Purpose.WINDOW}))
-    certificate = verified(issuer, certified(issuer, wish))
-    assert certificate.maxima == {
-        purpose: {vct: row.maximum for (vct, of), row in policy.rows.items() if of is purpose}
-        for purpose in (Purpose.KIOSK, Purpose.WINDOW)
-    }
-    assert len(certificate.maxima[Purpose.KIOSK]) == 3
+    for purpose in (Purpose.KIOSK, Purpose.WINDOW, Purpose.ROADSIDE, Purpose.GATE):
+        certificate = verified(issuer, certified(issuer, replace(WISH, purposes=frozenset({purpose}))))
+        assert certificate.maxima == {
+            purpose: {vct: row.maximum for (vct, of), row in policy.rows.items() if of is purpose}
+        }
+    # A window that serves every kind of the catalogue still has a certificate that fits.
+    windows = verified(issuer, certified(issuer, replace(WISH, purposes=frozenset({Purpose.WINDOW}))))
+    assert len(windows.maxima[Purpose.WINDOW]) == len(issuer.kinds) == 26
+
+
+def test_every_kind_at_every_purpose_is_too_much_for_one_certificate(issuer: Issuer) -> None:
+    with pytest.raises(TerminalRefused) as refused:
+        certified(issuer, replace(WISH, purposes=frozenset(Purpose)))
+    assert "only the kinds and purposes that this terminal serves" in refused.value.hint
 
 
 def test_only_the_kinds_that_are_named(issuer: Issuer) -> None:
@@ -103,8 +110,8 @@ def test_one_wrong_field_is_refused_by_its_own_words_before_anything_is_recorded
 
 def test_a_certificate_that_leaves_no_room_for_a_request_is_refused(issuer: Issuer) -> None:
     policy = appraisal_policy.verify((issuer.places.published / "policy.cbor").read_bytes(), root=issuer.root)
-    ((vct, kind), *_) = issuer.kinds.items()
-    row = policy.rows[vct, Purpose.WINDOW]
+    vct = 65_001
+    kind, row = issuer.kinds[vct], policy.rows[vct, Purpose.WINDOW]
     numbers = range(vct, vct + 32)
     terminals = Terminals(
         profile=issuer.profile,
@@ -124,7 +131,7 @@ def test_a_certificate_that_leaves_no_room_for_a_request_is_refused(issuer: Issu
 
 def test_the_largest_certificate_still_leaves_room_for_a_request(issuer: Issuer) -> None:
     wish = replace(WISH, purposes=frozenset({Purpose.KIOSK, Purpose.WINDOW, Purpose.ROADSIDE}), place="厅" * 64)
-    wish = replace(wish, relying_party="中" * 64)
+    wish = replace(wish, relying_party="中" * 64, kinds=frozenset({"id-card", "driving-licence", "business-licence"}))
     encoded = certified(issuer, wish)
     assert MAX_CERTIFICATE_BYTES - 350 < len(encoded) <= MAX_CERTIFICATE_BYTES
     claims = verified(issuer, encoded)

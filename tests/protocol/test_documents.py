@@ -277,4 +277,7 @@ def _rest_of_kind() -> tuple[Any, ...]:
         model.type_code,
         model.items,
         model.views,
+        model.holders,
+        model.departments,
+        model.term,
     )

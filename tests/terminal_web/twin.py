@@ -11,12 +11,14 @@ from protocol.licence.catalogue import (
     Catalogue,
     Clear,
     HolderRule,
+    Holders,
     Item,
     ItemType,
     Kind,
     Names,
     RiskClass,
     Single,
+    Term,
 )
 from protocol.officers_act import ActKind
 from protocol.receipt import ReceiptCopy
@@ -120,6 +122,9 @@ DRIVING = Kind(
         _item(7, "valid_to", "有效期止", ItemType.DATE),
     ),
     views={Purpose.WINDOW: frozenset({1, 2, 5, 7, 11, 13})},
+    holders=Holders(1, 1),
+    departments=("traffic-police",),
+    term=Term(None, None),
 )
 ID_CARD = replace(
     DRIVING,

@@ -11,6 +11,7 @@ from protocol.licence.catalogue import (
     Clear,
     Group,
     HolderRule,
+    Holders,
     Item,
     ItemType,
     Kind,
@@ -18,6 +19,7 @@ from protocol.licence.catalogue import (
     Names,
     RiskClass,
     Single,
+    Term,
 )
 from protocol.unixtime import LocalDay
 from tests.utopia import persons
@@ -121,7 +123,21 @@ def _kind(
     items: tuple[Item, ...],
     views: Mapping[Purpose, frozenset[int]],
 ) -> Kind:
-    return Kind(vct, slug, names, holder, risk, 90, (30, 7, 1), None, items, views)
+    return Kind(
+        vct,
+        slug,
+        names,
+        holder,
+        risk,
+        90,
+        (30, 7, 1),
+        None,
+        items,
+        views,
+        Holders(1, 1),
+        ("traffic-police",),
+        Term(None, None),
+    )
 
 
 def _item(key: Lic, name: str, kind: ItemType, layout: Layout) -> Item:

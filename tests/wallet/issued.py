@@ -9,7 +9,20 @@ from protocol import cbor, directory, keys, labels, licence_package, limits, tru
 from protocol.directory import PurposeItems, Site, WalletDirectory
 from protocol.keys import Ed25519Signer, Signer, VerificationKey
 from protocol.labels import KeyUse, Purpose
-from protocol.licence.catalogue import Clear, Group, HolderRule, Item, ItemType, Kind, Layout, Names, RiskClass, Single
+from protocol.licence.catalogue import (
+    Clear,
+    Group,
+    HolderRule,
+    Holders,
+    Item,
+    ItemType,
+    Kind,
+    Layout,
+    Names,
+    RiskClass,
+    Single,
+    Term,
+)
 from protocol.licence_package import LicencePackage
 from protocol.mandate import Mandate
 from protocol.sd_cwt import credential, disclosure, redaction
@@ -56,6 +69,9 @@ KIND = Kind(
         item(15, "legal_representative", ItemType.TEXT, Single(), required=False),
     ),
     views={Purpose.WINDOW: frozenset({1, 2, 7})},
+    holders=Holders(1, 1),
+    departments=("traffic-police",),
+    term=Term(None, None),
 )
 
 ID_KIND = Kind(
@@ -74,6 +90,9 @@ ID_KIND = Kind(
         item(10, "sex", ItemType.INTEGER, Single()),
     ),
     views={Purpose.WINDOW: frozenset({1, 3, 7})},
+    holders=Holders(1, 1),
+    departments=("public-security",),
+    term=Term(None, None),
 )
 
 COMPANY_KIND = Kind(
@@ -92,6 +111,9 @@ COMPANY_KIND = Kind(
         item(15, "legal_representative", ItemType.TEXT, Single(), required=False),
     ),
     views={},
+    holders=Holders(1, 1),
+    departments=("market-regulation",),
+    term=Term(None, None),
 )
 
 KINDS = {each.vct: each for each in (KIND, ID_KIND, COMPANY_KIND)}

@@ -170,4 +170,9 @@ class VirtualCounter:
 
     def _named(self, presented: Presentation) -> Mapping[str, cbor.Value]:
         kind = self._directory.kinds[presented.credential.vct]
-        return {item.name: presented.items[item.key] for item in kind.items if item.key in presented.items}
+        groups = (value for key, value in presented.items.items() if key in labels.GROUP_KEYS)
+        items = dict(presented.items)
+        for group in groups:
+            assert isinstance(group, Mapping), "a group is a map of its items"
+            items |= {key: value for key, value in group.items() if isinstance(key, int)}
+        return {item.name: items[item.key] for item in kind.items if item.key in items}

@@ -257,4 +257,5 @@ def _by_type(item: Item, day: int) -> cbor.Value:
         case ItemType.DIGEST:
             return sha256(labels.PREFIX_PRESENTATION.encode()).digest()
         case _:
-            return f"样例{item.labels.zh_hans}"
+            # Cut between two characters where the item is shorter.
+            return f"样例{item.labels.zh_hans}".encode()[: item.max_bytes].decode(errors="ignore")

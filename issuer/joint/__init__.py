@@ -1,0 +1,1 @@
+"""Licences of several holders: a credential for each, and one legal document."""
