@@ -89,12 +89,15 @@ class Road:
         return self.abroad.scan(frame.text, source="scanner").verdict.verdict_class
 
     def seized(self) -> str:
-        """The officer asks, the holder shows, the officer signs; gives the act's id."""
+        """The officer signs on, asks, the holder shows, the officer signs; gives the act's id."""
+        self.handheld.shift.sign_on(OFFICER, PASSPHRASE)
         asked = self.handheld.open_challenge({65004: frozenset({Lic.NAME, Lic.LICENCE_NO})}, "路面执法检查")
         request = self.wallet.read_challenge(asked.text)
         text = self.wallet.answer(request, request.approve()).text
         verdict = self.handheld.scan(text, source="scanner").verdict
-        return self.handheld.officers.sign(verdict.check_number, ActKind.SEIZURE, WHY).act.hex()
+        act = self.handheld.officers.sign(verdict.check_number, ActKind.SEIZURE, WHY).act.hex()
+        self.handheld.shift.sign_off()
+        return act
 
     def standing(self) -> ActStanding:
         (act,) = self.handheld.acts()[0].officers_acts
@@ -175,7 +178,6 @@ def road(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Road]:
             root_sha256=repository.root_sha256,
         )  # fmt: skip
         with terminal_wiring.open_session(handheld) as session, terminal_wiring.open_session(abroad) as far:
-            session.shift.sign_on(OFFICER, PASSPHRASE)
             reporting = reporting_of(session, service.url, clock)
             yield Road(clock, issuer, other, repository, wallet, session, far, reporting)
 
