@@ -17,7 +17,7 @@ SOFTWARE: Final = Path("/var/lib/liangzheng/software")
 NOT_DUE: Final = 1
 _software = click.option(
     "--software",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path, file_okay=False, resolve_path=True),
     default=SOFTWARE,
     show_default=True,
     help="The software's folder, where releases are installed.",

@@ -51,6 +51,16 @@ def test_what_was_packed_is_unpacked_and_the_same_wheels_give_the_same_bytes(tmp
     assert [line.split(" --hash=sha256:")[0] for line in lines] == ["liangzheng==0.2.0", "other==1.0"]
 
 
+def test_wheels_have_long_names(tmp_path: Path) -> None:
+    made = wheel(tmp_path / "house", "0.2.0")
+    tags = "manylinux2014_x86_64.manylinux_2_17_x86_64.manylinux_2_28_x86_64"
+    long = made.with_name(f"charset_normalizer-3.5.2-cp311-cp311-{tags}.whl")
+    long.write_bytes(made.read_bytes())
+    archive.pack(tmp_path / "house", tmp_path / "a.tar")
+    archive.unpack(tmp_path / "a.tar", tmp_path / "out")
+    assert (tmp_path / "out/wheels" / long.name).exists()
+
+
 @pytest.mark.parametrize(
     "extra",
     [

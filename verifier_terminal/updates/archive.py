@@ -50,7 +50,7 @@ def pack(wheelhouse: Path, out: Path) -> str:
     _check_wheels(wheels)
     requirements = out.with_name(f"{out.name}.requirements")
     requirements.write_text("".join(lines))
-    with tarfile.open(out, "w", format=tarfile.USTAR_FORMAT) as packed:
+    with tarfile.open(out, "w", format=tarfile.PAX_FORMAT) as packed:
         for path, name in ((requirements, REQUIREMENTS), *((wheel, f"{WHEELS}/{wheel.name}") for wheel in wheels)):
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = path.stat().st_size, 0o644
