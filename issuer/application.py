@@ -46,7 +46,7 @@ from issuer.keys.ring import KeyRing
 from issuer.lifecycle import LegalChange
 from issuer.profile import Places, Profile
 from issuer.publishing import Publication, Publisher
-from issuer.register import LicenceRecord, OpenIntent, Register, StatusEvent
+from issuer.register import Also, LicenceRecord, OpenIntent, Register, StatusEvent
 from issuer.signers import Signers
 from issuer.status_tokens import StatusTokens
 from issuer.terminals.listing import listings
@@ -96,6 +96,7 @@ class Issuer(Branches):
             issuance=issuance,
             imports=places.imports,
             wallet_directory=lambda at: publisher.wallet_directory(at=at),
+            issue=self.issue,
             issue_again=lambda licence_id, key, assurance, actor, at: self.issue_again(
                 licence_id, key, at=at, key_assurance=assurance, actor=actor
             ),
@@ -252,12 +253,14 @@ class Issuer(Branches):
         portrait: bytes | None = None,
         department: str | None = None,
         actor: str = OPERATOR,
+        also: Also | None = None,
     ) -> Issued:
         """A new licence of this kind for this subject, bound to this device key.
 
         Raises:
             KindUnknown, PortraitRefused, SubjectRefused, LintRefused: Nothing was recorded.
             KeyNotForKind, DepartmentNeeded, NoSigningKey: No key signs this for this department; nothing was recorded.
+            DeviceLost, TooManyDevices: The holder gets nothing on this key; nothing was recorded.
             IssuanceInterrupted: The intent is recorded, nothing was handed out.
             NoFreeIndex, RegisterUnavailable, StorageFailed: The folder did not do its part.
         """
@@ -271,6 +274,7 @@ class Issuer(Branches):
             department=department,
             actor=actor,
             at=at,
+            also=also,
         )
         self._publish_new_lists(at)
         return issued

@@ -4,17 +4,23 @@ Not handled here: licences themselves (`application`).
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
+from issuer import draws
 from issuer.acts.confirming import OFFICERS_ACT, Acts
 from issuer.allocation import Allocator
+from issuer.approvals.proposing import Approvals
 from issuer.audit.reading import Trail
 from issuer.bulk.importing import BulkImport
 from issuer.bulk.pulling import Pulling
+from issuer.changing.bulk import BULK_CHANGE, BulkChanges
+from issuer.changing.expiry import Expiry
 from issuer.devices.losing import Devices
 from issuer.draws import RandomBytes
 from issuer.enrolment.inviting import Enrolments
 from issuer.enrolment.renewing import Renewals
+from issuer.feed import dangerous
 from issuer.fleet import register as fleet_rows
 from issuer.fleet.receiving import Receiving
 from issuer.fleet.standing import Fleet
@@ -26,7 +32,9 @@ from issuer.papers.issuing import Papers
 from issuer.profile import Profile
 from issuer.recognition.deciding import Recognition
 from issuer.register import Register
+from issuer.renewing.renewing import Issue, LicenceRenewals
 from issuer.signers import Signers
+from issuer.spreading import Below
 from issuer.staff.certifying import Staff
 from issuer.terminals.certifying import Terminals
 from issuer.terminals.offices import Offices
@@ -57,11 +65,34 @@ class Branches:
         issuance: Issuance,
         imports: Path,
         wallet_directory: Callable[[UnixTime], bytes],
+        issue: Issue,
         issue_again: Callable[[str, VerificationKey, KeyAssurance, str, UnixTime], Issued],
         publish_change: Callable[[UnixTime], None],
         publish_new_lists: Callable[[UnixTime], None],
     ) -> None:
         self.audit = Trail(register)
+        below: Below = partial(draws.below, random_bytes)
+        self.changes = BulkChanges(register=register, below=below, publish_change=publish_change)
+        self.licence_renewals = LicenceRenewals(
+            register=register,
+            kinds=kinds,
+            issue=issue,
+            issue_again=issue_again,
+            below=below,
+            publish_change=publish_change,
+        )
+        self.expiry = Expiry(register=register, kinds=kinds)
+        self.approvals = Approvals(
+            register=register,
+            acts={
+                BULK_CHANGE: self.changes,
+                dangerous.BAN_KEY: dangerous.BanKey(region=profile.region),
+                dangerous.REVERSAL: dangerous.Reversal(),
+                dangerous.RELEASE: dangerous.Release(),
+            },
+            random_bytes=random_bytes,
+            publish_change=publish_change,
+        )
         self.ring = ring
         self.terminals = Terminals(
             profile=profile,

@@ -9,6 +9,7 @@ import click
 
 from issuer import config, durable_files, listing
 from issuer.acts import cli as acts_cli
+from issuer.approvals import cli as approvals_cli
 from issuer.arguments import (
     ACTOR,
     FILE,
@@ -23,6 +24,7 @@ from issuer.arguments import (
 )
 from issuer.audit import cli as audit_cli
 from issuer.bulk import cli as bulk_cli
+from issuer.changing import cli as changing_cli
 from issuer.devices import cli as devices_cli
 from issuer.enrolment import cli as enrolment_cli
 from issuer.feed import cli as feed_cli
@@ -31,6 +33,7 @@ from issuer.lifecycle import LegalChange
 from issuer.mandates import cli as mandates_cli
 from issuer.papers import cli as papers_cli
 from issuer.recognition import cli as recognition_cli
+from issuer.renewing import cli as renewing_cli
 from issuer.staff import cli as staff_cli
 from issuer.synthetic import cli as synthetic_cli
 from issuer.terminals import cli as terminals_cli
@@ -280,6 +283,14 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 for command in (
     audit_cli.audit,
+    approvals_cli.propose,
+    approvals_cli.approve,
+    approvals_cli.decline,
+    approvals_cli.proposals,
+    changing_cli.change,
+    changing_cli.expiring,
+    renewing_cli.renew,
+    renewing_cli.renewals,
     enrolment_cli.enrol_terminal,
     fleet_cli.fleet,
     fleet_cli.fleet_token,

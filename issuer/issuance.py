@@ -21,7 +21,7 @@ from issuer.keys.errors import TokenUnavailable
 from issuer.keys.ring import KeyRing, SigningKey
 from issuer.lint import Draft, LintedDraft
 from issuer.profile import Profile
-from issuer.register import Allocation, LicenceRecord, Register
+from issuer.register import Allocation, Also, LicenceRecord, Register
 from issuer.subject import Subject
 from protocol import licence_package, limits, unixtime
 from protocol.keys import Signer, VerificationKey
@@ -80,6 +80,7 @@ class Issuance:
         department: str | None,
         actor: str,
         at: UnixTime,
+        also: Also | None = None,
     ) -> Issued:
         """A new licence for this subject, bound to this device key; with the holder's portrait, if there is one.
 
@@ -96,7 +97,9 @@ class Issuance:
         record = self.record_of(kind, written, checked, at=at)
         draft = self.draft(kind, checked, holder_key, key_assurance, at)
         key = self._ring.take(KeyUse.ASSERT, vct=kind.vct, department=department, at=at)
-        return self._sign(record, draft, key, is_new=True, picture=picture, directory=directory, actor=actor, at=at)
+        return self._sign(
+            record, draft, key, is_new=True, picture=picture, directory=directory, actor=actor, at=at, also=also
+        )
 
     def issue_again(
         self,
@@ -169,6 +172,7 @@ class Issuance:
         directory: bytes,
         actor: str,
         at: UnixTime,
+        also: Also | None = None,
     ) -> Issued:
         allocation = self._register.record_intent(
             record,
@@ -182,6 +186,7 @@ class Issuance:
             kid=key.kid,
             actor=actor,
             at=at,
+            also=also,
         )
         signed = sign(draft, allocation, profile=self._profile, key=key)
         package = LicencePackage(record.id, signed, picture, None, directory, self._root)

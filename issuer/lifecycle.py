@@ -10,9 +10,11 @@ from enum import StrEnum
 from functools import partial
 from typing import Final
 
+from sqlalchemy import Connection
+
 from issuer import spreading
 from issuer.errors import ReasonRefused
-from issuer.register import Register, StatusEvent
+from issuer.register import Register, StatusEvent, change_status
 from issuer.spreading import Below
 from protocol import cwt
 from protocol.status_list import Status
@@ -70,7 +72,23 @@ def change(
         LicenceUnknown, TransitionRefused, RegisterUnavailable: As the register says.
     """
     check_reason(reason)
-    return register.change_status(
+    with register.writing() as connection:
+        return change_in(connection, licence_id, legal_change, reason=reason, actor=actor, at=at, below=below)
+
+
+def change_in(
+    connection: Connection,
+    licence_id: str,
+    legal_change: LegalChange,
+    *,
+    reason: str,
+    actor: str,
+    at: UnixTime,
+    below: Below,
+) -> tuple[StatusEvent, ...]:
+    """As `change`, in a transaction that nothing else writes beside; the reason was checked."""
+    return change_status(
+        connection,
         licence_id,
         act=legal_change.value,
         transitions=TRANSITIONS[legal_change],

@@ -29,6 +29,7 @@ from sqlalchemy.exc import IntegrityError
 from issuer import register_migration
 from issuer.audit import trail
 from issuer.database import Database
+from issuer.devices import admitting
 from issuer.errors import (
     IndexGivenTwice,
     LicenceNotValid,
@@ -82,6 +83,8 @@ class StatusEntry:
     idx: int
 
 
+Also = Callable[[Connection, str], None]
+"""What else belongs into the transaction of an intent, given the licence's id."""
 Allocate = Callable[[Connection], StatusEntry]
 """Gives a new entry within a transaction (`issuer.allocation`)."""
 Spread = Callable[[Collection[int]], UnixTime]
@@ -193,16 +196,19 @@ class Register(Database):
         kid: bytes,
         actor: str,
         at: UnixTime,
+        also: Also | None = None,
     ) -> Allocation:
         """Record, before the key is used, what it is about to sign; of a new licence its portrait too.
 
         Raises:
             LicenceNotValid: The licence was suspended or ended in the meantime.
+            DeviceLost, TooManyDevices: The holder gets nothing on this key.
             NoFreeIndex, IndexGivenTwice: There is no entry to give.
             NoSigningKey: The key was retired or banned in the meantime.
             RegisterUnavailable: Nothing was recorded.
         """
         with self.adding() as connection:
+            admitting.demand_admissible(connection, record.holder_number, record.id, holder_key_thumbprint, at=at)
             if is_new:
                 connection.execute(insert(licence).values(licence_values(record)))
                 lookup.add(connection, record.id, record.subject, record.holder_number)
@@ -221,6 +227,8 @@ class Register(Database):
                 kid=kid,
                 at=at,
             )
+            if also is not None:
+                also(connection, record.id)
             entry = allocation.entry
             trail.append(
                 connection,
@@ -351,54 +359,6 @@ class Register(Database):
         with self.reading() as connection:
             return tuple(sorted(map(_record, connection.execute(statement)), key=lambda each: each.id))
 
-    def change_status(
-        self,
-        licence_id: str,
-        *,
-        act: str,
-        transitions: Mapping[Status, Status],
-        reason: str,
-        actor: str,
-        at: UnixTime,
-        spread: Spread | None,
-    ) -> tuple[StatusEvent, ...]:
-        """Make a legal change: flip every index of the licence that is neither over nor final, in one transaction.
-
-        That is the holder's devices, what a refresh left behind, every mandate and every paper code.
-
-        Raises:
-            LicenceUnknown: There is no such licence.
-            TransitionRefused: Its status is not one that this change starts from.
-            RegisterUnavailable: Nothing was changed.
-        """
-        with self.writing() as connection:
-            old = _status(connection, licence_id)
-            if old not in transitions:
-                raise TransitionRefused(f"the licence is {old.name.lower()}, so this change does not apply")
-            new = transitions[old]
-            # The old value in the condition makes two processes that change at once see one another.
-            changed = connection.execute(
-                update(licence).where(licence.c.id == licence_id, licence.c.status == int(old)).values(status=int(new))
-            )
-            if changed.rowcount != 1:
-                raise TransitionRefused("the licence was changed by somebody else just now")
-            # A mandate that was withdrawn or a paper that was lost has ended by itself: nothing brings it back.
-            live = connection.execute(
-                select(credential_group).where(credential_group.c.licence_id == licence_id, in_force(at))
-            ).all()
-            flipped = flip(connection, live, new, reason=reason, actor=actor, at=at, spread=spread)
-            trail.append(
-                connection,
-                act,
-                "licence",
-                licence_id,
-                actor=actor,
-                at=at,
-                reason=reason,
-                details=flipped_details(flipped),
-            )
-            return flipped
-
     def events(self, licence_id: str) -> tuple[StatusEvent, ...]:
         """Every legal change of a licence, index by index, the oldest first."""
         with self.reading() as connection:
@@ -453,6 +413,14 @@ class Register(Database):
             )
 
 
+def records(
+    connection: Connection, condition: ColumnElement[bool], *, order: Sequence[ColumnElement[Any]], limit: int
+) -> tuple[LicenceRecord, ...]:
+    """Licences of this condition, in this order."""
+    statement = _licences().where(condition).order_by(*order).limit(limit)
+    return tuple(_record(row) for row in connection.execute(statement))
+
+
 def demand_valid(connection: Connection, licence_id: str) -> None:
     """Return if something new may be issued for this licence. Raises: LicenceUnknown, LicenceNotValid."""
     if _status(connection, licence_id) is not Status.VALID:
@@ -501,6 +469,54 @@ def reserve(
         for layout in layouts
     )
     return Allocation(group_id, entry, subs)
+
+
+def change_status(
+    connection: Connection,
+    licence_id: str,
+    *,
+    act: str,
+    transitions: Mapping[Status, Status],
+    reason: str,
+    actor: str,
+    at: UnixTime,
+    spread: Spread | None,
+) -> tuple[StatusEvent, ...]:
+    """Make a legal change: flip every index of the licence that is neither over nor final, in one transaction.
+
+    That is the holder's devices, what a refresh left behind, every mandate and every paper code. Nothing else may be
+    written beside this transaction.
+
+    Raises:
+        LicenceUnknown: There is no such licence.
+        TransitionRefused: Its status is not one that this change starts from.
+    """
+    old = _status(connection, licence_id)
+    if old not in transitions:
+        raise TransitionRefused(f"the licence is {old.name.lower()}, so this change does not apply")
+    new = transitions[old]
+    # The old value in the condition makes two processes that change at once see one another.
+    changed = connection.execute(
+        update(licence).where(licence.c.id == licence_id, licence.c.status == int(old)).values(status=int(new))
+    )
+    if changed.rowcount != 1:
+        raise TransitionRefused("the licence was changed by somebody else just now")
+    # A mandate that was withdrawn or a paper that was lost has ended by itself: nothing brings it back.
+    live = connection.execute(
+        select(credential_group).where(credential_group.c.licence_id == licence_id, in_force(at))
+    ).all()
+    flipped = flip(connection, live, new, reason=reason, actor=actor, at=at, spread=spread)
+    trail.append(
+        connection,
+        act,
+        "licence",
+        licence_id,
+        actor=actor,
+        at=at,
+        reason=reason,
+        details=flipped_details(flipped),
+    )
+    return flipped
 
 
 def flip(

@@ -40,6 +40,7 @@ licence = Table(
     Column("valid_to", Integer),
     Column("status", Integer, nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
+    Index("licence_by_end", "valid_to"),
 )
 
 credential_group = Table(

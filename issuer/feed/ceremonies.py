@@ -1,16 +1,21 @@
-"""What people do to a feed: look at it, ban a key, undo what was final, trust an offline key, begin an epoch.
+"""What people do to a feed: look at it, lift a ban, undo what was final, trust an offline key, begin an epoch.
 
-Each change is in the register first. Publishing it is the next tick's work; the commands make one at once.
+A ban, and whatever undoes or releases, takes a second person (`issuer.approvals`). Each change is in the register
+first. Publishing it is the next tick's work; the commands make one at once.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import Connection
 
 from issuer.feed import bans, events, reversal_keys, reversal_request, reversals
+from issuer.feed.dangerous import RELEASE, REVERSAL, UseUp, reversal_content
 from issuer.feed.errors import BanRefused, RequestRefused, ReversalRefused
 from issuer.feed.feeding import Feed
 from issuer.feed.reversal_request import Request
-from issuer.feed.reversals import Reservation
-from issuer.lifecycle import check_reason
+from issuer.feed.reversals import Permit, Reservation
 from protocol import keys, limits, reversal
 from protocol.checkpoint import Ban
 from protocol.errors import ProtocolError
@@ -63,13 +68,6 @@ class Ceremonies:
             reversal_keys=tuple(keys.kid_of(each) for each in reversal_keys.listed(self._register)),
         )
 
-    def ban(self, kid: str, *, iss: str | None, since: UnixTime, actor: str, at: UnixTime) -> Ban:
-        """Ban a key of this region. Raises: BanRefused."""
-        authority = self._iss if iss is None else iss
-        if not authority.startswith(f"{self._feed.region}."):
-            raise BanRefused("the key is not of this region; its own region must ban it")
-        return bans.ban(self._register, authority, _kid(kid), since=since, actor=actor, at=at)
-
     def lift_ban(self, kid: str, *, actor: str, at: UnixTime) -> None:
         """Take a key out of the checkpoint. Raises: BanRefused."""
         bans.lift(self._register, _kid(kid), actor=actor, at=at)
@@ -82,27 +80,32 @@ class Ceremonies:
         """Let the trust list name it no more. Raises: ReversalRefused, BanRefused."""
         reversal_keys.retire(self._register, _kid(kid), actor=actor, at=at)
 
-    def prepare(self, licence_id: str, *, ahead: int, reason: str, actor: str, at: UnixTime) -> Request:
+    def prepare(self, licence_id: str, *, ahead: int, use_up: UseUp, at: UnixTime) -> Request:
         """What the offline key is to sign, so that the last final change of a licence is undone.
 
+        Args:
+            licence_id: The licence.
+            ahead: Deltas until the reserved place.
+            use_up: Uses the second person's approval up, in the transaction that reserves the place.
+            at: Now.
+
         Raises:
-            LicenceUnknown, ReversalRefused, ReasonRefused: Nothing was reserved.
+            LicenceUnknown, ReversalRefused: Nothing was reserved.
+            ProposalUnknown, ProposalNotOpen: Nobody has approved it.
         """
-        check_reason(reason)
         self._demand_key()
         current = self._feed.current(at=at)
         changes = reversals.of_licence(self._feed.log, current, licence_id, at=at)
-        return self._reserved(
-            changes, licence_id=licence_id, last_event=0, ahead=ahead, reason=reason, actor=actor, at=at
-        )
+        permitted = partial(use_up, what=REVERSAL, content=reversal_content(licence_id))
+        return self._reserved(changes, licence_id=licence_id, last_event=0, ahead=ahead, permit=permitted, at=at)
 
-    def prepare_waiting(self, *, ahead: int, reason: str, actor: str, at: UnixTime) -> Request:
+    def prepare_waiting(self, *, ahead: int, use_up: UseUp, at: UnixTime) -> Request:
         """What the offline key is to sign, so that everything that is due and held back is published.
 
         Raises:
-            ReversalRefused, ReasonRefused: Nothing was reserved.
+            ReversalRefused: Nothing was reserved.
+            ProposalUnknown, ProposalNotOpen: Nobody has approved it.
         """
-        check_reason(reason)
         self._demand_key()
         held = self._feed.current(at=at).state
         changes: dict[int, int] = {}
@@ -119,7 +122,8 @@ class Ceremonies:
                     hint="Let the brake pass some of them first, or find out who has made them.",
                 )
         last = max(newest.values(), default=0)
-        return self._reserved(changes, licence_id=None, last_event=last, ahead=ahead, reason=reason, actor=actor, at=at)
+        permitted = partial(use_up, what=RELEASE, content={})
+        return self._reserved(changes, licence_id=None, last_event=last, ahead=ahead, permit=permitted, at=at)
 
     def accept(self, statement: bytes, *, actor: str, at: UnixTime) -> Reservation:
         """Keep what the offline key has signed; the ticks that follow publish it.
@@ -151,8 +155,7 @@ class Ceremonies:
         licence_id: str | None,
         last_event: int,
         ahead: int,
-        reason: str,
-        actor: str,
+        permit: Callable[[Connection], Permit],
         at: UnixTime,
     ) -> Request:
         reservation = reversals.reserve(
@@ -162,8 +165,7 @@ class Ceremonies:
             licence_id=licence_id,
             last_event=last_event,
             ahead=ahead,
-            reason=reason,
-            actor=actor,
+            permit=permit,
             at=at,
         )
         return reversal_request.of(reservation, iss=self._iss, region=self._feed.region)

@@ -1,7 +1,6 @@
-"""`liangzheng issuer feed`: where the status feed stands, ticks by hand, bans, epochs, settings."""
+"""`liangzheng issuer feed`: where the status feed stands, ticks by hand, lifted bans, epochs, settings."""
 
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,9 +13,7 @@ from issuer.feed.ceremonies import Ceremonies, FeedStatus
 from issuer.feed.feeding import Tick
 from issuer.profile import Places
 from protocol import limits, unixtime
-from protocol.unixtime import UnixTime
 
-_MOMENT: Final = click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S"])
 _VERSION: Final = click.IntRange(1, limits.MAX_FEED_NUMBER)
 
 
@@ -99,34 +96,6 @@ def epoch(folder: Path, keep_key: bool, yes: bool, passphrase_file: Path | None,
         print_json({"epoch": found.epoch, "seq": found.seq, "key_replaced": not keep_key})
     else:
         click.echo(f"Epoch {found.epoch} has begun{'' if keep_key else ' under a new status key'}, and is published.")
-
-
-@feed.command()
-@click.argument("folder", metavar="DIR", type=FOLDER)
-@click.argument("kid", metavar="KID")
-@click.option("--since", type=_MOMENT, required=True, help="From when on; 2026-11-22T08:00:00, at UTC+8 if no zone.")
-@click.option("--iss", help="Whose key, such as 310000.SCJG; this issuer's own if left out.")
-@passphrase_option
-@json_option
-def ban(
-    *, folder: Path, kid: str, since: datetime, iss: str | None, passphrase_file: Path | None, as_json: bool
-) -> None:
-    """Ban an issuer's key at once: what it signed from that moment on counts no more.
-
-    It stands in every checkpoint from now on. Take the key out of the trust list as soon as you can.
-    """
-    from issuer import wiring
-
-    local = since if since.tzinfo is not None else since.replace(tzinfo=unixtime.LOCAL_ZONE)
-    with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
-        made = Ceremonies(issuer.feed, iss=issuer.profile.iss).ban(
-            kid, iss=iss, since=UnixTime(int(local.timestamp())), actor=ACTOR, at=wiring.now()
-        )
-        issuer.publish(at=wiring.now())
-    if as_json:
-        print_json({"kid": made.kid.hex(), "iss": made.iss, "since": made.since})
-    else:
-        click.echo(f"{made.kid.hex()} of {made.iss} is banned since {unixtime.iso_local(made.since)}, and published.")
 
 
 @feed.command()

@@ -1,5 +1,6 @@
 """`liangzheng issuer feed reversal …`: the ceremony of the offline key, in three steps on two machines."""
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -23,7 +24,9 @@ def reversal() -> None:
 
     \b
     Example:
-      liangzheng issuer feed reversal prepare ./issuer --licence ID --reason 判决撤销处罚 --out request.cbor
+      liangzheng issuer propose reversal ./issuer --licence ID --reason 判决撤销处罚 --by 甲
+      liangzheng issuer approve ./issuer PROPOSAL --by 乙
+      liangzheng issuer feed reversal prepare ./issuer --licence ID --proposal PROPOSAL --out request.cbor
       liangzheng issuer feed reversal sign request.cbor --key reversal.key --out statement.cbor
       liangzheng issuer feed reversal publish ./issuer statement.cbor
     """
@@ -33,7 +36,7 @@ def reversal() -> None:
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @click.option("--licence", "licence_id", help="The licence whose last final change is undone.")
 @click.option("--waiting", is_flag=True, help="Instead of a licence: all changes that are due and held back.")
-@click.option("--reason", required=True, help="Why; 1 to 200 characters, kept in the register.")
+@click.option("--proposal", required=True, help="The beginning of the id of what a second person has approved.")
 @click.option("--out", required=True, type=FILE, help="Where to write what is to be signed.")
 @click.option(
     "--ahead",
@@ -49,7 +52,7 @@ def prepare(
     folder: Path,
     licence_id: str | None,
     waiting: bool,
-    reason: str,
+    proposal: str,
     out: Path,
     ahead: int,
     passphrase_file: Path | None,
@@ -62,11 +65,12 @@ def prepare(
         raise click.UsageError("Give either --licence or --waiting.")
     _demand_free(out)
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
-        ceremonies = Ceremonies(issuer.feed, iss=issuer.profile.iss)
+        ceremonies, at = Ceremonies(issuer.feed, iss=issuer.profile.iss), wiring.now()
+        use_up = partial(issuer.approvals.use_up, beginning=proposal, by=ACTOR, at=at)
         if licence_id is None:
-            request = ceremonies.prepare_waiting(ahead=ahead, reason=reason, actor=ACTOR, at=wiring.now())
+            request = ceremonies.prepare_waiting(ahead=ahead, use_up=use_up, at=at)
         else:
-            request = ceremonies.prepare(licence_id, ahead=ahead, reason=reason, actor=ACTOR, at=wiring.now())
+            request = ceremonies.prepare(licence_id, ahead=ahead, use_up=use_up, at=at)
     durable_files.write_atomically(out, reversal_request.encode(request), mode=durable_files.PRIVATE)
     if as_json:
         print_json({"epoch": request.position.epoch, "seq": request.position.seq, "changes": request.summary()})

@@ -30,7 +30,7 @@ class CoSignatureNeeded(IssuerError):
     code = "co_signature_needed"
     hint = (
         "Look at `liangzheng issuer feed status DIR`. If these changes are meant, let the offline key sign them: "
-        "`liangzheng issuer feed reversal prepare DIR --waiting --out FILE`. If not, find out who has made them."
+        "`liangzheng issuer propose release DIR`. If not, find out who has made them."
     )
 
 

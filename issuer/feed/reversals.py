@@ -7,10 +7,10 @@ waits for a ceremony. With the co-signature at hand, deltas without changes fill
 Guaranteed: delta, co-signature, events and the register's statuses change in one transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from sqlalchemy import Connection, Row, insert, select, update
@@ -38,6 +38,18 @@ AHEAD: Final = 60
 FILLED_AT_ONCE: Final = 7
 """Deltas without changes in one tick; ten ride along with a checkpoint."""
 _MAX_CHANGES: Final = 1 << 20
+
+
+class Permit(Protocol):
+    """What a second person has approved: in whose name, and why."""
+
+    @property
+    def reason(self) -> str:
+        """Why."""
+
+    @property
+    def proposed_by(self) -> str:
+        """Who wanted it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +95,7 @@ def of_licence(log: SqlLog, current: Current, licence_id: str, *, at: UnixTime) 
         ReversalRefused: It has not ended, or nothing of it lives.
     """
     with log.register.reading() as connection:
-        groups = _flipped(connection, licence_id, at)
+        groups = flipped(connection, licence_id, at)
     places = {delta.place(row.list_number, row.idx): int(Status.VALID) for row in groups}
     known = np.array(sorted(places), np.uint64)
     if (current.state.values(known) == int(Status.VALID)).any():
@@ -101,11 +113,10 @@ def reserve(
     licence_id: str | None,
     last_event: int,
     ahead: int,
-    reason: str,
-    actor: str,
+    permit: Callable[[Connection], Permit],
     at: UnixTime,
 ) -> Reservation:
-    """Reserve a place for a delta with these changes. Raises: ReversalRefused."""
+    """Reserve a place for a delta with these changes. Raises: ReversalRefused, ProposalNotOpen."""
     if not 0 < len(changes) <= _MAX_CHANGES:
         raise ReversalRefused("there is nothing to be signed, or more than a delta may hold")
     made = delta.make(changes)
@@ -119,16 +130,16 @@ def reserve(
         "old": current.state.values(made.places).tobytes(),
         "licence_id": licence_id,
         "last_event": last_event,
-        "reason": reason,
-        "actor": actor,
         "at": at,
         "statement": None,
     }
     with log.register.writing() as connection:
+        permitted = permit(connection)
+        values |= {"reason": permitted.reason, "actor": permitted.proposed_by}
         inserted = connection.execute(insert(feed_reversal).values(ended=None, **values))
         assert inserted.inserted_primary_key is not None, "the row has a number of its own"
         reserved = Reservation(inserted.inserted_primary_key[0], **values)
-        _note(connection, "prepare-reversal", reserved, actor=actor, at=at)
+        _note(connection, "prepare-reversal", reserved, actor=permitted.proposed_by, at=at)
         return reserved
 
 
@@ -215,14 +226,19 @@ def _undone(connection: Connection, reservation: Reservation, places: set[int], 
     of_licence = select(credential_group).where(credential_group.c.licence_id == reservation.licence_id)
     groups = [row for row in connection.execute(of_licence).all() if delta.place(row.list_number, row.idx) in places]
     connection.execute(update(licence).where(licence.c.id == reservation.licence_id).values(status=int(Status.VALID)))
-    flipped = flip(
+    events = flip(
         connection, groups, Status.VALID, reason=reservation.reason, actor=reservation.actor, at=at, spread=None
     )
-    return [each.seq for each in flipped]
+    return [each.seq for each in events]
 
 
-def _flipped(connection: Connection, licence_id: str, at: UnixTime) -> Sequence[Row[Any]]:
-    """The groups that the licence's last final change flipped and that have not ended."""
+def flipped(connection: Connection, licence_id: str, at: UnixTime) -> Sequence[Row[Any]]:
+    """The groups that the licence's last final change flipped and that have not ended.
+
+    Raises:
+        LicenceUnknown: There is no such licence.
+        ReversalRefused: It has not ended, or nothing of it lives.
+    """
     status = connection.execute(select(licence.c.status).where(licence.c.id == licence_id)).scalar_one_or_none()
     if status is None:
         raise LicenceUnknown("no licence has this id")

@@ -1,7 +1,7 @@
 """What the register holds of mandates: each with its parent licence, its parent mandate, its scope, and its status.
 
 Each method is one transaction. A mandate's index is a group's of its licence, so a legal change of the licence flips it
-with the others (`Register.change_status`); withdrawing it flips it, and every link below it, alone.
+with the others (`register.change_status`); withdrawing it flips it, and every link below it, alone.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
 """What the register holds of paper codes: each with its licence and an index of its own.
 
 A paper code's index is a group's of its licence, without a device key: a legal change of the licence flips it with the
-others (`Register.change_status`), a reported loss flips it alone. The code itself is not kept: a new one is printed.
+others (`register.change_status`), a reported loss flips it alone. The code itself is not kept: a new one is printed.
 """
 
 from dataclasses import dataclass

@@ -16,6 +16,7 @@ from tests.issuer import builders, postgresql
 
 ON_BOTH = (
     "test_allocation",
+    "test_approvals_on_both",
     "test_audit_on_both",
     "test_bulk_on_both",
     "test_devices",
@@ -25,6 +26,7 @@ ON_BOTH = (
     "test_migrations_on_both",
     "test_on_both",
     "test_pull_on_both",
+    "test_renewing_on_both",
     "test_status_tokens",
 )
 

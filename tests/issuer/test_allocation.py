@@ -255,7 +255,7 @@ from tests.issuer.builders import AT, ID_CARD, holder_key
 with wiring.open_issuer(Path(sys.argv[1]), passphrase=None) as issuer:
     licence = issuer.issue("id-card", ID_CARD, holder_key(), at=AT)
     for number in range(8):
-        issuer.issue_again(licence.licence_id, holder_key(number + 2), at=AT)
+        issuer.issue_again(licence.licence_id, holder_key(2), at=AT)
     issuer.revoke(licence.licence_id, reason="test", actor="test", at=AT)
     issuer.issue("id-card", ID_CARD, holder_key(), at=AT)
 """

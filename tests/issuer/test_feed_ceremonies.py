@@ -1,13 +1,16 @@
 """Bans, offline keys and reversals: what the offline key releases, and that nothing else does."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
+from issuer.approvals.register import Proposal, State
 from issuer.errors import KeyFileDamaged, PassphraseRefused, StorageFailed, WrongPassphrase
-from issuer.feed import reversal_key_file, reversal_request
+from issuer.feed import dangerous, reversal_key_file, reversal_request
 from issuer.feed.ceremonies import Ceremonies
 from issuer.feed.errors import BanRefused, FeedSettingsRefused, RequestRefused, ReversalRefused
 from issuer.feed.settings import FeedSettings, read, write
@@ -21,6 +24,8 @@ from protocol.unixtime import DAY, UnixTime
 from revocation import chain
 from tests.issuer.builders import AT, randomness
 from tests.issuer.feeds import OFFLINE, FeedWorld, closing, hundredth
+
+OWN: Final = "310000.GA"
 
 
 @pytest.fixture
@@ -54,6 +59,27 @@ def revoked(world: FeedWorld, *indices: int) -> None:
     world.tick()
 
 
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """What a second person has said yes to."""
+
+    reason: str = "overturned"
+    proposed_by: str = "a"
+
+
+def approved(_: Connection, /, *, what: str, content: Mapping[str, Any]) -> Approved:
+    assert (what, dict(content)) in ((dangerous.REVERSAL, {"licence": "L"}), (dangerous.RELEASE, {}))
+    return Approved()
+
+
+def ban(world: FeedWorld, kid: str, *, since: UnixTime, iss: str = OWN) -> None:
+    act, content = dangerous.BanKey(region="310000"), dangerous.ban_content(kid, iss=iss, since=since)
+    with world.register.writing() as connection:
+        act.shown(connection, content, at=world.at)
+        proposal = Proposal("P", dangerous.BAN_KEY, content, b"", "stolen", "a", AT, AT, State.PROPOSED)
+        act.carry_out(connection, proposal, at=world.at)
+
+
 def signed(request: reversal_request.Request, world: FeedWorld, signer: Signer = OFFLINE) -> bytes:
     carried = reversal_request.decode(reversal_request.encode(request))
     return reversal_request.sign(carried, signer, at=world.at)
@@ -62,7 +88,7 @@ def signed(request: reversal_request.Request, world: FeedWorld, signer: Signer =
 def test_a_reversal_goes_out_at_its_place_and_everywhere(world: FeedWorld) -> None:
     revoked(world, 1, 2)
     away = world.terminal.poll()
-    request = ceremonies(world).prepare("L", ahead=12, reason="overturned", actor="a", at=world.at)
+    request = ceremonies(world).prepare("L", ahead=12, use_up=approved, at=world.at)
     assert request.summary() == {"revoked → valid": 2}
     ceremonies(world).accept(signed(request, world), actor="test", at=world.at)
     world.change(9, Status.REVOKED)
@@ -86,7 +112,7 @@ def test_a_reversal_goes_out_at_its_place_and_everywhere(world: FeedWorld) -> No
 
 def test_only_the_offline_key_reverses(world: FeedWorld) -> None:
     revoked(world, 1)
-    request = ceremonies(world).prepare("L", ahead=2, reason="overturned", actor="a", at=world.at)
+    request = ceremonies(world).prepare("L", ahead=2, use_up=approved, at=world.at)
     forged = [
         signed(request, world, world.signers.status),
         signed(request, world, keys.Ed25519Signer(bytes(31) + b"\x08")),
@@ -105,7 +131,7 @@ def test_only_the_offline_key_reverses(world: FeedWorld) -> None:
 
 def test_a_key_that_was_retired_before_its_statement_was_published_reverses_nothing(world: FeedWorld) -> None:
     revoked(world, 1)
-    request = ceremonies(world).prepare("L", ahead=9, reason="overturned", actor="a", at=world.at)
+    request = ceremonies(world).prepare("L", ahead=9, use_up=approved, at=world.at)
     ceremonies(world).accept(signed(request, world), actor="test", at=world.at)
     ceremonies(world).retire_key(keys.kid_of(OFFLINE.public_key).hex(), actor="test", at=world.at)
     for _ in range(3):
@@ -115,7 +141,7 @@ def test_a_key_that_was_retired_before_its_statement_was_published_reverses_noth
 
 def test_a_place_that_an_ordinary_delta_took_is_lost(world: FeedWorld) -> None:
     revoked(world, 1)
-    request = ceremonies(world).prepare("L", ahead=2, reason="overturned", actor="a", at=world.at)
+    request = ceremonies(world).prepare("L", ahead=2, use_up=approved, at=world.at)
     for idx in (5, 6):
         world.change(idx, Status.REVOKED)
         world.tick()
@@ -129,7 +155,7 @@ def test_a_delta_is_outdated_when_its_entry_has_changed_otherwise(
     hundredth(monkeypatch)
     world.change_many([(idx, 0, Status.SUSPENDED) for idx in range(300)])
     world.tick()
-    request = ceremonies(world).prepare_waiting(ahead=3, reason="all meant", actor="a", at=world.at)
+    request = ceremonies(world).prepare_waiting(ahead=3, use_up=approved, at=world.at)
     assert request.summary() == {"valid → suspended": 100}
     ceremonies(world).accept(signed(request, world), actor="test", at=world.at)
     world.change(299, Status.REVOKED, old=Status.SUSPENDED)
@@ -144,7 +170,7 @@ def test_what_the_brake_holds_is_released_by_the_offline_key(world: FeedWorld, m
     world.change_many([(idx, 0, Status.CANCELLED) for idx in range(900)])
     for _ in range(4):
         world.tick()
-    request = ceremonies(world).prepare_waiting(ahead=1, reason="all meant", actor="a", at=world.at)
+    request = ceremonies(world).prepare_waiting(ahead=1, use_up=approved, at=world.at)
     assert request.summary() == {"valid → cancelled": 400}
     ceremonies(world).accept(signed(request, world), actor="test", at=world.at)
     made = world.tick()
@@ -156,21 +182,21 @@ def test_nothing_is_prepared_without_a_reason_a_key_or_something_to_undo(tmp_pat
     with closing(FeedWorld(tmp_path / "i")) as world:
         world.tick()
         with pytest.raises(ReversalRefused, match="no offline key"):
-            ceremonies(world).prepare("L", ahead=2, reason="overturned", actor="a", at=world.at)
+            ceremonies(world).prepare("L", ahead=2, use_up=approved, at=world.at)
         world.trust_offline()
         with pytest.raises(ReversalRefused, match="has not ended"):
-            ceremonies(world).prepare("L", ahead=2, reason="overturned", actor="a", at=world.at)
+            ceremonies(world).prepare("L", ahead=2, use_up=approved, at=world.at)
         with pytest.raises(ReversalRefused, match="nothing to be signed"):
-            ceremonies(world).prepare_waiting(ahead=2, reason="overturned", actor="a", at=world.at)
+            ceremonies(world).prepare_waiting(ahead=2, use_up=approved, at=world.at)
         with world.register.writing() as connection:
             connection.execute(licence.update().values(status=int(Status.REVOKED)))
         with pytest.raises(ReversalRefused, match="lives any more"):
-            ceremonies(world).prepare("L", ahead=2, reason="overturned", actor="a", at=world.at)
+            ceremonies(world).prepare("L", ahead=2, use_up=approved, at=world.at)
 
 
 def test_a_request_in_another_form_is_refused(world: FeedWorld) -> None:
     revoked(world, 1)
-    request = ceremonies(world).prepare("L", ahead=2, reason="overturned", actor="a", at=world.at)
+    request = ceremonies(world).prepare("L", ahead=2, use_up=approved, at=world.at)
     good = cbor.decode(reversal_request.encode(request))
     assert isinstance(good, tuple)
     for place, value in ((0, "lz-other"), (1, "330000.GA"), (3, b"no delta"), (4, b"\1\2"), (4, b""), (5, "a\nb")):
@@ -183,19 +209,19 @@ def test_bans_stand_in_the_checkpoint_at_once(world: FeedWorld) -> None:
     said = ceremonies(world)
     kids = [bytes([number] * 8) for number in range(9)]
     for kid in kids[:8]:
-        said.ban(kid.hex(), iss=None, since=AT, actor="a", at=world.at)
+        ban(world, kid.hex(), since=AT)
     world.tick()
     assert [each.kid for each in world.terminal.claims.bans] == kids[:8]
     for kid, since, iss, reason in (
-        (kids[8].hex(), AT, None, "8 keys are banned"),
-        (kids[0].hex(), AT, None, "from that moment or an earlier"),
-        (kids[0].hex(), UnixTime(world.at + 1), None, "in the future"),
+        (kids[8].hex(), AT, OWN, "8 keys are banned"),
+        (kids[0].hex(), AT, OWN, "from that moment or an earlier"),
+        (kids[0].hex(), UnixTime(world.at + 1), OWN, "in the future"),
         (kids[0].hex(), AT, "330000.GA", "not of this region"),
-        ("zz", AT, None, "16 hexadecimal digits"),
+        ("zz", AT, OWN, "16 hexadecimal digits"),
     ):
         with pytest.raises(BanRefused, match=reason):
-            said.ban(kid, iss=iss, since=since, actor="a", at=world.at)
-    said.ban(kids[0].hex(), iss=None, since=UnixTime(AT - DAY), actor="a", at=world.at)
+            ban(world, kid, iss=iss, since=since)
+    ban(world, kids[0].hex(), since=UnixTime(AT - DAY))
     said.lift_ban(kids[1].hex(), actor="test", at=world.at)
     world.tick()
     found = world.terminal.claims.bans

@@ -29,10 +29,14 @@ def test_a_reversal_from_the_key_to_the_feed(folder: Path, subject: Path, tmp_pa
     inside = run("feed", "reversal-key", "--out", folder / "offline", "--passphrase-file", words)
     assert (inside.exit_code, "must not lie in an issuer's folder" in inside.stderr) == (1, True)
     made = as_json("feed", "reversal-key", "--out", key, "--passphrase-file", words)
-    prepare = ("feed", "reversal", "prepare", folder, "--licence", licence, "--reason", "so", "--out", request)
+    wished = as_json("propose", "reversal", folder, "--licence", licence, "--reason", "so", "--by", "a")["id"]
+    prepare = ("feed", "reversal", "prepare", folder, "--licence", licence, "--proposal", wished, "--out", request)
     without = run(*prepare)
     assert (without.exit_code, "trust-key" in without.stderr) == (1, True)
     assert as_json("feed", "trust-key", folder, f"{key}.pub") == {"kid": made["kid"]}
+    unapproved = run(*prepare)
+    assert (unapproved.exit_code, "proposal is proposed" in unapproved.stderr) == (1, True)
+    assert as_json("approve", folder, wished, "--by", "b")["state"] == "approved"
     assert as_json(*prepare, "--ahead", 2) == {"epoch": 1, "seq": 3, "changes": {"revoked → valid": 1}}
     sign = ("feed", "reversal", "sign", request, "--key", key, "--out", statement, "--passphrase-file", words)
     assert run(*sign).exit_code == 1  # Nobody said yes.
@@ -45,9 +49,21 @@ def test_a_reversal_from_the_key_to_the_feed(folder: Path, subject: Path, tmp_pa
 
 
 def test_a_ban_an_epoch_and_what_status_says_of_them(folder: Path, tmp_path: Path) -> None:
-    ban = ("feed", "ban", folder, "00112233445566ff", "--since", "2026-01-01T00:00:00")
-    assert as_json(*ban)["since"] == 1_767_196_800
-    assert run(*ban).exit_code == 1
+    ban = (
+        "propose",
+        "ban",
+        folder,
+        "00112233445566ff",
+        "--since",
+        "2026-01-01T00:00:00",
+        "--reason",
+        "so",
+        "--by",
+        "a",
+    )
+    wished = as_json(*ban)
+    assert wished["content"] == {"iss": "310000.GA", "kid": "00112233445566ff", "since": 1_767_196_800}
+    assert as_json("approve", folder, wished["id"], "--by", "b")["state"] == "executed"
     assert "Banned: 00112233445566ff" in run("feed", "status", folder).stdout
     assert as_json("feed", "unban", folder, "00112233445566ff")["banned"] is False
     assert as_json("feed", "epoch", folder, "--yes") == {"epoch": 2, "seq": 0, "key_replaced": True}

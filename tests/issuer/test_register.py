@@ -22,7 +22,7 @@ from tests.issuer.builders import AT, ID_CARD, holder_key, made, published_statu
 
 ADDED = sorted(metadata.tables.keys() - FIRST_TABLES)
 
-LATER_INDICES = ("licence_by_holder", "licence_by_name", "licence_by_moment")
+LATER_INDICES = ("licence_by_end", "licence_by_holder", "licence_by_name", "licence_by_moment")
 """Those that tables of the beginning got by later revisions."""
 
 

@@ -1,0 +1,1 @@
+"""Dangerous acts that take two people: proposed by one, approved by another, carried out once (ADR 0033)."""

@@ -1,0 +1,1 @@
+"""A licence takes the place of an older one: renewed, or made out anew because what it says has changed."""

@@ -1,0 +1,198 @@
+"""Renews licences: the new one is issued, and takes the place of the old one (状态 0x0F) when it is finished.
+
+1 the old licence is valid, and renewal is open, or something else than its days changes · 2 the intent of the new one
+and its link to the old one are durable in one transaction: of several that renew at once, one gets there · 3 it is
+signed as any other · 4 the old one's entries become superseded, in one transaction with the link. Whoever was killed
+between 2 and 4 renews again: what was begun is finished. The holder has a licence in force at every moment.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from issuer import lifecycle
+from issuer import portrait as portraits
+from issuer.errors import LicenceNotValid
+from issuer.issuance import Issued
+from issuer.lifecycle import LegalChange
+from issuer.register import Also, LicenceRecord, Register, demand_valid
+from issuer.renewing.errors import AlreadyRenewed, RenewalTooEarly
+from issuer.renewing.schema import renewal
+from issuer.spreading import Below
+from protocol import unixtime
+from protocol.keys import VerificationKey
+from protocol.labels import KeyAssurance
+from protocol.licence.catalogue import Kind
+from protocol.status_list import Status
+from protocol.unixtime import DAY, UnixTime
+
+_DAYS: Final = frozenset({"valid_from", "valid_to"})
+
+
+class Issue(Protocol):
+    """`Issuer.issue`."""
+
+    def __call__(
+        self,
+        slug: str,
+        subject: object,
+        holder_key: VerificationKey,
+        *,
+        at: UnixTime,
+        key_assurance: KeyAssurance,
+        portrait: bytes | None,
+        actor: str,
+        also: Also,
+    ) -> Issued:
+        """Issue a new licence."""
+
+
+IssueAgain = Callable[[str, VerificationKey, KeyAssurance, str, UnixTime], Issued]
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """One licence that takes the place of another. `superseded_at` is None while the old one is in force."""
+
+    previous: str
+    next: str
+    reason: str
+    actor: str
+    at: UnixTime
+    superseded_at: UnixTime | None
+
+
+class LicenceRenewals:
+    """The renewals of one authority."""
+
+    def __init__(
+        self,
+        *,
+        register: Register,
+        kinds: Mapping[int, Kind],
+        issue: Issue,
+        issue_again: IssueAgain,
+        below: Below,
+        publish_change: Callable[[UnixTime], None],
+    ) -> None:
+        self._register, self._kinds = register, kinds
+        self._issue, self._issue_again = issue, issue_again
+        self._below, self._publish_change = below, publish_change
+
+    def renew(
+        self,
+        licence_id: str,
+        changes: Mapping[str, Any],
+        holder_key: VerificationKey,
+        *,
+        reason: str,
+        actor: str,
+        at: UnixTime,
+        key_assurance: KeyAssurance = KeyAssurance.SOFTWARE,
+        portrait: bytes | None = None,
+    ) -> Issued:
+        """A new licence in the place of this one.
+
+        Args:
+            licence_id: The old licence.
+            changes: The items that are not as before; None takes an item out.
+            holder_key: The device that gets it.
+            reason: Why.
+            actor: Who renews it.
+            at: When.
+            key_assurance: How the device keeps its key.
+            portrait: A new portrait; the old one if None.
+
+        Raises:
+            ReasonRefused, LicenceUnknown, LicenceNotValid, RenewalTooEarly, AlreadyRenewed: Nothing was recorded.
+            SubjectRefused, LintRefused, PortraitRefused: Nothing was recorded.
+            IssuanceInterrupted, NoFreeIndex, RegisterUnavailable: The old licence is in force; renew it again.
+            PublishingFailed: It is renewed, and that is not published yet.
+        """
+        lifecycle.check_reason(reason)
+        old = self._register.licence(licence_id)
+        begun = self.following(licence_id)
+        if begun is not None and begun.superseded_at is not None:
+            raise AlreadyRenewed("another licence has taken the place of this one")
+        if begun is not None:
+            issued = self._issue_again(begun.next, holder_key, key_assurance, actor, at)
+        else:
+            # 1
+            subject = self._changed(old, changes, at)
+            # 2, 3
+            issued = self._issue(
+                self._kinds[old.vct].slug,
+                subject,
+                holder_key,
+                at=at,
+                key_assurance=key_assurance,
+                portrait=portrait if portrait is not None else self._register.portrait(licence_id),
+                actor=actor,
+                also=lambda connection, new: _link(connection, licence_id, new, reason=reason, actor=actor, at=at),
+            )
+        # 4
+        with self._register.writing() as connection:
+            lifecycle.change_in(
+                connection, licence_id, LegalChange.SUPERSEDE, reason=reason, actor=actor, at=at, below=self._below
+            )
+            connection.execute(update(renewal).where(renewal.c.previous == licence_id).values(superseded_at=at))
+        self._publish_change(at)
+        return issued
+
+    def following(self, licence_id: str) -> Renewal | None:
+        """The renewal by which another licence takes the place of this one, if there is one."""
+        with self._register.reading() as connection:
+            return _one(connection, renewal.c.previous == licence_id)
+
+    def line(self, licence_id: str) -> tuple[Renewal, ...]:
+        """Every renewal before and after this licence, the oldest first. Raises: RegisterUnavailable."""
+        before: list[Renewal] = []
+        after: list[Renewal] = []
+        with self._register.reading() as connection:
+            named = licence_id
+            while (each := _one(connection, renewal.c.next == named)) is not None:
+                before.append(each)
+                named = each.previous
+            named = licence_id
+            while (each := _one(connection, renewal.c.previous == named)) is not None:
+                after.append(each)
+                named = each.next
+        return (*reversed(before), *after)
+
+    def _changed(self, old: LicenceRecord, changes: Mapping[str, Any], at: UnixTime) -> dict[str, Any]:
+        if old.status is not Status.VALID:
+            raise LicenceNotValid(f"the licence is {old.status.name.lower()}")
+        subject = {**old.subject, **changes}
+        subject = {name: value for name, value in subject.items() if value is not None}
+        # The digest is that of the portrait that goes along.
+        subject.pop(portraits.ITEM, None)
+        before = {name: value for name, value in old.subject.items() if name != portraits.ITEM}
+        is_other = any(subject.get(name) != before.get(name) for name in (subject.keys() | before.keys()) - _DAYS)
+        days = self._kinds[old.vct].term.renewal_opens_days
+        # Where the kind names no day, renewal is always open.
+        if is_other or old.valid_to is None or days is None:
+            return subject
+        if at < unixtime.end_of_local_day(old.valid_to) - days * DAY:
+            raise RenewalTooEarly(f"renewal opens {days} days before the end of the term")
+        return subject
+
+
+def _link(connection: Connection, previous: str, new: str, *, reason: str, actor: str, at: UnixTime) -> None:
+    demand_valid(connection, previous)
+    row = {"previous": previous, "next": new, "reason": reason, "actor": actor, "at": at}
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(renewal).values(row))
+    except IntegrityError:
+        raise AlreadyRenewed("somebody else renews this licence") from None
+
+
+def _one(connection: Connection, condition: ColumnElement[bool]) -> Renewal | None:
+    row = connection.execute(select(renewal).where(condition)).one_or_none()
+    if row is None:
+        return None
+    superseded = None if row.superseded_at is None else UnixTime(row.superseded_at)
+    return Renewal(row.previous, row.next, row.reason, row.actor, UnixTime(row.at), superseded)
