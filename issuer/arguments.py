@@ -15,6 +15,7 @@ from protocol.errors import ProtocolError
 from protocol.keys import VerificationKey
 
 ACTOR: Final = "operator (command line)"
+_MAX_SUBJECT_BYTES: Final = 64 * 1024
 FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 FILE: Final = click.Path(dir_okay=False, path_type=Path)
 
@@ -123,3 +124,23 @@ def public_key(given: str, *, remedy: str | None = None) -> VerificationKey:
 def print_json(content: object) -> None:
     """One JSON value for machines."""
     click.echo(json.dumps(content, ensure_ascii=False, indent=2))
+
+
+def subject_file(path: Path) -> object:
+    """The JSON value in this file, whatever it says. Raises: click.BadParameter, StorageFailed."""
+    try:
+        return json.loads(durable_files.read(path, max_bytes=_MAX_SUBJECT_BYTES), object_pairs_hook=_without_duplicates)
+    except (ValueError, RecursionError) as error:
+        reason = str(error) if isinstance(error, _DuplicateName) else "not a JSON object in UTF-8"
+        raise click.BadParameter(f"{path.name}: {reason}", param_hint="--subject") from None
+
+
+class _DuplicateName(ValueError):
+    """JSON leaves open which of two members with one name counts; a licence must not."""
+
+
+def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _DuplicateName("an item stands twice")
+    return members

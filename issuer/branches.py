@@ -28,6 +28,8 @@ from issuer.fleet.tokens import FleetTokens
 from issuer.issuance import Issuance, Issued
 from issuer.keys.ring import KeyRing
 from issuer.mandates.issuing import Mandates
+from issuer.openid4vci import assembling as openid4vci
+from issuer.openid4vci.issuing import Issue
 from issuer.papers.issuing import Papers
 from issuer.profile import Profile
 from issuer.recognition.deciding import Recognition
@@ -65,6 +67,7 @@ class Branches:
         issuance: Issuance,
         imports: Path,
         wallet_directory: Callable[[UnixTime], bytes],
+        issue: Issue,
         issue: Issue,
         issue_again: Callable[[str, VerificationKey, KeyAssurance, str, UnixTime], Issued],
         publish_change: Callable[[UnixTime], None],
@@ -171,6 +174,17 @@ class Branches:
             issuance=issuance,
             random_bytes=random_bytes,
             publish_change=publish_change,
+        )
+        self.wallet_issuing = openid4vci.assemble(
+            register=register,
+            kinds=kinds,
+            fictional=profile.fictional,
+            secret=signers.allocation,
+            devices=self.devices,
+            directory=wallet_directory,
+            issue=issue,
+            issue_again=issue_again,
+            random_bytes=random_bytes,
         )
         self.imports = BulkImport(
             folder=imports,

@@ -1,6 +1,5 @@
 """`liangzheng issuer …`: the authority by command line. Exit code 0 done, 1 refused or failed, 2 wrong usage."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Final
@@ -21,6 +20,7 @@ from issuer.arguments import (
     prepare_package,
     print_json,
     public_key,
+    subject_file,
 )
 from issuer.audit import cli as audit_cli
 from issuer.bulk import cli as bulk_cli
@@ -31,6 +31,8 @@ from issuer.feed import cli as feed_cli
 from issuer.fleet import cli as fleet_cli
 from issuer.lifecycle import LegalChange
 from issuer.mandates import cli as mandates_cli
+from issuer.openid4vci import cli as openid4vci_cli
+from issuer.openid4vci import identifier
 from issuer.papers import cli as papers_cli
 from issuer.recognition import cli as recognition_cli
 from issuer.renewing import cli as renewing_cli
@@ -39,7 +41,6 @@ from issuer.synthetic import cli as synthetic_cli
 from issuer.terminals import cli as terminals_cli
 from issuer.terminals import cli_offices
 
-_MAX_SUBJECT_BYTES: Final = 64 * 1024
 _MAX_PHOTO_BYTES: Final = 32 * 1024 * 1024
 """A photo straight from a camera is read too, to say what is wrong with it."""
 
@@ -129,7 +130,7 @@ def issue(
     """Issue a licence and write its package for the wallet."""
     from issuer import wiring
 
-    key, written = public_key(holder_key), _subject(subject)
+    key, written = public_key(holder_key), subject_file(subject)
     picture = None if portrait is None else durable_files.read(portrait, max_bytes=_MAX_PHOTO_BYTES)
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
         prepare_package(out, issuer.places.packages)
@@ -248,37 +249,20 @@ def publish(folder: Path, to: Path | None, passphrase_file: Path | None, as_json
 @click.option(
     "--port", type=click.IntRange(0, 65_535), default=config.DEFAULT_PORT, show_default=True, help="0 takes a free one."
 )
+@click.option("--url", help="Where wallets reach this service, if through a web server in front: https://HOST[/PATH].")
 @passphrase_option
-def serve(folder: Path, port: int, passphrase_file: Path | None) -> None:
+def serve(folder: Path, port: int, url: str | None, passphrase_file: Path | None) -> None:
     """Serve the issuing API and the published files on the loopback address, until interrupted."""
     from issuer import wiring
 
+    public_url = None if url is None else identifier.checked(url)
     with (
         wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer,
-        wiring.serving(issuer, port=port) as service,
+        wiring.serving(issuer, port=port, public_url=public_url) as service,
     ):
         click.echo(f"Serving {issuer.profile.iss} on {service.url} (interrupt with Ctrl+C)")
         sys.stdout.flush()
         service.run()
-
-
-def _subject(path: Path) -> object:
-    try:
-        return json.loads(durable_files.read(path, max_bytes=_MAX_SUBJECT_BYTES), object_pairs_hook=_without_duplicates)
-    except (ValueError, RecursionError) as error:
-        reason = str(error) if isinstance(error, _DuplicateName) else "not a JSON object in UTF-8"
-        raise click.BadParameter(f"{path.name}: {reason}", param_hint="--subject") from None
-
-
-class _DuplicateName(ValueError):
-    """JSON leaves open which of two members with one name counts; a licence must not."""
-
-
-def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise _DuplicateName("an item stands twice")
-    return members
 
 
 for command in (
@@ -315,6 +299,9 @@ for command in (
     acts_cli.officers_acts,
     acts_cli.confirm_act,
     acts_cli.reject_act,
+    openid4vci_cli.offer,
+    openid4vci_cli.offers,
+    openid4vci_cli.offer_decide,
     feed_cli.feed,
     synthetic_cli.synth,
     bulk_cli.import_licences,

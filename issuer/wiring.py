@@ -112,7 +112,9 @@ class Service:
 
 
 @contextmanager
-def serving(issuer: Issuer, *, port: int, clock: Callable[[], UnixTime] = now) -> Iterator[Service]:
+def serving(
+    issuer: Issuer, *, port: int, public_url: str | None = None, clock: Callable[[], UnixTime] = now
+) -> Iterator[Service]:
     """A service on the loopback address, with a thread that republishes every minute while it exists.
 
     Raises:
@@ -124,6 +126,7 @@ def serving(issuer: Issuer, *, port: int, clock: Callable[[], UnixTime] = now) -
         now=clock,
         trusted_hosts=config.TRUSTED_HOSTS,
         max_body_bytes=config.MAX_BODY_BYTES,
+        public_url=public_url,
     )
     sockets: dict[int, Any] = {}
     server = create_server(
@@ -172,6 +175,7 @@ def _republish(issuer: Issuer, clock: Callable[[], UnixTime], stopped: threading
             try:
                 issuer.publish(at=clock())
                 issuer.feed.demand_nothing_held_back()
+                issuer.wallet_issuing.offers.clean(at=clock())
             except IssuerError as error:
                 # Publishing is tried again in a minute; terminals show how old their status is meanwhile.
                 _log.error("publishing: %s", error)

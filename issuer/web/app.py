@@ -51,8 +51,9 @@ from issuer.errors import (
 from issuer.fleet import errors as fleet_errors
 from issuer.lifecycle import LegalChange
 from issuer.listing import as_json, change_as_json
+from issuer.openid4vci import errors as openid4vci_errors
 from issuer.publishing import AGGREGATION
-from issuer.web import devices, fleet, mandates, papers, remote_terminals, terminals
+from issuer.web import devices, fleet, mandates, offers, openid4vci, papers, remote_terminals, terminals
 from issuer.web.bodies import Body, Malformed
 from issuer.web.bodies import error as error_answer
 from issuer.web.terminals import ACTOR
@@ -60,7 +61,7 @@ from protocol import feed_names, labels, published_names
 from protocol.published_names import PublishedName
 from protocol.unixtime import UnixTime
 
-_OPEN: Final = frozenset({"published", "package"}) | remote_terminals.OPEN | fleet.OPEN
+_OPEN: Final = frozenset({"published", "package"}) | remote_terminals.OPEN | fleet.OPEN | openid4vci.OPEN
 _CONTENT_TYPES: Final = {
     "root.cbor": "application/cose-key",
     feed_names.CHECKPOINT: labels.TYP_CHECKPOINT,
@@ -102,6 +103,7 @@ _HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     (AuthoringError, 500),
     *enrolment_errors.HTTP,
     *fleet_errors.HTTP,
+    *openid4vci_errors.HTTP,
 )
 _PORTRAIT: Final = frozenset({"portrait"})
 _UNAVAILABLE: Final = 503
@@ -116,8 +118,9 @@ def create_app(
     now: Callable[[], UnixTime],
     trusted_hosts: tuple[str, ...],
     max_body_bytes: int,
+    public_url: str | None = None,
 ) -> Flask:
-    """The WSGI application of this issuer."""
+    """The WSGI application of this issuer; `public_url` is where wallets reach it, None the address that they ask."""
     app = Flask("issuer.web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
     app.config["TRUSTED_HOSTS"] = list(trusted_hosts)
@@ -131,6 +134,8 @@ def create_app(
     mandates.add_routes(app, issuer, now)
     papers.add_routes(app, issuer, now)
     devices.add_routes(app, issuer, now)
+    offers.add_routes(app, issuer, now, public_url)
+    openid4vci.add_routes(app, issuer, now, public_url, _status_of)
     return app
 
 
@@ -166,9 +171,7 @@ def _guard(app: Flask, operator_token: str) -> None:
 def _errors(app: Flask) -> None:
     @app.errorhandler(IssuerError)
     def refused(error: IssuerError) -> tuple[Response, int]:
-        status = next((status for kind, status in _HTTP if isinstance(error, kind)), _UNAVAILABLE)
-        if status >= 500:
-            _log.error("%s: %s", error.code, error)
+        status = _status_of(error)
         response, status = error_answer(error.code, str(error), error.hint, status)
         if isinstance(error, SubjectRefused):
             problems = [
@@ -200,6 +203,13 @@ def _errors(app: Flask) -> None:
         return error_answer(
             "internal", "the service failed", "Try again; the operator finds the type of failure in the log.", 500
         )
+
+
+def _status_of(error: IssuerError) -> int:
+    status = next((status for kind, status in _HTTP if isinstance(error, kind)), _UNAVAILABLE)
+    if status >= 500:
+        _log.error("%s: %s", error.code, error)
+    return status
 
 
 def _content_type(name: str) -> str:

@@ -65,6 +65,7 @@ def test_every_command_explains_itself() -> None:
         *("certify-staff", "staff", "withdraw-staff"),
         *("import", "imports", "import-errors", "import-cancel", "pull"),
         *("officers-acts", "confirm-act", "reject-act"),
+        *("offer", "offers", "offer-decide"),
         "synth",
         *("audit", "change", "expiring", "propose", "approve", "decline", "proposals", "renew", "renewals"),
         *("withdraw", "cancel", "supersede", "transfer", "devices", "report-lost", "found", "close-lists"),

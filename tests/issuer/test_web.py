@@ -19,6 +19,7 @@ from protocol.unixtime import UnixTime
 from tests.issuer.builders import AT, DRIVING, OPERATOR, TOKEN, credentials, holder_key, key_text, published_status
 
 GOOD = {"kind": "driving-licence", "subject": DRIVING, "holder_key": key_text()}
+OF_A_WALLET = {f"openid4vci.{name}" for name in ("credential", "deferred", "notification", "lost")}
 
 
 def issued(client: FlaskClient) -> dict[str, Any]:
@@ -33,6 +34,7 @@ def test_every_route_that_is_not_meant_for_visitors_refuses_them(client: FlaskCl
     for rule in app.url_map.iter_rules():
         path = re.sub(r"<any\(.*\):change>", "revoke", rule.rule.replace("<path:name>", "root.cbor"))
         path = re.sub(r"<any\('fleet.css', 'fleet.js'\):name>", "fleet.css", path)
+        path = re.sub(r"<any\(.*\):decision>", "approve", path)
         path = re.sub("<[a-z_]+>", "x", path)
         assert "<" not in path
         for method in (rule.methods or set()) - {"OPTIONS", "HEAD"}:
@@ -50,6 +52,8 @@ def test_every_route_that_is_not_meant_for_visitors_refuses_them(client: FlaskCl
                     open_routes.add(rule.endpoint)
                 elif rule.endpoint in {"fleet.page", "fleet.sign_in"}:
                     assert answer.mimetype == "text/html"
+                elif rule.endpoint in OF_A_WALLET:
+                    assert answer.get_json()["error"] == "invalid_token"
                 else:
                     assert answer.get_json()["error"] == "unauthorised"
                     assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -57,7 +61,11 @@ def test_every_route_that_is_not_meant_for_visitors_refuses_them(client: FlaskCl
     # Three of these take no token, for what is posted proves itself; what does not is refused (test_remote_terminals).
     # Signing in and out and two files of a page hold nothing; the page and its list answered 401 (test_fleet_page).
     of_the_page = {"fleet.sign_out", "fleet.asset"}
-    assert open_routes == {"published", "package", "enrol", "renew", "row"} | of_the_page
+    # Wallets prove what they ask with a token or key of their own (test_openid4vci_attacks); the rest is public.
+    for_wallets = {"issuer_metadata", "server_metadata", "offer", "token", "nonce", "refresh", "devices", "notices"}
+    assert open_routes == {"published", "package", "enrol", "renew", "row"} | of_the_page | {
+        f"openid4vci.{name}" for name in for_wallets | {"offices"}
+    }
 
 
 def test_a_wrong_token_is_logged_without_its_content(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,0 +1,67 @@
+"""Puts the parts of issuing to wallets together over one register."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from issuer.devices.losing import Devices
+from issuer.draws import RandomBytes
+from issuer.openid4vci.codes import DerivedSecrets
+from issuer.openid4vci.holding import Holding
+from issuer.openid4vci.issuing import Credentials, Issue, IssueAgain
+from issuer.openid4vci.nonces import Nonces
+from issuer.openid4vci.offering import Offers
+from issuer.openid4vci.redeeming import Redemption
+from issuer.register import Register
+from protocol.licence.catalogue import Kind
+from protocol.unixtime import UnixTime
+
+
+@dataclass(frozen=True, slots=True)
+class WalletIssuing:
+    """What an authority does for wallets over the network."""
+
+    offers: Offers
+    redemption: Redemption
+    nonces: Nonces
+    credentials: Credentials
+    holding: Holding
+
+
+def assemble(
+    *,
+    register: Register,
+    kinds: Mapping[int, Kind],
+    fictional: bool,
+    secret: bytes,
+    devices: Devices,
+    directory: Callable[[UnixTime], bytes],
+    issue: Issue,
+    issue_again: IssueAgain,
+    random_bytes: RandomBytes,
+) -> WalletIssuing:
+    """All of it; `secret` is one that every server of this authority has, and nobody else."""
+    secrets = DerivedSecrets(secret)
+    nonces = Nonces(register=register, key=secrets.nonce_key(), random_bytes=random_bytes)
+    return WalletIssuing(
+        Offers(register=register, kinds=kinds, fictional=fictional, secrets=secrets, random_bytes=random_bytes),
+        Redemption(register=register, secrets=secrets, random_bytes=random_bytes),
+        nonces,
+        Credentials(
+            register=register,
+            kinds=kinds,
+            nonces=nonces,
+            secrets=secrets,
+            directory=directory,
+            issue=issue,
+            issue_again=issue_again,
+        ),
+        Holding(
+            register=register,
+            nonces=nonces,
+            secrets=secrets,
+            devices=devices,
+            directory=directory,
+            issue_again=issue_again,
+            random_bytes=random_bytes,
+        ),
+    )
