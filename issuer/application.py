@@ -97,7 +97,6 @@ class Issuer(Branches):
             imports=places.imports,
             wallet_directory=lambda at: publisher.wallet_directory(at=at),
             issue=self.issue,
-            issue=self.issue,
             issue_again=lambda licence_id, key, assurance, actor, at: self.issue_again(
                 licence_id, key, at=at, key_assurance=assurance, actor=actor
             ),

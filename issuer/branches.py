@@ -68,7 +68,6 @@ class Branches:
         imports: Path,
         wallet_directory: Callable[[UnixTime], bytes],
         issue: Issue,
-        issue: Issue,
         issue_again: Callable[[str, VerificationKey, KeyAssurance, str, UnixTime], Issued],
         publish_change: Callable[[UnixTime], None],
         publish_new_lists: Callable[[UnixTime], None],
