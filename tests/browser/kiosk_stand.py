@@ -86,6 +86,7 @@ class Stand:
             State.RESULT: [reading, accepted],
             State.STOPPED: [reading, lambda: self.session.tell(shown(REFUSE))],
             State.CONFIRM: [reading, accepted, lambda: self.press("go_on")],
+            State.COPY: [reading, accepted, lambda: self.press("go_on"), lambda: self.press("copy")],
             State.TAKE_RECEIPT: [reading, accepted, lambda: self.press("go_on"), lambda: self.press("print")],
             State.MORE_TIME: [reading, lambda: self.wait(90)],
             State.HELP: [lambda: self.page.locator("#call-help").click()],

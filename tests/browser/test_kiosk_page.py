@@ -1,19 +1,26 @@
 """The kiosk's screen in a real browser: every state in three languages, by touch and by keys, large enough, and empty
 after each visitor."""
 
+import io
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import BrowserContext, expect
 
 from hardware.devices import Connected, GuidanceGiven, Hint, Lost, LostReason
+from protocol import receipt
+from protocol.labels import PREFIX_RECEIPT
+from protocol.qr import envelope
 from tests.browser.barriers import barriers
 from tests.browser.conftest import Complaints
 from tests.browser.kiosk_stand import ACCEPTED, PERSONAL, Stand
-from tests.terminal_web.twin import GOOD, HOLD, LICENCE, REFUSE, shown
+from tests.terminal_web.twin import CERTIFIED, GOOD, HOLD, LICENCE, REFUSE, shown
 from verifier_terminal.appraisal import reasons
+from verifier_terminal.certification import Trouble
 from verifier_terminal.events import DeviceNews, StatusChanged
 from verifier_terminal.faces.kiosk_table import State
 
@@ -63,6 +70,50 @@ def test_nothing_of_a_visitor_stays(stand: Stand) -> None:
     stand.is_in(State.ATTRACT)
     expect(stand.page.locator("html")).to_have_attribute("lang", "zh-Hans")
     assert stand.page.locator("html[data-large]").count() == 0
+
+
+def copy_on_screen(stand: Stand) -> str:
+    return stand.page.locator("#copy-path").get_attribute("d") or ""
+
+
+@pytest.mark.parametrize("ending", ["time", "leave", "back", "print"])
+def test_the_holders_copy_stands_there_for_the_phone_and_is_gone_afterwards(stand: Stand, ending: str) -> None:
+    stand.bring(State.COPY)
+    expect(stand.page.locator("#copy-code")).to_be_visible()
+    stand.says("只给您本人")
+    expect(stand.page.locator("#copy-path")).not_to_have_attribute("d", "")
+    matrix = stand.page.locator("#copy-code").screenshot()
+    (read,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(matrix)))
+    copy = receipt.decode_copy(envelope.unwrap(read.text, expected_prefix=PREFIX_RECEIPT))
+    assert GOOD.check_number.encode() in copy.receipt
+    assert PERSONAL not in stand.page.locator("main").inner_text()
+    match ending:
+        case "time":
+            stand.wait(60)
+            stand.is_in(State.MORE_TIME)
+        case "leave":
+            stand.press("leave")
+            stand.is_in(State.CLEARED)
+        case "back":
+            stand.press("go_on")
+            stand.is_in(State.CONFIRM)
+        case _:
+            stand.press("print")
+            stand.is_in(State.TAKE_RECEIPT)
+    assert copy_on_screen(stand) == ""
+    expect(stand.page.locator("#copy-code")).to_be_hidden()
+
+
+def test_a_copy_that_cannot_be_given_takes_nothing_away(stand: Stand) -> None:
+    stand.bring(State.CONFIRM)
+    stand.session.certification = replace(CERTIFIED, trouble=Trouble.OVER)
+    stand.press("copy")
+    expect(stand.page.locator("#notice")).to_contain_text("不能出具副本")
+    # The browser itself notes that the answer was a refusal.
+    stand.complaints.lines = [line for line in stand.complaints.lines if "409" not in line]
+    expect(stand.page.locator("#number")).to_contain_text(GOOD.check_number)
+    stand.press("go_on")
+    stand.is_in(State.CONFIRM)
 
 
 def test_a_browser_that_was_killed_goes_on_where_it_was(stand: Stand) -> None:

@@ -106,7 +106,15 @@ def test_help_can_be_called_from_everywhere(state: State) -> None:
 def test_only_an_accepted_licence_is_gone_on_with() -> None:
     for outcome, state in itertools.product(OUTCOMES, State):
         after = step(step(Position(state, 0.0, before=State.READING), outcome, 0.0), Cue.GO_ON, 0.0)
-        assert (after.state is State.CONFIRM) == (state is State.CONFIRM or after.outcome is Cue.ACCEPTED)
+        accepted = state in (State.CONFIRM, State.COPY) or after.outcome is Cue.ACCEPTED
+        assert (after.state is State.CONFIRM) == accepted
+
+
+def test_a_copy_is_offered_of_an_accepted_licence_alone() -> None:
+    assert {state for state in State if step(Position(state, 0.0), Cue.COPY, 0.0).state is State.COPY} == {
+        State.CONFIRM,
+        State.COPY,
+    }
 
 
 @pytest.mark.parametrize("outcome", sorted(OUTCOMES))
@@ -116,7 +124,7 @@ def test_the_next_scan_replaces_a_result(outcome: Cue) -> None:
         assert (shown.state, shown.outcome) == (through(start(), outcome).state, outcome)
 
 
-@pytest.mark.parametrize("state", [State.CONFIRM, State.PRINTING, State.TAKE_RECEIPT, State.HELP])
+@pytest.mark.parametrize("state", [State.CONFIRM, State.COPY, State.PRINTING, State.TAKE_RECEIPT, State.HELP])
 @pytest.mark.parametrize("cue", sorted(SCANNED))
 def test_a_scan_does_not_take_a_running_act_away(state: State, cue: Cue) -> None:
     position = Position(state, 0.0, Cue.ACCEPTED, before=State.RESULT)

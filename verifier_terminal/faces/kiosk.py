@@ -30,7 +30,7 @@ from verifier_terminal.faces.service import ServiceNotice
 _TRY_TO_MEND_SECONDS: Final = 5.0
 _TICK_SECONDS: Final = 0.25
 
-VISITORS_CUES: Final = frozenset({Cue.TOUCHED, Cue.GO_ON, Cue.PRINT, Cue.KEEP, Cue.LEAVE, Cue.CALL_HELP})
+VISITORS_CUES: Final = frozenset({Cue.TOUCHED, Cue.GO_ON, Cue.COPY, Cue.PRINT, Cue.KEEP, Cue.LEAVE, Cue.CALL_HELP})
 """What the screen may say; everything else comes from the terminal itself."""
 
 

@@ -27,6 +27,8 @@ class State(StrEnum):
     """The licence was not accepted; what remains is a person, and a slip that says which one."""
     CONFIRM = "confirm"
     """The visitor sees what was shown to the kiosk and says whether to go on with it."""
+    COPY = "copy"
+    """The holder's copy of the receipt stands on the screen, for the holder's phone alone."""
     PRINTING = "printing"
     TAKE_RECEIPT = "take_receipt"
     MORE_TIME = "more_time"
@@ -49,6 +51,7 @@ class Cue(StrEnum):
     REFUSED = "refused"
     UNREAD = "unread"
     GO_ON = "go_on"
+    COPY = "copy"
     PRINT = "print"
     PRINTED = "printed"
     PRINT_FAILED = "print_failed"
@@ -125,7 +128,8 @@ TABLE: Final[Mapping[State, Row]] = {
         30.0, {**_LEAVING, Cue.GO_ON: State.CONFIRM, Cue.PRINT: State.PRINTING, **_SCAN, **_STAFF}, Sound.VERDICT
     ),
     State.STOPPED: Row(60.0, {**_LEAVING, Cue.PRINT: State.PRINTING, **_SCAN, **_STAFF}, Sound.VERDICT),
-    State.CONFIRM: Row(45.0, {**_LEAVING, Cue.PRINT: State.PRINTING, **_STAFF}, Sound.TICK),
+    State.CONFIRM: Row(45.0, {**_LEAVING, Cue.PRINT: State.PRINTING, Cue.COPY: State.COPY, **_STAFF}, Sound.TICK),
+    State.COPY: Row(60.0, {**_LEAVING, Cue.PRINT: State.PRINTING, Cue.GO_ON: State.CONFIRM, **_STAFF}, Sound.TICK),
     State.PRINTING: Row(
         30.0,
         {

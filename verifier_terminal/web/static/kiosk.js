@@ -37,9 +37,12 @@ const ACTIONS = {
   try_again: () => [["touched", ui().try_again, true]],
   result: () => [["go_on", ui().go_on, true]],
   stopped: () => (kiosk.can_print ? [["print", ui().print_slip, true]] : []),
-  confirm: () => [...(kiosk.can_print ? [["print", ui().print_receipt, true]] : []), ["leave", ui().finish, !kiosk.can_print]],
+  confirm: () => [...printing(), ["copy", ui().take_copy, !kiosk.can_print], ["leave", ui().finish, false]],
+  copy: () => [...printing(), ["go_on", ui().back, false], ["leave", ui().finish, !kiosk.can_print]],
   more_time: () => (kiosk.may_extend ? [["keep", ui().keep, true]] : []),
 };
+
+const printing = () => (kiosk.can_print ? [["print", ui().print_receipt, true]] : []);
 
 function draw(isNew) {
   const { state, check } = kiosk;
@@ -168,6 +171,8 @@ function setKiosk(content) {
   if (isNew) closeProblem();
   if (OF_NOBODY.has(content.state)) forgetVisitor();
   if (isNew && ASKS.has(content.state)) hearRequests();
+  if (content.state !== "copy") drawCopy(null);
+  else if (isNew) hearCopy();
   draw(isNew);
 }
 
@@ -224,6 +229,26 @@ async function hearRequests() {
   } catch {
     if (mine === newestAsk) renewTimer = setTimeout(hearRequests, RETRY_MS);
   }
+}
+
+// The holder's copy, in memory for as long as it stands here. The reason is the one that the request on the screen gave.
+async function hearCopy() {
+  const number = kiosk.check?.check_number;
+  const reason = asking?.reasons[HOME_LANGUAGE] ?? null;
+  try {
+    const { ok, content } = await post(`/api/v1/acts/${number}/receipt`, { reason }, language);
+    if (kiosk.state !== "copy" || kiosk.check?.check_number !== number) return;
+    if (ok && content.copy_code !== null) drawCopy(content.copy_code);
+    else showHint(everyLanguage("copy_failed"));
+  } catch {
+    showHint(everyLanguage("copy_failed"));
+  }
+}
+
+function drawCopy(code) {
+  byId("copy-code").toggleAttribute("hidden", code === null);
+  byId("copy-code").setAttribute("viewBox", `0 0 ${code?.size ?? 1} ${code?.size ?? 1}`);
+  byId("copy-path").setAttribute("d", code?.path ?? "");
 }
 
 function choose(slug) {
