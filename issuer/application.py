@@ -13,17 +13,16 @@ from typing import Final, Self
 
 from issuer import (
     allocation,
-    authored_table,
-    catalogue_source,
     database,
     draws,
     durable_files,
     lifecycle,
     packages,
-    policy_source,
     profile,
     signers,
 )
+from issuer.added_kinds import authored
+from issuer.added_kinds.keeping import AddedKinds
 from issuer.allocation import Allocator
 from issuer.audit import trail
 from issuer.audit.trail import OPERATOR
@@ -84,6 +83,7 @@ class Issuer(Branches):
         self._signers, self._register = its_signers, register
         self._publisher, self._issuance, self._allocator = publisher, issuance, allocator
         self._random_bytes = random_bytes
+        self.added_kinds = AddedKinds(places=places, register=register)
         super().__init__(
             profile=its_profile,
             signers=its_signers,
@@ -175,9 +175,8 @@ class Issuer(Branches):
     def _assembled(
         cls, places: Places, its_profile: Profile, its_signers: Signers, register: Register, random_bytes: RandomBytes
     ) -> Self:
-        kinds = catalogue_source.load_kinds()
-        rows = policy_source.load_policy_rows(kinds, regions=frozenset({its_profile.region}))
-        stricter = policy_source.stricter_rows_from(authored_table.in_folder(places.policies), kinds, rows)
+        catalogue = authored.read(places, region=its_profile.region)
+        kinds, rows, stricter = catalogue.kinds, catalogue.rows, catalogue.stricter
         allocator = Allocator(key=its_signers.allocation, created_at=its_profile.created_at, random_bytes=random_bytes)
         tokens = StatusTokens(profile=its_profile, register=register, allocator=allocator, signer=its_signers.status)
         ring = opening.ring(
@@ -208,6 +207,7 @@ class Issuer(Branches):
             allocator=allocator,
             ring=ring,
             root=its_signers.root.public_key,
+            retired=catalogue.retired,
             random_bytes=random_bytes,
         )
         return cls(

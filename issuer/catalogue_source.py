@@ -11,7 +11,7 @@ from typing import Final
 from issuer import authored_table
 from issuer.authored_table import PURPOSES, Source, Table
 from issuer.errors import AuthoringError
-from protocol import labels
+from protocol import labels, limits
 from protocol.errors import ProtocolError
 from protocol.labels import Lic, Purpose
 from protocol.licence import catalogue
@@ -69,6 +69,10 @@ def _kind(table: Table) -> Kind:
     for group in {item.layout for item in items if isinstance(item.layout, Group)}:
         if sum(item.layout == group for item in items) > MAX_GROUP_KEYS:
             table.fail("item", f"group:{group.number} has more than {MAX_GROUP_KEYS} items")
+    hidden = sum(not isinstance(item.layout, Clear) for item in items)
+    groups = len({item.layout for item in items if isinstance(item.layout, Group)})
+    if hidden + groups > limits.MAX_DISCLOSURES:
+        table.fail("item", f"more than {limits.MAX_DISCLOSURES} disclosures: hidden items, and one for each group")
     kind = Kind(
         vct=table.integer("vct"),
         slug=table.text("slug"),

@@ -8,6 +8,7 @@ import click
 
 from issuer import config, durable_files, listing
 from issuer.acts import cli as acts_cli
+from issuer.added_kinds import cli as added_kinds_cli
 from issuer.approvals import cli as approvals_cli
 from issuer.arguments import (
     ACTOR,
@@ -304,6 +305,7 @@ for command in (
     openid4vci_cli.offer_decide,
     feed_cli.feed,
     synthetic_cli.synth,
+    added_kinds_cli.kind,
     bulk_cli.import_licences,
     bulk_cli.imports,
     bulk_cli.import_errors,

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from issuer import draws, layout, lint, packages, portrait
 from issuer import subject as subject_check
+from issuer.added_kinds.errors import KindRetired
 from issuer.allocation import Allocator
 from issuer.draws import RandomBytes
 from issuer.errors import IssuanceInterrupted, LicenceNotValid, PortraitRefused
@@ -63,10 +64,11 @@ class Issuance:
         allocator: Allocator,
         ring: KeyRing,
         root: VerificationKey,
+        retired: frozenset[str],
         random_bytes: RandomBytes,
     ) -> None:
         self._profile, self._register, self._ring, self._root = profile, register, ring, root
-        self._allocator, self._random_bytes = allocator, random_bytes
+        self._allocator, self._retired, self._random_bytes = allocator, retired, random_bytes
 
     def issue(
         self,
@@ -87,6 +89,7 @@ class Issuance:
         Raises:
             PortraitRefused: It is no small picture, or the subject names another one.
             SubjectRefused: Items are unknown, missing or wrong; all are listed.
+            KindRetired: The authority issues no new ones.
             LintRefused: What would be signed breaks a rule.
             KeyNotForKind, DepartmentNeeded, NoSigningKey: No key signs this for them.
             IssuanceInterrupted, TokenUnavailable: The intent is recorded, a signature failed.
@@ -130,7 +133,9 @@ class Issuance:
         return self._sign(record, draft, key, is_new=False, picture=picture, directory=directory, actor=actor, at=at)
 
     def record_of(self, kind: Kind, written: object, checked: Subject, *, at: UnixTime) -> LicenceRecord:
-        """What the register is to say of a new licence, under a new id."""
+        """What the register is to say of a new licence, under a new id. Raises: KindRetired."""
+        if kind.slug in self._retired:
+            raise KindRetired(f"no new licences of the kind {kind.slug} are issued")
         assert isinstance(written, dict), "a checked subject is a mapping"
         return LicenceRecord(
             id=self._draw_text(draws.ID_CHARACTERS),

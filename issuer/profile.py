@@ -101,6 +101,21 @@ class Places:
         return self.folder / "policies"
 
     @property
+    def kinds(self) -> Path:
+        """The kinds that this authority added, a file each; there may be none."""
+        return self.folder / "kinds"
+
+    @property
+    def kind_policies(self) -> Path:
+        """The rows of those kinds, a file for each kind."""
+        return self.kinds / "policies"
+
+    @property
+    def retired_kinds(self) -> Path:
+        """The kinds of which it issues no new licences."""
+        return self.kinds / "retired.txt"
+
+    @property
     def operator_token(self) -> Path:
         return self.folder / "operator.token"
 

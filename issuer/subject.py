@@ -15,6 +15,7 @@ from typing import Final
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import ValidationError
 
+from issuer import kind_rules
 from issuer.errors import Problem, SubjectRefused
 from protocol import cbor, cwt, unixtime
 from protocol.errors import SchemaError
@@ -32,7 +33,6 @@ _CODES: Final[Mapping[int, tuple[frozenset[int], str]]] = {
     Lic.SEX: (frozenset({0, 1, 2, 9}), "0, 1, 2 or 9 (GB/T 2261.1: 1 male, 2 female)"),
     Lic.NATION: (frozenset({*range(1, 57), 97, 98}), "1 to 56, 97 or 98 (GB/T 3304)"),
 }
-_PAST: Final = (Lic.BIRTH_DATE, Lic.FIRST_ISSUE, Lic.FOUNDED)
 
 _EXAMPLES: Final[Mapping[ItemType, tuple[str, str]]] = {
     ItemType.TEXT: ("a text on one line", '"测试员甲"'),
@@ -154,10 +154,15 @@ class _Checking:
         if begin is not None and begin > today:
             # SD-CWT section 9 step 3 wants nbf <= iat, and a licence is stated from its first day on.
             self._dated(Lic.VALID_FROM, "in the future", "today or earlier; issue on the first day of validity")
-        for key in _PAST:
-            day = self._day(key)
-            if day is not None and day > today:
-                self._dated(key, "in the future", "today or earlier")
+        for item in kind_rules.in_the_future(self.kind, self.items, today):
+            self.problem(item, "in the future", expected="today or earlier")
+        for earlier, later in kind_rules.out_of_order(self.kind, self.items, today):
+            self.problem(earlier, f"after {later.name}", expected=f"a day not after {later.name}")
+        for item, other in kind_rules.alike(self.kind, self.items):
+            self.problem(item, f"the same as {other.name}", expected=f"another person's number than {other.name}")
+        if kind_rules.is_longer_than_its_term(self.kind, begin, end):
+            years = self.kind.term.years
+            self.warnings.append(f"valid_to is later than the longest term of {years} year(s) that this kind has")
 
     def number_against_dates(self) -> None:
         number = self.items.get(Lic.CITIZEN_ID)

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.security import safe_join
 
 from issuer import holder_keys
+from issuer.added_kinds import errors as added_kinds_errors
 from issuer.application import Issuer
 from issuer.enrolment import errors as enrolment_errors
 from issuer.errors import (
@@ -101,6 +102,7 @@ _HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     (SiteUnknown, 404),
     (LintRefused, 500),
     (AuthoringError, 500),
+    *added_kinds_errors.HTTP,
     *enrolment_errors.HTTP,
     *fleet_errors.HTTP,
     *openid4vci_errors.HTTP,

@@ -296,6 +296,7 @@ def test_drawn_characters_are_evenly_spread() -> None:
         allocator=None,
         ring=None,
         root=None,
+        retired=frozenset(),
         random_bytes=lambda _: next(every_byte),  # type: ignore[arg-type]
     )
     text = drawing._draw_text(248)
