@@ -29,12 +29,11 @@ from issuer.issuance import Issuance, Issued
 from issuer.keys.ring import KeyRing
 from issuer.mandates.issuing import Mandates
 from issuer.openid4vci import assembling as openid4vci
-from issuer.openid4vci.issuing import Issue
 from issuer.papers.issuing import Papers
 from issuer.profile import Profile
 from issuer.recognition.deciding import Recognition
 from issuer.register import Register
-from issuer.renewing.renewing import Issue, LicenceRenewals
+from issuer.renewing.renewing import IssueNew, LicenceRenewals
 from issuer.signers import Signers
 from issuer.spreading import Below
 from issuer.staff.certifying import Staff
@@ -67,7 +66,7 @@ class Branches:
         issuance: Issuance,
         imports: Path,
         wallet_directory: Callable[[UnixTime], bytes],
-        issue: Issue,
+        issue: IssueNew,
         issue_again: Callable[[str, VerificationKey, KeyAssurance, str, UnixTime], Issued],
         publish_change: Callable[[UnixTime], None],
         publish_new_lists: Callable[[UnixTime], None],

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from issuer import lifecycle
 from issuer import portrait as portraits
+from issuer.audit.trail import OPERATOR
 from issuer.errors import LicenceNotValid
 from issuer.issuance import Issued
 from issuer.lifecycle import LegalChange
@@ -32,7 +33,7 @@ from protocol.unixtime import DAY, UnixTime
 _DAYS: Final = frozenset({"valid_from", "valid_to"})
 
 
-class Issue(Protocol):
+class IssueNew(Protocol):
     """`Issuer.issue`."""
 
     def __call__(
@@ -42,10 +43,11 @@ class Issue(Protocol):
         holder_key: VerificationKey,
         *,
         at: UnixTime,
-        key_assurance: KeyAssurance,
-        portrait: bytes | None,
-        actor: str,
-        also: Also,
+        key_assurance: KeyAssurance = KeyAssurance.SOFTWARE,
+        portrait: bytes | None = None,
+        department: str | None = None,
+        actor: str = OPERATOR,
+        also: Also | None = None,
     ) -> Issued:
         """Issue a new licence."""
 
@@ -73,7 +75,7 @@ class LicenceRenewals:
         *,
         register: Register,
         kinds: Mapping[int, Kind],
-        issue: Issue,
+        issue: IssueNew,
         issue_again: IssueAgain,
         below: Below,
         publish_change: Callable[[UnixTime], None],
