@@ -34,13 +34,16 @@ def in_folder(folder: Path) -> tuple[Source, ...]:
     Raises:
         AuthoringError: One cannot be read.
     """
-    paths = sorted(folder.glob("*.toml"))
+    return tuple(read_file(path) for path in sorted(folder.glob("*.toml")))
+
+
+def read_file(path: Path) -> Source:
+    """One file of an operator. Raises: AuthoringError."""
+    name = f"{path.absolute().parent.name}/{path.name}"
     try:
-        return tuple(
-            (f"{folder.name}/{path.name}", durable_files.read(path, max_bytes=_MAX_BYTES).decode()) for path in paths
-        )
+        return name, durable_files.read(path, max_bytes=_MAX_BYTES).decode()
     except (StorageFailed, UnicodeDecodeError) as error:
-        raise AuthoringError(f"{folder.name}/*.toml", "the whole file", str(error)) from None
+        raise AuthoringError(name, "the whole file", str(error)) from None
 
 
 def whole(source: Source) -> "Table":

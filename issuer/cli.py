@@ -35,6 +35,7 @@ from issuer.mandates import cli as mandates_cli
 from issuer.openid4vci import cli as openid4vci_cli
 from issuer.openid4vci import identifier
 from issuer.papers import cli as papers_cli
+from issuer.policy_check import cli as policy_cli
 from issuer.recognition import cli as recognition_cli
 from issuer.renewing import cli as renewing_cli
 from issuer.staff import cli as staff_cli
@@ -304,6 +305,7 @@ for command in (
     openid4vci_cli.offers,
     openid4vci_cli.offer_decide,
     feed_cli.feed,
+    policy_cli.policy,
     synthetic_cli.synth,
     added_kinds_cli.kind,
     bulk_cli.import_licences,

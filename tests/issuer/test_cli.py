@@ -66,7 +66,7 @@ def test_every_command_explains_itself() -> None:
         *("import", "imports", "import-errors", "import-cancel", "pull"),
         *("officers-acts", "confirm-act", "reject-act"),
         *("offer", "offers", "offer-decide"),
-        *("synth", "kind"),
+        *("synth", "kind", "policy"),
         *("audit", "change", "expiring", "propose", "approve", "decline", "proposals", "renew", "renewals"),
         *("withdraw", "cancel", "supersede", "transfer", "devices", "report-lost", "found", "close-lists"),
     }
