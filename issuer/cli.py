@@ -313,5 +313,6 @@ for command in (
     bulk_cli.import_errors,
     bulk_cli.import_cancel,
     bulk_cli.pull,
+    bulk_cli.spread,
 ):
     cli.add_command(command)

@@ -190,6 +190,22 @@ def pull(folder: Path, settings: Path, passphrase_file: Path | None, as_json: bo
         raise click.exceptions.Exit(1)
 
 
+@click.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--parts", type=int, default=32, show_default=True, help="How many partitions each large table gets.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@passphrase_option
+def spread(folder: Path, parts: int, yes: bool, passphrase_file: Path | None) -> None:
+    """Spread a large register on PostgreSQL over partitions, once. Nothing else writes meanwhile."""
+    from issuer import wiring
+
+    if not yes:
+        click.confirm("The large tables are copied, and nothing else writes meanwhile. Go on?", abort=True, err=True)
+    with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
+        issuer.imports.spread(parts)
+    click.echo(f"The large tables of the register have {parts} partitions each.")
+
+
 def as_row(found: Import) -> dict[str, Any]:
     """One import for machines."""
     return {

@@ -113,6 +113,13 @@ class SourceRefused(IssuerError):
     hint = "Let the query say WHERE column >= :watermark ORDER BY column, and name that column."
 
 
+class PartsRefused(IssuerError):
+    """The register cannot be spread over partitions, or not so."""
+
+    code = "parts_refused"
+    hint = "Nothing was changed. docs/operations.md says when a register is worth spreading."
+
+
 HTTP: Final = {
     ImportFileRefused: 422,
     EncodingUnknown: 422,
@@ -129,4 +136,5 @@ HTTP: Final = {
     ImportInterrupted: 503,
     SourceUnavailable: 503,
     SourceRefused: 422,
+    PartsRefused: 409,
 }

@@ -11,7 +11,7 @@ from typing import Final
 
 from issuer import draws
 from issuer.allocation import Allocator
-from issuer.bulk import bounds, jobs, looking, mapping, row_problems, rows, spool
+from issuer.bulk import bounds, jobs, looking, mapping, partitions, row_problems, rows, spool
 from issuer.bulk.blocks import BlockWorker
 from issuer.bulk.checking import Checker
 from issuer.bulk.errors import ImportFileRefused, ImportStarted, ImportUnknown
@@ -194,6 +194,10 @@ class BulkImport:
         """Everything that is wrong with its rows. Raises: ImportUnknown."""
         self.state(import_id)
         return row_problems.of_import(self._register, import_id)
+
+    def spread(self, parts: int) -> None:
+        """Spread the large tables over partitions. Raises: PartsRefused, RegisterUnavailable."""
+        partitions.spread(self._register, parts)
 
     @contextlib.contextmanager
     def _opened(self, path: Path, its_mapping: ColumnMapping) -> Iterator[Rows]:

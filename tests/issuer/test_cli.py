@@ -63,7 +63,7 @@ def test_every_command_explains_itself() -> None:
         *("withdraw-terminal", "office", "feed"),
         *("enrol-terminal", "fleet", "fleet-token"),
         *("certify-staff", "staff", "withdraw-staff"),
-        *("import", "imports", "import-errors", "import-cancel", "pull"),
+        *("import", "imports", "import-errors", "import-cancel", "pull", "spread"),
         *("officers-acts", "confirm-act", "reject-act"),
         *("offer", "offers", "offer-decide"),
         *("synth", "kind", "policy"),
