@@ -5,7 +5,7 @@ import sqlite3
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -234,13 +234,15 @@ def note_healthy(directory: Path) -> None:
 
 @contextmanager
 def open_updates(directory: Path, program: Path) -> "Iterator[OpenedUpdates]":
-    """The software of the terminal here, as of now. Raises: TerminalError."""
+    """The software of the terminal here, as of now; nobody else works on it meanwhile. Raises: TerminalError."""
     from verifier_terminal.updates import opening
 
-    with open_session(directory) as session:
-        settings, clock = session.settings, session.status().clock
-    store = Store(directory, terminal_id=settings.terminal_id, random_bytes=secrets.token_bytes)
-    try:
+    with ExitStack() as opened:
+        with open_session(directory) as session:
+            settings, clock = session.settings, session.status().clock
+        opened.enter_context(opening.alone(program))
+        store = Store(directory, terminal_id=settings.terminal_id, random_bytes=secrets.token_bytes)
+        opened.callback(store.close)
         yield opening.of(
             directory,
             program,
@@ -251,8 +253,6 @@ def open_updates(directory: Path, program: Path) -> "Iterator[OpenedUpdates]":
             clock_plausible=clock.plausible,
             open_mirror=open_mirror,
         )
-    finally:
-        store.close()
 
 
 def entries_for_peer(directory: Path) -> tuple[str, dict[str, bytes]]:

@@ -5,6 +5,7 @@ import stat
 import tarfile
 import zipfile
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,12 @@ def packed(path: Path, entries: list[tuple[tarfile.TarInfo, bytes]], mode: str =
 
 
 def good(tmp_path: Path) -> list[tuple[tarfile.TarInfo, bytes]]:
-    made = wheel(tmp_path / "house", "0.2.0")
-    return [entry("requirements.txt", b"liangzheng==0.2.0\n"), entry(WHEEL, made.read_bytes())]
+    return listed(wheel(tmp_path / "house", "0.2.0").read_bytes())
+
+
+def listed(content: bytes) -> list[tuple[tarfile.TarInfo, bytes]]:
+    line = f"liangzheng==0.2.0 --hash=sha256:{sha256(content).hexdigest()}\n"
+    return [entry("requirements.txt", line.encode()), entry(WHEEL, content)]
 
 
 def test_what_was_packed_is_unpacked_and_the_same_wheels_give_the_same_bytes(tmp_path: Path) -> None:
@@ -105,6 +110,21 @@ def test_a_tar_that_was_cut_off(cut: int, tmp_path: Path) -> None:
         archive.unpack(tmp_path / "bad.tar", tmp_path / "out")
 
 
+def test_requirements_of_another_wheel(tmp_path: Path) -> None:
+    archive.unpack(packed(tmp_path / "good.tar", good(tmp_path)), tmp_path / "good")
+    first, second = good(tmp_path)
+    broken = (first[1].replace(b"0.2.0", b"0.2.1"), first[1][:-2] + b"0\n", first[1] + b"other==1\n", b"")
+    for number, changed in enumerate(broken):
+        bad = packed(tmp_path / "bad.tar", [entry("requirements.txt", changed), second])
+        with pytest.raises(ArchiveRefused, match="not the same"):
+            archive.unpack(bad, tmp_path / str(number))
+
+
+def test_a_wheel_that_is_no_zip(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveRefused, match="cannot be read"):
+        archive.unpack(packed(tmp_path / "bad.tar", listed(b"no zip")), tmp_path / "out")
+
+
 def test_no_requirements(tmp_path: Path) -> None:
     with pytest.raises(ArchiveRefused, match="no requirements"):
         archive.unpack(packed(tmp_path / "bad.tar", good(tmp_path)[1:]), tmp_path / "out")
@@ -145,9 +165,8 @@ def test_a_wheel_that_no_release_has(change: Callable[[zipfile.ZipFile], None], 
     with zipfile.ZipFile(made, "a") as opened:
         change(opened)
         opened._didModify = True  # type: ignore[attr-defined]  # the directory is written anew
-    entries = [entry("requirements.txt", b""), entry(WHEEL, made.read_bytes())]
-    with pytest.raises(ArchiveRefused):
-        archive.unpack(packed(tmp_path / "bad.tar", entries), tmp_path / "out")
+    with pytest.raises(ArchiveRefused, match=r"wheel with|more than"):
+        archive.unpack(packed(tmp_path / "bad.tar", listed(made.read_bytes())), tmp_path / "out")
 
 
 def test_a_wheelhouse_without_the_product_or_with_two_versions_of_it(tmp_path: Path) -> None:

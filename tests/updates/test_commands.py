@@ -17,7 +17,7 @@ from tests.updates.making import wheel
 from tests.updates.test_downloading import Server
 from tests.utopia.world import WUYOU, World
 from verifier_terminal import wiring
-from verifier_terminal.updates import launching
+from verifier_terminal.updates import launching, opening
 
 
 class Counter:
@@ -103,6 +103,13 @@ def test_a_version_that_waits_can_be_postponed(counter: Counter) -> None:
     assert "99.0.0 waits until" in counter.update("postpone", "--hours", 2).output
     assert "postponed until" in counter.update("status").output
     assert counter.update("postpone", "--hours", 169).exit_code == 2
+
+
+def test_one_at_a_time(counter: Counter) -> None:
+    with opening.alone(counter.software):
+        done = counter.update("fetch")
+    assert (done.exit_code, "another program is updating" in done.output) == (1, True)
+    assert counter.update("fetch").exit_code == 0
 
 
 def test_a_terminal_of_one_region_gets_no_software(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.terminal.publishing import publish
-from tests.updates.making import Machine, Publisher, wheel
+from tests.updates.making import Machine, Publisher
 from tests.utopia.world import World
 from verifier_terminal import self_testing, setting_up, wiring
 from verifier_terminal.appraisal.verdict import VerdictClass
-from verifier_terminal.updates import archive, downloading, installing, launching
+from verifier_terminal.updates import installing, launching
 from verifier_terminal.updates.errors import InstallFailed, SelfTestFailed
 from verifier_terminal.updates.states import State
 
@@ -47,19 +47,6 @@ def test_from_wheels_to_a_version_that_passed_its_test(machine: Machine, publish
     installing.install(machine.program, "0.2.0", Path("/nowhere"), sha256)
     installing.forget_all_but(machine.program, {None})
     assert not (machine.program / "releases/0.2.0").exists()
-
-
-def test_a_wheel_that_is_not_the_one_in_the_requirements(tmp_path: Path) -> None:
-    wheel(tmp_path / "house", "0.2.0")
-    packed = tmp_path / "a.tar"
-    archive.pack(tmp_path / "house", packed)
-    content = packed.read_bytes()
-    at = content.index(b"sha256:") + 7
-    packed.write_bytes(content[:at] + b"0" * 64 + content[at + 64 :])
-    with pytest.raises(InstallFailed):
-        installing.install(tmp_path, "0.2.0", packed, downloading.digest(packed))
-    assert not (tmp_path / "releases/0.2.0/.complete").exists()
-    assert not (tmp_path / "unpacked").exists()
 
 
 def test_without_room_nothing_is_tried(tmp_path: Path) -> None:

@@ -348,6 +348,23 @@ def test_no_way_back_needs_somebody_who_says_so(machine: Machine, publisher: Pub
         machine.updates().roll_back("slow", at=NOW, by="tests")
 
 
+def test_a_switch_that_cannot_be_written_changes_nothing(
+    machine: Machine, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher.release("0.2.0")
+    machine.fetch()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(launching, "switch", full)
+        with pytest.raises(InstallFailed, match="No space left"):
+            machine.apply()
+    assert machine.start() is None
+    assert machine.apply().state is State.APPLIED
+
+
 def test_a_crash_between_the_switch_and_its_row(
     machine: Machine, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,20 +36,13 @@ def pack(wheelhouse: Path, out: Path) -> str:
         ArchiveRefused: No product among them, a name twice, or a file that is no good wheel.
         OSError: A file cannot be read or written.
     """
-    lines, versions = [], {}
     wheels = sorted(wheelhouse.glob("*.whl"))
-    for wheel in wheels:
-        name, version = _named(wheel.name)
-        if name in versions:
-            raise ArchiveRefused(f"{name} stands twice")
-        versions[name] = version
-        with wheel.open("rb") as opened:
-            lines.append(f"{name}=={version} --hash=sha256:{file_digest(opened, 'sha256').hexdigest()}\n")
+    versions, written = _requirements(wheels)
     if PRODUCT not in versions:
         raise ArchiveRefused(f"no wheel of {PRODUCT} in {wheelhouse}")
     _check_wheels(wheels)
     requirements = out.with_name(f"{out.name}.requirements")
-    requirements.write_text("".join(lines))
+    requirements.write_text(written, "ascii")
     with tarfile.open(out, "w", format=tarfile.PAX_FORMAT) as packed:
         for path, name in ((requirements, REQUIREMENTS), *((wheel, f"{WHEELS}/{wheel.name}") for wheel in wheels)):
             entry = tarfile.TarInfo(name)
@@ -84,10 +77,26 @@ def unpack(archive: Path, into: Path) -> None:
                         opened.write(piece)
     except (tarfile.TarError, ValueError, EOFError) as wrong:
         raise ArchiveRefused("no tar, or a broken one") from wrong
-    wheels = {_named(name.rpartition("/")[2])[0] for name in seen if name != REQUIREMENTS}
-    if REQUIREMENTS not in seen or PRODUCT not in wheels:
+    wheels = sorted((into / WHEELS).iterdir())
+    versions, written = _requirements(wheels)
+    if REQUIREMENTS not in seen or PRODUCT not in versions:
         raise ArchiveRefused(f"no {REQUIREMENTS}, or no wheel of {PRODUCT}")
-    _check_wheels(sorted((into / WHEELS).iterdir()))
+    if (into / REQUIREMENTS).read_bytes() != written.encode():
+        raise ArchiveRefused(f"{REQUIREMENTS} and the wheels are not the same")
+    _check_wheels(wheels)
+
+
+def _requirements(wheels: list[Path]) -> tuple[dict[str, str], str]:
+    """The versions by name, and a line with its hash for each."""
+    versions, lines = {}, []
+    for wheel in wheels:
+        name, version = _named(wheel.name)
+        if name in versions:
+            raise ArchiveRefused(f"{name} stands twice")
+        versions[name] = version
+        with wheel.open("rb") as opened:
+            lines.append(f"{name}=={version} --hash=sha256:{file_digest(opened, 'sha256').hexdigest()}\n")
+    return versions, "".join(lines)
 
 
 def _check_entry(entry: tarfile.TarInfo, longest: int) -> None:

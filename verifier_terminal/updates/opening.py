@@ -3,12 +3,15 @@
 import shutil
 import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from protocol.unixtime import UnixTime
+from revocation.repository import durable
+from revocation.repository.errors import FolderUnusable
 from revocation.repository.releases import Version
 from verifier_terminal.config import TerminalSettings
 from verifier_terminal.errors import FetchError
@@ -17,7 +20,7 @@ from verifier_terminal.sync.http_mirror import HttpMirror
 from verifier_terminal.sync.mirror import FolderMirror
 from verifier_terminal.sync.repository_mirror import Repository
 from verifier_terminal.updates import installing
-from verifier_terminal.updates.errors import NoRepository
+from verifier_terminal.updates.errors import InstallFailed, NoRepository
 from verifier_terminal.updates.states import Progress
 from verifier_terminal.updates.working import Places, Updates
 
@@ -55,6 +58,17 @@ class OpenedUpdates:
         finally:
             if isinstance(mirror, HttpMirror):
                 mirror.close()
+
+
+@contextmanager
+def alone(program: Path) -> Iterator[None]:
+    """Nobody else works on the software meanwhile. Raises: InstallFailed: Somebody does, or the folder is unusable."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(durable.alone(program))
+        except FolderUnusable as failure:
+            raise InstallFailed(str(failure)) from failure
+        yield
 
 
 def of(

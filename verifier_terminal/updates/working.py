@@ -28,6 +28,7 @@ from verifier_terminal.updates import choosing, downloading, hours, launching
 from verifier_terminal.updates.choosing import Here
 from verifier_terminal.updates.errors import (
     ArchiveRefused,
+    InstallFailed,
     NothingBefore,
     NothingReady,
     NotNow,
@@ -250,7 +251,7 @@ class Updates:
         Raises:
             NothingReady, NotNow: As `check_now`.
             NoWayBack: The version that runs could not read the database afterwards, and nobody has agreed to that.
-            OSError: The switch could not be written; nothing has changed.
+            InstallFailed: The switch could not be written; nothing has changed.
         """
         self.settle(at=at)
         ready = self.check_now(at=at, clock_plausible=clock_plausible)
@@ -259,8 +260,7 @@ class Updates:
             raise NoWayBack(str(ready.version))
         program, version, running = self._places.program, str(ready.version), str(self._places.running)
         previous = running if self._installed(running) else None
-        launching.note_start(self._places.directory, Start(version))
-        launching.switch(program, Current(version, previous, way_back))
+        self._switch(Current(version, previous, way_back), Start(version))
         applied = self._rows.record(ready.moved(State.APPLIED, at=at), "applied", at=at, by=by)
         self._installer.forget_all_but(program, {version, previous})
         return applied
@@ -285,7 +285,7 @@ class Updates:
         Raises:
             NothingBefore: Nothing was ever applied.
             NoWayBack: The version before could not read the database.
-            OSError: The switch could not be written; nothing has changed.
+            InstallFailed: The switch could not be written; nothing has changed.
         """
         self.settle(at=at)
         switched = launching.current(self._places.program)
@@ -302,7 +302,7 @@ class Updates:
 
         Raises:
             OutOfOrder: It could not be written down.
-            OSError: The switch back could not be written; the start of the version before does not depend on it.
+            InstallFailed: The switch back could not be written; that the version before runs does not depend on it.
         """
         switched = launching.current(self._places.program)
         row = None if switched is None else self._row(switched.version)
@@ -317,7 +317,15 @@ class Updates:
 
     def _switch_back(self, switched: Current) -> None:
         previous = switched.previous
-        launching.switch(self._places.program, None if previous is None else Current(previous, None, way_back=True))
+        self._switch(None if previous is None else Current(previous, None, way_back=True))
+
+    def _switch(self, to: Current | None, start: Start | None = None) -> None:
+        try:
+            if start is not None:
+                launching.note_start(self._places.directory, start)
+            launching.switch(self._places.program, to)
+        except OSError as failure:
+            raise InstallFailed(f"the switch: {failure.strerror}") from failure
 
     def _installed(self, version: str) -> bool:
         return launching.version_to_run(self._places.program, self._places.directory) == version
