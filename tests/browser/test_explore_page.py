@@ -12,6 +12,7 @@ from tests.terminal.conftest import Terminal, session, terminal
 from tests.utopia.world import WUYOU
 from verifier_terminal.config import TerminalSettings
 from verifier_terminal.explore.app import create_app
+from verifier_terminal.explore.readings import Readings
 from verifier_terminal.session import Session
 from verifier_terminal.web.server import LOOPBACK, WindowServer
 
@@ -25,7 +26,9 @@ def address(terminal: Terminal, session: Session) -> Iterator[str]:
     session.scan("https://example.org/", source="camera")
     root = terminal.world.roots[WUYOU].public_key
     settings = TerminalSettings("t1", "一号窗口", "window", WUYOU, "https://feed.example/", root.thumbprint.hex())
-    server = WindowServer(create_app(terminal.directory, settings, root, csrf_token="t" * 40), LOOPBACK, 0, 0)
+    looks = Readings(terminal.directory, by="operator", now=terminal.world.clock)
+    app = create_app(terminal.directory, settings, root, csrf_token="t" * 40, readings=looks)
+    server = WindowServer(app, LOOPBACK, 0, 0)
     thread = threading.Thread(target=server.run)
     thread.start()
     yield f"http://{LOOPBACK}:{server.port}"
@@ -42,7 +45,7 @@ def test_every_page_is_without_barriers_and_found_by_keyboard(
     found: dict[str, list[str]] = {}
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # a plain text
-        for path in ("/", "/journal", f"/checks/{number}", "/documents", "/table/mark", "/nowhere"):
+        for path in ("/", "/journal", f"/checks/{number}", "/documents", "/readings", "/table/mark", "/nowhere"):
             page.goto(f"{address}{path}")
             found[f"{scheme} {path}"] = barriers(page)
     assert {path: each for path, each in found.items() if each} == {}

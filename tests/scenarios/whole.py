@@ -28,6 +28,7 @@ from tests.utopia.world import World
 from verifier_terminal import config, counter_clients, enrolling, handover
 from verifier_terminal.appraisal import reasons
 from verifier_terminal.explore import app as explore
+from verifier_terminal.explore.readings import Readings
 from verifier_terminal.faces import service
 from verifier_terminal.faces.kiosk import Kiosk
 from verifier_terminal.metrics import Metrics, Tally
@@ -131,7 +132,10 @@ def _made(terminal: Terminal, session: Session, printer: VirtualPrinter) -> Whol
     made.apps["window"] = create_app(session, settings=SETTINGS, **given)
     made.apps["kiosk"] = create_app(session, settings=SETTINGS, kiosk=kiosk, **given)
     root = terminal.world.roots[session.settings.region].public_key
-    made.apps["explore"] = explore.create_app(terminal.directory, session.settings, root, csrf_token=TOKEN)
+    looks = Readings(terminal.directory, by="operator", now=terminal.world.clock)
+    made.apps["explore"] = explore.create_app(
+        terminal.directory, session.settings, root, csrf_token=TOKEN, readings=looks
+    )
     return made
 
 

@@ -1,5 +1,6 @@
 """Looking at a terminal's directory: everything can be read, nothing is touched, and nothing in it can hurt."""
 
+import json
 import re
 import sqlite3
 import threading
@@ -15,6 +16,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from liangzheng.cli import main
+from protocol import unixtime
 from protocol.labels import Lic
 from protocol.unixtime import UnixTime
 from tests.terminal.conftest import Terminal
@@ -22,8 +24,9 @@ from tests.utopia.kinds import driving_licence_items
 from tests.utopia.world import WUYOU
 from verifier_terminal.config import TerminalSettings
 from verifier_terminal.errors import StoreDamaged
-from verifier_terminal.explore import snapshot, tables
+from verifier_terminal.explore import readings, snapshot, tables
 from verifier_terminal.explore.app import create_app
+from verifier_terminal.explore.readings import FILE, FORMER, Readings
 from verifier_terminal.explore.snapshot import Snapshots
 from verifier_terminal.session import Session
 from verifier_terminal.web import texts
@@ -39,7 +42,13 @@ def settings(terminal: Terminal, name: str = "一号窗口") -> TerminalSettings
 
 def pages(terminal: Terminal, name: str = "一号窗口") -> FlaskClient:
     root = terminal.world.roots[WUYOU].public_key
-    return create_app(terminal.directory, settings(terminal, name), root, csrf_token=TOKEN).test_client()
+    return create_app(
+        terminal.directory, settings(terminal, name), root, csrf_token=TOKEN, readings=looks(terminal)
+    ).test_client()
+
+
+def looks(terminal: Terminal) -> Readings:
+    return Readings(terminal.directory, by="operator", now=terminal.world.clock)
 
 
 @pytest.fixture
@@ -57,7 +66,7 @@ def everything(directory: Path) -> dict[str, tuple[str, int, int]]:
             sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns, path.stat().st_mode,
         )
         for path in sorted(directory.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.name != FILE
     }  # fmt: skip
 
 
@@ -86,6 +95,51 @@ def test_beside_a_running_terminal_not_one_byte_changes(
     # And the terminal goes on as if nobody had looked: what it writes is seen at once.
     session.void(number_of(session), "seen by the pages")
     assert "seen by the pages" in client.get("/journal").text
+
+
+def test_it_is_written_down_who_looked_at_what_and_not_what_stood_there(
+    terminal: Terminal, session: Session, client: FlaskClient
+) -> None:
+    number = number_of(session)
+    for answer in look_everywhere(client, number):
+        assert answer.status_code == 200
+    client.get("/journal?before=2")
+    written = (terminal.directory / FILE).read_text("ascii")
+    assert (terminal.directory / FILE).stat().st_mode & 0o777 == 0o600
+    said = [json.loads(line) for line in written.splitlines()]
+    assert {each["by"] for each in said} == {"operator"}
+    assert [each["what"] for each in said] == [
+        *("overview", "journal", "journal, searched", f"check {number}", "documents"),
+        *("table journal, page 0", "table document, page 0", "table mark, page 0", "journal before row 2"),
+    ]
+    assert {each["at"] for each in said} == {unixtime.iso_utc(terminal.world.clock.at)}
+    assert driving_licence_items()[Lic.NAME] not in client.get("/readings").text
+    assert "accept" not in written
+    page = client.get("/readings?lang=en").text
+    assert page.index("journal before row 2") < page.index(f"check {number}"), "the newest first"
+    assert 'role="alert"' not in page
+
+
+def test_a_full_log_begins_anew_and_a_broken_line_is_no_obstacle(terminal: Terminal, session: Session) -> None:
+    del session
+    own = looks(terminal)
+    assert own.note("overview")
+    with (terminal.directory / FILE).open("a") as opened:
+        opened.write(f"{HOSTILE!a}\n" + "x" * readings.MAX_BYTES + "\n")
+    assert own.note("journal")
+    assert (terminal.directory / FORMER).exists()
+    assert next(what for _, _, what in own.newest()) == "journal"
+    answer = pages(terminal).get("/readings")
+    assert answer.status_code == 200
+    assert "<script>" not in answer.text
+
+
+def test_what_cannot_be_written_down_is_said(terminal: Terminal, session: Session) -> None:
+    del session
+    (terminal.directory / FILE).mkdir()
+    answer = pages(terminal).get("/journal?lang=en")
+    assert answer.status_code == 200
+    assert "NOT written down" in answer.text
 
 
 def test_a_terminal_that_was_closed_and_cannot_be_written_to_is_read_all_the_same(
@@ -311,4 +365,4 @@ def test_a_directory_without_a_terminal_and_a_damaged_database(tmp_path: Path, t
     answer = pages(terminal).get("/?lang=en")
     assert answer.status_code == 500
     assert "cannot be read" in answer.text
-    assert [path.name for path in terminal.directory.iterdir()] == ["terminal.db"]
+    assert {path.name for path in terminal.directory.iterdir()} == {"terminal.db", FILE}

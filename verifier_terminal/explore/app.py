@@ -6,13 +6,16 @@
     GET  /checks/<number>       how one check was decided
     GET  /table/<name>?page=    any table
     GET  /documents             trust list, catalogue and policy in words
+    GET  /readings              who looked at what
 
-Guaranteed: nothing is written, not even that somebody looked; every answer carries the rules of `web.security`, and
-there is no script at all. Who may read the directory's files is who may run this. Not handled here: the server.
+Guaranteed: nothing of the terminal is written to; that somebody looked stands in a file of its own before anything is
+shown (`readings`), or the page says that it does not. Every answer carries the rules of `web.security`, and there is no
+script at all. Who may read the directory's files is who may run this. Not handled here: the server.
 """
 
 import hmac
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -28,6 +31,7 @@ from verifier_terminal.config import TerminalSettings
 from verifier_terminal.errors import StoreDamaged, UnknownCheckNumber
 from verifier_terminal.explore import documents, pages
 from verifier_terminal.explore.pages import Page
+from verifier_terminal.explore.readings import Readings
 from verifier_terminal.explore.snapshot import Snapshots
 from verifier_terminal.store import chain
 from verifier_terminal.store.anchor import Anchor
@@ -52,7 +56,9 @@ class Foreign(HTTPException):
     code = 403
 
 
-def create_app(directory: Path, settings: TerminalSettings, root: VerificationKey, *, csrf_token: str) -> Flask:
+def create_app(
+    directory: Path, settings: TerminalSettings, root: VerificationKey, *, csrf_token: str, readings: Readings
+) -> Flask:
     """The application over this directory.
 
     Args:
@@ -60,6 +66,7 @@ def create_app(directory: Path, settings: TerminalSettings, root: VerificationKe
         settings: Its own.
         root: The pinned root, checked against them.
         csrf_token: Fresh for each run.
+        readings: Where it is written down what is looked at.
     """
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -68,8 +75,10 @@ def create_app(directory: Path, settings: TerminalSettings, root: VerificationKe
     snapshots = Snapshots(directory / DATABASE)
     verified: dict[str, Any] = {}
 
-    def draw(page: Page, status: int = 200) -> Response:
+    def draw(page: Page, status: int = 200, *, noted: bool = True) -> Response:
         language = asked_language()
+        if not noted:
+            page = replace(page, alarms=(*page.alarms, say("explore.not_noted", language)))
         drawn = render_template(
             "page.html",
             page=page,
@@ -92,6 +101,7 @@ def create_app(directory: Path, settings: TerminalSettings, root: VerificationKe
 
     @app.get("/")
     def overview() -> Response:
+        noted = readings.note("overview")
         # The anchor first: a row that is written in between stands in the database and not yet in it.
         anchored = Anchor(directory / ANCHOR).read()
         with snapshots.now() as database:
@@ -99,14 +109,17 @@ def create_app(directory: Path, settings: TerminalSettings, root: VerificationKe
             if verified.get("of") != (database, anchored):
                 report = chain.verify_chain(database, terminal_id=settings.terminal_id, anchored=anchored)
                 verified.update({"of": (database, anchored), "report": report})
-            return draw(pages.overview(database, directory, settings, verified["report"], _words()))
+            return draw(pages.overview(database, directory, settings, verified["report"], _words()), noted=noted)
 
     @app.get("/journal")
     def journal() -> Response:
         before = request.args.get("before", type=int)
+        noted = readings.note("journal" if before is None else f"journal before row {before}")
         with snapshots.now() as database:
             words = _words(documents.held_catalogue(database, root))
-            return draw(pages.journal(database, settings.terminal_id, search="", before=before, words=words))
+            return draw(
+                pages.journal(database, settings.terminal_id, search="", before=before, words=words), noted=noted
+            )
 
     @app.post("/journal")
     def search() -> Response:
@@ -116,18 +129,22 @@ def create_app(directory: Path, settings: TerminalSettings, root: VerificationKe
         if not is_own or not hmac.compare_digest(request.form.get("token", "").encode(), csrf_token.encode()):
             raise Foreign
         # It is repeated on the page; what was pasted into it may be a text that somebody else made.
+        noted = readings.note("journal, searched")
         wanted = shown(request.form.get("search", "")[:MAX_SEARCH_CHARACTERS].strip())
         with snapshots.now() as database:
             words = _words(documents.held_catalogue(database, root))
-            return draw(pages.journal(database, settings.terminal_id, search=wanted, before=None, words=words))
+            return draw(
+                pages.journal(database, settings.terminal_id, search=wanted, before=None, words=words), noted=noted
+            )
 
     @app.get("/checks/<number>")
     def check(number: str) -> Response:
         if not ADDRESS.fullmatch(number):
             raise NotFound
+        noted = readings.note(f"check {number}")
         with snapshots.now() as database:
             words = _words(documents.held_catalogue(database, root))
-            return draw(pages.check(database, settings.terminal_id, number, words))
+            return draw(pages.check(database, settings.terminal_id, number, words), noted=noted)
 
     @app.get("/table/<name>")
     def table(name: str) -> Response:
@@ -136,13 +153,19 @@ def create_app(directory: Path, settings: TerminalSettings, root: VerificationKe
             page = pages.table(database, name, number, _words())
         if page is None:
             raise NotFound
-        return draw(page)
+        return draw(page, noted=readings.note(f"table {shown(name)}, page {number}"))
 
     @app.get("/documents")
     def signed_documents() -> Response:
+        noted = readings.note("documents")
         with snapshots.now() as database:
             words = _words(documents.held_catalogue(database, root))
-            return draw(documents.page(database, root, words))
+            return draw(documents.page(database, root, words), noted=noted)
+
+    @app.get("/readings")
+    def who_looked() -> Response:
+        noted = readings.note("readings")
+        return draw(pages.readings(readings.newest(), _words()), noted=noted)
 
     @app.errorhandler(HTTPException)
     def problem(error: HTTPException) -> Response:

@@ -1,5 +1,6 @@
 """`liangzheng explore DIR`: looks at what a terminal keeps, in the browser, and changes nothing there."""
 
+import getpass
 from pathlib import Path
 
 import click
@@ -14,16 +15,18 @@ from verifier_terminal.cli_parts import Failure, named_failures
 def cli(directory: Path, port: int) -> None:
     """Look at a terminal's directory in the browser: journal, checks, documents, every table. Read only.
 
-    Not one byte of the directory is changed, so that it works on a copy, a backup, a write-protected stick, and beside
-    a terminal that runs. Nor is it written down that somebody looked: who may read the files may do this. The page is
-    on this machine alone.
+    Nothing of the terminal is changed, so that it works on a copy, a backup, and beside a terminal that runs. What was
+    looked at, when and by which user, is added to readings.jsonl in DIR; where nothing can be written, as on a
+    protected stick, the pages say that it is not. The page is on this machine alone.
     """
     from verifier_terminal import config, wiring
     from verifier_terminal.explore.app import create_app
+    from verifier_terminal.explore.readings import Readings
     from verifier_terminal.web import server
 
     settings, root = config.load(directory)
-    app = create_app(directory, settings, root, csrf_token=wiring.secret_token())
+    readings = Readings(directory, by=getpass.getuser(), now=wiring.now)
+    app = create_app(directory, settings, root, csrf_token=wiring.secret_token(), readings=readings)
     try:
         server.serve(app, server.LOOPBACK, port, stream_cap=0, ready=_say_address)
     except KeyboardInterrupt:

@@ -5,7 +5,7 @@ went through `web.harmless`. Not handled here: signed documents (`documents`).
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -78,7 +78,7 @@ def overview(
     )
     return Page(
         title=shown(settings.name) or words.say("explore.overview"),
-        notes=(words.say("explore.unrecorded"), *(() if report.findings else (intact,))),
+        notes=(words.say("explore.recorded"), *(() if report.findings else (intact,))),
         alarms=tuple(words.say("explore.tampered", row=found.seq, text=shown(found.text)) for found in report.findings),
         tables=(
             Table(
@@ -100,6 +100,17 @@ def overview(
                 tuple((shown(name), f"{size:,}") for name, size in _files(directory)),
             ),
         ),
+    )
+
+
+def readings(newest: Sequence[tuple[str, str, str]], words: Words) -> Page:
+    """Who looked at what, the newest first."""
+    columns = tuple(words.say(f"explore.{name}") for name in ("time", "by", "looked_at"))
+    rows = tuple(tuple(shown(each) for each in line) for line in newest)
+    return Page(
+        title=words.say("explore.readings"),
+        notes=(words.say("explore.recorded"),),
+        tables=(Table(words.say("explore.readings"), columns, rows),),
     )
 
 
