@@ -5,7 +5,7 @@ change stands. Not handled here: who may call it (`issuer.web`, the file system)
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +13,7 @@ from typing import Final, Self
 
 from issuer import (
     allocation,
+    assembling,
     database,
     draws,
     durable_files,
@@ -21,9 +22,7 @@ from issuer import (
     profile,
     signers,
 )
-from issuer.added_kinds import authored
 from issuer.added_kinds.keeping import AddedKinds
-from issuer.allocation import Allocator
 from issuer.audit import trail
 from issuer.audit.trail import OPERATOR
 from issuer.branches import Branches
@@ -36,22 +35,16 @@ from issuer.errors import (
     NotAnIssuer,
     PublishingFailed,
 )
-from issuer.feed import assembling
-from issuer.feed.feeding import Feed
-from issuer.issuance import Issuance, Issued
+from issuer.issuance import Issued
 from issuer.keys import opening
 from issuer.keys.box import LIBSODIUM_MODERATE, Argon2Profile
-from issuer.keys.ring import KeyRing
+from issuer.keys.opening import Opened, no_pin
 from issuer.lifecycle import LegalChange
-from issuer.profile import Places, Profile
-from issuer.publishing import Publication, Publisher
+from issuer.profile import Places, Profile, TokenPlace
+from issuer.publishing import Publication
 from issuer.register import Also, LicenceRecord, OpenIntent, Register, StatusEvent
-from issuer.signers import Signers
-from issuer.status_tokens import StatusTokens
-from issuer.terminals.listing import listings
-from protocol.appraisal_policy import PolicyRow
 from protocol.keys import VerificationKey
-from protocol.labels import KeyAssurance, Purpose
+from protocol.labels import KeyAssurance
 from protocol.licence.catalogue import Kind
 from protocol.unixtime import UnixTime
 
@@ -65,35 +58,30 @@ class Issuer(Branches):
 
     def __init__(
         self,
-        *,
         places: Places,
         its_profile: Profile,
-        its_signers: Signers,
-        ring: KeyRing,
+        held: Opened,
         register: Register,
-        kinds: Mapping[int, Kind],
-        publisher: Publisher,
-        feed: Feed,
-        issuance: Issuance,
-        allocator: Allocator,
-        rows: Mapping[tuple[int, Purpose], PolicyRow],
+        *,
         random_bytes: RandomBytes,
     ) -> None:
-        self.places, self.profile, self.kinds, self.feed = places, its_profile, kinds, feed
-        self._signers, self._register = its_signers, register
-        self._publisher, self._issuance, self._allocator = publisher, issuance, allocator
+        parts = assembling.assembled(places, its_profile, held, register, random_bytes=random_bytes)
+        publisher = parts.publisher
+        self.places, self.profile, self.kinds, self.feed = places, its_profile, parts.kinds, parts.feed
+        self._signers, self._register = held.signers, register
+        self._publisher, self._issuance, self._allocator = publisher, parts.issuance, parts.allocator
         self._random_bytes = random_bytes
         self.added_kinds = AddedKinds(places=places, register=register)
         super().__init__(
             profile=its_profile,
-            signers=its_signers,
-            ring=ring,
+            signers=held.signers,
+            ring=parts.ring,
             register=register,
-            kinds=kinds,
-            rows=rows,
-            allocator=allocator,
+            kinds=parts.kinds,
+            rows=parts.rows,
+            allocator=parts.allocator,
             random_bytes=random_bytes,
-            issuance=issuance,
+            issuance=parts.issuance,
             imports=places.imports,
             wallet_directory=lambda at: publisher.wallet_directory(at=at),
             issue=self.issue,
@@ -116,32 +104,37 @@ class Issuer(Branches):
         at: UnixTime,
         fictional: bool = True,
         register_url: str | None = None,
+        token: TokenPlace | None = None,
+        pin: Callable[[], str] = no_pin,
         argon2: Argon2Profile = LIBSODIUM_MODERATE,
     ) -> Self:
         """Make keys, register, operator token and the first publication in a new or empty folder.
 
-        The register is a file in it, or lies in the empty database at `register_url`, which holds no password.
+        The register is a file in it, or lies in the empty database at `register_url`, which holds no password. The keys
+        are made in the token, if there is one, and what `keys.box` says of them is where they are.
 
         Raises:
             AlreadyInitialised: The folder holds an issuer or something else.
             RegisterTaken: The database is not empty.
             ProfileRefused, PassphraseRefused, StorageFailed, RegisterUnavailable: Nothing usable was made.
+            PinRequired, TokenUnavailable, TokenRefused: Neither, but perhaps keys that nobody uses, in the token.
         """
-        places, its_profile = Places(folder), Profile(region, authority, at, fictional, register_url)
+        places, its_profile = Places(folder), Profile(region, authority, at, fictional, register_url, token)
         if register_url is not None:
             database.check_server_url(register_url)
         durable_files.make_folder(folder, mode=0o700)
         if any(folder.iterdir()):
             raise AlreadyInitialised("the folder is not empty")
-        its_signers = signers.create(places, passphrase=passphrase, argon2=argon2, random_bytes=random_bytes)
-        token = base64.urlsafe_b64encode(random_bytes(_OPERATOR_TOKEN_BYTES)).rstrip(b"=")
-        durable_files.write_atomically(places.operator_token, token + b"\n", mode=durable_files.PRIVATE)
+        its_token = opening.token(token, pin=pin)
+        made = signers.create(places, passphrase=passphrase, argon2=argon2, random_bytes=random_bytes, token=its_token)
+        word = base64.urlsafe_b64encode(random_bytes(_OPERATOR_TOKEN_BYTES)).rstrip(b"=")
+        durable_files.write_atomically(places.operator_token, word + b"\n", mode=durable_files.PRIVATE)
         if register_url is None:
             # The folder may have been there, open to others; SQLite gives its other files the first one's permissions.
             durable_files.write_atomically(places.register, b"", mode=durable_files.PRIVATE)
         register = Register.create(_url(places, its_profile))
         try:
-            issuer = cls._assembled(places, its_profile, its_signers, register, random_bytes)
+            issuer = cls(places, its_profile, Opened(made, its_token), register, random_bytes=random_bytes)
             issuer.publish(at=at)
             # Last: only a folder with a profile is an issuer's.
             profile.write(its_profile, places)
@@ -151,8 +144,10 @@ class Issuer(Branches):
         return issuer
 
     @classmethod
-    def open(cls, folder: Path, *, passphrase: str | None, random_bytes: RandomBytes) -> Self:
-        """The issuer in this folder.
+    def open(
+        cls, folder: Path, *, passphrase: str | None, random_bytes: RandomBytes, pin: Callable[[], str] = no_pin
+    ) -> Self:
+        """The issuer in this folder. Its token, if it has one, is asked when something is signed.
 
         Raises:
             NotAnIssuer: There is none, or a part of it is missing.
@@ -163,67 +158,14 @@ class Issuer(Branches):
         its_profile = profile.read(places)
         if its_profile.register is None and not places.register.is_file():
             raise NotAnIssuer("the register is missing", hint="Restore register.sqlite from a backup.")
-        its_signers = signers.load(places, passphrase=passphrase, random_bytes=random_bytes)
+        token = opening.token(its_profile.token, pin=pin)
+        held = Opened(signers.load(places, passphrase=passphrase, random_bytes=random_bytes, token=token), token)
         register = Register.open(_url(places, its_profile))
         try:
-            return cls._assembled(places, its_profile, its_signers, register, random_bytes)
+            return cls(places, its_profile, held, register, random_bytes=random_bytes)
         except BaseException:
             register.close()
             raise
-
-    @classmethod
-    def _assembled(
-        cls, places: Places, its_profile: Profile, its_signers: Signers, register: Register, random_bytes: RandomBytes
-    ) -> Self:
-        catalogue = authored.read(places, region=its_profile.region)
-        kinds, rows, stricter = catalogue.kinds, catalogue.rows, catalogue.stricter
-        allocator = Allocator(key=its_signers.allocation, created_at=its_profile.created_at, random_bytes=random_bytes)
-        tokens = StatusTokens(profile=its_profile, register=register, allocator=allocator, signer=its_signers.status)
-        ring = opening.ring(
-            places=places,
-            profile=its_profile,
-            register=register,
-            held=its_signers,
-            token=None,
-            random_bytes=random_bytes,
-        )
-        feed = assembling.assemble(places=places, profile=its_profile, signers=its_signers, register=register)
-        publisher = Publisher(
-            profile=its_profile,
-            register=register,
-            tokens=tokens,
-            signers=its_signers,
-            kinds=kinds,
-            rows=rows,
-            stricter=stricter,
-            listings=lambda at: listings(register, at=at),
-            lock=places.lock,
-            folder=places.published,
-            feed=feed,
-        )
-        issuance = Issuance(
-            profile=its_profile,
-            register=register,
-            allocator=allocator,
-            ring=ring,
-            root=its_signers.root.public_key,
-            retired=catalogue.retired,
-            random_bytes=random_bytes,
-        )
-        return cls(
-            places=places,
-            its_profile=its_profile,
-            its_signers=its_signers,
-            ring=ring,
-            register=register,
-            kinds=kinds,
-            publisher=publisher,
-            feed=feed,
-            issuance=issuance,
-            allocator=allocator,
-            rows=rows,
-            random_bytes=random_bytes,
-        )
 
     def __enter__(self) -> Self:
         return self

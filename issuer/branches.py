@@ -26,11 +26,14 @@ from issuer.fleet.receiving import Receiving
 from issuer.fleet.standing import Fleet
 from issuer.fleet.tokens import FleetTokens
 from issuer.issuance import Issuance, Issued
+from issuer.keys.ceremonies import Keys
+from issuer.keys.resigning import Resigning
 from issuer.keys.ring import KeyRing
 from issuer.mandates.issuing import Mandates
 from issuer.openid4vci import assembling as openid4vci
 from issuer.papers.issuing import Papers
 from issuer.profile import Profile
+from issuer.publishing import kept
 from issuer.recognition.deciding import Recognition
 from issuer.register import Register
 from issuer.renewing.renewing import IssueNew, LicenceRenewals
@@ -87,7 +90,7 @@ class Branches:
             register=register,
             acts={
                 BULK_CHANGE: self.changes,
-                dangerous.BAN_KEY: dangerous.BanKey(region=profile.region),
+                dangerous.BAN_KEY: dangerous.BanKey(iss=profile.iss),
                 dangerous.REVERSAL: dangerous.Reversal(),
                 dangerous.RELEASE: dangerous.Release(),
             },
@@ -95,6 +98,14 @@ class Branches:
             publish_change=publish_change,
         )
         self.ring = ring
+        self.keys = Keys(
+            ring=ring,
+            register=register,
+            kinds=kinds,
+            kept=kept(rows),
+            resigning=Resigning(register=register, issue_again=issue_again),
+            publish_change=publish_change,
+        )
         self.terminals = Terminals(
             profile=profile,
             register=register,
@@ -165,14 +176,6 @@ class Branches:
             issue_again=issue_again,
             publish_change=publish_change,
         )
-        self.pulling = Pulling(
-            profile=profile,
-            register=register,
-            kinds=kinds,
-            issuance=issuance,
-            random_bytes=random_bytes,
-            publish_change=publish_change,
-        )
         self.wallet_issuing = openid4vci.assemble(
             register=register,
             kinds=kinds,
@@ -183,6 +186,14 @@ class Branches:
             issue=issue,
             issue_again=issue_again,
             random_bytes=random_bytes,
+        )
+        self.pulling = Pulling(
+            profile=profile,
+            register=register,
+            kinds=kinds,
+            issuance=issuance,
+            random_bytes=random_bytes,
+            publish_change=publish_change,
         )
         self.imports = BulkImport(
             folder=imports,

@@ -30,6 +30,8 @@ from issuer.devices import cli as devices_cli
 from issuer.enrolment import cli as enrolment_cli
 from issuer.feed import cli as feed_cli
 from issuer.fleet import cli as fleet_cli
+from issuer.keys import cli as keys_cli
+from issuer.keys import cli_departments
 from issuer.lifecycle import LegalChange
 from issuer.mandates import cli as mandates_cli
 from issuer.openid4vci import cli as openid4vci_cli
@@ -67,6 +69,9 @@ def cli() -> None:
     metavar="URL",
     help="An empty PostgreSQL database: postgresql+psycopg://USER@HOST/DATABASE. A file in DIR if none.",
 )
+@click.option("--pkcs11-module", "module", type=FILE, help="Make the keys in a token: the library of its maker.")
+@click.option("--token", "label", help="The token's label. Its PIN comes from the environment (docs/operations.md).")
+@click.option("--p256", is_flag=True, help="Make P-256 keys where Ed25519 is usual: not every token can that.")
 @passphrase_option
 @json_option
 def init(
@@ -76,13 +81,19 @@ def init(
     authority: str,
     real_persons: bool,
     register_url: str | None,
+    module: Path | None,
+    label: str | None,
+    p256: bool,
     passphrase_file: Path | None,
     as_json: bool,
 ) -> None:
     """Make keys, register and the first publication in DIR."""
     from issuer import wiring
 
+    if (module is None) is not (label is None):
+        raise click.UsageError("--pkcs11-module and --token go together")
     passphrase = config.passphrase(passphrase_file)
+    token = None if module is None or label is None else keys_cli.place(module, label, p256=p256)
     with wiring.initialise(
         folder,
         region=region,
@@ -90,9 +101,10 @@ def init(
         passphrase=passphrase,
         fictional=not real_persons,
         register_url=register_url,
+        token=token,
     ) as issuer:
         thumbprint = issuer.root.thumbprint.hex()
-        if passphrase is None:
+        if passphrase is None and token is None:
             click.echo(
                 "Warning: no passphrase was given. The keys are encrypted under keys.key, which lies beside them: "
                 "whoever can read this folder can issue licences.",
@@ -115,6 +127,7 @@ def init(
 @click.option("--subject", required=True, type=FILE, help="JSON file with the licence's items.")
 @click.option("--holder-key", required=True, help="File with the wallet's key (CBOR or base64url), or the text itself.")
 @click.option("--portrait", type=FILE, help="The holder's picture: WebP or AVIF, about 120 x 160 and 1,000 bytes.")
+@click.option("--department", help="Whose key signs it, where several departments issue this kind.")
 @click.option("--out", type=FILE, help="Where to write the package (default DIR/packages/ID.cbor).")
 @passphrase_option
 @json_option
@@ -125,6 +138,7 @@ def issue(
     subject: Path,
     holder_key: str,
     portrait: Path | None,
+    department: str | None,
     out: Path | None,
     passphrase_file: Path | None,
     as_json: bool,
@@ -136,7 +150,7 @@ def issue(
     picture = None if portrait is None else durable_files.read(portrait, max_bytes=_MAX_PHOTO_BYTES)
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
         prepare_package(out, issuer.places.packages)
-        issued = issuer.issue(kind, written, key, at=wiring.now(), portrait=picture, actor=ACTOR)
+        issued = issuer.issue(kind, written, key, at=wiring.now(), portrait=picture, department=department, actor=ACTOR)
         path = keep_package(issued, out, issuer.places.packages)
     for warning in issued.warnings:
         click.echo(f"Warning: {warning}", err=True)
@@ -277,6 +291,8 @@ for command in (
     changing_cli.expiring,
     renewing_cli.renew,
     renewing_cli.renewals,
+    keys_cli.key,
+    cli_departments.department,
     enrolment_cli.enrol_terminal,
     fleet_cli.fleet,
     fleet_cli.fleet_token,

@@ -6,10 +6,13 @@ from typing import Final
 
 from issuer import durable_files
 from issuer.errors import PassphraseRefused, StorageFailed
+from issuer.keys.errors import PinRequired
 
 PASSPHRASE_VARIABLE: Final = "LIANGZHENG_PASSPHRASE"  # noqa: S105 - the name of a variable, not its content
 STORE_VARIABLES: Final = ("LIANGZHENG_STORE_REGION", "LIANGZHENG_STORE_KEY_ID", "LIANGZHENG_STORE_SECRET")
 """What opens the store that `issuer feed settings` names: the region as its owner calls it, key id and key."""
+PIN_VARIABLE: Final = "LIANGZHENG_PKCS11_PIN"
+PIN_FILE_VARIABLE: Final = "LIANGZHENG_PKCS11_PIN_FILE"
 DEFAULT_PORT: Final = 8310
 DEFAULT_AUTHORITY: Final = "GA"
 LOOPBACK: Final = "127.0.0.1"
@@ -42,6 +45,27 @@ def passphrase(file: Path | None) -> str | None:
         ) from None
     if not lines or not lines[0]:
         raise PassphraseRefused("the passphrase file is empty", hint="Put the passphrase on its first line.")
+    return lines[0]
+
+
+def pin() -> str:
+    """The PIN of the token: the first line of the file that the environment names, else what it says itself.
+
+    Raises:
+        PinRequired: Neither is there.
+    """
+    named = os.environ.get(PIN_FILE_VARIABLE)
+    if not named:
+        said = os.environ.get(PIN_VARIABLE)
+        if not said:
+            raise PinRequired("the keys are in a token, and nobody has given its PIN")
+        return said
+    try:
+        lines = durable_files.read(Path(named), max_bytes=_MAX_PASSPHRASE_BYTES).decode().splitlines()
+    except (StorageFailed, UnicodeDecodeError):
+        lines = []
+    if not lines or not lines[0]:
+        raise PinRequired(f"the file that {PIN_FILE_VARIABLE} names cannot be read, or is empty")
     return lines[0]
 
 

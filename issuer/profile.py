@@ -11,6 +11,7 @@ from typing import Final
 
 from issuer import durable_files
 from issuer.errors import NotAnIssuer, ProfileRefused, StorageFailed
+from protocol.labels import Alg
 from protocol.sd_cwt.credential import StatusReference
 from protocol.unixtime import UnixTime
 
@@ -18,6 +19,18 @@ _VERSION: Final = 1
 _MAX_BYTES: Final = 4_096
 _REGION: Final = re.compile(r"[0-9]{6}", re.ASCII)
 _AUTHORITY: Final = re.compile(r"[A-Z0-9]{1,16}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPlace:
+    """Where the keys of an issuer are made that never leave it: a PKCS#11 module, and the label of a token.
+
+    `alg` is for uses that leave the choice: P-256 where the token has no Ed25519.
+    """
+
+    module: Path
+    label: str
+    alg: Alg = Alg.ED25519
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +43,7 @@ class Profile:
         created_at: From here the keys' validity counts.
         fictional: Whether synthetic persons (citizen numbers with an unknown area) are let through with a warning.
         register: The address of the database that holds the register; None if it is a file in the issuer's folder.
+        token: Where new keys are made; None if that is `keys.box`.
     """
 
     region: str
@@ -37,6 +51,7 @@ class Profile:
     created_at: UnixTime
     fictional: bool
     register: str | None = None
+    token: TokenPlace | None = None
 
     def __post_init__(self) -> None:
         if not _REGION.fullmatch(self.region) or not _AUTHORITY.fullmatch(self.authority):
@@ -122,7 +137,7 @@ class Places:
 
 def write(profile: Profile, places: Places) -> None:
     """Put the profile into its folder. Raises: StorageFailed."""
-    content = {
+    content: dict[str, object] = {
         "version": _VERSION,
         "region": profile.region,
         "authority": profile.authority,
@@ -131,6 +146,9 @@ def write(profile: Profile, places: Places) -> None:
     }
     if profile.register is not None:
         content["register"] = profile.register
+    if profile.token is not None:
+        place = profile.token
+        content["pkcs11"] = {"module": str(place.module), "token": place.label, "alg": int(place.alg)}
     durable_files.write_atomically(places.profile, json.dumps(content, indent=2).encode(), mode=durable_files.PRIVATE)
 
 
@@ -153,10 +171,21 @@ def read(places: Places) -> Profile:
                 register = content.get("register")
                 if register is not None and not isinstance(register, str):
                     raise NotAnIssuer("issuer.json is not a profile of this version")
-                return Profile(region, authority, UnixTime(created_at), fictional, register)
+                token = _token(content.get("pkcs11"))
+                return Profile(region, authority, UnixTime(created_at), fictional, register, token)
             case _:
                 raise NotAnIssuer("issuer.json is not a profile of this version")
     except StorageFailed as error:
         raise NotAnIssuer(f"no issuer in this folder: {error}") from None
     except (ValueError, RecursionError, ProfileRefused):
         raise NotAnIssuer("issuer.json is damaged") from None
+
+
+def _token(content: object) -> TokenPlace | None:
+    match content:
+        case None:
+            return None
+        case {"module": str() as module, "token": str() as label, "alg": int() as alg}:
+            return TokenPlace(Path(module), label, Alg(alg))
+        case _:
+            raise NotAnIssuer("issuer.json is not a profile of this version")

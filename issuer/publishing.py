@@ -97,7 +97,7 @@ class Publisher:
         self._profile, self._register, self._signers, self._lock = profile, register, signers, lock
         self._feed = feed
         self._tokens, self._listings, self._folder = tokens, listings, folder
-        self._kinds, self._kept = frozenset(kinds), _kept(rows)
+        self._kinds, self._kept = frozenset(kinds), kept(rows)
         self._documents = self._builders(kinds, rows, stricter)
         # The same statement under fixed counters: equal exactly when the content and the key are.
         nobody = Rehearsal(signers.root.public_key)
@@ -253,9 +253,9 @@ def _for_wallets(its_anchors: _Anchors) -> _Anchors:
     return {pair: anchor for pair, anchor in its_anchors.items() if anchor.use in directory.USES}
 
 
-def _kept(rows: Mapping[tuple[int, Purpose], PolicyRow]) -> int:
+def kept(rows: Mapping[tuple[int, Purpose], PolicyRow]) -> Seconds:
     """Seconds for which the journal rows of any check are kept at most."""
-    return max(row.retention_days for row in rows.values()) * DAY
+    return Seconds(max(row.retention_days for row in rows.values()) * DAY)
 
 
 def _lists_in(folder: Path) -> frozenset[int]:

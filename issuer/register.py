@@ -380,12 +380,21 @@ class Register(Database):
         return found
 
     def packages_by_secret(self, package_id: str) -> tuple[tuple[bytes, bytes], ...]:
-        """(hash of the secret, package) of every group of a licence or mandate; none if there is no such thing."""
-        statement = select(credential_group.c.secret_sha256, credential_group.c.package).where(
-            _in_package(package_id), credential_group.c.package.is_not(None)
+        """(hash of the secret, package) of every group of a licence or mandate; none if there is no such thing.
+
+        The package is the newest one of the same device: a secret opens whatever took the place of its own.
+        """
+        statement = (
+            select(
+                credential_group.c.holder_key_thumbprint, credential_group.c.secret_sha256, credential_group.c.package
+            )
+            .where(_in_package(package_id), credential_group.c.package.is_not(None))
+            .order_by(credential_group.c.id)
         )
         with self.reading() as connection:
-            return tuple((row.secret_sha256, row.package) for row in connection.execute(statement))
+            rows = connection.execute(statement).all()
+        newest = {row.holder_key_thumbprint: row.package for row in rows}
+        return tuple((row.secret_sha256, newest[row.holder_key_thumbprint]) for row in rows)
 
     def stored_document(self, name: str) -> StoredDocument | None:
         """The document as last published, if it ever was."""

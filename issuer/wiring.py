@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,10 @@ from issuer import config, durable_files, profile, signers
 from issuer.application import Issuer
 from issuer.errors import IssuerError, StorageFailed
 from issuer.feed import feeding
-from issuer.profile import Places
+from issuer.keys import opening
+from issuer.keys.box import LIBSODIUM_MODERATE
+from issuer.keys.token import Pkcs11Token
+from issuer.profile import Places, TokenPlace
 from issuer.web.app import create_app
 from protocol.unixtime import UnixTime
 
@@ -35,7 +39,14 @@ def now() -> UnixTime:
 
 
 def initialise(
-    folder: Path, *, region: str, authority: str, passphrase: str | None, fictional: bool, register_url: str | None
+    folder: Path,
+    *,
+    region: str,
+    authority: str,
+    passphrase: str | None,
+    fictional: bool,
+    register_url: str | None,
+    token: TokenPlace | None = None,
 ) -> Issuer:
     """A new issuer with real randomness, created now. Raises: as `Issuer.init`."""
     return Issuer.init(
@@ -47,18 +58,36 @@ def initialise(
         at=now(),
         fictional=fictional,
         register_url=register_url,
+        token=token,
+        pin=config.pin,
     )
 
 
 def open_issuer(folder: Path, *, passphrase: str | None) -> Issuer:
     """The issuer in this folder with real randomness. Raises: as `Issuer.open`."""
-    return Issuer.open(folder, passphrase=passphrase, random_bytes=secrets.token_bytes)
+    return Issuer.open(folder, passphrase=passphrase, random_bytes=secrets.token_bytes, pin=config.pin)
 
 
 def replace_status_key(folder: Path, *, passphrase: str | None) -> None:
     """A new status key in this issuer's folder. Raises: as `Issuer.open`."""
+    token = opening.token(profile.read(Places(folder)).token, pin=config.pin)
+    signers.replace_status(Places(folder), passphrase=passphrase, random_bytes=secrets.token_bytes, token=token)
+
+
+def change_passphrase(folder: Path, *, old: str | None, new: str) -> None:
+    """The same keys under another passphrase. Raises: as `signers.change_passphrase`."""
     profile.read(Places(folder))
-    signers.replace_status(Places(folder), passphrase=passphrase, random_bytes=secrets.token_bytes)
+    signers.change_passphrase(
+        Places(folder), old=old, new=new, argon2=LIBSODIUM_MODERATE, random_bytes=secrets.token_bytes
+    )
+
+
+def set_token(folder: Path, place: TokenPlace) -> str:
+    """Let new keys be made in this token from now on, and say what it is. Raises: TokenUnavailable, and as `read`."""
+    before = profile.read(Places(folder))
+    found = Pkcs11Token(place, pin=config.pin).describe()
+    profile.write(replace(before, token=place), Places(folder))
+    return found
 
 
 def operator_token(issuer: Issuer) -> str:

@@ -68,14 +68,6 @@ class Ceremonies:
             reversal_keys=tuple(keys.kid_of(each) for each in reversal_keys.listed(self._register)),
         )
 
-    def ban(self, kid: str, *, iss: str | None, since: UnixTime, actor: str, at: UnixTime) -> Ban:
-        """Ban a key of this region, as a part of an act that was approved. Raises: BanRefused."""
-        authority = self._iss if iss is None else iss
-        if not authority.startswith(f"{self._feed.region}."):
-            raise BanRefused("the key is not of this region; its own region must ban it")
-        with self._register.writing() as connection:
-            return bans.ban(connection, authority, _kid(kid), since=since, actor=actor, at=at)
-
     def lift_ban(self, kid: str, *, actor: str, at: UnixTime) -> None:
         """Take a key out of the checkpoint. Raises: BanRefused."""
         bans.lift(self._register, _kid(kid), actor=actor, at=at)

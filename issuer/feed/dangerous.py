@@ -13,6 +13,7 @@ from issuer.approvals.register import Proposal
 from issuer.feed import bans, reversals
 from issuer.feed.errors import BanRefused
 from issuer.feed.reversals import Permit
+from issuer.keys import register as own_keys
 from protocol import cbor, limits
 from protocol.unixtime import UnixTime
 
@@ -39,10 +40,10 @@ def reversal_content(licence_id: str) -> Mapping[str, Any]:
 
 
 class BanKey:
-    """Bans a key of this region at once."""
+    """Bans a key of this region at once; one of this issuer's own signs nothing more from then on."""
 
-    def __init__(self, *, region: str) -> None:
-        self._region = region
+    def __init__(self, *, iss: str) -> None:
+        self._iss, self._region = iss, iss.partition(".")[0]
 
     def shown(self, connection: Connection, content: Mapping[str, Any], *, at: UnixTime) -> cbor.Value:
         """Which key, from when on, beside which other bans. Raises: BanRefused."""
@@ -56,14 +57,10 @@ class BanKey:
     def carry_out(self, connection: Connection, proposal: Proposal, *, at: UnixTime) -> bool:
         """As `Dangerous` says. Raises: BanRefused."""
         said: Mapping[str, Any] = proposal.content
-        bans.ban(
-            connection,
-            str(said["iss"]),
-            _kid(str(said["kid"])),
-            since=UnixTime(int(said["since"])),
-            actor=proposal.proposed_by,
-            at=at,
-        )
+        iss, kid, since = str(said["iss"]), _kid(str(said["kid"])), UnixTime(int(said["since"]))
+        bans.ban(connection, iss, kid, since=since, actor=proposal.proposed_by, at=at)
+        if iss == self._iss:
+            own_keys.ban(connection, kid, since=since)
         return True
 
 

@@ -15,8 +15,9 @@ from sqlalchemy import Connection, insert, select, update
 from issuer.audit import trail
 from issuer.database import Database
 from issuer.keys.errors import DepartmentRefused
-from issuer.keys.records import Kinds
+from issuer.keys.records import EVERY_KIND, Kinds
 from issuer.keys.schema import department
+from protocol.labels import KeyUse
 from protocol.licence.catalogue import Kind
 from protocol.unixtime import UnixTime
 
@@ -45,8 +46,24 @@ def of_kind(connection: Connection, vct: int) -> frozenset[str]:
     return frozenset(each.name for each in _read(connection) if each.retired_at is None and vct in each.kinds)
 
 
-def add(connection: Connection, name: str, kinds: frozenset[int], *, actor: str, at: UnixTime) -> None:
-    """1. Raises: DepartmentRefused."""
+def kinds_of(connection: Connection, name: str) -> Kinds:
+    """What a department's key may sign; of the authority's own: whatever no department issues."""
+    running = [each for each in _read(connection) if each.retired_at is None]
+    if not name:
+        return EVERY_KIND.without(frozenset[int]().union(*(each.kinds for each in running)))
+    return Kinds(next(each.kinds for each in running if each.name == name), False)
+
+
+def demand(register: Database, name: str, use: KeyUse) -> None:
+    """Return if this department has keys of its own of this use. Raises: DepartmentRefused."""
+    if use is not KeyUse.ASSERT:
+        raise DepartmentRefused("departments have assertion keys; those of other uses are the authority's")
+    if not any(each.name == name and each.retired_at is None for each in listed(register)):
+        raise DepartmentRefused(f"there is no department {name}")
+
+
+def check(connection: Connection, name: str, kinds: frozenset[int]) -> None:
+    """Return if a department can be added so. Raises: DepartmentRefused."""
     if not _NAME.fullmatch(name):
         raise DepartmentRefused(
             "this is no name of a department", hint="1 to 32 of a-z, 0-9 and -, such as traffic-police."
@@ -57,6 +74,11 @@ def add(connection: Connection, name: str, kinds: frozenset[int], *, actor: str,
         raise DepartmentRefused(
             f"there is or was a department {name}", hint="Names are never given again: old keys and acts have them."
         )
+
+
+def add(connection: Connection, name: str, kinds: frozenset[int], *, actor: str, at: UnixTime) -> None:
+    """1. Raises: DepartmentRefused."""
+    check(connection, name, kinds)
     connection.execute(insert(department).values(name=name, kinds=str(Kinds(kinds, False)), actor=actor, at=at))
     trail.append(
         connection, "add-department", "department", name, actor=actor, at=at, details={"kinds": tuple(sorted(kinds))}

@@ -67,11 +67,21 @@ class TokenUnavailable(IssuerError):
     )
 
 
-class PinRequired(IssuerError):
+class PinRequired(TokenUnavailable):
     """The keys are in a token and nobody has given its PIN."""
 
     code = "pin_required"
     hint = "Set LIANGZHENG_PKCS11_PIN_FILE to a file with the PIN (chmod 600), or LIANGZHENG_PKCS11_PIN."
+
+
+class ResignRefused(IssuerError):
+    """What this key signed is not signed again here."""
+
+    code = "resign_refused"
+    hint = (
+        "Licences alone are signed again. Print paper codes anew (`issuer paper`) and issue mandates anew (`issuer "
+        "mandate`); certificates of terminals and people are renewed within days."
+    )
 
 
 class TokenRefused(IssuerError):
@@ -87,5 +97,6 @@ HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     (KeyNotForKind, 403),
     (DepartmentNeeded, 422),
     (DepartmentRefused, 422),
+    (ResignRefused, 409),
 )
 """Whatever is not here is the issuer's own trouble: 503."""

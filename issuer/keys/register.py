@@ -78,16 +78,17 @@ def _insert(connection: Connection, key: VerificationKey, **values: object) -> b
     return kid
 
 
-def end_signing(connection: Connection, kid: bytes, *, until: UnixTime, actor: str, at: UnixTime) -> None:
+def end_signing(
+    connection: Connection, kid: bytes, *, until: UnixTime, actor: str, at: UnixTime, reason: str = ""
+) -> None:
     """Let a key sign until this moment and not longer."""
     connection.execute(update(issuer_key).where(issuer_key.c.kid == kid).values(sign_until=until))
-    _trail(connection, "end-key", kid, actor=actor, at=at, details={"until": int(until)})
+    _trail(connection, "end-key", kid, actor=actor, at=at, reason=reason, details={"until": int(until)})
 
 
-def ban(connection: Connection, kid: bytes, *, since: UnixTime, reason: str, actor: str, at: UnixTime) -> None:
-    """Let a key sign nothing more: what it signed from `since` on counts no more."""
+def ban(connection: Connection, kid: bytes, *, since: UnixTime) -> None:
+    """Note a ban: the key signs nothing more, and what it signed from `since` on counts no more."""
     connection.execute(update(issuer_key).where(issuer_key.c.kid == kid).values(banned_since=since))
-    _trail(connection, "ban-key", kid, actor=actor, at=at, reason=reason, details={"since": int(since)})
 
 
 def drop(connection: Connection, kid: bytes, *, actor: str, at: UnixTime) -> None:

@@ -92,9 +92,11 @@ class KeyRing:
             last = rows_of.department_of(connection, licence_id) if len(owners) > 1 else None
         return last if last in owners else None
 
-    def make(self, alg: Alg = Alg.ED25519) -> VerificationKey:
+    def make(self) -> VerificationKey:
         """A new key, in the token if there is one. It signs once the register says so."""
-        return signers.add(self._places, self._held, alg=alg, random_bytes=self._random_bytes, token=self._token)
+        return signers.add(
+            self._places, self._held, alg=Alg.ED25519, random_bytes=self._random_bytes, token=self._token
+        )
 
     def anchors(self, use: KeyUse) -> Mapping[tuple[str, bytes], TrustAnchor]:
         """The keys of this use in the eyes of their own region, by whose certificates others come to it.

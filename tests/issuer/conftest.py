@@ -22,12 +22,13 @@ ON_BOTH = (
     "test_devices",
     "test_feed_on_both",
     "test_fleet_on_both",
+    "test_keys_on_both",
     "test_lifecycle",
     "test_migrations_on_both",
     "test_on_both",
-    "test_openid4vci_on_both",
     "test_pull_on_both",
     "test_renewing_on_both",
+    "test_openid4vci_on_both",
     "test_status_tokens",
 )
 

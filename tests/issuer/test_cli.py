@@ -66,8 +66,9 @@ def test_every_command_explains_itself() -> None:
         *("import", "imports", "import-errors", "import-cancel", "pull", "spread"),
         *("officers-acts", "confirm-act", "reject-act"),
         *("offer", "offers", "offer-decide"),
-        *("synth", "kind", "policy"),
         *("audit", "change", "expiring", "propose", "approve", "decline", "proposals", "renew", "renewals"),
+        *("synth", "kind", "policy"),
+        *("key", "department"),
         *("withdraw", "cancel", "supersede", "transfer", "devices", "report-lost", "found", "close-lists"),
     }
     for name, command in cli.commands.items():
