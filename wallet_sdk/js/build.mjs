@@ -2,5 +2,8 @@
 import { build } from "esbuild";
 
 const outdir = process.argv[2] ?? "dist";
-const common = { bundle: true, format: "esm", target: "es2022", outdir, outExtension: { ".js": ".mjs" }, logLevel: "error" };
-await build({ ...common, entryPoints: ["tools/readVector.ts", "tools/checkVectors.ts"], platform: "node" });
+const common = { bundle: true, target: "es2022", outdir, logLevel: "error" };
+const modules = { ...common, format: "esm", outExtension: { ".js": ".mjs" } };
+await build({ ...modules, entryPoints: { wallet: "src/index.ts" }, minify: true });
+await build({ ...common, entryPoints: { miniprogram: "src/miniprogram.ts" }, format: "iife", globalName: "liangzheng", minify: true, inject: ["tools/textEncoder.ts"] });
+await build({ ...modules, entryPoints: ["tools/readVector.ts", "tools/checkVectors.ts"], platform: "node" });

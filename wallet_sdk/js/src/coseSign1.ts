@@ -2,6 +2,7 @@
 
 import { concat } from "./bytes.ts";
 import { bstr, type CborMap, decode, isArray, isBytes, isInteger, isMap, Tagged, type Value } from "./cbor.ts";
+import type { Curves } from "./curves.ts";
 import { ED25519, ESP256, type VerificationKey } from "./keys.ts";
 import { refuse } from "./protocolError.ts";
 
@@ -54,9 +55,9 @@ export function parse(structure: Value, expected: Expected): UnverifiedSign1 {
 }
 
 /** Whether the signature fits under this trusted key. Refuses another algorithm than the key's (E_ALG). */
-export function verify(sign1: UnverifiedSign1, key: VerificationKey): boolean {
+export async function verify(sign1: UnverifiedSign1, key: VerificationKey, curves: Curves): Promise<boolean> {
   if (sign1.protected.get(ALG) !== key.alg) refuse("E_ALG", "the header's algorithm is not the one of the key");
-  return key.verify(sign1.signature, sigStructure(sign1.protectedBytes, sign1.payload));
+  return key.verify(sign1.signature, sigStructure(sign1.protectedBytes, sign1.payload), curves);
 }
 
 /** The bytes that are signed (RFC 9052 section 4.4), without external_aad. */

@@ -5,6 +5,7 @@ import { type CborMap, decode, isArray, isBytes, isInteger, isMap, REDACTED_KEYS
 import { isHarmless, moment } from "./claims.ts";
 import * as coseSign1 from "./coseSign1.ts";
 import type { UnverifiedSign1 } from "./coseSign1.ts";
+import type { Curves } from "./curves.ts";
 import { VerificationKey } from "./keys.ts";
 import { type Mandate, mandate } from "./mandate.ts";
 import { refuse } from "./protocolError.ts";
@@ -61,8 +62,13 @@ export function parse(structure: Value): UnverifiedCredential {
 }
 
 /** Refuses unless the issuer's signature holds under this key; gives the confirmation key (steps 6 and 7). */
-export function verify(unverified: UnverifiedCredential, assertionKey: VerificationKey): VerificationKey {
-  if (!coseSign1.verify(unverified.sign1, assertionKey)) refuse("E_SIG_ISSUER", "the issuer's signature does not fit");
+export async function verify(
+  unverified: UnverifiedCredential,
+  assertionKey: VerificationKey,
+  curves: Curves,
+): Promise<VerificationKey> {
+  if (!(await coseSign1.verify(unverified.sign1, assertionKey, curves)))
+    refuse("E_SIG_ISSUER", "the issuer's signature does not fit");
   return VerificationKey.load(unverified.claims.cnf);
 }
 

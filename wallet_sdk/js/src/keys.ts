@@ -1,23 +1,21 @@
 /** Keys and signatures (docs/spec/conventions.md): Ed25519 in the main subgroup, P-256 with low s; kid by RFC 9679. */
 
-import { ed25519 } from "@noble/curves/ed25519.js";
-import { p256 } from "@noble/curves/nist.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 
 import { concat, toHex } from "./bytes.ts";
 import { type CborMap, encode, isBytes, isMap, type Key, type Value } from "./cbor.ts";
+import { type Curves, fromBigInt, isOfMainSubgroup, P256_ORDER, p256Y, toBigInt } from "./curves.ts";
 import { refuse } from "./protocolError.ts";
 
 export const ED25519 = -19;
 export const ESP256 = -9;
 export type Alg = typeof ED25519 | typeof ESP256;
-const HALF_ORDER = p256.Point.Fn.ORDER >> 1n;
 const SIGNATURE_BYTES = 64;
 
 /** Makes signatures of one device key; the app's own may be a phone's key store or WebCrypto. */
 export interface Signer {
   readonly publicKey: VerificationKey;
-  /** A signature of 64 bytes over this message: Ed25519, or ECDSA with SHA-256 in any of its forms (r‖s, DER). */
+  /** A signature over this message: Ed25519, or ECDSA with SHA-256 as r‖s or DER, whatever its s. */
   sign(message: Uint8Array): Promise<Uint8Array> | Uint8Array;
 }
 
@@ -26,7 +24,8 @@ export class VerificationKey {
   private constructor(
     readonly alg: Alg,
     readonly coseKey: CborMap,
-    private readonly raw: Uint8Array,
+    /** 32 bytes of Ed25519, or an uncompressed point. */
+    readonly raw: Uint8Array,
     readonly thumbprint: Uint8Array,
   ) {}
 
@@ -42,16 +41,10 @@ export class VerificationKey {
     if (kty === 2 && crv === 1) {
       if (value.size !== 4 || !isBytes(x) || x.length !== 32 || typeof y !== "boolean")
         refuse("E_KEY", "a P-256 key is {kty, crv, x, y} with y as bool");
-      const raw = concat(Uint8Array.of(y ? 3 : 2), x);
-      let whole: Uint8Array;
-      try {
-        whole = p256.Point.fromBytes(raw).toBytes(false);
-      } catch {
-        return refuse("E_KEY", "no P-256 point has this x");
-      }
+      const whole = p256Y(x, y) ?? refuse("E_KEY", "no P-256 point has this x");
       // RFC 9679 section 4.2 takes the uncompressed y, although cnf carries y as a bool.
-      const named = new Map<Key, Value>([...value, [-3, whole.slice(33)]]);
-      return new VerificationKey(ESP256, value, raw, sha256(encode(named)));
+      const named = new Map<Key, Value>([...value, [-3, whole]]);
+      return new VerificationKey(ESP256, value, concat(Uint8Array.of(4), x, whole), sha256(encode(named)));
     }
     return refuse("E_KEY", "a key of no type and curve in use here");
   }
@@ -72,51 +65,32 @@ export class VerificationKey {
   }
 
   /** Whether a signature fits. Refuses one that is not in the one accepted form (E_SIG_FORM). */
-  verify(signature: Uint8Array, message: Uint8Array): boolean {
+  async verify(signature: Uint8Array, message: Uint8Array, curves: Curves): Promise<boolean> {
     if (signature.length !== SIGNATURE_BYTES) refuse("E_SIG_FORM", `a signature of ${signature.length} bytes`);
-    if (this.alg === ED25519) return ed25519.verify(signature, message, this.raw, { zip215: false });
+    if (this.alg === ED25519) return curves.verifyEd25519(this.raw, signature, message);
     const [r, s] = [toBigInt(signature.slice(0, 32)), toBigInt(signature.slice(32))];
-    if (r === 0n || r >= p256.Point.Fn.ORDER || s === 0n || s > HALF_ORDER)
+    if (r === 0n || r >= P256_ORDER || s === 0n || s > P256_ORDER >> 1n)
       refuse("E_SIG_FORM", "r or s out of range, or high s");
-    return p256.verify(signature, message, this.raw);
+    return curves.verifyP256(this.raw, signature, message);
   }
 }
 
 /** The protocol's form of a signature: r‖s with low s; Ed25519's as it is. */
 export function signatureInForm(signature: Uint8Array, alg: Alg): Uint8Array {
   if (alg === ED25519) return signature;
-  const format = signature.length === SIGNATURE_BYTES ? "compact" : "der";
-  const { r, s } = p256.Signature.fromBytes(signature, format);
-  return new p256.Signature(r, s > HALF_ORDER ? p256.Point.Fn.ORDER - s : s).toBytes("compact");
+  const [r, s] =
+    signature.length === SIGNATURE_BYTES
+      ? [toBigInt(signature.slice(0, 32)), toBigInt(signature.slice(32))]
+      : derIntegers(signature);
+  return concat(fromBigInt(r), fromBigInt(s > P256_ORDER >> 1n ? P256_ORDER - s : s));
 }
 
-/** A key whose secret is ordinary memory: for tests, and where nothing better is to be had. */
-export class SoftwareSigner implements Signer {
-  readonly publicKey: VerificationKey;
-
-  constructor(
-    alg: Alg,
-    private readonly secret: Uint8Array,
-  ) {
-    this.publicKey = VerificationKey.fromRaw(
-      alg === ED25519 ? ed25519.getPublicKey(secret) : p256.getPublicKey(secret, true),
-    );
-  }
-
-  sign(message: Uint8Array): Uint8Array {
-    return this.publicKey.alg === ED25519 ? ed25519.sign(message, this.secret) : p256.sign(message, this.secret);
-  }
-}
-
-function isOfMainSubgroup(x: Uint8Array): boolean {
-  try {
-    const point = ed25519.Point.fromBytes(x, false);
-    return point.isTorsionFree() && !point.isSmallOrder();
-  } catch {
-    return false;
-  }
-}
-
-function toBigInt(bytes: Uint8Array): bigint {
-  return BigInt(`0x${toHex(bytes)}`);
+/** r and s of a DER signature (RFC 3279 section 2.2.3): SEQUENCE of two INTEGERs. */
+function derIntegers(encoded: Uint8Array): readonly [bigint, bigint] {
+  const r = encoded.slice(4, 4 + encoded[3]!);
+  const rest = encoded.slice(4 + r.length);
+  const s = rest.slice(2);
+  if (encoded[0] !== 0x30 || encoded[1] !== encoded.length - 2 || encoded[2] !== 2 || rest[0] !== 2 || rest[1] !== s.length)
+    refuse("E_SIG_FORM", "neither r and s nor DER");
+  return [toBigInt(r), toBigInt(s)];
 }

@@ -9,6 +9,7 @@ import * as coseSign1 from "./coseSign1.ts";
 import type { UnverifiedSign1 } from "./coseSign1.ts";
 import * as credential from "./credential.ts";
 import type { UnverifiedCredential } from "./credential.ts";
+import type { Curves } from "./curves.ts";
 import { type Alg, signatureInForm, type Signer, type VerificationKey } from "./keys.ts";
 import { refuse } from "./protocolError.ts";
 
@@ -59,10 +60,15 @@ export function parseStructure(structure: Value): UnverifiedPresentation {
 }
 
 /** The presentation, once both signatures and all disclosures hold (steps 6 to 9). */
-export function verify(unverified: UnverifiedPresentation, assertionKey: VerificationKey): Presentation {
+export async function verify(
+  unverified: UnverifiedPresentation,
+  assertionKey: VerificationKey,
+  curves: Curves,
+): Promise<Presentation> {
   const issued = unverified.credential;
-  const confirmationKey = credential.verify(issued, assertionKey);
-  if (!coseSign1.verify(unverified.sign1, confirmationKey)) refuse("E_SIG_HOLDER", "the holder's signature does not fit");
+  const confirmationKey = await credential.verify(issued, assertionKey, curves);
+  if (!(await coseSign1.verify(unverified.sign1, confirmationKey, curves)))
+    refuse("E_SIG_HOLDER", "the holder's signature does not fit");
   const restored = credential.disclosedLicence(issued);
   const { protectedBytes, payload } = unverified.sign1;
   return {

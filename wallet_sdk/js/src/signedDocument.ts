@@ -4,6 +4,7 @@ import { equal } from "./bytes.ts";
 import { decode, isBytes, isMap, MAX_DOCUMENT_ITEMS, type Value } from "./cbor.ts";
 import { moment, text } from "./claims.ts";
 import * as coseSign1 from "./coseSign1.ts";
+import type { Curves } from "./curves.ts";
 import type { VerificationKey } from "./keys.ts";
 import { refuse } from "./protocolError.ts";
 
@@ -18,7 +19,13 @@ export interface SignedDocument {
   readonly body: Value;
 }
 
-export function verify(encoded: Uint8Array, typ: string, bodyLabel: number, root: VerificationKey): SignedDocument {
+export async function verify(
+  encoded: Uint8Array,
+  typ: string,
+  bodyLabel: number,
+  root: VerificationKey,
+  curves: Curves,
+): Promise<SignedDocument> {
   if (encoded.length > MAX_BYTES) refuse("E_SIZE", `a document of ${encoded.length} bytes`);
   const sign1 = coseSign1.parse(decode(encoded, MAX_DOCUMENT_ITEMS), {
     typ,
@@ -26,7 +33,7 @@ export function verify(encoded: Uint8Array, typ: string, bodyLabel: number, root
   });
   const kid = sign1.protected.get(coseSign1.KID);
   if (!isBytes(kid) || !equal(kid, root.kid)) refuse("E_ISSUER_UNKNOWN", "signed by another key than the root");
-  if (!coseSign1.verify(sign1, root)) refuse("E_SIG_ISSUER", "the root's signature does not fit");
+  if (!(await coseSign1.verify(sign1, root, curves))) refuse("E_SIG_ISSUER", "the root's signature does not fit");
   const payload = decode(sign1.payload, MAX_DOCUMENT_ITEMS);
   const labels = [ISS, SEQ, IAT, EXP, bodyLabel];
   if (!isMap(payload) || payload.size !== labels.length || !labels.every((label) => payload.has(label)))

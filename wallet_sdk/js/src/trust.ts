@@ -4,6 +4,7 @@ import { compare, equal, toHex } from "./bytes.ts";
 import { isArray, isBytes, isMap, type Value } from "./cbor.ts";
 import { moment, text } from "./claims.ts";
 import { isVct, type UnverifiedCredential } from "./credential.ts";
+import type { Curves } from "./curves.ts";
 import { VerificationKey } from "./keys.ts";
 import { refuse } from "./protocolError.ts";
 import * as signedDocument from "./signedDocument.ts";
@@ -29,8 +30,8 @@ export interface TrustList extends SignedDocument {
   readonly withdrawn: readonly Uint8Array[];
 }
 
-export function verifyTrustList(encoded: Uint8Array, root: VerificationKey): TrustList {
-  const document = signedDocument.verify(encoded, "lz-trust", ANCHORS, root);
+export async function verifyTrustList(encoded: Uint8Array, root: VerificationKey, curves: Curves): Promise<TrustList> {
+  const document = await signedDocument.verify(encoded, "lz-trust", ANCHORS, root, curves);
   const { body } = document;
   const isWithWithdrawn = isMap(body) && body.size === 2 && body.has(1) && body.has(2);
   return {

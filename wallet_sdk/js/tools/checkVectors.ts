@@ -9,7 +9,7 @@ import { classOf, FORMATS, ground, read } from "./reading.ts";
 
 const folder = process.argv[2]!;
 const index = JSON.parse(readFileSync(`${folder}/index.json`, "utf8")) as { vectors: Entry[] };
-const its = ground(folder);
+const its = await ground(folder);
 const checked: Record<string, number> = {};
 const wrong: unknown[] = [];
 
@@ -27,7 +27,7 @@ for (const entry of index.vectors.filter((each) => FORMATS.includes(each.format)
   const expected = entry.class === "read" ? vector.expected : (entry.code ?? vector.expected.code);
   let found: unknown;
   try {
-    found = { class: "read", ...(read(entry.format, vector.text ?? vector.hex, its, entry.at, vector.private_key ?? "") as object) };
+    found = { class: "read", ...((await read(entry.format, vector.text ?? vector.hex, its, entry.at, vector.private_key ?? "")) as object) };
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     found = `${classOf(error.code)} ${error.code}`;

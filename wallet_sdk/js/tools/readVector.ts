@@ -1,15 +1,17 @@
 /** `liangzheng vectors check tests/vectors --command "node readVector.mjs {format} {at} {key} {dir}"`. */
 
-import { readFileSync } from "node:fs";
 import process from "node:process";
 
 import { ProtocolError } from "../src/protocolError.ts";
 import { classOf, ground, read } from "./reading.ts";
 
 const [format, at, key, folder] = process.argv.slice(2) as [string, string, string, string];
-const input = readFileSync(0, "utf8").replace(/\n$/, "");
+process.stdin.setEncoding("utf8");
+let input = "";
+for await (const piece of process.stdin) input += piece;
+input = input.replace(/\n$/, "");
 try {
-  console.log(JSON.stringify({ read: read(format, input, ground(folder), Number(at), key) }));
+  console.log(JSON.stringify({ read: await read(format, input, await ground(folder), Number(at), key) }));
 } catch (error) {
   if (!(error instanceof ProtocolError)) throw error;
   console.log(JSON.stringify({ code: error.code }));

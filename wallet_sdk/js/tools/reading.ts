@@ -8,6 +8,7 @@ import { type CborMap, decode, isArray, isBytes, isMap, type Value } from "../sr
 import * as envelope from "../src/envelope.ts";
 import { VerificationKey } from "../src/keys.ts";
 import { oversteps } from "../src/mandate.ts";
+import { nobleCurves } from "../src/noble.ts";
 import * as presentation from "../src/presentation.ts";
 import { audienceOf, purposeNumber, PURPOSES, purposeOf } from "../src/purposes.ts";
 import * as sealing from "../src/sealing.ts";
@@ -23,10 +24,10 @@ export interface Ground {
 export const FORMATS = ["presentation", "mandate", "sealed", "bundle", "trust-list"];
 const NOT_READ = ["E_PREFIX", "E_SIZE", "E_B45", "E_CBOR"];
 
-export function ground(folder: string): Ground {
+export async function ground(folder: string): Promise<Ground> {
   const file = (name: string) => Uint8Array.from(readFileSync(`${folder}/documents/${name}`));
   const root = VerificationKey.load(decode(file("root-key.cbor")));
-  return { root, trust: verifyTrustList(file("trust-list.cbor"), root) };
+  return { root, trust: await verifyTrustList(file("trust-list.cbor"), root, nobleCurves) };
 }
 
 /** The class of an answer with this code. */
@@ -45,9 +46,13 @@ function items(map: CborMap): Record<string, unknown> {
   return Object.fromEntries([...map].map(([name, value]) => [String(name), plain(value)]));
 }
 
-function verified(unverified: presentation.UnverifiedPresentation, { trust }: Ground, at: number): presentation.Presentation {
+async function verified(
+  unverified: presentation.UnverifiedPresentation,
+  { trust }: Ground,
+  at: number,
+): Promise<presentation.Presentation> {
   const anchor = findCredentialAnchor(trust.anchors, unverified.credential, at);
-  const found = presentation.verify(unverified, anchor.key);
+  const found = await presentation.verify(unverified, anchor.key, nobleCurves);
   presentation.checkTimeRelations(found);
   return found;
 }
@@ -89,25 +94,26 @@ function asExpected(found: presentation.Presentation, at: number): Record<string
 }
 
 /** What stands in a vector's input: its text, or hexadecimal. */
-export function read(format: string, input: string, ground: Ground, at: number, key: string): unknown {
+export async function read(format: string, input: string, ground: Ground, at: number, key: string): Promise<unknown> {
   const check = (unverified: presentation.UnverifiedPresentation) => verified(unverified, ground, at);
   switch (format) {
     case "presentation":
     case "mandate":
-      return asExpected(check(presentation.parse(envelope.unwrap(input, envelope.PRESENTATION))), at);
+      return asExpected(await check(presentation.parse(envelope.unwrap(input, envelope.PRESENTATION))), at);
     case "sealed": {
       const sealed = sealing.parse(envelope.unwrap(input, envelope.SEALED));
       const plaintext = sealing.unseal(sealed, fromHex(key));
-      const inside = asExpected(check(presentation.parse(plaintext)), at);
+      const inside = asExpected(await check(presentation.parse(plaintext)), at);
       return { kid: toHex(sealed.kid), plaintext: toHex(plaintext), presentation: inside };
     }
     case "bundle": {
       const encoded = /^[0-9a-f]*$/.test(input) ? fromHex(input) : envelope.unwrap(input, envelope.BUNDLE);
-      const members = bundle.parse(encoded).map(check);
+      const members: presentation.Presentation[] = [];
+      for (const each of bundle.parse(encoded)) members.push(await check(each));
       return { members: members.map((each) => asExpected(each, at)), link: bundle.link(members) };
     }
     case "trust-list": {
-      const found = verifyTrustList(fromHex(input), ground.root);
+      const found = await verifyTrustList(fromHex(input), ground.root, nobleCurves);
       return {
         iss: found.iss,
         seq: found.seq,

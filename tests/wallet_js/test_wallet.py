@@ -1,0 +1,127 @@
+"""The TypeScript wallet where there is nothing but the language: it holds what Python issues, and Python reads it."""
+
+import gzip
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from protocol import cbor, licence_package
+from protocol.labels import Purpose
+from tests.wallet_js.conftest import JS
+from wallet_sdk.testing import FakeClock, TestIssuer, VirtualCounter
+
+ALGS = {"p256": -9, "ed25519": -19}
+SECRET = "07" * 32
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def issuer(clock: FakeClock) -> TestIssuer:
+    return TestIssuer(clock, failures=0)
+
+
+@pytest.fixture
+def ask(built: Path, clock: FakeClock) -> Callable[..., Any]:
+    """What the wallet in a bare context answers."""
+
+    def ask(alg: str = "p256", **given: Any) -> Any:
+        asked = {"alg": ALGS[alg], "secret": SECRET, "now": clock(), "purpose": "window"} | given
+        command = ["node", str(JS / "tools" / "inBareContext.mjs"), str(built / "miniprogram.js")]
+        done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-3_000:]
+        return json.loads(done.stdout)
+
+    return ask
+
+
+def test_the_core_is_small(built: Path) -> None:
+    """30 kB for a web wallet: protocol, receiving, consent, codes, drawing, errors in three languages."""
+    assert len(gzip.compress((built / "wallet.mjs").read_bytes(), 9)) <= 30_000
+
+
+@pytest.mark.parametrize("alg", ALGS)
+def test_every_kind_is_held_and_shown(ask: Callable[..., Any], issuer: TestIssuer, clock: FakeClock, alg: str) -> None:
+    public = bytes.fromhex(ask(alg)["publicKey"])
+    packages = [issuer.issue(public, kind).hex() for kind in issuer.kinds]
+    shown = ask(alg, packages=packages)
+    assert shown["states"] == ["valid"] * len(packages)
+    for_window = [vct for vct, purpose in issuer._listed[1] if purpose is Purpose.WINDOW]
+    assert len(shown["texts"]) == len(for_window)
+    assert shown["errors"] == ["PURPOSE_NOT_OFFERED"] * (len(packages) - len(for_window))
+    # The clock that gives each code of one wallet a moment of its own runs ahead by a second for each.
+    clock.advance(len(packages))
+    counter = VirtualCounter(issuer, unread=0)
+    assert [counter.read(text).reason for text in shown["texts"]] == [""] * len(for_window)
+
+
+def test_only_what_was_agreed_to_is_shown(ask: Callable[..., Any], issuer: TestIssuer) -> None:
+    package = issuer.issue(bytes.fromhex(ask()["publicKey"])).hex()
+    (text,) = ask(packages=[package], items=["name", "licence_no"])["texts"]
+    (items,) = VirtualCounter(issuer, unread=0).read(text).items
+    kind = next(each for each in issuer._listed[0].values() if each.slug == "driving-licence")
+    always = {item.name for item in kind.items if type(item.layout).__name__ == "Clear"} & items.keys()
+    assert set(items) == {"name", "licence_no"} | always
+    for wrong, code in (("colour", "ITEM_UNKNOWN"), ("first_issue", "ITEM_BEYOND_PURPOSE")):
+        allowed = issuer._listed[1][kind.vct, Purpose.WINDOW]
+        if wrong == "first_issue" and kind.item_named(wrong).key in allowed.optional:  # type: ignore[union-attr]
+            continue
+        assert ask(packages=[package], items=[wrong])["errors"] == [code]
+
+
+def test_nothing_without_a_decision(ask: Callable[..., Any], issuer: TestIssuer) -> None:
+    package = issuer.issue(bytes.fromhex(ask()["publicKey"])).hex()
+    refused = ask(packages=[package], consent=None)
+    assert (refused["texts"], refused["errors"]) == ([], ["CONSENT_MISSING"])
+
+
+def test_a_code_is_redrawn_when_it_is_due(ask: Callable[..., Any], issuer: TestIssuer, clock: FakeClock) -> None:
+    package = issuer.issue(bytes.fromhex(ask()["publicKey"])).hex()
+    texts = ask(packages=[package], later=[0, 29, 30, 59])["texts"]
+    assert texts[0] == texts[1] != texts[2] == texts[3]
+    clock.advance(40)
+    counter = VirtualCounter(issuer, unread=0)
+    assert [counter.read(text).accepted for text in (texts[0], texts[2])] == [True, True]
+
+
+def changed(package: bytes, label: int, value: cbor.Value) -> str:
+    content: Any = cbor.decode(package)
+    return cbor.encode({**content, label: value}).hex()
+
+
+def test_a_package_is_checked_before_it_is_held(ask: Callable[..., Any], issuer: TestIssuer, clock: FakeClock) -> None:
+    """One field of a good one is changed; the same errors as in Python."""
+    public = bytes.fromhex(ask()["publicKey"])
+    good = issuer.issue(public)
+    held: Any = licence_package.decode(good)
+    flexible, view = held.credentials[0], held.credentials[1]
+    other = TestIssuer(clock, failures=0, root=issuer.terminals)
+    cases = {
+        "PACKAGE_MALFORMED": [good[:-1].hex(), changed(good, 1, 2), changed(good, 5, "ftp://x")],
+        "PACKAGE_SIGNATURE_WRONG": [changed(good, 3, (flexible[:-1] + bytes([flexible[-1] ^ 1]), view))],
+        "PACKAGE_DIRECTORY_REFUSED": [changed(good, 6, held.directory[:-1] + bytes([held.directory[-1] ^ 1]))],
+        "PACKAGE_FOREIGN_DEVICE": [issuer.issue(cbor.encode(issuer.root.public_key.cose_key)).hex()],
+        "PACKAGE_GROUP_INCONSISTENT": [changed(good, 3, (flexible, view, view))],
+        "PACKAGE_PORTRAIT_WRONG": [changed(good, 4, b"picture")],
+    }
+    for code, packages in cases.items():
+        for package in packages:
+            assert ask(packages=[package])["errors"] == [code], code
+    assert ask(packages=[good.hex(), other.issue(public).hex()])["errors"] == ["PACKAGE_ROOT_CHANGED"]
+    assert ask(packages=[good.hex()], root="00" * 32)["errors"] == ["PACKAGE_ROOT_UNEXPECTED"]
+    late = ask(packages=[good.hex()], now=clock() + 121 * 86_400)
+    assert late["errors"] == ["PACKAGE_DIRECTORY_EXPIRED"]
+
+
+def test_both_languages_say_the_same_of_each_error() -> None:
+    program = [sys.executable, "-c", "import makeErrorTable; print(makeErrorTable.made(), end='')"]
+    made = subprocess.run(program, cwd=JS / "tools", capture_output=True, text=True, check=True).stdout
+    assert (JS / "src" / "errorTable.ts").read_text("utf-8") == made, "python wallet_sdk/js/tools/makeErrorTable.py"

@@ -1,0 +1,217 @@
+/**
+ * The façade of the SDK: one wallet over what the app gives it.
+ *
+ *     const wallet = await Wallet.open({ random, now, storage, signer, curves });
+ *     const licence = await wallet.receive(packageBytes);
+ *     const decision = wallet.request(licence, "window").approve();
+ *     const showing = wallet.show(licence, { audience: "window", consent: decision });
+ *     draw((await showing.frame()).svg);
+ *
+ * Nothing outside is named here: no page, no network, no clock, no key store; mini-programs have others.
+ */
+
+import { decode, encode, isArray, isBytes, isMap, type Key, MAX_DOCUMENT_ITEMS, type Value } from "./cbor.ts";
+import type { Language } from "./catalogue.ts";
+import { check, type ConsentRequest, type Decision, request } from "./consent.ts";
+import type { Curves } from "./curves.ts";
+import { verifyDirectory } from "./directory.ts";
+import { held, type HeldCredential, type HeldLicence } from "./heldLicence.ts";
+import { type Signer, VerificationKey } from "./keys.ts";
+import { refuse } from "./protocolError.ts";
+import { audienceOf, type Purpose } from "./purposes.ts";
+import { type KnownRegion, packageOf, receive } from "./receiving.ts";
+import { select } from "./selection.ts";
+import { Moments, Showing } from "./showing.ts";
+import { endOfLocalDay, localMidnight } from "./time.ts";
+import { WalletError } from "./walletError.ts";
+
+/** Where the wallet's content lies; the app encrypts it, or its platform does. */
+export interface Storage {
+  load(): Promise<Uint8Array | null>;
+  /** Replaces the content whole, or leaves it as it was. */
+  save(content: Uint8Array): Promise<void>;
+}
+
+export interface Ports {
+  /** So many bytes from a cryptographic source. */
+  readonly random: (size: number) => Uint8Array;
+  /** Seconds since 1970. */
+  readonly now: () => number;
+  readonly storage: Storage;
+  readonly signer: Signer;
+  /** `webCryptoCurves(crypto.subtle)` in a browser, `nobleCurves` elsewhere. */
+  readonly curves: Curves;
+}
+
+/** What the holder should know at a glance, the most urgent first. */
+export type CardState = "expired" | "not-yet" | "needs-refresh" | "expiring" | "valid";
+
+export interface CardItem {
+  readonly key: number;
+  readonly name: string;
+  readonly labels: Readonly<Record<Language, string>>;
+  readonly value: Value;
+  readonly isClear: boolean;
+}
+
+const VERSION = 1;
+const DAY = 86_400;
+const EXPIRING_WITHIN = 30 * DAY;
+
+interface Stored {
+  readonly id: string;
+  readonly region: string;
+  readonly credentials: readonly Uint8Array[];
+  readonly portrait: Uint8Array | null;
+  readonly refreshUrl: string | null;
+}
+
+export class Wallet {
+  private readonly moments = new Moments();
+  private readonly licences = new Map<string, HeldLicence>();
+  private readonly regions = new Map<string, KnownRegion & { readonly encoded: Uint8Array }>();
+  private readonly stored = new Map<string, Stored>();
+
+  private constructor(private readonly ports: Ports) {}
+
+  /** The wallet in this storage; a new one if there is nothing in it. */
+  static async open(ports: Ports): Promise<Wallet> {
+    const wallet = new Wallet(ports);
+    const content = await ports.storage.load();
+    if (content !== null) await wallet.read(content);
+    return wallet;
+  }
+
+  /** What the issuer needs: the device's public key as a CBOR COSE_Key. */
+  publicKey(): Uint8Array {
+    return encode(this.ports.signer.publicKey.coseKey);
+  }
+
+  /** Stores the licence of a package, once every check holds; nothing is stored otherwise. */
+  async receive(encoded: Uint8Array, options: { readonly root?: Uint8Array } = {}): Promise<HeldLicence> {
+    const licence = await receive(encoded, {
+      ours: this.ports.signer.publicKey,
+      at: this.ports.now(),
+      known: (region) => this.regions.get(region) ?? null,
+      before: (id) => this.licences.get(id) ?? null,
+      root: options.root ?? null,
+      curves: this.ports.curves,
+    });
+    const { root, directory, credentials } = packageOf(encoded);
+    const region = licence.directory.iss;
+    const before = this.regions.get(region);
+    const known = before !== undefined && before.directory === licence.directory;
+    const { id, portrait, refreshUrl } = licence;
+    const next = new Map(this.stored).set(id, { id, region, credentials, portrait, refreshUrl });
+    const regions = new Map(this.regions);
+    if (!known) regions.set(region, { root, directory: licence.directory, encoded: directory });
+    await this.ports.storage.save(written(next, regions));
+    this.stored.set(id, next.get(id)!);
+    this.regions.set(region, regions.get(region)!);
+    this.licences.set(id, licence);
+    return licence;
+  }
+
+  /** Every licence, in the order of their kinds and ids. */
+  cards(): readonly HeldLicence[] {
+    return [...this.licences.values()].sort((a, b) => a.kind.vct - b.kind.vct || (a.id < b.id ? -1 : 1));
+  }
+
+  card(id: string): HeldLicence {
+    return this.licences.get(id) ?? raise("LICENCE_NOT_FOUND");
+  }
+
+  /** The most urgent thing to know about a licence now. */
+  state(licence: HeldLicence): CardState {
+    const at = this.ports.now();
+    const [flexible] = licence.credentials;
+    const { iat, nbf, exp } = flexible.issued.claims;
+    const [first, last] = [day(flexible, 6), day(flexible, 7)];
+    const legalEnd = last === null ? null : endOfLocalDay(last);
+    if (legalEnd !== null && at >= legalEnd) return "expired";
+    if (at < Math.max(iat, nbf, first === null ? 0 : localMidnight(first))) return "not-yet";
+    const outlives = legalEnd === null || exp < legalEnd;
+    if (at >= exp || (outlives && at >= exp - Math.floor((exp - iat) / 8))) return "needs-refresh";
+    return legalEnd !== null && at >= legalEnd - EXPIRING_WITHIN ? "expiring" : "valid";
+  }
+
+  /** The items of a licence in the order of its kind. */
+  items(licence: HeldLicence): readonly CardItem[] {
+    const [flexible] = licence.credentials;
+    return licence.kind.items.flatMap((item) => {
+      const found = flexible.items.get(item.key);
+      if (found === undefined) return [];
+      const { key, name, labels } = item;
+      return [{ key, name, labels, value: found.value, isClear: found.needs.length === 0 }];
+    });
+  }
+
+  /** What to ask the holder before this licence is shown for this purpose. */
+  request(licence: HeldLicence, purpose: Purpose): ConsentRequest {
+    return request(this.card(licence.id), purpose);
+  }
+
+  /** A showing that rolls the code; close it. Nothing is signed that `consent` does not let out. */
+  show(
+    licence: HeldLicence,
+    options: { readonly audience: Purpose; readonly consent: Decision; readonly every?: number },
+  ): Showing {
+    const { audience, consent, every = 30 } = options;
+    const held = this.card(licence.id);
+    const wanted = check(consent, held, audience);
+    const asked = held.directory.maximum(held.kind.vct, audience) ?? raise("PURPOSE_NOT_OFFERED");
+    const { signer, now } = this.ports;
+    return new Showing(held, select(held, wanted, asked), audienceOf(audience), signer, every, this.moments, now);
+  }
+
+  /** Removes a licence from this device; the register knows nothing of it. */
+  async forget(licence: HeldLicence): Promise<void> {
+    const next = new Map(this.stored);
+    next.delete(licence.id);
+    await this.ports.storage.save(written(next, this.regions));
+    this.stored.delete(licence.id);
+    this.licences.delete(licence.id);
+  }
+
+  private async read(content: Uint8Array): Promise<void> {
+    const value = decode(content, MAX_DOCUMENT_ITEMS);
+    const [version, licences, regions] = isArray(value) ? value : [];
+    if (version !== VERSION || !isArray(licences) || !isMap(regions)) refuse("E_SCHEMA", "no content of a wallet");
+    for (const [region, row] of regions) {
+      const [key, encoded] = isArray(row) ? row : [];
+      if (typeof region !== "string" || !isBytes(encoded)) refuse("E_SCHEMA", "a region of another form");
+      const root = VerificationKey.load(key);
+      this.regions.set(region, { root, directory: await verifyDirectory(encoded, root, this.ports.curves), encoded });
+    }
+    for (const row of licences) {
+      const [id, region, credentials, portrait, refreshUrl] = row as unknown as readonly [
+        string, string, readonly Uint8Array[], Uint8Array | null, string | null,
+      ]; // prettier-ignore
+      const { directory } = this.regions.get(region) ?? refuse("E_SCHEMA", "a licence of no region");
+      const all = credentials.map(held) as [HeldCredential, ...HeldCredential[]];
+      const kind = directory.kinds.get(all[0].issued.claims.vct) ?? refuse("E_SCHEMA", "a licence of no kind");
+      this.stored.set(id, { id, region, credentials, portrait, refreshUrl });
+      this.licences.set(id, { id, kind, directory, credentials: all, portrait, refreshUrl });
+    }
+  }
+}
+
+function written(
+  licences: ReadonlyMap<string, Stored>,
+  regions: ReadonlyMap<string, KnownRegion & { readonly encoded: Uint8Array }>,
+): Uint8Array {
+  const rows = [...licences.values()].map((each) => [
+    each.id, each.region, each.credentials, each.portrait, each.refreshUrl,
+  ]); // prettier-ignore
+  const known = new Map<Key, Value>([...regions].map(([name, { root, encoded }]) => [name, [root.coseKey, encoded]]));
+  return encode([VERSION, rows, known]);
+}
+
+function day(credential: HeldCredential, key: number): number | null {
+  const value = credential.items.get(key)?.value;
+  return typeof value === "number" ? value : null;
+}
+
+function raise(code: "LICENCE_NOT_FOUND" | "PURPOSE_NOT_OFFERED"): never {
+  throw new WalletError(code);
+}
