@@ -25,7 +25,9 @@ IMMUTABLE = (
     feed_names.base(1, 7),
     *(feed_names.listed(ManifestEntry(kind, 1, 2, bytes(32), 1).name(epoch=1)) for kind in EntryKind),
     "metadata/3.310000.json",
+    "metadata/3.releases.json",
     f"targets/310000/{'a' * 64}.trust.cbor",
+    f"targets/releases/{'a' * 64}.liangzheng-0.2.0-cpython_311_linux_x86_64.tar",
 )
 DOCUMENTS = ("root.cbor", "trust.cbor", "catalogue.cbor", "policy.cbor", "directory.cbor", feed_names.DOCUMENT)
 TOKENS = ("status/1.cwt", "status/4711.cwt", "status/aggregation.json")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from revocation.repository.releases import Release
+from tests.issuer import test_nginx as nginx
 from tests.terminal.serving import answers, quick, serving
 from tests.updates.making import Publisher
 from verifier_terminal.errors import FetchError, NotPublished, ServerRefused, TooLarge
@@ -91,6 +92,16 @@ def test_a_stick_gives_the_same(publisher: Publisher, release: Release, tmp_path
     assert downloading.digest(path) == release.sha256
     with pytest.raises(NotPublished):
         download(FolderMirror(tmp_path), replace(release, sha256=bytes(32)), tmp_path / "e")
+
+
+def test_the_shipped_web_server_gives_parts(publisher: Publisher, release: Release, tmp_path: Path) -> None:
+    (tmp_path / "nginx").mkdir()
+    with nginx.serving(tmp_path / "nginx", publisher.kept.files, changes={}) as port:
+        with closing(quick(f"http://127.0.0.1:{port}")) as mirror:
+            path = download(mirror, release, tmp_path / "d")
+            assert downloading.digest(path) == release.sha256
+            with pytest.raises(NotPublished):
+                download(mirror, replace(release, sha256=bytes(32)), tmp_path / "d")
 
 
 def test_it_goes_on_where_it_broke_off(server: Server, release: Release, tmp_path: Path) -> None:

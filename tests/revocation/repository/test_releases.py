@@ -15,7 +15,9 @@ from tuf.ngclient import Updater
 
 from liangzheng import trust_arguments, trust_cli
 from liangzheng.cli import main
+from protocol import published_names
 from protocol.unixtime import DAY, UnixTime
+from revocation import bundling
 from revocation.repository import authority, delegations, key_files, loader, metadata, release_targets, releasing
 from revocation.repository.authority import Making
 from revocation.repository.errors import MalformedMetadata, PlanRefused, TooFewSignatures, WrongBytes
@@ -98,6 +100,19 @@ def test_python_tufs_own_client_finds_the_same_archive(kept: Kept, archive: Path
     target = updater.get_targetinfo(GOOD.path)
     assert target is not None
     assert release_targets.from_target(GOOD.path, target) == GOOD
+
+
+def test_a_stick_carries_what_is_said_of_software_and_not_the_software(
+    kept: Kept, archive: Path, tmp_path: Path
+) -> None:
+    """Or a terminal that lives by sticks could take no state in any more."""
+    add(kept, archive)
+    entries = bundling.of_repository(kept.fetch, regions=())
+    assert all(published_names.published(name) is not None for name in entries)
+    first = entries["metadata/1.root.json"]
+    loader.initialise(tmp_path / "t", first, expected_sha256=sha256(first).hexdigest())
+    found = loader.refresh(tmp_path / "t", lambda name, _: entries.get(name), at=NOW).metadata
+    assert (found.releases(), found.regions) == ((GOOD,), ("330000",))
 
 
 def test_staging_and_withdrawing(kept: Kept, archive: Path, tmp_path: Path) -> None:
