@@ -3,7 +3,8 @@
     GET  /                     the page
     GET  /texts.json           its own words in three languages
     GET  /api/v1/kiosk         what the screen shows now
-    POST /api/v1/kiosk/cue     {"cue": "touched" | "go_on" | "copy" | "print" | "keep" | "leave" | "call_help"}; answers as above
+    POST /api/v1/kiosk/cue     {"cue": "touched" | "go_on" | "copy" | "print" | "keep" | "leave" | "call_help"};
+                               answers as above
 
 There are no routes of the clerk here: no list of acts, no voiding, no comparison of a person, no typed codes.
 """
