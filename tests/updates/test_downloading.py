@@ -96,12 +96,14 @@ def test_a_stick_gives_the_same(publisher: Publisher, release: Release, tmp_path
 
 def test_the_shipped_web_server_gives_parts(publisher: Publisher, release: Release, tmp_path: Path) -> None:
     (tmp_path / "nginx").mkdir()
-    with nginx.serving(tmp_path / "nginx", publisher.kept.files, changes={}) as port:
-        with closing(quick(f"http://127.0.0.1:{port}")) as mirror:
-            path = download(mirror, release, tmp_path / "d")
-            assert downloading.digest(path) == release.sha256
-            with pytest.raises(NotPublished):
-                download(mirror, replace(release, sha256=bytes(32)), tmp_path / "d")
+    with (
+        nginx.serving(tmp_path / "nginx", publisher.kept.files, changes={}) as port,
+        closing(quick(f"http://127.0.0.1:{port}")) as mirror,
+    ):
+        path = download(mirror, release, tmp_path / "d")
+        assert downloading.digest(path) == release.sha256
+        with pytest.raises(NotPublished):
+            download(mirror, replace(release, sha256=bytes(32)), tmp_path / "d")
 
 
 def test_it_goes_on_where_it_broke_off(server: Server, release: Release, tmp_path: Path) -> None:
