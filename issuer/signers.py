@@ -5,8 +5,9 @@ by the register (`issuer.keys`). Beside them rests the secret order in which sta
 (`issuer.allocation`): 32 bytes that sign nothing.
 
 They lie in `keys.box` (`issuer.keys.box`). A file of an older version, which lacks keys, gets them when it is opened:
-atomically, under the same passphrase or key file. Of a key that was made in a token (`issuer.keys.token`) it says only
-where that is; keys are made there once the issuer's profile names a token, and nothing makes up for one that is gone.
+atomically, under the same passphrase or key file. Of a key that was made in a token it says only where that is; keys
+are made there once the issuer's profile names one (`issuer.keys.hardware_token`), and nothing makes up for one that is
+gone.
 """
 
 from collections.abc import Mapping
@@ -66,7 +67,7 @@ _RESTORE_PROFILE: Final = "Restore issuer.json from a backup: it says which modu
 
 
 class Token(Protocol):
-    """Where private keys are made that never leave it (`issuer.keys.token`)."""
+    """Where private keys are made that never leave it (`issuer.keys.hardware_token`)."""
 
     @property
     def alg(self) -> Alg:

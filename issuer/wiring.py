@@ -21,7 +21,7 @@ from issuer.errors import IssuerError, StorageFailed
 from issuer.feed import feeding
 from issuer.keys import opening
 from issuer.keys.box import LIBSODIUM_MODERATE
-from issuer.keys.token import Pkcs11Token
+from issuer.keys.hardware_token import Pkcs11Token
 from issuer.profile import Places, TokenPlace
 from issuer.web.app import create_app
 from protocol.unixtime import UnixTime

@@ -62,6 +62,11 @@ def demand(register: Database, name: str, use: KeyUse) -> None:
         raise DepartmentRefused(f"there is no department {name}")
 
 
+def running(connection: Connection) -> frozenset[str]:
+    """The departments that issue something."""
+    return frozenset(each.name for each in _read(connection) if each.retired_at is None)
+
+
 def check(connection: Connection, name: str, kinds: frozenset[int]) -> None:
     """Return if a department can be added so. Raises: DepartmentRefused."""
     if not _NAME.fullmatch(name):

@@ -52,7 +52,7 @@ def token(place: TokenPlace | None, *, pin: Callable[[], str]) -> Token | None:
     """The token at this place. It is asked for its PIN, and asked at all, when something is made or signed."""
     if place is None:
         return None
-    from issuer.keys.token import Pkcs11Token  # noqa: PLC0415 - a C extension is loaded
+    from issuer.keys.hardware_token import Pkcs11Token  # noqa: PLC0415 - a C extension is loaded
 
     return Pkcs11Token(place, pin=pin)
 

@@ -76,9 +76,13 @@ class KeyRing:
         with self._register.reading() as connection:
             found = [each for each in rows_of.read(connection, issuer_key.c.use == int(use)) if each.may_sign(at)]
             owners = frozenset[str]() if vct is None else departments.of_kind(connection, vct)
+            running = departments.running(connection)
         if use is KeyUse.ASSERT:
             assert vct is not None, "an assertion key signs licences of a kind"
-            found = self._of_department(found, owners, vct, department)
+            if department is not None and department not in (owners or {department} - running):
+                raise KeyNotForKind(f"{department} does not issue this kind")
+            # What no department issues is the authority's, whoever of its people asks.
+            found = self._of_department(found, owners, vct, department if owners else None)
         for each in found:
             if use is not KeyUse.ASSERT or self._lease(each.kid, count):
                 return SigningKey(each.kid, self._signer(each.kid), each.department)
@@ -113,8 +117,6 @@ class KeyRing:
     def _of_department(
         self, found: Sequence[KeyRecord], owners: frozenset[str], vct: int, department: str | None
     ) -> list[KeyRecord]:
-        if department is not None and department not in owners:
-            raise KeyNotForKind(f"{department} does not issue this kind")
         if department is None and len(owners) > 1:
             raise DepartmentNeeded(f"this kind is issued by {', '.join(sorted(owners))}")
         own = department or next(iter(owners), "")

@@ -26,7 +26,7 @@ from protocol.labels import HolderKind, KeyAssurance, SignatureAlg
 from protocol.light_dataclass import light_dataclass
 from protocol.mandate import Mandate
 from protocol.rehearsal import Rehearsal
-from protocol.sd_cwt import redaction
+from protocol.sd_cwt import items, redaction
 from protocol.unixtime import UnixTime
 
 LicenceItems = Mapping[cbor.Key, cbor.Value]
@@ -269,7 +269,7 @@ def disclosed_licence(credential: Credential) -> redaction.Restored:
     """
     # Inside `lic` every key is the licence's own and may be redacted; level 1 has no redactions at all.
     restored = redaction.restore(credential.redacted_lic, credential.encoded_disclosures, never_redacted=_NO_KEYS)
-    _check_items(restored.claims)
+    items.check(restored.claims)
     return restored
 
 
@@ -379,28 +379,3 @@ def _key_assurance(payload: cwt.Claims) -> KeyAssurance:
     if type(value) is not int or value not in _KEY_ASSURANCES:
         raise SchemaError("key assurance is not 0 to 3")
     return _KEY_ASSURANCES[value]
-
-
-def _check_items(items: Mapping[cbor.Key, cbor.Value]) -> None:
-    for key, value in items.items():
-        if not isinstance(key, int):
-            raise SchemaError("an item whose key is not an integer")
-        _check_item(key, value)
-
-
-def _check_item(key: int, value: cbor.Value) -> None:
-    if isinstance(value, int):
-        return
-    if isinstance(value, str):
-        if len(value.encode()) > limits.MAX_TSTR_BYTES or not cwt.text_is_harmless(value):
-            raise SchemaError(f"item {key} is too long or hostile text")
-    elif isinstance(value, bytes):
-        if len(value) > limits.MAX_BSTR_BYTES:
-            raise SchemaError(f"item {key} is a byte string beyond {limits.MAX_BSTR_BYTES}")
-    elif isinstance(value, Mapping):
-        _check_items(value)
-    elif isinstance(value, tuple):
-        for element in value:
-            _check_item(key, element)
-    else:
-        raise SchemaError(f"item {key} has a type that no item has")

@@ -241,7 +241,9 @@ def test_a_department_s_key_signs_its_kinds_alone_once_it_is_known(issuer: Issue
     with pytest.raises(KeyNotForKind):
         issuer.issue("id-card", ID_CARD, holder_key(), department="traffic-police", at=LATER)
     with pytest.raises(KeyNotForKind):
-        issuer.issue("id-card", ID_CARD, holder_key(), department="nobody", at=LATER)
+        driving(issuer, at=LATER, department="public-security")
+    # A part of the authority that has no key of its own issues what is the authority's.
+    assert kid_in(issuer.issue("id-card", ID_CARD, holder_key(), department="public-security", at=LATER)) == rest.kid
 
 
 def test_a_kind_of_two_departments_takes_a_name_and_keeps_its_department(issuer: Issuer) -> None:

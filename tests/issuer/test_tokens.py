@@ -16,7 +16,7 @@ from issuer.application import Issuer
 from issuer.cli import cli
 from issuer.errors import KeyFileDamaged
 from issuer.keys.errors import PinRequired, TokenRefused, TokenUnavailable
-from issuer.keys.token import Pkcs11Token
+from issuer.keys.hardware_token import Pkcs11Token
 from issuer.profile import Places, TokenPlace
 from protocol import cbor, keys, trust_list
 from protocol.labels import Alg, KeyUse
