@@ -17,6 +17,7 @@ from wallet_sdk import cli_pack, cli_receipts, cli_showing, config, wiring
 from wallet_sdk.card_pack import Card
 from wallet_sdk.cli_options import AT, FOLDER, PASSPHRASE, files_named, named_refusals, open_wallet, passphrase, write
 from wallet_sdk.errors import InputUnusable
+from wallet_sdk.openid4vci import cli as openid4vci_cli
 from wallet_sdk.vault import KEY_FILE, Protection
 from wallet_sdk.wallet import Wallet
 
@@ -30,6 +31,15 @@ cli.add_command(cli_showing.show)
 cli.add_command(cli_showing.answer)
 cli.add_command(cli_receipts.receipt)
 for command in (cli_pack.group, cli_pack.reminders, cli_pack.history, cli_pack.backup, cli_pack.restore):
+    cli.add_command(command)
+for command in (
+    openid4vci_cli.accept,
+    openid4vci_cli.resume,
+    openid4vci_cli.refresh,
+    openid4vci_cli.devices,
+    openid4vci_cli.report_lost,
+    openid4vci_cli.notices,
+):
     cli.add_command(command)
 
 

@@ -3,12 +3,13 @@
 Not handled here: the network (the caller brings the package's bytes) and drawing on a screen.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
 from weakref import WeakSet
 
+from protocol import key_proof
 from protocol.directory import PurposeItems
 from protocol.labels import Alg, KeyAssurance, Purpose
 from protocol.unixtime import UnixTime
@@ -59,8 +60,7 @@ class Wallet:
         self._vault = OpenVault(vault)
         self._key: DeviceKey | None = device_key_of(self._vault.current().holdings.device_key, key_store)
         self._moments = DistinctMoments(vault.folder)
-        self._ports = ports
-        self._clock = ports.clock
+        self._ports, self._clock = ports, ports.clock
         self._showings: WeakSet[Showing] = WeakSet()
         self.history = History(self._vault, ports.clock)
 
@@ -177,11 +177,14 @@ class Wallet:
         """What the issuer needs: the device's public key as a CBOR COSE_Key."""
         return device_key.cose_key_bytes(self._current().holdings.device_key.public_key)
 
+    def prove(self, claims: Mapping[str, object], *, audience: str, typ: str) -> str:
+        """A proof that this wallet holds its device key: a JWT of this type for this issuer (`openid4vci`)."""
+        return key_proof.sign({"aud": audience, "iat": self._clock(), **claims}, typ=typ, signer=self._device_key)
+
     def receive(self, package: bytes, *, root: bytes | None = None) -> Card:
-        """Stores the licence of a package, once every check holds; nothing is stored otherwise.
+        """Stores the licence of a package as the issuer made it, once every check holds; nothing is stored otherwise.
 
         Args:
-            package: As the issuer made it.
             root: SHA-256 thumbprint of the root to accept; None: the one known for the region, else the package's own.
 
         Raises:
@@ -198,8 +201,7 @@ class Wallet:
         """Stores a newer wallet directory of a known region, and gives the region; each package brings one, too.
 
         Raises:
-            DirectoryRefused, DirectoryExpired, PackageOlder, PackageFromFuture: Nothing has changed.
-            VaultNotWritten, VaultBusy: It is not stored; what was there is unchanged.
+            DirectoryRefused, DirectoryExpired, PackageOlder, PackageFromFuture, VaultNotWritten, VaultBusy: No change.
         """
         with self._vault.change() as (held, store):
             after, region = receiving.take_directory(encoded, held.holdings, at=self._clock())

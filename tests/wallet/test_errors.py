@@ -9,12 +9,13 @@ import pytest
 from wallet_sdk import Language, WalletError, errors
 from wallet_sdk.errors import ReceiveError
 from wallet_sdk.key_stores import KeyStoreError
+from wallet_sdk.openid4vci import OfferError
 from wallet_sdk.request_errors import RequestError
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-BRANCHES = (ReceiveError, RequestError, KeyStoreError)
+BRANCHES = (ReceiveError, RequestError, KeyStoreError, OfferError)
 
 
 def leaves(of: type[WalletError]) -> list[type[WalletError]]:

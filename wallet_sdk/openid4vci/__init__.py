@@ -1,0 +1,35 @@
+"""Receiving licences over the network (OpenID4VCI 1.0), and what a wallet asks its issuers later.
+
+from wallet_sdk import openid4vci
+from wallet_sdk.openid4vci.wiring import exchange
+
+offer = openid4vci.read_offer(link, exchange)
+card = openid4vci.accept(wallet, offer, exchange, tx_code="123456")
+changed = openid4vci.refresh(wallet, card, exchange)
+"""
+
+from wallet_sdk.openid4vci.accepting import Waiting, accept, resume
+from wallet_sdk.openid4vci.errors import OfferError
+from wallet_sdk.openid4vci.later import Device, Notice, Notices, devices, notices, refresh, report_lost
+from wallet_sdk.openid4vci.offers import Offer, TxCode, read_offer
+from wallet_sdk.openid4vci.transport import Answer, Request, Transport
+
+__all__ = [
+    "Answer",
+    "Device",
+    "Notice",
+    "Notices",
+    "Offer",
+    "OfferError",
+    "Request",
+    "Transport",
+    "TxCode",
+    "Waiting",
+    "accept",
+    "devices",
+    "notices",
+    "read_offer",
+    "refresh",
+    "report_lost",
+    "resume",
+]

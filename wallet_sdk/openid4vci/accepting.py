@@ -1,0 +1,162 @@
+"""Accepts an offer: the device key is proven, and the licence is checked as one from anywhere else, then kept.
+
+1 the issuer's documents · 2 an access token for the code, and the transaction code · 3 a nonce · 4 a proof of the
+device key over it · 5 the package comes, or has to wait for a review · 6 every check of `wallet_sdk.receiving` · 7 the
+issuer hears whether it was kept. Guaranteed: nothing is stored that a check refuses. A token stays on the issuer's
+host.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from protocol.key_proof import TYP_PROOF
+from wallet_sdk.card_pack import Card
+from wallet_sdk.errors import WalletError
+from wallet_sdk.openid4vci.errors import IssuerAnswerMalformed, OfferError, TxCodeNeeded
+from wallet_sdk.openid4vci.issuers import IssuerMetadata, issuer_metadata, token_endpoint
+from wallet_sdk.openid4vci.offers import GRANT, Offer, TxCode
+from wallet_sdk.openid4vci.transport import Request, Transport, ask
+from wallet_sdk.wallet import Wallet
+
+_JSON: Final = "application/json"
+_FORM: Final = "application/x-www-form-urlencoded"
+_DEFERRED: Final = 202
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A licence that somebody has to look at first. Keep it where the wallet is; `token` opens it, with the key."""
+
+    issuer: str
+    kind: str
+    interval: int
+    transaction_id: str = field(repr=False)
+    token: str = field(repr=False)
+
+
+def accept(
+    wallet: Wallet, offer: Offer, transport: Transport, *, tx_code: str | None = None, root: bytes | None = None
+) -> Card | Waiting:
+    """The licence of this offer, kept in the wallet; or what to `resume` with, where the issuer needs time.
+
+    Args:
+        wallet: Whose device key the licence is to be bound to.
+        offer: As it was read and shown to the holder.
+        transport: The network.
+        tx_code: What the holder typed, if the offer asks for it.
+        root: As `Wallet.receive`.
+
+    Raises:
+        TxCodeNeeded: Nothing was asked.
+        OfferError: By its own leaf; nothing was kept.
+        ReceiveError: The first check that the package fails; nothing was kept, and the issuer hears so.
+        VaultNotWritten, VaultBusy: It is not stored.
+    """
+    _demand_tx_code(offer.tx_code, tx_code)
+    # 1
+    metadata = issuer_metadata(offer.issuer, transport)
+    metadata.demand_kind(offer.kind)
+    # 2
+    form = {"grant_type": GRANT, "pre-authorized_code": offer.code}
+    body = urlencode(form if tx_code is None else form | {"tx_code": tx_code}).encode()
+    endpoint = token_endpoint(offer.issuer, transport)
+    token = _text(ask(transport, Request(endpoint, {"Content-Type": _FORM}, body))[1], "access_token")
+    # 3, 4
+    proof = prove(wallet, metadata, transport, {}, typ=TYP_PROOF)
+    # 5
+    wanted = {"credential_configuration_id": offer.kind, "proofs": {"jwt": [proof]}}
+    return _kept(wallet, metadata, transport, token, "credential_endpoint", wanted, offer.kind, root)
+
+
+def resume(wallet: Wallet, waiting: Waiting, transport: Transport, *, root: bytes | None = None) -> Card | Waiting:
+    """What has become of a licence that had to wait. Raises: as `accept`."""
+    metadata = issuer_metadata(waiting.issuer, transport)
+    wanted = {"transaction_id": waiting.transaction_id}
+    endpoint = "deferred_credential_endpoint"
+    return _kept(wallet, metadata, transport, waiting.token, endpoint, wanted, waiting.kind, root)
+
+
+def prove(
+    wallet: Wallet, metadata: IssuerMetadata, transport: Transport, claims: Mapping[str, object], *, typ: str
+) -> str:
+    """A proof of the device key for this issuer, over a nonce of its own. Raises: OfferError, KeyStoreError."""
+    _, answer = ask(transport, Request(metadata.endpoint("nonce_endpoint"), {}, b""))
+    return wallet.prove({**claims, "nonce": _text(answer, "c_nonce")}, audience=metadata.issuer, typ=typ)
+
+
+def _kept(  # noqa: PLR0917 - what an answer becomes takes everything that led to it
+    wallet: Wallet,
+    metadata: IssuerMetadata,
+    transport: Transport,
+    token: str,
+    endpoint: str,
+    wanted: Mapping[str, object],
+    kind: str,
+    root: bytes | None,
+) -> Card | Waiting:
+    status, answer = ask(transport, _posted(metadata.endpoint(endpoint), token, wanted))
+    if status == _DEFERRED:
+        interval = answer.get("interval")
+        if type(interval) is not int or interval <= 0:
+            raise IssuerAnswerMalformed("no interval")
+        return Waiting(metadata.issuer, kind, interval, _text(answer, "transaction_id"), token)
+    # 6
+    try:
+        card = wallet.receive(_package(answer), root=root)
+    except WalletError:
+        _notify(metadata, transport, token, answer, "credential_failure")
+        raise
+    # 7
+    _notify(metadata, transport, token, answer, "credential_accepted")
+    return card
+
+
+def _notify(metadata: IssuerMetadata, transport: Transport, token: str, answer: Mapping[str, Any], event: str) -> None:
+    notification_id = answer.get("notification_id")
+    if not isinstance(notification_id, str) or "notification_endpoint" not in metadata.document:
+        return
+    content = {"notification_id": notification_id, "event": event}
+    try:
+        ask(transport, _posted(metadata.endpoint("notification_endpoint"), token, content))
+    except OfferError:
+        # Section 11: an issuer cannot count on it, and the licence is what it is without.
+        return
+
+
+def _posted(url: str, token: str, content: Mapping[str, object]) -> Request:
+    headers = {"Content-Type": _JSON, "Authorization": f"Bearer {token}"}
+    return Request(url, headers, json.dumps(content).encode())
+
+
+def _package(answer: Mapping[str, Any]) -> bytes:
+    match answer.get("credentials"):
+        case [{"credential": str() as written}]:
+            pass
+        case _:
+            raise IssuerAnswerMalformed("not one credential")
+    try:
+        return base64.b64decode(written + "=" * (-len(written) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise IssuerAnswerMalformed("a credential that is no base64url") from None
+
+
+def _demand_tx_code(asked: TxCode | None, given: str | None) -> None:
+    if asked is None:
+        return
+    fits = given is not None and asked.length in (None, len(given)) and (given.isdecimal() or not asked.is_numeric)
+    if not fits:
+        form = "digits" if asked.is_numeric else "characters"
+        raise TxCodeNeeded(f"{asked.length or 'some'} {form}")
+
+
+def _text(answer: Mapping[str, Any], name: str) -> str:
+    value = answer.get(name)
+    # What travels in a header of the next request must not end it.
+    if not isinstance(value, str) or not value or not (value.isascii() and value.isprintable()):
+        raise IssuerAnswerMalformed(f"no {name}")
+    return value

@@ -1,0 +1,156 @@
+"""`liangzheng wallet accept|resume|refresh|devices|report-lost|notices`: the wallet and its issuers."""
+
+import json
+from pathlib import Path
+
+import click
+
+from wallet_sdk import openid4vci
+from wallet_sdk.card_pack import Card
+from wallet_sdk.cli_options import FOLDER, PASSPHRASE, named_refusals, open_wallet
+from wallet_sdk.errors import InputUnusable
+from wallet_sdk.openid4vci import waiting_file
+from wallet_sdk.openid4vci.accepting import Waiting
+from wallet_sdk.openid4vci.later import OTHERS
+from wallet_sdk.openid4vci.wiring import exchange
+
+ROOT = click.option("--root", metavar="SHA256", help="Accept only this root key (SHA-256 thumbprint in hexadecimal).")
+
+
+@click.command()
+@FOLDER
+@click.argument("offer", metavar="OFFER")
+@click.option("--tx-code", metavar="CODE", help="The transaction code that came another way.")
+@ROOT
+@PASSPHRASE
+@named_refusals
+def accept(*, folder: Path, offer: str, tx_code: str | None, root: str | None, passphrase_file: Path | None) -> None:
+    """Accept an issuer's offer: what its code says, openid-credential-offer://…
+
+    \b
+    Example:
+      liangzheng wallet accept my-wallet 'openid-credential-offer://?credential_offer=…' --tx-code 123456
+    """
+    wallet, expected = open_wallet(folder, passphrase_file), _root(root)
+    read = openid4vci.read_offer(offer, exchange)
+    click.echo(f"{read.issuer} offers: {read.kind}.", err=True)
+    came = openid4vci.accept(wallet, read, exchange, tx_code=tx_code, root=expected)
+    if isinstance(came, Waiting):
+        waiting_file.add(folder, came)
+        click.echo(f"It waits for a review; ask with `wallet resume` from {came.interval} s on.", err=True)
+        return
+    _say(came)
+
+
+@click.command()
+@FOLDER
+@ROOT
+@PASSPHRASE
+@named_refusals
+def resume(folder: Path, root: str | None, passphrase_file: Path | None) -> None:
+    """Ask for the licences that wait for a review."""
+    wallet, expected = open_wallet(folder, passphrase_file), _root(root)
+    waiting = waiting_file.read(folder)
+    for each in waiting:
+        came = openid4vci.resume(wallet, each, exchange, root=expected)
+        if isinstance(came, Waiting):
+            click.echo(f"{each.kind} of {each.issuer} still waits.", err=True)
+            continue
+        waiting = tuple(other for other in waiting if other != each)
+        waiting_file.keep(folder, waiting)
+        _say(came)
+
+
+@click.command()
+@FOLDER
+@click.argument("licence", required=False)
+@PASSPHRASE
+@named_refusals
+def refresh(folder: Path, licence: str | None, passphrase_file: Path | None) -> None:
+    """Get licences anew from their issuers: all that came by an offer, or the one named.
+
+    They are new from a quarter of their technical life on (day 30 of 120); before that nothing changes.
+    """
+    wallet = open_wallet(folder, passphrase_file)
+    cards = [wallet.card(licence)] if licence is not None else [each for each in wallet.cards() if each.refresh_url]
+    for card in cards:
+        came = openid4vci.refresh(wallet, card, exchange)
+        click.echo(f"{came.id}  {'new' if came.edition != card.edition else 'unchanged'}")
+    if not cards:
+        click.echo("No licence here came by an offer.", err=True)
+
+
+@click.command()
+@FOLDER
+@click.argument("licence")
+@click.option("--json", "as_json", is_flag=True, help="A list of objects.")
+@PASSPHRASE
+@named_refusals
+def devices(folder: Path, licence: str, as_json: bool, passphrase_file: Path | None) -> None:
+    """List the devices that hold a licence, this one among them."""
+    wallet = open_wallet(folder, passphrase_file)
+    found = openid4vci.devices(wallet, wallet.card(licence), exchange)
+    if as_json:
+        rows = [{"device": each.id, "state": each.state, "since": each.since, "this": each.is_this} for each in found]
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for each in found:
+        click.echo(f"{each.id[:16]}  {each.state:<8}  {each.since}{'  (this wallet)' if each.is_this else ''}")
+
+
+@click.command(name="report-lost")
+@FOLDER
+@click.argument("licence")
+@click.option("--device", help=f"The beginning of its id, as `devices` lists it; or '{OTHERS}'.", required=True)
+@PASSPHRASE
+@named_refusals
+def report_lost(folder: Path, licence: str, device: str, passphrase_file: Path | None) -> None:
+    """Report another device lost (挂失), for good: what it holds of this licence is refused from now on.
+
+    \b
+    Example:
+      liangzheng wallet report-lost my-wallet LICENCE --device 3f9a12c0
+    """
+    wallet = open_wallet(folder, passphrase_file)
+    flipped = openid4vci.report_lost(wallet, wallet.card(licence), device, exchange)
+    click.echo(f"Reported lost; {flipped} status entries flipped.")
+
+
+@click.command()
+@FOLDER
+@click.option("--issuer", metavar="URL", help="Ask this issuer alone; all that the licences came from if none.")
+@click.option("--json", "as_json", is_flag=True, help="A list of objects.")
+@PASSPHRASE
+@named_refusals
+def notices(folder: Path, issuer: str | None, as_json: bool, passphrase_file: Path | None) -> None:
+    """Say what has changed of the licences in this wallet, the oldest first: suspended, revoked, reported lost.
+
+    Why it changed, the office says; `wallet offices` lists them.
+    """
+    wallet = open_wallet(folder, passphrase_file)
+    known = sorted({card.refresh_url for card in wallet.cards() if card.refresh_url is not None})
+    found = [
+        each
+        for address in ([issuer] if issuer else known)
+        for each in openid4vci.notices(wallet, address, exchange).notices
+    ]
+    if as_json:
+        rows = [{"licence": each.licence_id, "status": each.status, "at": each.at} for each in found]
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for each in found:
+        click.echo(f"{each.at}  {each.licence_id}  {each.status}")
+    if not found:
+        click.echo("Nothing has changed.", err=True)
+
+
+def _root(written: str | None) -> bytes | None:
+    try:
+        return bytes.fromhex(written) if written is not None else None
+    except ValueError:
+        raise InputUnusable("--root is not hexadecimal") from None
+
+
+def _say(card: Card) -> None:
+    click.echo(card.id)
+    click.echo(f"{card.names.zh_hans} / {card.names.en}: {card.state}, from {card.issuer}.", err=True)
