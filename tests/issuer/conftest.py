@@ -27,6 +27,7 @@ ON_BOTH = (
     "test_migrations_on_both",
     "test_on_both",
     "test_pull_on_both",
+    "test_races_on_both",
     "test_renewing_on_both",
     "test_openid4vci_on_both",
     "test_status_tokens",
