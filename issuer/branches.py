@@ -74,6 +74,7 @@ class Branches:
         publish_change: Callable[[UnixTime], None],
         publish_new_lists: Callable[[UnixTime], None],
     ) -> None:
+        self.register = register
         self.audit = Trail(register)
         below: Below = partial(draws.below, random_bytes)
         self.changes = BulkChanges(register=register, below=below, publish_change=publish_change)

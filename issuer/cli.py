@@ -24,6 +24,7 @@ from issuer.arguments import (
     subject_file,
 )
 from issuer.audit import cli as audit_cli
+from issuer.backups import cli as backups_cli
 from issuer.bulk import cli as bulk_cli
 from issuer.changing import cli as changing_cli
 from issuer.devices import cli as devices_cli
@@ -283,6 +284,9 @@ def serve(folder: Path, port: int, url: str | None, passphrase_file: Path | None
 
 for command in (
     audit_cli.audit,
+    backups_cli.backup,
+    backups_cli.restore,
+    backups_cli.drill,
     approvals_cli.propose,
     approvals_cli.approve,
     approvals_cli.decline,

@@ -5,7 +5,7 @@ Written last at init, so that a folder with a profile is a complete one. Holds n
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -133,6 +133,11 @@ class Places:
     @property
     def operator_token(self) -> Path:
         return self.folder / "operator.token"
+
+
+def moved(profile: Profile, *, register: str | None) -> Profile:
+    """The same issuer with its register elsewhere: at this address, or in a file in its folder."""
+    return replace(profile, register=register)
 
 
 def write(profile: Profile, places: Places) -> None:

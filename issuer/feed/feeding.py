@@ -153,7 +153,7 @@ class Feed:
             before = self._caught_up(at)
             published = [each.published() for each in self._deliveries]
             ahead = [each.position.epoch for each in published if each is not None]
-            number = max(before.epoch.number, *ahead) + 1
+            number = max([before.epoch.number, *ahead]) + 1
             self._current = beginning.following(
                 self.log, before, number=number, status_kid=self._kid, actor=actor, at=at
             )

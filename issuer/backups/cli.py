@@ -1,0 +1,156 @@
+"""`liangzheng issuer backup | restore | drill`: the whole authority in one encrypted file, and back."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from issuer import config
+from issuer.arguments import ACTOR, FILE, FOLDER, json_option, passphrase_option, print_json
+from issuer.backups import dumping, restoring
+from issuer.backups.errors import BackupRefused
+from issuer.backups.restoring import Restored
+from issuer.feed.ceremonies import Ceremonies
+from issuer.keys.box import LIBSODIUM_MODERATE
+from protocol import unixtime
+
+_WORDS = click.option(
+    "--backup-passphrase-file",
+    "words",
+    required=True,
+    type=FILE,
+    help="First line is the backup's own passphrase: 12 characters or more, kept apart from the file.",
+)
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--out", required=True, type=FILE, help="A new file outside DIR.")
+@_WORDS
+@passphrase_option
+@json_option
+def backup(folder: Path, out: Path, words: Path, passphrase_file: Path | None, as_json: bool) -> None:
+    """Write register, keys and settings into one encrypted file, while the service runs.
+
+    \b
+    Example:
+      liangzheng issuer backup ./issuer --out /backup/authority-2026-11-26 --backup-passphrase-file words
+      liangzheng issuer drill ./issuer /backup/authority-2026-11-26 --backup-passphrase-file words
+    """
+    from issuer import wiring
+
+    with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
+        made = dumping.dump(
+            issuer.register,
+            issuer.profile,
+            issuer.places,
+            out,
+            _passphrase(words),
+            random_bytes=wiring.random_bytes,
+            cost=LIBSODIUM_MODERATE,
+            at=wiring.now(),
+        )
+    if as_json:
+        print_json({"file": str(out), "bytes": made.size, "rows": dict(made.rows), "audit": str(made.head)})
+    else:
+        click.echo(f"{out}: {made.size} bytes, {made.rows['licence']} licences. The audit trail ends with {made.head}.")
+
+
+@click.command()
+@click.argument("file", metavar="FILE", type=FILE)
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@_WORDS
+@click.option("--register", "register_url", metavar="URL", help="An empty PostgreSQL database; a file in DIR if none.")
+@click.option("--published", type=FOLDER, help="The folder that was published last, if it survived: DIR/published.")
+@passphrase_option
+@json_option
+def restore(
+    *,
+    file: Path,
+    folder: Path,
+    words: Path,
+    register_url: str | None,
+    published: Path | None,
+    passphrase_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Put a backup into a new DIR: open lists are closed, and a new epoch of the feed begins. Stop the old one before.
+
+    The keys open with the passphrase that they had. What was done since the backup has to be done again.
+    """
+    restored = restoring.restore(
+        file,
+        folder,
+        _passphrase(words),
+        register_url=register_url,
+        published=published,
+        cost=LIBSODIUM_MODERATE,
+    )
+    licences, lists, epoch = _come_back(folder, config.passphrase(passphrase_file))
+    said = _said(restored) | {"licences": licences, "lists": lists, "epoch": epoch}
+    if as_json:
+        print_json(said)
+    else:
+        click.echo(f"{folder} is {restored.iss} as it was at {unixtime.iso_local(restored.at)}: {licences} licences.")
+        click.echo(f"{lists} lists are published, and epoch {epoch} of the feed has begun.")
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.argument("file", metavar="FILE", type=FILE)
+@_WORDS
+@passphrase_option
+@json_option
+def drill(folder: Path, file: Path, words: Path, passphrase_file: Path | None, as_json: bool) -> None:
+    """Rehearse a restore in a scratch folder: open, verify, count, publish there; and say what would be lost today."""
+    from issuer import wiring
+
+    passphrase = config.passphrase(passphrase_file)
+    with (
+        wiring.open_issuer(folder, passphrase=passphrase) as issuer,
+        tempfile.TemporaryDirectory(prefix="liangzheng-drill-") as scratch,
+    ):
+        found = restoring.drill(
+            file,
+            Path(scratch),
+            _passphrase(words),
+            live=issuer.audit,
+            cost=LIBSODIUM_MODERATE,
+            come_back=lambda restored: _come_back(restored, passphrase),
+        )
+    said = _said(found.restored) | {"lists": found.lists, "epoch": found.epoch, "lost_acts": found.lost_acts}
+    if as_json:
+        print_json(said | {"licences": found.licences})
+        return
+    click.echo(f"Everything comes back: {found.licences} licences, {found.lists} lists, epoch {found.epoch}.")
+    click.echo(f"Today {found.lost_acts} acts would be lost: those since {unixtime.iso_local(found.restored.at)}.")
+
+
+def _come_back(folder: Path, passphrase: str | None) -> tuple[int, int, int]:
+    """Whatever was given or published after the backup is never given again or contradicted."""
+    from issuer import wiring
+
+    with wiring.open_issuer(folder, passphrase=passphrase) as issuer:
+        issuer.feed.begin_epoch(at=wiring.now(), actor=ACTOR)
+        lists = len(issuer.close_lists(at=wiring.now(), actor=ACTOR).status_seq)
+        # Once more: tokens were forgotten when the epoch began.
+        issuer.publish(at=wiring.now())
+        epoch = Ceremonies(issuer.feed, iss=issuer.profile.iss).status(at=wiring.now()).epoch
+        return len(issuer.list()), lists, epoch
+
+
+def _passphrase(file: Path) -> str:
+    words = config.passphrase(file)
+    if words is None:
+        raise BackupRefused("no passphrase for the backup was given")
+    return words
+
+
+def _said(restored: Restored) -> dict[str, Any]:
+    return {
+        "iss": restored.iss,
+        "at": unixtime.iso_utc(restored.at),
+        "rows": dict(restored.rows),
+        "audit": str(restored.head),
+    }
