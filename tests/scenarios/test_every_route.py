@@ -363,7 +363,7 @@ def test_sse_exhaustion_beyond_the_cap_of_every_stream_503_and_quick_requests_st
 
     # One thread for each of them beside the spare ones, as `terminal serve` says.
     settings = replace(SETTINGS, stream_cap=sum(STREAMS.values()))
-    given = {key: value for key, value in place.given.items() if key not in ("metrics", "beat")}
+    given = {key: value for key, value in place.given.items() if key not in ("metrics", "beat", "software")}
     with running(place.session, settings, **given) as origin, ExitStack() as opened:
         paths = [("/events", settings.stream_cap, {}), ("/api/v1/counter/acts/events", STREAM_CAP, BEARER)]
         for path, cap, headers in paths[::-1]:

@@ -20,6 +20,7 @@ from hardware.printer.driver import EscPosPrinter
 from hardware.simulated.printer import VirtualPrinter
 from protocol.labels import Purpose
 from protocol.staff_certificate import Role, StaffUse
+from revocation.repository.releases import Version
 from tests.terminal import asking_world, staff_world
 from tests.terminal.conftest import Terminal
 from tests.terminal.staff_world import CLERK, PASSPHRASE
@@ -35,6 +36,7 @@ from verifier_terminal.metrics import Metrics, Tally
 from verifier_terminal.receipt_pages import ReceiptPages
 from verifier_terminal.session import Session
 from verifier_terminal.slips import Slips
+from verifier_terminal.updates import standing
 from verifier_terminal.web.app import close_streams, create_app
 
 COUNTER_TOKEN: Final = "token-of-the-queue-system-as-long-as-drawn1"
@@ -127,6 +129,7 @@ def _made(terminal: Terminal, session: Session, printer: VirtualPrinter) -> Whol
         "supervised": session.supervision,
         "beat": enrolling.heartbeats(session, terminal.directory, tally).make,
         "staff": session.shift,
+        "software": lambda: standing.of(terminal.directory, Version(0, 1, 0), at=terminal.world.clock()),
     }
     made = Whole(terminal, session, printer, given, kiosk)
     made.apps["window"] = create_app(session, settings=SETTINGS, **given)
