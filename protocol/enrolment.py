@@ -1,6 +1,6 @@
 """Enrolment: the code that an operator shows a new terminal, the terminal's request, and the operator's answer.
 
-    operator ── LT1 {address, one-time token, root SHA-256} ──► terminal
+    operator ── LT1 {address, one-time token, root SHA-256, the repository of several regions} ──► terminal
     terminal ── COSE_Sign1 by its new key {cnf, (id, proof)} ──► operator
     operator ── [certificate, profile, name, site], MAC ──► terminal
 
@@ -12,7 +12,7 @@ handled here: drawing tokens, counting wrong ones, whether the certificate is go
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -24,7 +24,8 @@ from protocol.labels import PREFIX_ENROLMENT, Purpose
 from protocol.qr import envelope
 
 ID_BYTES: Final = 8
-_URL, _TOKEN, _ROOT = 1, 2, 3
+_URL, _TOKEN, _ROOT, _REPOSITORY = 1, 2, 3, 4
+_REGION: Final = re.compile(r"[0-9]{6}", re.ASCII)
 _PROTECTED: Final = frozenset({labels.HDR_ALG, labels.HDR_TYP})
 _CLAIMS: Final = frozenset({labels.CLAIM_CNF, labels.CLAIM_ENROLMENT})
 _CERTIFICATE, _PROFILE, _NAME, _SITE = 1, 2, 3, 4
@@ -49,12 +50,25 @@ class AnswerForged(ProtocolError):
 
 
 @dataclass(frozen=True, slots=True)
+class RepositoryPlace:
+    """A repository of trust: its address, SHA-256 of its first root metadata, and the terminal's home region in it."""
+
+    url: str
+    first_root_sha256: bytes
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
 class Invitation:
-    """What the code says: where the operator is, the one-time token, and the thumbprint of the root to trust."""
+    """What the code says: where the operator is, the one-time token, and the thumbprint of the root to trust.
+
+    `repository` is where the terminal learns of several regions; None: it knows its own, from the operator.
+    """
 
     url: str
     token: bytes
     root_sha256: bytes
+    repository: RepositoryPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +96,15 @@ def encode(invitation: Invitation) -> str:
     Raises:
         ProtocolError: A terminal would refuse it.
     """
-    content = cbor.encode({_URL: invitation.url, _TOKEN: invitation.token, _ROOT: invitation.root_sha256})
-    text = envelope.wrap(content, PREFIX_ENROLMENT)
+    content: dict[cbor.Key, cbor.Value] = {
+        _URL: invitation.url,
+        _TOKEN: invitation.token,
+        _ROOT: invitation.root_sha256,
+    }
+    if invitation.repository is not None:
+        place = invitation.repository
+        content[_REPOSITORY] = (place.url, place.first_root_sha256, place.region)
+    text = envelope.wrap(cbor.encode(content), PREFIX_ENROLMENT)
     decode(text)
     return text
 
@@ -96,14 +117,29 @@ def decode(text: str) -> Invitation:
     """
     match cbor.decode(envelope.unwrap(text, expected_prefix=PREFIX_ENROLMENT)):
         case {1: str() as url, 2: bytes() as token, 3: bytes() as root, **others} if not others:
-            pass
+            repository = None
+        case {1: str() as url, 2: bytes() as token, 3: bytes() as root, 4: (*place,), **others} if not others:
+            repository = _repository(place)
         case _:
-            raise ShapeError("not {1: address, 2: token, 3: root}")
+            raise ShapeError("not {1: address, 2: token, 3: root, ? 4: repository}")
     if len(token) != limits.ENROLMENT_TOKEN_BYTES or len(root) != limits.SHA256_BYTES:
         raise SchemaError("token or root have not their length")
     if not is_address(url):
         raise SchemaError("the address is no http or https address of a folder")
-    return Invitation(url, token, root)
+    return Invitation(url, token, root, repository)
+
+
+def _repository(value: Sequence[object]) -> RepositoryPlace:
+    match value:
+        case (str() as url, bytes() as first_root, str() as region):
+            pass
+        case _:
+            raise ShapeError("the repository is not [address, hash, region]")
+    if len(first_root) != limits.SHA256_BYTES or _REGION.fullmatch(region) is None:
+        raise SchemaError("the repository's hash or region have not their form")
+    if not is_address(url):
+        raise SchemaError("the repository's address is no http or https address of a folder")
+    return RepositoryPlace(url, first_root, region)
 
 
 def is_address(url: str) -> bool:

@@ -1,9 +1,10 @@
 """A terminal and its operator: enrolled by one scanned code, and heard from then on.
 
-1 the code is read · 2 everything is fetched from the operator's address and believed only under the root that the code
-names · 3 the terminal makes its key · 4 the key and the code's token are proven; the answer proves where it is from ·
-5 the certificate is installed, and the settings are written last. What fails before step 4 uses no token; an answer
-that is lost is asked for again. Not handled here: what a certificate is worth (`certification`), sending (`reporting`).
+1 the code is read · 2 everything is fetched from the operator's address, or from the repository of several regions that
+the code names, and believed only under the roots that it names · 3 the terminal makes its key · 4 the key and the
+code's token are proven; the answer proves where it is from · 5 the certificate is installed, and the settings are
+written last. What fails before step 4 uses no token; an answer that is lost is asked for again. Not handled here: what
+a certificate is worth (`certification`), sending (`reporting`).
 """
 
 import shutil
@@ -91,14 +92,27 @@ def enrol(
         identity.install(said.certificate)
         return replace(settings, profile=said.purpose.word, name=said.name, site=said.site, operator=invitation.url)
 
-    published = f"{invitation.url}/published"
-    with closing(HttpMirror(published, monotonic=wiring.elapsed_seconds)) as mirror:
-        return setting_up.initialise(
+    place, root = invitation.repository, invitation.root_sha256.hex()
+    trust = f"{invitation.url}/published" if place is None else place.url
+    with closing(HttpMirror(trust, monotonic=wiring.elapsed_seconds)) as mirror:
+        if place is None:
+            return setting_up.initialise(
+                directory,
+                trust=trust,
+                profile=config.PROFILES[0],
+                name="terminal",
+                root_sha256=root,
+                first=mirror,
+                complete=complete,
+            )
+        return setting_up.initialise_from_repository(
             directory,
-            trust=published,
+            repository=trust,
+            region=place.region,
             profile=config.PROFILES[0],
             name="terminal",
-            root_sha256=invitation.root_sha256.hex(),
+            root_sha256=place.first_root_sha256.hex(),
+            region_root_sha256=root,
             first=mirror,
             complete=complete,
         )

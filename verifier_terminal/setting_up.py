@@ -67,8 +67,10 @@ def initialise_from_repository(
     profile: str,
     name: str,
     root_sha256: str,
+    region_root_sha256: str | None = None,
     site: str = "",
     first: Mirror | None = None,
+    complete: Callable[[TerminalSettings], TerminalSettings] | None = None,
 ) -> tuple[TerminalSettings, SyncReport]:
     """The same for a terminal that knows every region of a repository which its home region recognises.
 
@@ -79,8 +81,10 @@ def initialise_from_repository(
         profile: As above.
         name: As above.
         root_sha256: SHA-256 of `metadata/1.root.json`, as people agreed upon it.
+        region_root_sha256: Thumbprint that the home region's root must have; None: the one that the repository says.
         site: As above.
         first: As above.
+        complete: As above.
 
     Raises:
         TerminalError: By its own reason; no terminal is left behind.
@@ -99,8 +103,10 @@ def initialise_from_repository(
             raise DocumentRefused(f"the repository has no region {region}; it has {', '.join(metadata.regions)}")
         targets = RegionTargets(mirror, metadata, region, held=lambda _: None)
         root = config.load_root(targets.fetch(config.ROOT, max_bytes=config.MAX_ROOT_BYTES))
+        if region_root_sha256 is not None:
+            config.check_root(root, expected_sha256=region_root_sha256)
         settings = replace(settings, region=region, root_sha256=root.thumbprint.hex(), repository_sha256=pinned)
-        return _set_up(directory, settings, root, mirror)
+        return _set_up(directory, settings, root, mirror, complete)
 
 
 def _new_settings(directory: Path, trust: str, profile: str, name: str, site: str) -> TerminalSettings:

@@ -10,6 +10,7 @@ from issuer.enrolment.inviting import LIFE, Place
 from issuer.terminals.certifying import LONGEST_DAYS, Wish
 from issuer.terminals.cli import PURPOSES
 from protocol import unixtime
+from protocol.enrolment import RepositoryPlace
 from protocol.unixtime import MINUTE, Seconds, UnixTime
 
 
@@ -29,6 +30,8 @@ from protocol.unixtime import MINUTE, Seconds, UnixTime
     show_default=True,
     help="Where terminals reach `issuer serve`, or the web server in front of it.",
 )
+@click.option("--repository", metavar="URL", help="Where terminals fetch the repository of several regions.")
+@click.option("--repository-root", metavar="SHA256", help="Of its metadata/1.root.json, as people agreed upon it.")
 @click.option(
     "--minutes", type=int, default=LIFE // MINUTE, show_default=True, help="How long the code is good, 1 to 1440."
 )
@@ -47,6 +50,8 @@ def enrol_terminal(
     days: int,
     replace: bool,
     url: str,
+    repository: str | None,
+    repository_root: str | None,
     minutes: int,
     png: Path | None,
     passphrase_file: Path | None,
@@ -65,6 +70,8 @@ def enrol_terminal(
     from issuer import wiring
     from protocol.qr import drawing
 
+    if (repository is None) is not (repository_root is None):
+        raise click.UsageError("--repository and --repository-root go together")
     wish = Wish(
         terminal,
         place,
@@ -75,8 +82,11 @@ def enrol_terminal(
     )
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
         at, life = wiring.now(), Seconds(minutes * MINUTE)
+        several = None
+        if repository is not None and repository_root is not None:
+            several = RepositoryPlace(repository, _hash(repository_root), issuer.profile.region)
         text = issuer.enrolments.invite(
-            wish, Place(PURPOSES[profile], site), url=url, replace=replace, life=life, actor=ACTOR, at=at
+            wish, Place(PURPOSES[profile], site, several), url=url, replace=replace, life=life, actor=ACTOR, at=at
         )
     until = unixtime.iso_utc(UnixTime(at + life))
     matrix = drawing.modules(text)
@@ -90,3 +100,10 @@ def enrol_terminal(
     click.echo(
         f"Terminal {terminal}: good once, until {until}. On the machine: liangzheng terminal enrol DIR --camera 0"
     )
+
+
+def _hash(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text.replace(":", ""))
+    except ValueError:
+        raise click.UsageError("--repository-root: 64 hexadecimal digits") from None

@@ -29,7 +29,7 @@ from issuer.terminals.certifying import Terminals, Wish
 from issuer.terminals.sites import Sites
 from protocol import enrolment as form
 from protocol import limits
-from protocol.enrolment import Answer, Invitation, Request
+from protocol.enrolment import Answer, Invitation, RepositoryPlace, Request
 from protocol.errors import ProtocolError
 from protocol.labels import Purpose
 from protocol.unixtime import HOUR, MINUTE, Seconds, UnixTime
@@ -47,6 +47,8 @@ class Place:
 
     profile: Purpose
     site: str
+    repository: RepositoryPlace | None = None
+    """Where it learns of several regions; None: of this authority's region alone, from `url`."""
 
 
 class Enrolments:
@@ -94,9 +96,11 @@ class Enrolments:
         # 2
         token = self._random_bytes(limits.ENROLMENT_TOKEN_BYTES)
         try:
-            text = form.encode(Invitation(url, token, self._root_sha256))
+            text = form.encode(Invitation(url, token, self._root_sha256, place.repository))
         except ProtocolError as error:
-            raise InvitationRefused(str(error), hint="Give --url https://HOST or http://HOST:PORT.") from None
+            raise InvitationRefused(
+                str(error), hint="Give --url (and --repository) as https://HOST or http://HOST:PORT."
+            ) from None
         values = {
             "id": form.token_id(token),
             "token_key": form.token_key(token),

@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 
 from protocol import cbor, cose_sign1, enrolment, keys, labels, limits
-from protocol.enrolment import Answer, AnswerForged, Invitation, KeyNotPossessed
+from protocol.enrolment import Answer, AnswerForged, Invitation, KeyNotPossessed, RepositoryPlace
 from protocol.errors import (
     Base45Error,
     HeaderUnknown,
@@ -26,6 +26,8 @@ from tests.utopia.randomness import Drbg
 
 TOKEN: Final = Drbg("one-time token")(16)
 INVITATION: Final = Invitation("https://licences.example/310000", TOKEN, bytes(range(32)))
+PLACE: Final = RepositoryPlace("https://trust.example/g60", bytes(range(32, 64)), "310000")
+WITH_REPOSITORY: Final = replace(INVITATION, repository=PLACE)
 TERMINAL: Final = keys.signer_for(Alg.ESP256, Drbg("enrolled")(32))
 STRANGER: Final = keys.signer_for(Alg.ESP256, Drbg("stranger")(32))
 ANSWER: Final = Answer(b"certificate", Purpose.KIOSK, "3号自助机", "7K3Q")
@@ -53,7 +55,12 @@ CODES: Final[tuple[tuple[str, str, type[ProtocolError]], ...]] = (
     ("token-short", code(_2=TOKEN[1:]), SchemaError),
     ("root-short", code(_3=bytes(31)), SchemaError),
     ("token-text", code(_2="token"), ShapeError),
-    ("more", code(_4=1), ShapeError),
+    ("more", code(_5=1), ShapeError),
+    ("repository-number", code(_4=1), ShapeError),
+    ("repository-without-region", code(_4=(PLACE.url, PLACE.first_root_sha256)), ShapeError),
+    ("repository-region", code(_4=(PLACE.url, PLACE.first_root_sha256, "31000")), SchemaError),
+    ("repository-hash", code(_4=(PLACE.url, bytes(31), PLACE.region)), SchemaError),
+    ("repository-address", code(_4=("ftp://trust.example", PLACE.first_root_sha256, PLACE.region)), SchemaError),
     ("less", code(_3=...), ShapeError),
 )
 NO_ADDRESSES: Final = (
@@ -81,6 +88,9 @@ def test_the_code_is_short_and_of_the_grammar() -> None:
     assert enrolment.decode(text) == INVITATION
     assert len(text) < 170
     assert VALIDATOR.validate(base45.decode(text[4:]), root_type="lt1").valid
+    several = enrolment.encode(WITH_REPOSITORY)
+    assert enrolment.decode(several) == WITH_REPOSITORY
+    assert VALIDATOR.validate(base45.decode(several[4:]), root_type="lt1").valid
     longest = replace(INVITATION, url="https://" + "a" * 127 + "/a" * 32 + "a")
     assert enrolment.decode(enrolment.encode(longest)) == longest
 

@@ -20,6 +20,8 @@ def enrolments(world: World) -> Iterator[Vector]:
     yield _code("by-address", "http, an address of version 6 and a port", enrolment.encode(by_address))
     longest = replace(invitation, url="https://" + "a" * 127 + "/a" * 32 + "a")
     yield _code("longest", "200 characters of address", enrolment.encode(longest))
+    several = enrolment.encode(test_enrolment.WITH_REPOSITORY)
+    yield _code("several-regions", "with a repository of trust and the home region in it", several)
     for name, text, reason in test_enrolment.CODES:
         yield _code(name, "one field was changed", text, reason.code)
     for number, url in enumerate(test_enrolment.NO_ADDRESSES, start=1):
