@@ -29,9 +29,12 @@ from issuer.issuance import Issuance, Issued
 from issuer.keys.ceremonies import Keys
 from issuer.keys.resigning import Resigning
 from issuer.keys.ring import KeyRing
+from issuer.lookup.overview import Overview
 from issuer.mandates.issuing import Mandates
 from issuer.openid4vci import assembling as openid4vci
 from issuer.papers.issuing import Papers
+from issuer.people.door import Door
+from issuer.people.register import People
 from issuer.profile import Profile
 from issuer.publishing import kept
 from issuer.recognition.deciding import Recognition
@@ -208,3 +211,10 @@ class Branches:
             random_bytes=random_bytes,
             publish_new_lists=publish_new_lists,
         )
+        self.people = People(
+            register=register,
+            random_bytes=random_bytes,
+            departments=lambda: {word for kind in kinds.values() for word in kind.departments},
+        )
+        self.door = Door(register=register, random_bytes=random_bytes)
+        self.overview = Overview(register)

@@ -38,6 +38,7 @@ from issuer.mandates import cli as mandates_cli
 from issuer.openid4vci import cli as openid4vci_cli
 from issuer.openid4vci import identifier
 from issuer.papers import cli as papers_cli
+from issuer.people import cli as people_cli
 from issuer.policy_check import cli as policy_cli
 from issuer.recognition import cli as recognition_cli
 from issuer.renewing import cli as renewing_cli
@@ -325,6 +326,7 @@ for command in (
     openid4vci_cli.offers,
     openid4vci_cli.offer_decide,
     feed_cli.feed,
+    people_cli.console,
     policy_cli.policy,
     synthetic_cli.synth,
     added_kinds_cli.kind,

@@ -1,12 +1,17 @@
 """Settings that come from the environment or from files that it names; the only file of the role that reads them."""
 
 import os
+import tomllib
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from issuer import durable_files
 from issuer.errors import PassphraseRefused, StorageFailed
 from issuer.keys.errors import PinRequired
+from issuer.people import settings
+from issuer.people.errors import ConsoleSettingsRefused
+from issuer.people.settings import ConsoleSettings
+from issuer.people.single_sign_on import Provider
 
 PASSPHRASE_VARIABLE: Final = "LIANGZHENG_PASSPHRASE"  # noqa: S105 - the name of a variable, not its content
 STORE_VARIABLES: Final = ("LIANGZHENG_STORE_REGION", "LIANGZHENG_STORE_KEY_ID", "LIANGZHENG_STORE_SECRET")
@@ -26,7 +31,11 @@ CONNECTION_LIMIT: Final = 2_000
 CHANNEL_TIMEOUT: Final = 10
 """SECURITY.md finding 8: with these, 300 half-open requests do not stop the service."""
 MAX_BODY_BYTES: Final = 64 * 1024
+MAX_UPLOAD_BYTES: Final = 17 << 20
+"""Of a request as a whole; a list for the console's import is the only one so long, and the application says so."""
 _MAX_PASSPHRASE_BYTES: Final = 1_024
+CONSOLE_FILE: Final = "console.toml"
+_MAX_SETTINGS_BYTES: Final = 4_096
 
 
 def passphrase(file: Path | None) -> str | None:
@@ -78,3 +87,38 @@ def store_credentials() -> tuple[str, str, str] | None:
 def processors() -> int:
     """How many processors this program may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def console_settings(folder: Path, *, port: int) -> ConsoleSettings:
+    """What console.toml in this folder says; without one the console is for browsers on this machine.
+
+    Raises:
+        ConsoleSettingsRefused: It cannot be read, or says what cannot be used.
+    """
+    file = folder / CONSOLE_FILE
+    if not file.exists():
+        return settings.checked(f"http://localhost:{port}", None)
+    try:
+        said = tomllib.loads(durable_files.read(file, max_bytes=_MAX_SETTINGS_BYTES).decode())
+    except (StorageFailed, ValueError):
+        raise ConsoleSettingsRefused(f"{CONSOLE_FILE} is no readable TOML") from None
+    if not {"origin"} <= said.keys() <= {"origin", "oidc"}:
+        raise ConsoleSettingsRefused(f"{CONSOLE_FILE} has not exactly: origin, and if wanted [oidc]")
+    return settings.checked(said["origin"], _provider(folder, said["oidc"]) if "oidc" in said else None)
+
+
+def _provider(folder: Path, said: Any) -> Provider:
+    names = ("issuer", "client_id", "secret_file")
+    if (
+        not isinstance(said, dict)
+        or said.keys() != set(names)
+        or not all(isinstance(said[name], str) for name in names)
+    ):
+        raise ConsoleSettingsRefused(f"[oidc] of {CONSOLE_FILE} has not exactly these texts: {', '.join(names)}")
+    try:
+        secret = durable_files.read(folder / said["secret_file"], max_bytes=_MAX_SETTINGS_BYTES).decode().strip()
+    except (StorageFailed, UnicodeDecodeError):
+        secret = ""
+    if not secret:
+        raise ConsoleSettingsRefused("the file that oidc.secret_file names cannot be read, or is empty")
+    return Provider(said["issuer"], said["client_id"], secret)

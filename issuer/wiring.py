@@ -17,6 +17,7 @@ from waitress.server import create_server
 
 from issuer import config, durable_files, profile, signers
 from issuer.application import Issuer
+from issuer.console import app as console
 from issuer.errors import IssuerError, StorageFailed
 from issuer.feed import feeding
 from issuer.keys import opening
@@ -149,23 +150,31 @@ def serving(
     Raises:
         StorageFailed: The port is taken, or the operator token cannot be read.
     """
-    app = create_app(
-        issuer,
-        operator_token=operator_token(issuer),
-        now=clock,
-        trusted_hosts=config.TRUSTED_HOSTS,
-        max_body_bytes=config.MAX_BODY_BYTES,
-        public_url=public_url,
-    )
+    token = operator_token(issuer)
+    bound = _listening_socket(port)
+    try:
+        app = create_app(
+            issuer,
+            operator_token=token,
+            now=clock,
+            trusted_hosts=config.TRUSTED_HOSTS,
+            max_body_bytes=config.MAX_BODY_BYTES,
+            public_url=public_url,
+        )
+        settings = config.console_settings(issuer.places.folder, port=bound.getsockname()[1])
+        console.mount(app, issuer, settings, now=clock, start=_beside)
+    except BaseException:
+        bound.close()
+        raise
     sockets: dict[int, Any] = {}
     server = create_server(
         app,
         map=sockets,
-        sockets=[_listening_socket(port)],
+        sockets=[bound],
         threads=config.THREADS,
         connection_limit=config.CONNECTION_LIMIT,
         channel_timeout=config.CHANNEL_TIMEOUT,
-        max_request_body_size=config.MAX_BODY_BYTES * 2,
+        max_request_body_size=config.MAX_UPLOAD_BYTES,
         ident=None,
     )
     # Changes that come thick and fast are published together.
@@ -180,6 +189,17 @@ def serving(
         service.stop()
         stopped.set()
         republisher.join()
+
+
+def _beside(work: Callable[[], None]) -> None:
+    def run() -> None:
+        try:
+            work()
+        except IssuerError as error:
+            # Whoever watches it sees that it stands still, and can go on with it.
+            _log.error("%s: %s", error.code, error)
+
+    threading.Thread(target=run, name="console", daemon=True).start()
 
 
 def _listening_socket(port: int) -> socket.socket:

@@ -1,4 +1,4 @@
-"""`liangzheng issuer fleet | fleet-token`: which terminals need somebody, and who may look at the page that says so."""
+"""`liangzheng issuer fleet | fleet-token`: which terminals need somebody, and which machines may ask for the list."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def fleet(
 ) -> None:
     """Say which terminals need somebody, the most urgent first: what is wrong, and what to do.
 
-    JSON has all of them with every number of their last heartbeat. The same list is the page /fleet of `issuer serve`.
+    JSON has all of them with every number of their last heartbeat. The console has the same list.
     """
     from issuer import wiring
 
@@ -49,19 +49,19 @@ def fleet(
 @passphrase_option
 @click.pass_context
 def fleet_token(context: click.Context, folder: Path, passphrase_file: Path | None) -> None:
-    """Who may look at the page /fleet: a token for each person, which opens that page and nothing else.
+    """What may ask for the list of terminals (GET /api/v1/fleet): a token for each, which opens nothing else.
 
     \b
     Example:
-      liangzheng issuer fleet-token ./issuer add --name 值班员甲
-      liangzheng issuer fleet-token ./issuer remove 值班员甲
+      liangzheng issuer fleet-token ./issuer add --name 监控甲
+      liangzheng issuer fleet-token ./issuer remove 监控甲
     """
     context.obj = folder, passphrase_file
 
 
 @fleet_token.command()
 @click.option("--name", required=True, help="Whose it is; 1 to 64 characters.")
-@click.option("--days", type=int, default=90, show_default=True, help="How long it opens the page.")
+@click.option("--days", type=int, default=90, show_default=True, help="How long it opens the list.")
 @json_option
 @click.pass_obj
 def add(place: tuple[Path, Path | None], name: str, days: int, as_json: bool) -> None:
@@ -81,7 +81,7 @@ def add(place: tuple[Path, Path | None], name: str, days: int, as_json: bool) ->
 @json_option
 @click.pass_obj
 def list_tokens(place: tuple[Path, Path | None], as_json: bool) -> None:
-    """List whose tokens open the page, and until when."""
+    """List whose tokens open the list, and until when."""
     from issuer import wiring
 
     folder, passphrase_file = place
@@ -98,7 +98,7 @@ def list_tokens(place: tuple[Path, Path | None], as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def remove(place: tuple[Path, Path | None], name: str, as_json: bool) -> None:
-    """End a person's token at once."""
+    """End a token at once."""
     from issuer import wiring
 
     folder, passphrase_file = place
@@ -107,4 +107,4 @@ def remove(place: tuple[Path, Path | None], name: str, as_json: bool) -> None:
     if as_json:
         print_json({"name": name, "removed": True})
     else:
-        click.echo(f"{name} looks at the fleet no more.")
+        click.echo(f"{name} sees the fleet no more.")

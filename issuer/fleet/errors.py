@@ -54,7 +54,7 @@ class FleetTokenRefused(IssuerError):
     """A name for a token that is empty, too long, no plain text, or in use."""
 
     code = "fleet_token_refused"
-    hint = "Give each person's token a name of 1 to 64 visible characters that no other one has."
+    hint = "Give each token a name of 1 to 64 visible characters that no other one has."
 
 
 class FleetTokenUnknown(IssuerError):

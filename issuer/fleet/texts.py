@@ -1,7 +1,7 @@
-"""The words of the fleet's page and command, in three languages, from `fleet.toml`.
+"""The words of the fleet's list, on the console and by command, in three languages, from `fleet.toml`.
 
 Guaranteed: a text never contains what a terminal wrote; numbers are put into it here. Not handled here: escaping, which
-the page's template does for everything.
+the console's templates do for everything.
 """
 
 import tomllib
@@ -30,7 +30,7 @@ def table() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
 
 
 def word(name: str, language: str, **values: object) -> str:
-    """One word of the page."""
+    """One word of the list."""
     return table()["word"][name][language].format(**values)
 
 

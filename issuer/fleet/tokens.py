@@ -1,7 +1,7 @@
-"""Tokens by which people look at the fleet: one for each person, shown once, kept as a hash, ended by command or date.
+"""Tokens by which machines ask for the fleet: one for each, shown once, kept as a hash, ended by command or date.
 
-They open the fleet's page and its list and nothing else; the operator's own token opens everything. A single sign-on
-(OIDC) in front can take their place later. Guaranteed: whoever reads the register learns no token.
+They open the fleet's list and nothing else; the operator's own token opens everything, and people sign in at the
+console. Guaranteed: whoever reads the register learns no token.
 """
 
 import base64
@@ -41,7 +41,7 @@ class FleetTokens:
         self._register, self._random_bytes = register, random_bytes
 
     def give(self, name: str, *, days: int, actor: str, at: UnixTime) -> str:
-        """A new token for this person, to be shown to them once.
+        """A new token under this name, to be shown once.
 
         Raises:
             FleetTokenRefused: The name is in use or no plain text, or the time too long.

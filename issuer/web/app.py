@@ -63,6 +63,8 @@ from protocol.published_names import PublishedName
 from protocol.unixtime import UnixTime
 
 _OPEN: Final = frozenset({"published", "package"}) | remote_terminals.OPEN | fleet.OPEN | openid4vci.OPEN
+CONSOLE: Final = "console"
+"""A blueprint that lets people in by itself, and shuts whatever demands nothing of them (`issuer.console.desk`)."""
 _CONTENT_TYPES: Final = {
     "root.cbor": "application/cose-key",
     feed_names.CHECKPOINT: labels.TYP_CHECKPOINT,
@@ -137,14 +139,14 @@ def create_app(
     papers.add_routes(app, issuer, now)
     devices.add_routes(app, issuer, now)
     offers.add_routes(app, issuer, now, public_url)
-    openid4vci.add_routes(app, issuer, now, public_url, _status_of)
+    openid4vci.add_routes(app, issuer, now, public_url, status_of)
     return app
 
 
 def _guard(app: Flask, operator_token: str) -> None:
     @app.before_request
     def authorised() -> tuple[Response, int] | None:
-        if request.routing_exception is not None or request.endpoint in _OPEN:
+        if request.routing_exception is not None or request.endpoint in _OPEN or request.blueprint == CONSOLE:
             return None
         kind, _, offered = request.headers.get("Authorization", "").partition(" ")
         right = hmac.compare_digest(offered.strip().encode(), operator_token.encode())
@@ -164,7 +166,7 @@ def _guard(app: Flask, operator_token: str) -> None:
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
         # A capability address must not travel to other sites as a referrer.
-        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
         if not g.get("cacheable", False):
             response.headers["Cache-Control"] = "no-store"
         return response
@@ -173,7 +175,7 @@ def _guard(app: Flask, operator_token: str) -> None:
 def _errors(app: Flask) -> None:
     @app.errorhandler(IssuerError)
     def refused(error: IssuerError) -> tuple[Response, int]:
-        status = _status_of(error)
+        status = status_of(error)
         response, status = error_answer(error.code, str(error), error.hint, status)
         if isinstance(error, SubjectRefused):
             problems = [
@@ -207,7 +209,8 @@ def _errors(app: Flask) -> None:
         )
 
 
-def _status_of(error: IssuerError) -> int:
+def status_of(error: IssuerError) -> int:
+    """The answer's status for an error; what the issuer could not do is logged."""
     status = next((status for kind, status in _HTTP if isinstance(error, kind)), _UNAVAILABLE)
     if status >= 500:
         _log.error("%s: %s", error.code, error)

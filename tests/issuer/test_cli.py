@@ -61,7 +61,7 @@ def test_every_command_explains_itself() -> None:
         *("certify-terminal", "terminals", "site", "mandate", "mandates", "mandate-revoke"),
         *("paper", "papers", "paper-lost"),
         *("withdraw-terminal", "office", "feed"),
-        *("enrol-terminal", "fleet", "fleet-token"),
+        *("enrol-terminal", "fleet", "fleet-token", "console"),
         *("certify-staff", "staff", "withdraw-staff"),
         *("import", "imports", "import-errors", "import-cancel", "pull", "spread"),
         *("officers-acts", "confirm-act", "reject-act"),
