@@ -2,11 +2,11 @@
 
 import secrets
 import signal
-from collections.abc import Callable
-from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from issuer.errors import IssuerError
 from protocol.unixtime import UnixTime
 
 _LOOK_SECONDS: Final = 0.5
+_Started = tuple[SpawnProcess, Connection]
 
 
 def run(
@@ -47,40 +48,63 @@ def run(
     if workers == 0:
         issuer.imports.work(import_id, runner, at=at, after_block=lambda: watch(issuer.imports.state(import_id)))
     else:
-        # Not forked: a token, a database connection and a lock are nobody's twice.
-        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_not_interrupted)
-        with pool:
-            arguments = (issuer.places.folder, passphrase, import_id, runner, at)
-            started = [pool.submit(_work, *arguments) for _ in range(workers)]
-            try:
-                _wait(started, lambda: watch(issuer.imports.state(import_id)))
-            except BaseException:
-                # Whatever stopped one stops all: they find somebody else in their place before their next block.
-                with suppress(IssuerError):
-                    issuer.imports.take_over(import_id)
-                raise
+        _share(issuer, import_id, runner, workers=workers, passphrase=passphrase, at=at, watch=watch)
     done = issuer.imports.finish(import_id, at=at)
     watch(done)
     return done
 
 
-def _wait(started: list[Future[None]], look: Callable[[], None]) -> None:
-    left = set(started)
+def _share(
+    issuer: Issuer,
+    import_id: str,
+    runner: str,
+    *,
+    workers: int,
+    passphrase: str | None,
+    at: UnixTime,
+    watch: Callable[[Import], None],
+) -> None:
+    # Not forked: a token, a database connection and a lock are nobody's twice. And no pool, whose processes would wait
+    # for ever for one that was killed; these end when no block is left for them.
+    context, started = get_context("spawn"), list[_Started]()
+    for _ in range(workers):
+        receiver, sender = context.Pipe(duplex=False)
+        process = context.Process(target=_work, args=(sender, issuer.places.folder, passphrase, import_id, runner, at))
+        process.start()
+        sender.close()
+        started.append((process, receiver))
+    try:
+        _wait(started, lambda: watch(issuer.imports.state(import_id)))
+    except BaseException:
+        # Whatever stopped one stops all: they find somebody else in their place before their next block.
+        with suppress(IssuerError):
+            issuer.imports.take_over(import_id)
+        raise
+    finally:
+        for process, receiver in started:
+            process.join()
+            receiver.close()
+
+
+def _wait(started: Sequence[_Started], look: Callable[[], None]) -> None:
+    left = list(started)
     while left:
-        ended, left = wait(left, timeout=_LOOK_SECONDS, return_when=FIRST_EXCEPTION)
+        wait([process.sentinel for process, _ in left], timeout=_LOOK_SECONDS)
         look()
-        for each in ended:
-            try:
-                each.result()
-            except BrokenProcessPool:
-                raise ImportInterrupted("a worker ended in the middle of its block") from None
+        for process, receiver in [each for each in left if not each[0].is_alive()]:
+            left.remove((process, receiver))
+            if receiver.poll():
+                with suppress(EOFError):
+                    raise receiver.recv()
+            if process.exitcode != 0:
+                raise ImportInterrupted("a worker ended in the middle of its block")
 
 
-def _work(folder: Path, passphrase: str | None, import_id: str, runner: str, at: UnixTime) -> None:
-    with Issuer.open(folder, passphrase=passphrase, random_bytes=secrets.token_bytes) as issuer:
-        issuer.imports.work(import_id, runner, at=at)
-
-
-def _not_interrupted() -> None:
+def _work(sender: Connection, folder: Path, passphrase: str | None, import_id: str, runner: str, at: UnixTime) -> None:  # noqa: PLR0917 - what a new process is told
     # Ctrl+C is the parent's: its workers finish the block at hand.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with Issuer.open(folder, passphrase=passphrase, random_bytes=secrets.token_bytes) as issuer:
+            issuer.imports.work(import_id, runner, at=at)
+    except IssuerError as error:
+        sender.send(error)
