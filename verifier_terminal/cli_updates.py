@@ -164,7 +164,12 @@ def launch(directory: Path, software: Path, words: tuple[str, ...]) -> None:
         options += ("--software", str(software))
     command = ("-I", "-m", "liangzheng", "terminal", *commands, str(directory), *options)
     try:
-        code = launching.launch(software, directory, start=lambda python: StartedProgram([str(python), *command]))
+        code = launching.launch(
+            software,
+            directory,
+            start=lambda python: StartedProgram([str(python), *command]),
+            shows_page=commands == ("serve",),
+        )
     except OSError as failure:
         raise Failure(f"the program cannot be started ({failure.strerror})", 1) from failure
     sys.exit(code)

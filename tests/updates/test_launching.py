@@ -137,6 +137,11 @@ def test_the_command_runs_what_it_is_told_in_the_right_version(places: tuple[Pat
     assert said.split("\n")[:9] == [
         "-I", "-m", "liangzheng", "terminal", "update", "due", str(directory), "--software", str(program),
     ]  # fmt: skip
+    # Looking for software is no try: a terminal that nobody has started yet gives no version up.
+    assert json.loads((directory / launching.START).read_text())["tries"] == 0
+    with launched(places) as process:
+        said, _ = process.communicate(timeout=30)
+    assert said.split("\n")[4:6] == ["serve", str(directory)]
     assert json.loads((directory / launching.START).read_text())["tries"] == 1
 
 

@@ -140,20 +140,21 @@ def version_to_run(program: Path, directory: Path) -> str | None:
     return version if version is not None and interpreter(program, version).exists() else None
 
 
-def launch(program: Path, directory: Path, *, start: Callable[[Path], Child]) -> int:
+def launch(program: Path, directory: Path, *, start: Callable[[Path], Child], shows_page: bool = True) -> int:
     """Runs the version that is to run, and ends one that does not come up the first time. Gives its exit code.
 
     Args:
         program: The software's folder.
         directory: The terminal's.
-        start: Starts `terminal serve` with one interpreter.
+        start: Starts the program with one interpreter.
+        shows_page: It is `terminal serve`; no other command of a version can show whether it comes up.
 
     Raises:
         OSError: It cannot be started, or the try not be counted.
     """
     version = version_to_run(program, directory)
     began = Start("") if version is None else start_of(directory, version)
-    if version is not None and not began.healthy and last_start(directory) == began:
+    if shows_page and version is not None and not began.healthy and last_start(directory) == began:
         # Counted before anything is started: whatever happens then, it was a try.
         note_start(directory, Start(version, began.tries + 1))
         return _watch(start(interpreter(program, version)), lambda: start_of(directory, version).healthy)
