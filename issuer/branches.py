@@ -26,6 +26,7 @@ from issuer.fleet.receiving import Receiving
 from issuer.fleet.standing import Fleet
 from issuer.fleet.tokens import FleetTokens
 from issuer.issuance import Issuance, Issued
+from issuer.joint.issuing import JointLicences
 from issuer.keys.ceremonies import Keys
 from issuer.keys.resigning import Resigning
 from issuer.keys.ring import KeyRing
@@ -81,6 +82,14 @@ class Branches:
         self.audit = Trail(register)
         below: Below = partial(draws.below, random_bytes)
         self.changes = BulkChanges(register=register, below=below, publish_change=publish_change)
+        self.joint = JointLicences(
+            profile=profile,
+            register=register,
+            kinds=kinds,
+            issuance=issuance,
+            directory=wallet_directory,
+            publish_new_lists=publish_new_lists,
+        )
         self.licence_renewals = LicenceRenewals(
             register=register,
             kinds=kinds,

@@ -31,6 +31,7 @@ from issuer.devices import cli as devices_cli
 from issuer.enrolment import cli as enrolment_cli
 from issuer.feed import cli as feed_cli
 from issuer.fleet import cli as fleet_cli
+from issuer.joint import cli as joint_cli
 from issuer.keys import cli as keys_cli
 from issuer.keys import cli_departments
 from issuer.lifecycle import LegalChange
@@ -329,6 +330,7 @@ for command in (
     people_cli.console,
     policy_cli.policy,
     synthetic_cli.synth,
+    joint_cli.issue_together,
     added_kinds_cli.kind,
     bulk_cli.import_licences,
     bulk_cli.imports,

@@ -11,6 +11,7 @@ ID_CHARACTERS: Final = 22
 """131 bits: an id is never guessed (SECURITY.md K3)."""
 _SECRET_BYTES: Final = 16
 _BASE62: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_CAPITALS: Final = string.digits + string.ascii_uppercase
 _NUMBER_BYTES: Final = 4
 
 
@@ -32,6 +33,11 @@ def text(random_bytes: RandomBytes, characters: int) -> str:
         # 248 = 4 * 62: greater bytes are thrown away, or the first characters would be more likely.
         drawn += "".join(_BASE62[byte % 62] for byte in random_bytes(characters) if byte < 248)
     return drawn[:characters]
+
+
+def capitals(random_bytes: RandomBytes, characters: int) -> str:
+    """So many of 0-9 and A-Z."""
+    return "".join(_CAPITALS[below(random_bytes, len(_CAPITALS))] for _ in range(characters))
 
 
 def secret(random_bytes: RandomBytes) -> str:

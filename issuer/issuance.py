@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from issuer import draws, layout, lint, packages, portrait
+from issuer import draws, identifiers, layout, lint, packages, portrait
 from issuer import subject as subject_check
 from issuer.added_kinds.errors import KindRetired
 from issuer.allocation import Allocator
 from issuer.draws import RandomBytes
 from issuer.errors import IssuanceInterrupted, LicenceNotValid, PortraitRefused
+from issuer.joint.errors import HoldersRefused
 from issuer.keys.errors import TokenUnavailable
 from issuer.keys.ring import KeyRing, SigningKey
 from issuer.lint import Draft, LintedDraft
@@ -83,6 +84,7 @@ class Issuance:
         actor: str,
         at: UnixTime,
         also: Also | None = None,
+        together: bool = False,
     ) -> Issued:
         """A new licence for this subject, bound to this device key; with the holder's portrait, if there is one.
 
@@ -90,14 +92,16 @@ class Issuance:
             PortraitRefused: It is no small picture, or the subject names another one.
             SubjectRefused: Items are unknown, missing or wrong; all are listed.
             KindRetired: The authority issues no new ones.
+            HoldersRefused: Several hold this kind; `together` says that this is one of them (`issuer.joint`).
             LintRefused: What would be signed breaks a rule.
             KeyNotForKind, DepartmentNeeded, NoSigningKey: No key signs this for them.
             IssuanceInterrupted, TokenUnavailable: The intent is recorded, a signature failed.
             RegisterUnavailable: The register could not record it.
         """
         written = _with_portrait(kind, written, picture)
+        written = identifiers.given(kind, written, region=self._profile.region, random_bytes=self._random_bytes)
         checked = subject_check.check(kind, written, at=at, fictional=self._profile.fictional)
-        record = self.record_of(kind, written, checked, at=at)
+        record = self.record_of(kind, written, checked, at=at, together=together)
         draft = self.draft(kind, checked, holder_key, key_assurance, at)
         key = self._ring.take(KeyUse.ASSERT, vct=kind.vct, department=department, at=at)
         return self._sign(
@@ -132,8 +136,12 @@ class Issuance:
         key = self._ring.take(KeyUse.ASSERT, vct=kind.vct, department=department, at=at)
         return self._sign(record, draft, key, is_new=False, picture=picture, directory=directory, actor=actor, at=at)
 
-    def record_of(self, kind: Kind, written: object, checked: Subject, *, at: UnixTime) -> LicenceRecord:
-        """What the register is to say of a new licence, under a new id. Raises: KindRetired."""
+    def record_of(
+        self, kind: Kind, written: object, checked: Subject, *, at: UnixTime, together: bool = False
+    ) -> LicenceRecord:
+        """What the register is to say of a new licence, under a new id. Raises: KindRetired, HoldersRefused."""
+        if kind.holders.least > 1 and not together:
+            raise HoldersRefused(f"a {kind.slug} has {kind.holders.least} holders")
         if kind.slug in self._retired:
             raise KindRetired(f"no new licences of the kind {kind.slug} are issued")
         assert isinstance(written, dict), "a checked subject is a mapping"

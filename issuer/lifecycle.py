@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from issuer import spreading
 from issuer.errors import ReasonRefused
+from issuer.joint import register as joint
 from issuer.register import Register, StatusEvent, change_status
 from issuer.spreading import Below
 from protocol import cwt
@@ -86,16 +87,23 @@ def change_in(
     at: UnixTime,
     below: Below,
 ) -> tuple[StatusEvent, ...]:
-    """As `change`, in a transaction that nothing else writes beside; the reason was checked."""
-    return change_status(
-        connection,
-        licence_id,
-        act=legal_change.value,
-        transitions=TRANSITIONS[legal_change],
-        reason=reason,
-        actor=actor,
-        at=at,
-        spread=partial(spreading.moment, at=at, below=below) if legal_change in CAN_WAIT else None,
+    """As `change`, in a transaction that nothing else writes beside; the reason was checked.
+
+    Whoever holds the licence together with others holds what they hold: all of them change at once.
+    """
+    return tuple(
+        event
+        for each in joint.together(connection, licence_id)
+        for event in change_status(
+            connection,
+            each,
+            act=legal_change.value,
+            transitions=TRANSITIONS[legal_change],
+            reason=reason,
+            actor=actor,
+            at=at,
+            spread=partial(spreading.moment, at=at, below=below) if legal_change in CAN_WAIT else None,
+        )
     )
 
 

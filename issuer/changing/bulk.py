@@ -14,6 +14,7 @@ from issuer.approvals.register import Proposal
 from issuer.changing import preview, selecting
 from issuer.changing.preview import Affected
 from issuer.changing.selecting import Selection
+from issuer.joint import register as joint
 from issuer.lifecycle import LegalChange
 from issuer.register import Register
 from issuer.spreading import Below
@@ -34,7 +35,7 @@ class BulkChanges:
     def preview(self, selection: Selection, change: LegalChange, *, at: UnixTime) -> Affected:
         """What the change would reach. Raises: SelectionRefused, RegisterUnavailable."""
         with self._register.reading() as connection:
-            return preview.affected(connection, selecting.selected(connection, selection), change, at=at)
+            return preview.affected(connection, _selected(connection, selection), change, at=at)
 
     def change(self, selection: Selection, change: LegalChange, *, reason: str, actor: str, at: UnixTime) -> Affected:
         """Change at most `ALONE` licences, and publish that.
@@ -46,7 +47,7 @@ class BulkChanges:
         """
         lifecycle.check_reason(reason)
         with self._register.writing() as connection:
-            ids = selecting.selected(connection, selection)
+            ids = _selected(connection, selection)
             if len(ids) > ALONE:
                 raise SecondPersonNeeded(f"{len(ids)} licences are more than the {ALONE} that one person changes alone")
             found = preview.affected(connection, ids, change, at=at)
@@ -57,7 +58,7 @@ class BulkChanges:
     def content(self, selection: Selection, change: LegalChange) -> Mapping[str, Any]:
         """What a proposal of this change says: the ids that the query finds now. Raises: SelectionRefused."""
         with self._register.reading() as connection:
-            return {"change": change.value, "ids": selecting.selected(connection, selection)}
+            return {"change": change.value, "ids": _selected(connection, selection)}
 
     def shown(self, connection: Connection, content: Mapping[str, Any], *, at: UnixTime) -> cbor.Value:
         """As `Dangerous` says."""
@@ -70,11 +71,20 @@ class BulkChanges:
         return True
 
     def _affected(self, connection: Connection, content: Mapping[str, Any], at: UnixTime) -> Affected:
-        ids = selecting.selected(connection, Selection(ids=tuple(content["ids"])))
+        ids = _selected(connection, Selection(ids=tuple(content["ids"])))
         return preview.affected(connection, ids, LegalChange(content["change"]), at=at)
 
     def _carry_out(self, connection: Connection, found: Affected, *, reason: str, actor: str, at: UnixTime) -> None:
+        changed = set[str]()
         for licence_id, _ in found.licences:
+            if licence_id in changed:
+                continue
+            changed |= set(joint.together(connection, licence_id))
             lifecycle.change_in(
                 connection, licence_id, found.change, reason=reason, actor=actor, at=at, below=self._below
             )
+
+
+def _selected(connection: Connection, selection: Selection) -> tuple[str, ...]:
+    """What was selected, and what is held together with it: it would change all the same."""
+    return tuple(sorted(joint.with_others(connection, selecting.selected(connection, selection))))

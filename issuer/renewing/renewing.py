@@ -13,11 +13,13 @@ from typing import Any, Final, Protocol
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from issuer import lifecycle
+from issuer import identifiers, lifecycle
 from issuer import portrait as portraits
 from issuer.audit.trail import OPERATOR
 from issuer.errors import LicenceNotValid
 from issuer.issuance import Issued
+from issuer.joint import register as joint
+from issuer.joint.errors import HeldTogether
 from issuer.lifecycle import LegalChange
 from issuer.register import Also, LicenceRecord, Register, demand_valid
 from issuer.renewing.errors import AlreadyRenewed, RenewalTooEarly
@@ -110,12 +112,14 @@ class LicenceRenewals:
 
         Raises:
             ReasonRefused, LicenceUnknown, LicenceNotValid, RenewalTooEarly, AlreadyRenewed: Nothing was recorded.
+            HeldTogether: Several hold it; nothing was recorded.
             SubjectRefused, LintRefused, PortraitRefused: Nothing was recorded.
             IssuanceInterrupted, NoFreeIndex, RegisterUnavailable: The old licence is in force; renew it again.
             PublishingFailed: It is renewed, and that is not published yet.
         """
         lifecycle.check_reason(reason)
         old = self._register.licence(licence_id)
+        self._demand_one_holder(licence_id)
         begun = self.following(licence_id)
         if begun is not None and begun.superseded_at is not None:
             raise AlreadyRenewed("another licence has taken the place of this one")
@@ -176,10 +180,20 @@ class LicenceRenewals:
         days = self._kinds[old.vct].term.renewal_opens_days
         # Where the kind names no day, renewal is always open.
         if is_other or old.valid_to is None or days is None:
-            return subject
+            return self._numbered(old, subject)
         if at < unixtime.end_of_local_day(old.valid_to) - days * DAY:
             raise RenewalTooEarly(f"renewal opens {days} days before the end of the term")
-        return subject
+        return self._numbered(old, subject)
+
+    def _numbered(self, old: LicenceRecord, subject: dict[str, Any]) -> dict[str, Any]:
+        # An identifier that the operator changes is the operator's.
+        unchanged = subject.get(identifiers.ITEM) == old.subject.get(identifiers.ITEM)
+        return identifiers.of_next_version(subject) if unchanged else subject
+
+    def _demand_one_holder(self, licence_id: str) -> None:
+        with self._register.reading() as connection:
+            if len(joint.together(connection, licence_id)) > 1:
+                raise HeldTogether("several hold this licence together")
 
 
 def _link(connection: Connection, previous: str, new: str, *, reason: str, actor: str, at: UnixTime) -> None:

@@ -50,6 +50,7 @@ from issuer.errors import (
     TransitionRefused,
 )
 from issuer.fleet import errors as fleet_errors
+from issuer.joint import errors as joint_errors
 from issuer.lifecycle import LegalChange
 from issuer.listing import as_json, change_as_json
 from issuer.openid4vci import errors as openid4vci_errors
@@ -105,6 +106,7 @@ _HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     (LintRefused, 500),
     (AuthoringError, 500),
     *added_kinds_errors.HTTP,
+    *joint_errors.HTTP,
     *enrolment_errors.HTTP,
     *fleet_errors.HTTP,
     *openid4vci_errors.HTTP,

@@ -23,6 +23,7 @@ ON_BOTH = (
     "test_devices",
     "test_feed_on_both",
     "test_fleet_on_both",
+    "test_joint_on_both",
     "test_keys_on_both",
     "test_lifecycle",
     "test_migrations_on_both",

@@ -68,7 +68,7 @@ def test_every_command_explains_itself() -> None:
         *("offer", "offers", "offer-decide"),
         *("backup", "restore", "drill"),
         *("audit", "change", "expiring", "propose", "approve", "decline", "proposals", "renew", "renewals"),
-        *("synth", "kind", "policy"),
+        *("synth", "kind", "policy", "issue-together"),
         *("key", "department"),
         *("withdraw", "cancel", "supersede", "transfer", "devices", "report-lost", "found", "close-lists"),
     }
