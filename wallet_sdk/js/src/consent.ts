@@ -41,6 +41,8 @@ export interface ConsentRequest {
   readonly alwaysShown: readonly Item[];
   /** Mandatory items that this licence does not have; the verifier will notice. */
   readonly missing: readonly Item[];
+  /** The `lic` keys that may be let out: those of the purpose, or fewer that a terminal asks for. */
+  readonly asked: PurposeItems;
   /** The holder's decision: exactly these items by name; none named: the proposed ones. */
   approve(names?: readonly string[]): Decision;
 }
@@ -56,11 +58,12 @@ export function request(licence: HeldLicence, purpose: Purpose): ConsentRequest 
   if (asked === null) throw new WalletError("PURPOSE_NOT_OFFERED", offered(licence));
   const { mandate } = licence.credentials[0].issued.claims;
   if (mandate !== null && !mandate.purposes.includes(purposeNumber(purpose)))
-    throw new WalletError("PURPOSE_NOT_OFFERED", "the mandate does not cover it");
-  return sheet(licence, purpose, asked);
+    throw new WalletError("MANDATE_SCOPE", purpose);
+  return sheetOf(licence, purpose, asked);
 }
 
-function sheet(licence: HeldLicence, purpose: Purpose, asked: PurposeItems): ConsentRequest {
+/** What to ask the holder where exactly these items are asked for. */
+export function sheetOf(licence: HeldLicence, purpose: Purpose, asked: PurposeItems): ConsentRequest {
   const [flexible] = licence.credentials;
   const clear = clearKeys(flexible);
   const held = licence.kind.items.filter((item) => flexible.items.has(item.key));
@@ -83,6 +86,7 @@ function sheet(licence: HeldLicence, purpose: Purpose, asked: PurposeItems): Con
     separate,
     alwaysShown,
     missing,
+    asked,
     approve: (names = proposed.map((item) => item.name)) => {
       const choice = [...mandatory, ...optional, ...alwaysShown];
       const keys = names.map((name) => {

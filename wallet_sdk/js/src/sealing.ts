@@ -8,6 +8,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { concat, equal } from "./bytes.ts";
 import { decode, encode, isArray, isBytes, isMap, type Key, Tagged, type Value } from "./cbor.ts";
 import { ALG, KID } from "./coseSign1.ts";
+import { toBigInt } from "./curves.ts";
 import { refuse } from "./protocolError.ts";
 
 const ENCRYPT0 = 16;
@@ -122,4 +123,15 @@ function aadOf(protectedBytes: Uint8Array): Uint8Array {
 
 function ascii(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+const FIELD = 2n ** 255n - 19n;
+
+/** Refuses what is no X25519 key in its one form, or gives a shared secret of zeros (E_KEY). */
+export function checkPublicKey(x: Uint8Array): void {
+  if (x.length !== KEY_BYTES) refuse("E_KEY", `an X25519 key of ${x.length} bytes`);
+  // RFC 7748 section 5 would take numbers beyond the field and a set topmost bit; one key has one form here.
+  if (toBigInt(x.slice().reverse()) >= FIELD) refuse("E_KEY", "an X25519 coordinate beyond its field");
+  // RFC 7748 section 6.1: scalars are multiples of 8, so a point of small order gives zero for every one.
+  exchange(new Uint8Array(KEY_BYTES).fill(1), x);
 }

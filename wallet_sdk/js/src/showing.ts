@@ -71,7 +71,7 @@ export class Showing {
     if (this.signer === null) throw new WalletError("SHOWING_CLOSED");
     const { current } = this;
     if (current !== null && current.askedAt <= now && now < current.frame.nextAt) return current.frame;
-    const end = this.showableUntil(now);
+    const end = showableUntil(this.licence, this.selection, now);
     const iat = this.moments.take(now);
     const exp = Math.min(iat + LIFE, end);
     let text: string;
@@ -95,20 +95,20 @@ export class Showing {
     this.signer = null;
     this.current = null;
   }
+}
 
-  /** The end of the credential that is shown, once the licence can be shown at all. */
-  private showableUntil(at: number): number {
-    const [flexible] = this.licence.credentials;
-    const day = (key: number) => {
-      const value = flexible.items.get(key)?.value;
-      return typeof value === "number" ? value : null;
-    };
-    const [first, last] = [day(VALID_FROM), day(VALID_TO)];
-    const begins = Math.max(...this.licence.credentials.map(({ issued: { claims } }) => Math.max(claims.nbf, claims.iat)));
-    if (at < Math.max(begins, first === null ? 0 : localMidnight(first))) throw new WalletError("LICENCE_NOT_YET");
-    if (last !== null && at >= endOfLocalDay(last)) throw new WalletError("LICENCE_EXPIRED");
-    const { exp } = this.selection.credential.issued.claims;
-    if (at >= exp) throw new WalletError("CREDENTIAL_EXPIRED");
-    return exp;
-  }
+/** The end of the credential that is shown, once the licence can be shown at all. */
+export function showableUntil(licence: HeldLicence, selection: Selection, at: number): number {
+  const [flexible] = licence.credentials;
+  const day = (key: number) => {
+    const value = flexible.items.get(key)?.value;
+    return typeof value === "number" ? value : null;
+  };
+  const [first, last] = [day(VALID_FROM), day(VALID_TO)];
+  const begins = Math.max(...licence.credentials.map(({ issued: { claims } }) => Math.max(claims.nbf, claims.iat)));
+  if (at < Math.max(begins, first === null ? 0 : localMidnight(first))) throw new WalletError("LICENCE_NOT_YET");
+  if (last !== null && at >= endOfLocalDay(last)) throw new WalletError("LICENCE_EXPIRED");
+  const { exp, mandate } = selection.credential.issued.claims;
+  if (at >= exp) throw new WalletError(mandate === null ? "CREDENTIAL_EXPIRED" : "MANDATE_EXPIRED");
+  return exp;
 }

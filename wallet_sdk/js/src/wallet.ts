@@ -14,7 +14,7 @@ import { decode, encode, isArray, isBytes, isMap, type Key, MAX_DOCUMENT_ITEMS, 
 import type { Language } from "./catalogue.ts";
 import { check, type ConsentRequest, type Decision, request } from "./consent.ts";
 import type { Curves } from "./curves.ts";
-import { verifyDirectory } from "./directory.ts";
+import { verifyDirectory, type WalletDirectory } from "./directory.ts";
 import { held, type HeldCredential, type HeldLicence } from "./heldLicence.ts";
 import { type Signer, VerificationKey } from "./keys.ts";
 import { refuse } from "./protocolError.ts";
@@ -72,7 +72,17 @@ export class Wallet {
   private readonly regions = new Map<string, KnownRegion & { readonly encoded: Uint8Array }>();
   private readonly stored = new Map<string, Stored>();
 
-  private constructor(private readonly ports: Ports) {}
+  private constructor(readonly ports: Ports) {}
+
+  /** What is known of each region. */
+  directories(): readonly WalletDirectory[] {
+    return [...this.regions.values()].map((each) => each.directory);
+  }
+
+  /** A moment that no other code of this wallet has. */
+  takeMoment(): number {
+    return this.moments.take(this.ports.now());
+  }
 
   /** The wallet in this storage; a new one if there is nothing in it. */
   static async open(ports: Ports): Promise<Wallet> {

@@ -1,5 +1,5 @@
 // Runs the mini-program bundle where there is nothing but the language (node:vm): no WebCrypto, no page, no TextEncoder.
-// Standard input: {alg, secret, now, packages, purpose, items?}; output: {publicKey, texts, sizes, states, errors}.
+// Standard input: {alg, secret, now, packages, purpose, items?, challenges?}; output: {publicKey, texts, sizes, states, errors}.
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import vm from "node:vm";
@@ -21,14 +21,14 @@ const result = vm.runInContext(
     let saved = null;
     let now = asked.now;
     const ports = {
-      random: () => { throw new Error("nothing here needs chance"); },
+      random: (size) => bytes(asked.random).slice(0, size),
       now: () => now,
       storage: { load: async () => saved, save: async (content) => { saved = content; } },
       signer: new sdk.SoftwareSigner(asked.alg, bytes(asked.secret)),
       curves: sdk.nobleCurves,
     };
     let wallet = await sdk.Wallet.open(ports);
-    const out = { publicKey: hex(wallet.publicKey()), texts: [], sizes: [], states: [], errors: [] };
+    const out = { publicKey: hex(wallet.publicKey()), requests: [], texts: [], sizes: [], states: [], errors: [] };
     for (const each of asked.packages ?? []) {
       try {
         await wallet.receive(bytes(each), asked.root ? { root: bytes(asked.root) } : {});
@@ -38,7 +38,18 @@ const result = vm.runInContext(
     }
     // As after a restart.
     wallet = await sdk.Wallet.open(ports);
-    for (const licence of wallet.cards()) {
+    for (const each of asked.challenges ?? []) {
+      try {
+        const request = await sdk.readChallenge(wallet, each);
+        out.requests.push([request.asker.relyingParty, request.reason, request.sheets.length, request.missing]);
+        now = asked.now + (asked.after ?? 0);
+        const decisions = asked.consent === null ? [null] : request.sheets.map((sheet) => sheet.approve(asked.items));
+        out.texts.push((await sdk.answer(wallet, request, decisions)).text);
+      } catch (error) {
+        out.errors.push(error.code ?? String(error.stack));
+      }
+    }
+    for (const licence of asked.challenges ? [] : wallet.cards()) {
       out.states.push(wallet.state(licence));
       try {
         const request = wallet.request(licence, asked.purpose);
@@ -54,6 +65,10 @@ const result = vm.runInContext(
       } catch (error) {
         out.errors.push(error.code ?? String(error.stack));
       }
+    }
+    if (asked.animate) {
+      const frame = sdk.animate(bytes(asked.animate), sdk.KIND.portrait, 442);
+      out.texts = asked.frames.map(frame);
     }
     return JSON.stringify(out);
   })()`,

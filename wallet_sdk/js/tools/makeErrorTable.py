@@ -6,7 +6,7 @@ python wallet_sdk/js/tools/makeErrorTable.py
 import json
 from pathlib import Path
 
-from wallet_sdk import errors
+from wallet_sdk import errors, request_errors
 
 JS = Path(__file__).resolve().parents[1]
 USED = (
@@ -45,13 +45,25 @@ USED = (
     "RootChanged",
     "RootUnexpected",
     "ShowingClosed",
+    "AskedTooMuch",
+    "BundleSize",
+    "ChallengeForged",
+    "ChallengeMalformed",
+    "ChallengeOver",
+    "ClockWrong",
+    "MandateExpired",
+    "MandateScope",
+    "RegionUnknown",
+    "TerminalExpired",
+    "TerminalUnknown",
+    "TerminalWithdrawn",
 )
 
 
 def made() -> str:
     table = {}
     for name in USED:
-        leaf = getattr(errors, name)
+        leaf = getattr(errors, name, None) or getattr(request_errors, name)
         texts = {"zh-Hans": leaf.texts.zh_hans, "zh-Hant": leaf.texts.zh_hant, "en": leaf.texts.en}
         table[leaf.code] = {
             "meaning": leaf.meaning,

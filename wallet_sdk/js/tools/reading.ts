@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { fromHex, toHex } from "../src/bytes.ts";
 import * as bundle from "../src/bundle.ts";
 import { type CborMap, decode, isArray, isBytes, isMap, type Value } from "../src/cbor.ts";
+import * as challenge from "../src/challenge.ts";
 import * as envelope from "../src/envelope.ts";
 import { VerificationKey } from "../src/keys.ts";
 import { oversteps } from "../src/mandate.ts";
@@ -12,6 +13,7 @@ import { nobleCurves } from "../src/noble.ts";
 import * as presentation from "../src/presentation.ts";
 import { audienceOf, purposeNumber, PURPOSES, purposeOf } from "../src/purposes.ts";
 import * as sealing from "../src/sealing.ts";
+import type { Items } from "../src/terminalCertificate.ts";
 import { findCredentialAnchor, type TrustList, verifyTrustList } from "../src/trust.ts";
 
 /** What every vector of a folder is read under. */
@@ -21,7 +23,7 @@ export interface Ground {
 }
 
 /** What a wallet and an offline verifier read. The other formats are terminals', officers' and issuers'. */
-export const FORMATS = ["presentation", "mandate", "sealed", "bundle", "trust-list"];
+export const FORMATS = ["presentation", "mandate", "sealed", "bundle", "trust-list", "challenge"];
 const NOT_READ = ["E_PREFIX", "E_SIZE", "E_B45", "E_CBOR"];
 
 export async function ground(folder: string): Promise<Ground> {
@@ -93,6 +95,10 @@ function asExpected(found: presentation.Presentation, at: number): Record<string
   };
 }
 
+function inKinds(kinds: Items): Record<string, readonly number[]> {
+  return Object.fromEntries([...kinds].map(([vct, keys]) => [String(vct), keys]));
+}
+
 /** What stands in a vector's input: its text, or hexadecimal. */
 export async function read(format: string, input: string, ground: Ground, at: number, key: string): Promise<unknown> {
   const check = (unverified: presentation.UnverifiedPresentation) => verified(unverified, ground, at);
@@ -111,6 +117,33 @@ export async function read(format: string, input: string, ground: Ground, at: nu
       const members: presentation.Presentation[] = [];
       for (const each of bundle.parse(encoded)) members.push(await check(each));
       return { members: members.map((each) => asExpected(each, at)), link: bundle.link(members) };
+    }
+    case "challenge": {
+      const found = await challenge.verify(envelope.unwrap(input, envelope.CHALLENGE), ground.trust.anchors, at, nobleCurves);
+      const { certificate, request } = found;
+      return {
+        certificate: {
+          iss: certificate.iss,
+          terminal: certificate.terminal,
+          place: certificate.place,
+          relying_party: certificate.relyingParty,
+          maxima: Object.fromEntries(
+            [...certificate.maxima].map(([purpose, kinds]) => [audienceOf(purposeOf(purpose)!), inKinds(kinds)]),
+          ),
+          key_thumbprint: certificate.key.id,
+          iat: certificate.iat,
+          exp: certificate.exp,
+        },
+        purpose: audienceOf(purposeOf(request.purpose)!),
+        reason: request.reason,
+        wanted: inKinds(request.wanted),
+        nonce: toHex(request.nonce),
+        sealing_key: toHex(request.sealingKey),
+        sealing_kid: toHex(sealing.kidOf(request.sealingKey)),
+        iat: request.iat,
+        exp: request.exp,
+        cnonce: toHex(found.cnonce),
+      };
     }
     case "trust-list": {
       const found = await verifyTrustList(fromHex(input), ground.root, nobleCurves);
