@@ -13,7 +13,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-EXCEPTED_MARKERS = ("needs_shared_vectors", "needs_hardware", "needs_sm2", "needs_own_systemd")
+EXCEPTED_MARKERS = ("needs_shared_vectors", "needs_hardware", "needs_sm2", "needs_namespaces")
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 EXCEPTED = "skip excepted by"

@@ -60,7 +60,7 @@ def test_a_module_that_skips_itself_fails_too(tmp_path: Path) -> None:
     assert "no_such_library" in done.stdout
 
 
-@pytest.mark.parametrize("marker", ["needs_shared_vectors", "needs_hardware", "needs_sm2", "needs_own_systemd"])
+@pytest.mark.parametrize("marker", ["needs_shared_vectors", "needs_hardware", "needs_sm2", "needs_namespaces"])
 def test_excepted_markers_are_skipped_and_counted(tmp_path: Path, marker: str) -> None:
     done = run_suite(tmp_path, SUITE + MARKED_SKIP.format(marker=marker), LIANGZHENG_REQUIRE="all")
     assert done.returncode == 0

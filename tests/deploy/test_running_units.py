@@ -7,7 +7,7 @@ import pytest
 
 from tests.deploy import own_systemd
 
-pytestmark = pytest.mark.needs_own_systemd
+pytestmark = pytest.mark.needs_namespaces
 
 
 @pytest.fixture(scope="module")
