@@ -55,7 +55,7 @@ from issuer.lifecycle import LegalChange
 from issuer.listing import as_json, change_as_json
 from issuer.openid4vci import errors as openid4vci_errors
 from issuer.publishing import AGGREGATION
-from issuer.web import devices, fleet, mandates, offers, openid4vci, papers, remote_terminals, terminals
+from issuer.web import devices, fleet, mandates, offers, openapi, openid4vci, papers, remote_terminals, terminals
 from issuer.web.bodies import Body, Malformed
 from issuer.web.bodies import error as error_answer
 from issuer.web.terminals import ACTOR
@@ -63,7 +63,7 @@ from protocol import feed_names, labels, published_names
 from protocol.published_names import PublishedName
 from protocol.unixtime import UnixTime
 
-_OPEN: Final = frozenset({"published", "package"}) | remote_terminals.OPEN | fleet.OPEN | openid4vci.OPEN
+_OPEN: Final = frozenset({"published", "package"}) | remote_terminals.OPEN | fleet.OPEN | openid4vci.OPEN | openapi.OPEN
 CONSOLE: Final = "console"
 """A blueprint that lets people in by itself, and shuts whatever demands nothing of them (`issuer.console.desk`)."""
 _CONTENT_TYPES: Final = {
@@ -141,6 +141,7 @@ def create_app(
     papers.add_routes(app, issuer, now)
     devices.add_routes(app, issuer, now)
     offers.add_routes(app, issuer, now, public_url)
+    openapi.add_routes(app)
     openid4vci.add_routes(app, issuer, now, public_url, status_of)
     return app
 
