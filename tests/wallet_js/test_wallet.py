@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from protocol import cbor, licence_package
+from protocol.keys import Ed25519Signer
 from protocol.labels import Purpose
 from protocol.qr import animated
 from protocol.qr.animated import Assembled, Assembler
@@ -154,7 +155,7 @@ def test_a_challenge_that_is_not_to_be_believed_is_named_as_in_python(
     counter = VirtualCounter(issuer, unread=0)
     wanted = {"driving-licence": ["name"]}
     good = counter.ask(wanted)
-    stranger = TestIssuer(clock, failures=0, terminals=issuer.assertion)
+    stranger = TestIssuer(clock, failures=0, terminals=Ed25519Signer(b"\x08" * 32))
     kinds, maxima = issuer._listed
     purpose, beyond = next(
         (purpose, {kinds[vct].slug: [item.name]})
