@@ -1,9 +1,11 @@
 """The doctor's look at given folders: who could use the private keys that rest there (CONTRACTS.md, "Keys at rest").
 
-Nothing is opened and no passphrase is asked for: only the names and permissions of files are looked at. The names are
-written out here, because the doctor must be able to speak when a role's libraries do not load.
+Nothing is opened and no passphrase is asked for: only names and permissions of files are looked at, and where an issuer
+says that its token is. The names are written out here, because the doctor must be able to speak when a role's libraries
+do not load.
 """
 
+import json
 import os
 import stat
 from collections.abc import Iterator
@@ -44,8 +46,7 @@ ROLES: Final = (
         "keys.key",
         ("keys.box", "keys.key", "operator.token", "register.sqlite"),
         "issue licences",
-        "Make an issuer for real licences with --passphrase-file: this version neither changes the protection of "
-        "existing keys nor exchanges keys.",
+        "Put them under a passphrase: `liangzheng issuer key passphrase DIR --new-passphrase-file FILE`.",
     ),
     Resting(
         "wallet",
@@ -101,3 +102,21 @@ def keys_at_rest(folder: Path) -> Iterator[Finding]:
             yield Finding(subject, Grade.OK, f"This {role.role} holds no private key.")
         else:
             yield Finding(subject, Grade.OK, f"The keys of this {role.role} rest under a passphrase.")
+        if role.role == "issuer":
+            yield from _token(folder, subject)
+
+
+def _token(folder: Path, subject: str) -> Iterator[Finding]:
+    """Whether this issuer's keys are made in a token, and whether its module is here. The token is not asked."""
+    try:
+        place = json.loads((folder / "issuer.json").read_bytes()).get("pkcs11")
+    except (OSError, ValueError, AttributeError):
+        return  # An issuer says so itself when it is opened.
+    match place:
+        case {"module": str() as module, "token": str() as label} if Path(module).is_file():
+            yield Finding(subject, Grade.OK, f"New keys are made in token {label} by {module}, and never leave it.")
+        case {"module": str() as module, "token": str() as label}:
+            meaning = f"Keys are in token {label}, and its module {module} is not here: nothing can be signed."
+            yield Finding(subject, Grade.PROBLEM, meaning, "Install the library of the token's maker at this path.")
+        case _:
+            pass

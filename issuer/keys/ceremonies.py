@@ -7,16 +7,17 @@ then signed again (`resigning`). Each act is one transaction and stands in the a
 it, and one that no transaction took signs nothing. The status key has a way of its own (`issuer feed epoch`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection
 
-from issuer.keys import departments
+from issuer.keys import departments, issued_log
 from issuer.keys import register as rows_of
 from issuer.keys.departments import Department
 from issuer.keys.errors import KeyChangeRefused, KeyUnknown
+from issuer.keys.issued_log import Checked
 from issuer.keys.records import EVERY_KIND, KeyRecord, State, signing_ends
 from issuer.keys.resigning import Resigning
 from issuer.keys.ring import KeyRing
@@ -63,6 +64,10 @@ class Keys:
     def departments(self) -> tuple[Department, ...]:
         """Every department that there ever was, by name. Raises: RegisterUnavailable."""
         return departments.listed(self._register)
+
+    def check_log(self) -> Iterator[Checked]:
+        """Compare everything that was handed out with what the issued log has of it. Raises: RegisterUnavailable."""
+        return issued_log.check(self._register)
 
     def add(self, use: KeyUse, *, department: str, ahead: Seconds, actor: str, at: UnixTime) -> Changed:
         """Publish one more key of a use: it signs when those before it are full or have ended.

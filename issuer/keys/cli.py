@@ -13,6 +13,8 @@ from issuer.errors import PassphraseRequired
 from issuer.feed import dangerous
 from issuer.keys import listing
 from issuer.keys.ceremonies import AHEAD, Changed
+from issuer.keys.errors import IssuedLogBroken
+from issuer.keys.issued_log import Checked
 from issuer.keys.records import USES, WORDS
 from issuer.profile import TokenPlace
 from protocol import unixtime
@@ -192,6 +194,28 @@ def drop(folder: Path, kid: str, passphrase_file: Path | None, as_json: bool) ->
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
         gone = issuer.keys.drop(kid, actor=ACTOR, at=wiring.now())
     print_changed(Changed((), (gone,)), as_json=as_json)
+
+
+@key.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@passphrase_option
+@json_option
+def check(folder: Path, passphrase_file: Path | None, as_json: bool) -> None:
+    """Check the issued log: that every package is what the log says was signed, by the key that it says."""
+    from issuer import wiring
+
+    last = Checked(0, ())
+    with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
+        for last in issuer.keys.check_log():
+            click.echo(f"{last.groups} looked at", err=True)
+    if as_json:
+        print_json({"groups": last.groups, "wrong": last.wrong})
+    for licence in () if as_json else last.wrong:
+        click.echo(f"Not as it was signed: {licence}")
+    if last.wrong:
+        raise IssuedLogBroken(f"{len(last.wrong)} of {last.groups} packages are not what the log says was signed")
+    if not as_json:
+        click.echo(f"{last.groups} packages, all as they were signed.")
 
 
 @key.command()

@@ -74,6 +74,16 @@ class PinRequired(TokenUnavailable):
     hint = "Set LIANGZHENG_PKCS11_PIN_FILE to a file with the PIN (chmod 600), or LIANGZHENG_PKCS11_PIN."
 
 
+class IssuedLogBroken(IssuerError):
+    """What the register says was signed, and what it kept of it, do not agree."""
+
+    code = "issued_log_broken"
+    hint = (
+        "Somebody has written into the register beside the program: see `issuer audit verify`, restore a backup, "
+        "and revoke what nobody can account for."
+    )
+
+
 class ResignRefused(IssuerError):
     """What this key signed is not signed again here."""
 

@@ -8,23 +8,20 @@ refreshes. What the log does not have stays refused.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, Select, exists, func, select
 
 from issuer.errors import LicenceNotValid, LintRefused, SubjectRefused
 from issuer.issuance import Issued
+from issuer.keys import issued_log
 from issuer.keys import register as rows_of
 from issuer.keys.errors import KeyChangeRefused, ResignRefused
 from issuer.register import Register
 from issuer.register_schema import credential, credential_group, licence, mandate
-from protocol import cbor, keys, licence_package
-from protocol.errors import ProtocolError
+from protocol import keys
 from protocol.keys import VerificationKey
 from protocol.labels import KeyAssurance, KeyUse
-from protocol.sd_cwt import credential as sd_cwt
-from protocol.sd_cwt.credential import UnverifiedCredential
 from protocol.status_list import Status
 from protocol.unixtime import UnixTime
 
@@ -84,7 +81,7 @@ class Resigning:
             with self._register.reading() as connection:
                 page = _waiting(kid, at, since).where(credential_group.c.id > after).limit(_BATCH)
                 groups = connection.execute(page).all()
-                digests = {each.id: _digests(connection, each.id) for each in groups}
+                digests = {each.id: issued_log.digests(connection, each.id) for each in groups}
             if not groups:
                 return
             for group in groups:
@@ -98,7 +95,7 @@ class Resigning:
     def _signed_again(
         self, group: Row[Any], digests: frozenset[bytes], key: VerificationKey, actor: str, at: UnixTime
     ) -> bool:
-        first = _logged(group.package, digests, key)
+        first = issued_log.first_of(group.package, digests, key)
         if first is None:
             return False
         holder_key = keys.load_cose_key(first.claims.cnf)
@@ -108,23 +105,6 @@ class Resigning:
             # It ended meanwhile: there is nothing to be signed again.
             return False
         return True
-
-
-def _logged(package: bytes, digests: frozenset[bytes], key: VerificationKey) -> UnverifiedCredential | None:
-    """The first credential of a package whose every credential the log has, signed by this key."""
-    try:
-        encoded = licence_package.decode(package).credentials
-        parsed = [sd_cwt.parse(cbor.decode(each)) for each in encoded]
-        for each in parsed:
-            sd_cwt.verify(each, key)
-    except ProtocolError:
-        return None
-    return parsed[0] if {sha256(each).digest() for each in encoded} == digests else None
-
-
-def _digests(connection: Any, group_id: int) -> frozenset[bytes]:
-    found = connection.execute(select(credential.c.sha256).where(credential.c.group_id == group_id)).scalars()
-    return frozenset(bytes(each) for each in found if each is not None)
 
 
 def _waiting(kid: bytes, at: UnixTime, since: UnixTime | None) -> Select[Any]:

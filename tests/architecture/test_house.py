@@ -130,3 +130,34 @@ def constants(tree: ast.AST) -> Iterator[int | str]:
 @pytest.mark.parametrize("path", [path for path in FILES if path.name != "labels.py"], ids=relative)
 def test_numbers_of_the_standards_stand_in_labels(path: Path) -> None:
     assert [each for each in constants(ast.parse(path.read_text())) if each in NUMBERS or each in TEXTS] == []
+
+
+MADE_ONLY_IN = {
+    "RehearsedCredential": "protocol/sd_cwt/credential.py",
+    "LintedDraft": "issuer/lint.py",
+    "signatures": "issuer/issuance.py",
+}
+"""What nobody else calls: so that no key of an issuer signs what was not linted (`issuer.lint`)."""
+SIGNS_ONLY_IN = {"credential": "issuer/issuance.py", "paper": "issuer/papers/issuing.py"}
+"""Where an issuer's code calls `sign` or `issue` of these modules."""
+
+
+def called(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """(module or empty, name) of each call."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            match node.func:
+                case ast.Name(id=name):
+                    yield "", name
+                case ast.Attribute(value=ast.Name(id=module), attr=name):
+                    yield module, name
+                case _:
+                    pass
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_nothing_that_was_not_linted_reaches_a_key(path: Path) -> None:
+    for module, name in called(ast.parse(path.read_text())):
+        assert MADE_ONLY_IN.get(name, relative(path)) == relative(path)
+        if relative(path).startswith("issuer/") and name in {"sign", "issue"}:
+            assert SIGNS_ONLY_IN.get(module, relative(path)) == relative(path)

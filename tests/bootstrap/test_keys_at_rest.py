@@ -37,7 +37,7 @@ def test_a_key_file_beside_the_keys_is_a_notice(tmp_path: Path) -> None:
     issuer = only(issuer_folder(tmp_path / "issuer"))
     assert issuer.grade is Grade.NOTICE
     assert "can issue licences" in issuer.meaning
-    assert "--passphrase-file" in issuer.remedy
+    assert "key passphrase" in issuer.remedy
     Wallet.create(tmp_path / "wallet")
     wallet = only(tmp_path / "wallet")
     assert wallet.grade is Grade.NOTICE
@@ -104,3 +104,14 @@ def test_the_command_takes_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert finding["grade"] == "notice"
     assert str(folder) in finding["subject"]
     assert CliRunner().invoke(main, ["doctor", str(tmp_path / "absent")]).exit_code == 2
+
+
+@pytest.mark.parametrize(("is_there", "grade"), [(True, Grade.OK), (False, Grade.PROBLEM)])
+def test_an_issuer_whose_keys_are_in_a_token(tmp_path: Path, is_there: bool, grade: Grade) -> None:
+    (tmp_path / "keys.box").write_bytes(b"")
+    module = tmp_path / "module.so"
+    if is_there:
+        module.write_bytes(b"")
+    (tmp_path / "issuer.json").write_text(json.dumps({"pkcs11": {"module": str(module), "token": "hall", "alg": -19}}))
+    *_, found = keys_at_rest(tmp_path)
+    assert (found.grade, "token hall" in found.meaning) == (grade, True)

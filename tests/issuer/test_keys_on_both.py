@@ -380,6 +380,21 @@ def test_a_package_that_the_log_does_not_know_is_passed_over(issuer: Issuer) -> 
     assert (progress.signed, progress.passed_over) == (1, (first.licence_id,))
 
 
+def test_the_issued_log_says_what_was_put_in_beside_it(issuer: Issuer) -> None:
+    issued = [driving(issuer), driving(issuer, number=2)]
+    wish = Wish(issued[0].licence_id, 1, None, frozenset({Purpose.WINDOW}), None, 30, None)
+    issuer.mandates.issue(wish, holder_key(5), actor=ACTOR, at=AT)
+    *_, checked = issuer.keys.check_log()
+    assert (checked.groups, checked.wrong) == (3, ())
+    other = keys.kid_of(issuer._signers.mandate.public_key)
+    of_first = credential_group.c.licence_id == issued[1].licence_id
+    for values in ({"kid": other}, {"kid": b"unknown!"}, {"kid": assertion(issuer).kid, "package": b"rubbish"}):
+        with issuer._register.writing() as connection:
+            connection.execute(update(credential_group).where(of_first).values(values))
+        *_, checked = issuer.keys.check_log()
+        assert checked.wrong == (issued[1].licence_id,)
+
+
 def test_what_other_keys_signed_is_made_anew_by_its_own_commands(issuer: Issuer) -> None:
     mandate = next(each for each in issuer.keys.listed() if each.use is KeyUse.MANDATE)
     ban(issuer, mandate.kid)
