@@ -20,7 +20,7 @@ from protocol.qr import bundle, envelope
 from protocol.sd_cwt import key_binding
 from protocol.sd_cwt.key_binding import Presentation, UnverifiedPresentation
 from protocol.terminal_certificate import TerminalCertificate
-from protocol.unixtime import DAY, UnixTime
+from protocol.unixtime import DAY, HOUR, UnixTime
 from wallet_sdk.testing.chance import Chance
 from wallet_sdk.testing.issuer import TestIssuer
 
@@ -100,8 +100,8 @@ class VirtualCounter:
             relying_party="测试机关",
             maxima={self.purpose: asked},
             key=self._signer.public_key,
-            iat=at,
-            exp=UnixTime(at + 7 * DAY),
+            iat=UnixTime(at - HOUR),
+            exp=UnixTime(at - HOUR + 7 * DAY),
         )
         certificate = terminal_certificate.certify(its_own, self.issuer.terminals)
         request = Request(
