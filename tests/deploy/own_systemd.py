@@ -6,6 +6,7 @@ and writes down what it finds. Other than on a kiosk: the screen is one in memor
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -71,12 +72,12 @@ def run_units(folder: Path) -> dict[str, Any]:
     }
     started = [
         *("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--console=pipe", "--private-network"),
-        *(f"--directory={root}", "--volatile=overlay", "--machine=liangzheng-units", f"--bind={out}:/mnt/out"),
+        *(f"--directory={root}", "--volatile=overlay", f"--machine=units-{os.getpid()}", f"--bind={out}:/mnt/out"),
         *(f"--bind-ro={here}:{there}" for here, there in shown.items()),
         *("--boot", "systemd.unit=probe.target", "systemd.show_status=no"),
     ]
     # The mount of this machine's own root ends with the namespace that it is made in.
-    script = f'mount --bind / {root} && exec timeout 120 "$@"'
+    script = f'mount --bind / {root} && exec timeout 240 "$@"'
     whole = ["unshare", "--mount", "sh", "-c", script, "sh", *started]
     ended = subprocess.run(whole, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     result = out / "found.json"

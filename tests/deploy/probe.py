@@ -19,7 +19,7 @@ PORTS = {"issuer": 8310, "terminal": 8471, "relay": 8470}
 Found = TypeVar("Found")
 
 BROWSER = "liangzheng-kiosk-browser"
-PATIENCE_TENTHS = 150
+PATIENCE_TENTHS = 600
 
 
 def run(*words: str) -> str:
