@@ -12,6 +12,7 @@ from issuer.acts.confirming import OFFICERS_ACT, Acts
 from issuer.allocation import Allocator
 from issuer.approvals.proposing import Approvals
 from issuer.audit.reading import Trail
+from issuer.binding.binding import Bindings
 from issuer.bulk.importing import BulkImport
 from issuer.bulk.pulling import Pulling
 from issuer.changing.bulk import BULK_CHANGE, BulkChanges
@@ -98,6 +99,7 @@ class Branches:
             below=below,
             publish_change=publish_change,
         )
+        self.bindings = Bindings(register=register, iss=profile.iss, kinds=kinds)
         self.expiry = Expiry(register=register, kinds=kinds)
         self.approvals = Approvals(
             register=register,
@@ -198,6 +200,7 @@ class Branches:
             directory=wallet_directory,
             issue=issue,
             issue_again=issue_again,
+            assurance=lambda licence_id, key, at: self.bindings.assurance(licence_id, key, at=at),
             random_bytes=random_bytes,
         )
         self.pulling = Pulling(

@@ -25,6 +25,7 @@ from issuer.arguments import (
 )
 from issuer.audit import cli as audit_cli
 from issuer.backups import cli as backups_cli
+from issuer.binding import cli as binding_cli
 from issuer.bulk import cli as bulk_cli
 from issuer.changing import cli as changing_cli
 from issuer.devices import cli as devices_cli
@@ -286,6 +287,9 @@ def serve(folder: Path, port: int, url: str | None, passphrase_file: Path | None
 
 for command in (
     audit_cli.audit,
+    binding_cli.bind,
+    binding_cli.bindings,
+    binding_cli.authenticator,
     backups_cli.backup,
     backups_cli.restore,
     backups_cli.drill,

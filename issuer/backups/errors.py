@@ -1,7 +1,5 @@
 """Why a backup is not made, or not taken back."""
 
-from typing import Final
-
 from issuer.errors import IssuerError
 
 
@@ -17,6 +15,3 @@ class BackupDamaged(IssuerError):
 
     code = "backup_damaged"
     hint = "Try the passphrase again; else take another copy. Nothing of this one was believed."
-
-
-HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = ((BackupRefused, 409), (BackupDamaged, 422))

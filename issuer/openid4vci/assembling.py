@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from issuer.devices.losing import Devices
 from issuer.draws import RandomBytes
 from issuer.openid4vci.codes import DerivedSecrets
-from issuer.openid4vci.holding import Holding
+from issuer.openid4vci.holding import AssuranceOf, Holding
 from issuer.openid4vci.issuing import Credentials, Issue, IssueAgain
 from issuer.openid4vci.nonces import Nonces
 from issuer.openid4vci.offering import Offers
@@ -37,6 +37,7 @@ def assemble(
     directory: Callable[[UnixTime], bytes],
     issue: Issue,
     issue_again: IssueAgain,
+    assurance: AssuranceOf,
     random_bytes: RandomBytes,
 ) -> WalletIssuing:
     """All of it; `secret` is one that every server of this authority has, and nobody else."""
@@ -62,6 +63,7 @@ def assemble(
             devices=devices,
             directory=directory,
             issue_again=issue_again,
+            assurance=assurance,
             random_bytes=random_bytes,
         ),
     )

@@ -29,10 +29,13 @@ from issuer.register_schema import credential_group, mandate, status_event
 from protocol import cbor, licence_package
 from protocol.key_proof import TYP_WALLET_REQUEST
 from protocol.keys import VerificationKey
+from protocol.labels import KeyAssurance
 from protocol.sd_cwt import credential
 from protocol.status_list import Status
 from protocol.unixtime import UnixTime
 
+AssuranceOf = Callable[[str, bytes, UnixTime], KeyAssurance | None]
+"""What a credential of this licence says of this key now (`issuer.binding`); None: nothing was ever bound."""
 REFRESHED_AFTER: Final = 4
 """From a quarter of a credential's life on: day 30 of 120."""
 MOST_NOTICES: Final = 100
@@ -77,10 +80,11 @@ class Holding:
         devices: Devices,
         directory: Callable[[UnixTime], bytes],
         issue_again: IssueAgain,
+        assurance: AssuranceOf,
         random_bytes: RandomBytes,
     ) -> None:
         self._register, self._nonces, self._devices, self._issue_again = register, nonces, devices, issue_again
-        self._directory = directory
+        self._directory, self._assurance = directory, assurance
         self._cursors, self._random_bytes = Aead(secrets.cursor_key()), random_bytes
 
     def refresh(self, request: str, *, issuer_url: str, at: UnixTime) -> bytes:
@@ -96,8 +100,12 @@ class Holding:
         if newest is None or newest.package is None:
             raise NotHeld("no such licence is held by this key")
         first = credential.parse(cbor.decode(licence_package.decode(newest.package).credentials[0])).claims
-        if at >= first.iat + (first.exp - first.iat) // REFRESHED_AFTER or newest.status != Status.VALID:
-            issued = self._issue_again(licence_id, key, first.key_assurance, ACTOR, at)
+        # What is bound by evidence since, or waits no more, is said at once.
+        bound = self._assurance(licence_id, key.thumbprint, at)
+        assurance = first.key_assurance if bound is None else bound
+        is_due = at >= first.iat + (first.exp - first.iat) // REFRESHED_AFTER or newest.status != Status.VALID
+        if is_due or assurance is not first.key_assurance:
+            issued = self._issue_again(licence_id, key, assurance, ACTOR, at)
             return for_wallet(issued.package, directory=self._directory(at), issuer_url=issuer_url)
         # Asked too early, or again: the answer may have been lost, and an entry of a status list is spared.
         return for_wallet(newest.package, directory=self._directory(at), issuer_url=issuer_url)

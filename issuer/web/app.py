@@ -18,6 +18,11 @@ from werkzeug.security import safe_join
 from issuer import holder_keys
 from issuer.added_kinds import errors as added_kinds_errors
 from issuer.application import Issuer
+from issuer.approvals import errors as approvals_errors
+from issuer.audit import errors as audit_errors
+from issuer.binding import errors as binding_errors
+from issuer.changing import errors as changing_errors
+from issuer.devices import errors as devices_errors
 from issuer.enrolment import errors as enrolment_errors
 from issuer.errors import (
     AuthoringError,
@@ -55,6 +60,7 @@ from issuer.lifecycle import LegalChange
 from issuer.listing import as_json, change_as_json
 from issuer.openid4vci import errors as openid4vci_errors
 from issuer.publishing import AGGREGATION
+from issuer.renewing import errors as renewing_errors
 from issuer.web import devices, fleet, mandates, offers, openapi, openid4vci, papers, remote_terminals, terminals
 from issuer.web.bodies import Body, Malformed
 from issuer.web.bodies import error as error_answer
@@ -107,6 +113,12 @@ _HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     (AuthoringError, 500),
     *added_kinds_errors.HTTP,
     *joint_errors.HTTP,
+    *approvals_errors.HTTP,
+    *audit_errors.HTTP,
+    *binding_errors.HTTP,
+    *changing_errors.HTTP,
+    *devices_errors.HTTP,
+    *renewing_errors.HTTP,
     *enrolment_errors.HTTP,
     *fleet_errors.HTTP,
     *openid4vci_errors.HTTP,

@@ -19,6 +19,7 @@ ON_BOTH = (
     "test_approvals_on_both",
     "test_audit_on_both",
     "test_backups_on_both",
+    "test_binding_on_both",
     "test_bulk_on_both",
     "test_devices",
     "test_feed_on_both",

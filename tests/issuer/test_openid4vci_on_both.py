@@ -14,6 +14,7 @@ from issuer.openid4vci.errors import GrantRefused, OfferNotOpen, OfferRefused, O
 from issuer.openid4vci.offering import KEPT, LIFE
 from issuer.openid4vci.schema import issuing_key, issuing_offer, used_nonce
 from protocol import licence_package
+from protocol.labels import KeyAssurance
 from protocol.status_list import Status
 from protocol.unixtime import DAY, UnixTime
 from tests.issuer.builders import AT, ID_CARD, OPERATOR, credentials, holder_key, published_status
@@ -276,6 +277,28 @@ def test_a_refresh_is_new_from_a_quarter_of_the_life_on(issuer: Issuer, wallet: 
     assert refused(wallet.later("refresh", licence=licence_id)) == (409, "licence_not_valid")
     for other in (Wallet(client, signer(2)).later("refresh", licence=licence_id), wallet.later("refresh", licence="x")):
         assert refused(other) == (403, "not_held")
+
+
+def test_a_refresh_says_at_once_what_was_bound_by_evidence_since(issuer: Issuer, wallet: Wallet) -> None:
+    first = received(issuer, wallet)
+    licence_id = licence_package.decode(first).licence_id
+    device = wallet.signer.public_key.thumbprint.hex()
+    hardware = KeyAssurance.HARDWARE_USER_VERIFICATION
+    issuer.bindings.at_counter(licence_id, device, case="17", kept=hardware, actor="3101", at=AT)
+    said = []
+    for at in (AT, AT + 60, AT + DAY):
+        got = issuer.wallet_issuing.holding.refresh(
+            signed(issuer, wallet, "refresh", at, licence=licence_id), issuer_url=URL, at=UnixTime(at)
+        )
+        said.append(credentials(got)[0].claims)
+    assert credentials(first)[0].claims.key_assurance is KeyAssurance.SOFTWARE
+    # On the first day less, so that no kiosk accepts it; then what follows from the evidence.
+    assert [each.key_assurance for each in said] == [
+        KeyAssurance.OS_KEY_STORE,
+        KeyAssurance.OS_KEY_STORE,
+        KeyAssurance.PROOFED_IN_PERSON,
+    ]
+    assert said[0].status == said[1].status != said[2].status
 
 
 def signed(issuer: Issuer, wallet: Wallet, act: str, at: int, **claims: Any) -> str:

@@ -1,0 +1,1 @@
+"""Who is behind a device's key: evidence of identity, the key assurance that follows from it, and a time to wait."""
