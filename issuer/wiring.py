@@ -22,7 +22,6 @@ from issuer.errors import IssuerError, StorageFailed
 from issuer.feed import feeding
 from issuer.keys import opening
 from issuer.keys.box import LIBSODIUM_MODERATE
-from issuer.keys.hardware_token import Pkcs11Token
 from issuer.profile import Places, TokenPlace
 from issuer.web.app import create_app
 from protocol.unixtime import UnixTime
@@ -85,6 +84,8 @@ def change_passphrase(folder: Path, *, old: str | None, new: str) -> None:
 
 def set_token(folder: Path, place: TokenPlace) -> str:
     """Let new keys be made in this token from now on, and say what it is. Raises: TokenUnavailable, and as `read`."""
+    from issuer.keys.hardware_token import Pkcs11Token
+
     before = profile.read(Places(folder))
     found = Pkcs11Token(place, pin=config.pin).describe()
     profile.write(replace(before, token=place), Places(folder))

@@ -17,7 +17,7 @@ def department() -> None:
 
     \b
     Example:
-      liangzheng issuer department add ./issuer --name traffic-police --kind driving-licence --kind vehicle-licence
+      liangzheng issuer department add ./issuer --name traffic-police
       liangzheng issuer issue ./issuer --kind driving-licence --department traffic-police …
     """
 
@@ -25,7 +25,7 @@ def department() -> None:
 @department.command()
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @click.option("--name", required=True, help="1 to 32 of a-z, 0-9 and -: traffic-police. Never given again.")
-@click.option("--kind", "kinds", multiple=True, required=True, help="A kind that it issues; may be repeated.")
+@click.option("--kind", "kinds", multiple=True, help="A kind that it issues, may be repeated; else what the kinds say.")
 @ahead_option
 @passphrase_option
 @json_option
@@ -36,8 +36,9 @@ def add(
     from issuer import wiring
 
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
+        usual = (kind.slug for kind in issuer.kinds.values() if name in kind.departments)
         made = issuer.keys.add_department(
-            name, frozenset(kinds), ahead=Seconds(hours * HOUR), actor=ACTOR, at=wiring.now()
+            name, frozenset(kinds or usual), ahead=Seconds(hours * HOUR), actor=ACTOR, at=wiring.now()
         )
     print_changed(made, as_json=as_json)
 

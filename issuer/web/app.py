@@ -56,6 +56,7 @@ from issuer.errors import (
 )
 from issuer.fleet import errors as fleet_errors
 from issuer.joint import errors as joint_errors
+from issuer.keys import errors as keys_errors
 from issuer.lifecycle import LegalChange
 from issuer.listing import as_json, change_as_json
 from issuer.openid4vci import errors as openid4vci_errors
@@ -121,6 +122,7 @@ _HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     *renewing_errors.HTTP,
     *enrolment_errors.HTTP,
     *fleet_errors.HTTP,
+    *keys_errors.HTTP,
     *openid4vci_errors.HTTP,
 )
 _PORTRAIT: Final = frozenset({"portrait"})

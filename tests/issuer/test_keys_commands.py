@@ -116,3 +116,11 @@ def test_a_service_that_was_open_says_that_it_must_be_restarted(folder: Path, tm
         with pytest.raises(KeyElsewhere, match="do not open") as refused:
             issuer.ring.take(first.use, vct=kind, at=wiring.now())
         assert "restart the service" in refused.value.hint
+
+
+def test_a_department_issues_what_its_kinds_say_if_nobody_says_otherwise(folder: Path) -> None:
+    run("department", "add", folder, "--name", "traffic-police")
+    (row,) = json.loads(run("department", "list", folder, "--json"))
+    assert "driving-licence" in row["kinds"]
+    assert "business-licence" not in row["kinds"]
+    assert "without kinds" in run("department", "add", folder, "--name", "lighthouses", code=1)
