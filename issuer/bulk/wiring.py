@@ -10,6 +10,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Final
 
+from issuer import config
 from issuer.application import Issuer
 from issuer.bulk.errors import ImportInterrupted
 from issuer.bulk.jobs import Import
@@ -104,7 +105,7 @@ def _work(sender: Connection, folder: Path, passphrase: str | None, import_id: s
     # Ctrl+C is the parent's: its workers finish the block at hand.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with Issuer.open(folder, passphrase=passphrase, random_bytes=secrets.token_bytes) as issuer:
+        with Issuer.open(folder, passphrase=passphrase, random_bytes=secrets.token_bytes, pin=config.pin) as issuer:
             issuer.imports.work(import_id, runner, at=at)
     except IssuerError as error:
         sender.send(error)

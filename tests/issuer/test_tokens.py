@@ -23,6 +23,7 @@ from protocol.labels import Alg, KeyUse
 from protocol.sd_cwt import credential
 from protocol.unixtime import Seconds
 from tests import softhsm
+from tests.issuer import bulk_files
 from tests.issuer.builders import AT, DRIVING, credentials, holder_key, made, randomness
 from tests.softhsm import Token
 
@@ -270,3 +271,19 @@ def test_init_with_a_token_by_the_command(tmp_path: Path, token: Token, monkeypa
     assert ran.exit_code == 0, ran.output
     listed = CliRunner().invoke(cli, ["key", "list", str(tmp_path / "i"), "--json"])
     assert {each["alg"] for each in json.loads(listed.stdout)} == {"ESP256"}
+
+
+def test_the_workers_of_an_import_sign_in_the_token_side_by_side(
+    tmp_path: Path, token: Token, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(config.PIN_VARIABLE, token.pin)
+    with_token(tmp_path / "i", token).close()
+    (tmp_path / "columns.toml").write_text(bulk_files.MAPPING, "utf-8")
+    file = bulk_files.written(tmp_path / "l.csv", bulk_files.drivers(4, keys=True))
+    arguments = ["import", tmp_path / "i", file, "--kind", bulk_files.SLUG, "--mapping", tmp_path / "columns.toml"]
+    ran = CliRunner().invoke(cli, [*map(str, arguments), "--workers", "2", "--json"])
+    assert ran.exit_code == 0, ran.output
+    assert json.loads(ran.stdout)["issued"] == 4
+    with opened(tmp_path / "i", token) as issuer:
+        *_, checked = issuer.keys.check_log()
+        assert (checked.groups, checked.wrong) == (4, ())
