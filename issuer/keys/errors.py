@@ -25,7 +25,7 @@ class NoSigningKey(IssuerError):
     code = "no_signing_key"
     hint = (
         "Look at `liangzheng issuer key list DIR`, and publish another one with `liangzheng issuer key add`: it signs "
-        "once terminals know it. Nothing was recorded."
+        "once terminals know it, or at once with --hours 0. Nothing was recorded."
     )
 
 

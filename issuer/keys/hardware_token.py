@@ -11,7 +11,6 @@ import os
 import threading
 from collections.abc import Callable
 from hashlib import sha256
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import pkcs11
@@ -196,9 +195,3 @@ def _public_key(alg: Alg, point: bytes) -> VerificationKey:
         return P256Key(point[1:33], y_is_odd=bool(point[-1] & 1))
     except KeyRefused as error:
         raise TokenRefused(f"the token's public key is none: {error}") from None
-
-
-def check_module(module: Path) -> None:
-    """Return if there is a file at this path. Raises: TokenUnavailable."""
-    if not module.is_file():
-        raise TokenUnavailable(f"there is no module {module.name} at this path")
