@@ -79,11 +79,7 @@ def peer(signed: list[bytes], linted: bool, count: int, workers: int, url: str |
         target = f"sqlite:///{folder / 'peer.sqlite'}"
     else:
         target = url
-    database = Database(target)
-    with database.writing() as connection:
-        connection.execute(text("DROP TABLE IF EXISTS peer"))
-        connection.execute(text("CREATE TABLE peer (id VARCHAR(22) PRIMARY KEY, digest VARCHAR(64), subject TEXT)"))
-    database.close()
+    table_for_peer(target)
     share = count // workers
     context = multiprocessing.get_context("spawn")
     ready, go = context.Semaphore(0), context.Event()
@@ -97,6 +93,14 @@ def peer(signed: list[bytes], linted: bool, count: int, workers: int, url: str |
     for child in children:
         child.join()
     return (time.perf_counter() - start) * count / (share * workers)
+
+
+def table_for_peer(target: str) -> None:
+    database = Database(target)
+    with database.writing() as connection:
+        connection.execute(text("DROP TABLE IF EXISTS peer"))
+        connection.execute(text("CREATE TABLE peer (id VARCHAR(22) PRIMARY KEY, digest VARCHAR(64), subject TEXT)"))
+    database.close()
 
 
 def _peer(signed: list[bytes], linted: bool, count: int, target: str, ready, go) -> None:
@@ -221,6 +225,31 @@ def measure(count: int, *, workers: int, on_postgresql: bool, with_keys: bool, k
                 )
 
 
+def cpu_of(count: int, *, on_postgresql: bool) -> None:
+    """Both in this process, by the CPU time that it took: what else the machine does meets neither."""
+    with (
+        tempfile.TemporaryDirectory(dir=Path.cwd()) as here,
+        register_url(on_postgresql) as url,
+        made(Path(here) / "issuer", register_url=url) as issuer,
+    ):
+        issuer._random_bytes = issuer._issuance._random_bytes = issuer.imports._random_bytes = secrets.token_bytes
+        signed, path = shape(issuer), written(Path(here) / "rows.csv", rows(count, True))
+        begun = issuer.imports.begin(path, slug=SLUG, mapping_text=MAPPING, actor="bench", at=AT)
+        start = time.process_time()
+        done = bulk_wiring.run(issuer, begun.id, workers=0, passphrase=None, at=AT)
+        ours = (time.process_time() - start) / done.issued
+        target, context = url or f"sqlite:///{here}/peer.sqlite", multiprocessing.get_context("spawn")
+        print(f"{'PostgreSQL' if on_postgresql else 'SQLite'}, CPU time of one process: {ours * 1e6:.0f} µs a licence")
+        for linted, name in ((False, "sign + digests + one row"), (True, "rehearse and sign + digests + one row")):
+            table_for_peer(target)
+            go = context.Event()
+            go.set()
+            start = time.process_time()
+            _peer(signed, linted, count, target, context.Semaphore(0), go)
+            each = (time.process_time() - start) / count
+            print(f"  {name}: {each * 1e6:.0f} µs; bulk issuance is {each / ours:.0%} of it", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=20_000)
@@ -229,7 +258,11 @@ def main() -> None:
     parser.add_argument("--record", action="store_true", help="without device keys: recorded and not issued")
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--smoke", action="store_true", help="a few seconds, small")
+    parser.add_argument("--cpu", action="store_true", help="one process, CPU time: for a machine that is busy")
     options = parser.parse_args()
+    if options.cpu:
+        cpu_of(options.rows, on_postgresql=options.postgresql)
+        return
     measure(
         2_000 if options.smoke else options.rows,
         workers=options.workers,

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from issuer import authored_table
+from issuer import authored_table, portrait
 from issuer.bulk.errors import EncodingUnknown, HeadingsRefused, MappingRefused
 from issuer.errors import Problem
 from protocol.licence.catalogue import Item, ItemType, Kind
@@ -111,6 +111,8 @@ def read(text: str, kind: Kind, *, file: str = _FILE) -> ColumnMapping:
     names = [item.name for item in columns.values()] + list(constants)
     if len(set(names)) != len(names):
         raise MappingRefused("two columns or constants become the same item")
+    if portrait.ITEM in names:
+        raise MappingRefused("a portrait's digest is of its picture, and pictures do not come by imports")
     lacking = [item.name for item in kind.items if item.required and item.name not in names]
     if lacking:
         raise MappingRefused(f"no column and no constant becomes {', '.join(lacking)}, which every {kind.slug} has")

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import select
 import signal
 import stat
 import subprocess
@@ -177,6 +178,41 @@ def test_the_command_is_killed_and_resumed(folder: Path, columns: Path, tmp_path
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
     assert (said["recorded"], said["repeated"], said["refused"]) == (3_000, 0, 0)
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="this system does not tell when another's child ends")
+def test_the_workers_of_a_command_that_was_killed_end(folder: Path, columns: Path, tmp_path: Path) -> None:
+    file = written(tmp_path / "l.csv", drivers(4_000))
+    command = [
+        sys.executable,
+        "-m",
+        "liangzheng",
+        "issuer",
+        "import",
+        folder,
+        file,
+        "--kind",
+        SLUG,
+        "--mapping",
+        columns,
+    ]
+    parent = subprocess.Popen([*map(str, command), "--workers", "1"], cwd=ROOT, stdout=subprocess.DEVNULL)
+    workers: list[int] = []
+    while parent.poll() is None:
+        rows = json.loads(run("imports", folder, "--json").stdout)
+        if rows and rows[0]["done_rows"]:
+            children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+            workers = [os.pidfd_open(int(child)) for child in children]
+            parent.kill()
+            parent.wait()
+    # Another one goes on: the worker that is left finds that out, or has done everything before.
+    imported(folder, file, columns, "--resume", "--workers", "0")
+    assert workers
+    for worker in workers:
+        assert select.select([worker], [], [], 120)[0]
+        os.close(worker)
+    (row,) = json.loads(run("imports", folder, "--json").stdout)
+    assert (row["state"], row["recorded"]) == ("done", 4_000)
 
 
 @pytest.mark.parametrize(

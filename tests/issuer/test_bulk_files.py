@@ -318,6 +318,7 @@ HEADINGS = ("姓名", "身份证号", "证号", "性别", "出生", "有效期�
         ('"姓名" = "name"', '"姓名" = "nome"', AuthoringError, "columns.姓名"),
         ('"姓名" = "name"', "", MappingRefused, "becomes name"),
         ('class = "C1"', 'class = "C1"\nname = "x"', MappingRefused, "same item"),
+        ('class = "C1"', f'class = "C1"\nportrait = "{"0" * 64}"', MappingRefused, "pictures do not come"),
         ('class = "C1"', "class = 1.5", AuthoringError, "constants.class"),
         ('birth_date = "YYYYMMDD"', 'birth_date = "MM/DD/YY"', AuthoringError, "birth_date"),
         ('"男" = 1', '"男" = 1.5', AuthoringError, "values.sex"),
