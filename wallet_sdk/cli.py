@@ -13,11 +13,10 @@ import click
 from protocol import limits, unixtime
 from protocol.labels import Alg
 from protocol.unixtime import UnixTime
-from wallet_sdk import cli_pack, cli_receipts, cli_showing, config, wiring
+from wallet_sdk import cli_issuers, cli_pack, cli_receipts, cli_showing, config, wiring
 from wallet_sdk.card_pack import Card
 from wallet_sdk.cli_options import AT, FOLDER, PASSPHRASE, files_named, named_refusals, open_wallet, passphrase, write
 from wallet_sdk.errors import InputUnusable
-from wallet_sdk.openid4vci import cli as openid4vci_cli
 from wallet_sdk.vault import KEY_FILE, Protection
 from wallet_sdk.wallet import Wallet
 
@@ -33,12 +32,12 @@ cli.add_command(cli_receipts.receipt)
 for command in (cli_pack.group, cli_pack.reminders, cli_pack.history, cli_pack.backup, cli_pack.restore):
     cli.add_command(command)
 for command in (
-    openid4vci_cli.accept,
-    openid4vci_cli.resume,
-    openid4vci_cli.refresh,
-    openid4vci_cli.devices,
-    openid4vci_cli.report_lost,
-    openid4vci_cli.notices,
+    cli_issuers.accept,
+    cli_issuers.resume,
+    cli_issuers.refresh,
+    cli_issuers.devices,
+    cli_issuers.report_lost,
+    cli_issuers.notices,
 ):
     cli.add_command(command)
 

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import click
 
-from wallet_sdk import openid4vci
+from wallet_sdk import cli_waiting, openid4vci
 from wallet_sdk.card_pack import Card
 from wallet_sdk.cli_options import FOLDER, PASSPHRASE, named_refusals, open_wallet
 from wallet_sdk.errors import InputUnusable
-from wallet_sdk.openid4vci import waiting_file
 from wallet_sdk.openid4vci.accepting import Waiting
 from wallet_sdk.openid4vci.later import OTHERS
 from wallet_sdk.openid4vci.wiring import exchange
@@ -36,7 +35,7 @@ def accept(*, folder: Path, offer: str, tx_code: str | None, root: str | None, p
     click.echo(f"{read.issuer} offers: {read.kind}.", err=True)
     came = openid4vci.accept(wallet, read, exchange, tx_code=tx_code, root=expected)
     if isinstance(came, Waiting):
-        waiting_file.add(folder, came)
+        cli_waiting.add(folder, came)
         click.echo(f"It waits for a review; ask with `wallet resume` from {came.interval} s on.", err=True)
         return
     _say(came)
@@ -50,14 +49,14 @@ def accept(*, folder: Path, offer: str, tx_code: str | None, root: str | None, p
 def resume(folder: Path, root: str | None, passphrase_file: Path | None) -> None:
     """Ask for the licences that wait for a review."""
     wallet, expected = open_wallet(folder, passphrase_file), _root(root)
-    waiting = waiting_file.read(folder)
+    waiting = cli_waiting.read(folder)
     for each in waiting:
         came = openid4vci.resume(wallet, each, exchange, root=expected)
         if isinstance(came, Waiting):
             click.echo(f"{each.kind} of {each.issuer} still waits.", err=True)
             continue
         waiting = tuple(other for other in waiting if other != each)
-        waiting_file.keep(folder, waiting)
+        cli_waiting.keep(folder, waiting)
         _say(came)
 
 
