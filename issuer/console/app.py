@@ -5,7 +5,17 @@ from collections.abc import Callable
 from flask import Flask
 
 from issuer.application import Issuer
-from issuer.console import changing, door_pages, finding, importing, issuing, looking_after, people_pages
+from issuer.console import (
+    changing,
+    door_pages,
+    finding,
+    importing,
+    issuing,
+    keys_pages,
+    looking_after,
+    people_pages,
+    proposals,
+)
 from issuer.console.desk import Desk
 from issuer.console.importing import Start
 from issuer.people.settings import ConsoleSettings
@@ -15,7 +25,7 @@ from protocol.unixtime import UnixTime
 def mount(app: Flask, issuer: Issuer, settings: ConsoleSettings, *, now: Callable[[], UnixTime], start: Start) -> Desk:
     """Put the console at /console. `start` runs what takes longer than an answer may."""
     desk = Desk(issuer, settings, now)
-    for pages in (door_pages, finding, issuing, changing, people_pages, looking_after):
+    for pages in (door_pages, finding, issuing, changing, people_pages, looking_after, keys_pages, proposals):
         pages.add_pages(desk)
     importing.add_pages(desk, start)
     # Browsers come under the origin's name too (SECURITY.md G4, DNS rebinding).

@@ -77,6 +77,7 @@ class Desk:
         may: May | None,
         post: bool = False,
         get: bool = True,
+        proven: bool = False,
         max_body_bytes: int | None = None,
     ) -> Callable[[View], View]:
         """Put this function in as a page. Where something dangerous is done, its form demands the proof already."""
@@ -85,7 +86,7 @@ class Desk:
             methods = [*(["GET"] if get else []), *(["POST"] if post else [])]
             if max_body_bytes is not None:
                 self._bodies[f"{NAME}.{view.__name__}"] = max_body_bytes
-            self._demands[view.__name__] = Demand(may, post and may in DANGEROUS)
+            self._demands[view.__name__] = Demand(may, proven or (post and may in DANGEROUS))
             self.pages.add_url_rule(rule, view.__name__, view, methods=methods)
             return view
 

@@ -2,9 +2,12 @@
 
 from typing import Final
 
+from issuer.approvals import errors as approvals_errors
 from issuer.audit import errors as audit_errors
 from issuer.bulk import errors as bulk_errors
+from issuer.changing import errors as changing_errors
 from issuer.errors import IssuerError
+from issuer.keys import errors as keys_errors
 from issuer.people import errors as people_errors
 
 
@@ -30,6 +33,9 @@ HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     (NotYours, 403),
     (SearchRefused, 422),
     *people_errors.HTTP,
+    *approvals_errors.HTTP,
+    *changing_errors.HTTP,
+    *keys_errors.HTTP,
     *audit_errors.HTTP,
     *bulk_errors.HTTP.items(),
 )

@@ -34,9 +34,12 @@ _MENU: Final = (
     ("choose_kind", "issue", May.ISSUE),
     ("expiring", "expiring", May.FIND),
     ("list_imports", "imports", May.IMPORT),
+    ("change_many", "many", May.SUSPEND),
+    ("proposals", "proposals", May.COME_IN),
     ("fleet", "fleet", May.WATCH),
     ("publishing", "publishing", May.WATCH),
     ("equipment", "equipment", May.EQUIP),
+    ("list_keys", "keys", May.SEE_KEYS),
     ("audit", "audit", May.AUDIT),
     ("people", "people", May.ADMIT),
 )

@@ -29,6 +29,7 @@ class May(StrEnum):
     ISSUE = "issue"
     SUSPEND = "suspend"
     END = "end"
+    DECIDE = "decide"
     IMPORT = "import"
     WATCH = "watch"
     EQUIP = "equip"
@@ -42,13 +43,13 @@ _EVERYBODY: Final = frozenset({May.COME_IN, May.WATCH})
 TABLE: Final[Mapping[Role, frozenset[May]]] = {
     Role.CLERK: _EVERYBODY | {May.FIND, May.SHOW, May.ISSUE, May.IMPORT},
     Role.REVIEWER: _EVERYBODY | {May.FIND, May.SHOW, May.SUSPEND},
-    Role.APPROVER: _EVERYBODY | {May.FIND, May.SHOW, May.SUSPEND, May.END},
+    Role.APPROVER: _EVERYBODY | {May.FIND, May.SHOW, May.SUSPEND, May.END, May.DECIDE},
     Role.AUDITOR: _EVERYBODY | {May.FIND, May.AUDIT, May.SEE_KEYS},
-    Role.KEY_OFFICER: _EVERYBODY | {May.SEE_KEYS, May.HOLD_KEYS},
+    Role.KEY_OFFICER: _EVERYBODY | {May.SEE_KEYS, May.HOLD_KEYS, May.DECIDE},
     Role.ADMINISTRATOR: _EVERYBODY | {May.ADMIT, May.EQUIP, May.AUDIT},
 }
 """Values about a person are masked for whoever may FIND; SHOW unmasks them, one licence at a time, and is recorded."""
-DANGEROUS: Final = frozenset({May.END, May.ADMIT, May.HOLD_KEYS})
+DANGEROUS: Final = frozenset({May.END, May.DECIDE, May.ADMIT, May.HOLD_KEYS})
 """Needs a proof of who it is that is minutes old: a screen left open must not be enough."""
 EVERY_DEPARTMENT: Final = "*"
 

@@ -26,6 +26,7 @@ from tests.issuer.builders import AT, BUSINESS, DRIVING, ID_CARD
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screens" / "console"
 DESK = {"width": 1366, "height": 860}
+IN_EVERY_LOOK = {"home", "licence", "revoke-review", "issue-wrong", "keys"}
 WRONG = {**DRIVING, "citizen_id": "990101194912310029", "valid_to": "2020-01-01"}
 
 
@@ -79,12 +80,13 @@ def fill(page: Page, values: dict[str, object]) -> None:
 
 
 def draw(page: Page, at: Office, folder: Path, suffix: str) -> None:
-    """Every page, one after another."""
+    """Every page, one after another; of the other languages and the dark some."""
 
     def picture(name: str, path: str | None = None, *, whole: bool = False) -> None:
         if path is not None:
             page.goto(f"{at.url}/console{path}")
-        save(page.screenshot(full_page=whole), folder / f"{name}{suffix}.png")
+        if not suffix or name in IN_EVERY_LOOK:
+            save(page.screenshot(full_page=whole), folder / f"{name}{suffix}.png")
 
     licence = f"/licences/{at.licence_id}"
     picture("home", "/")
@@ -103,7 +105,20 @@ def draw(page: Page, at: Office, folder: Path, suffix: str) -> None:
     fill(page, DRIVING)
     page.click("main form button.main")
     picture("issue-review", whole=True)
-    for name in ("expiring", "audit", "people", "people/new", "fleet", "publishing", "equipment", "prove"):
+    for name in (
+        "expiring",
+        "audit",
+        "people",
+        "people/new",
+        "imports",
+        "many",
+        "proposals",
+        "fleet",
+        "publishing",
+        "equipment",
+        "keys",
+        "prove",
+    ):
         picture(name.replace("/", "-"), f"/{name}")
 
 
@@ -125,7 +140,8 @@ def main() -> None:
             )
             page = context.new_page()
             page.goto(f"{served.url}/console/sign-in")
-            save(page.screenshot(), folder / f"sign-in{suffix}.png")
+            if not suffix:
+                save(page.screenshot(), folder / "sign-in.png")
             served.enter(context)
             draw(page, served, folder, suffix)
             context.close()
