@@ -10,6 +10,7 @@ from pathlib import Path
 from issuer import draws
 from issuer.acts.confirming import OFFICERS_ACT, Acts
 from issuer.allocation import Allocator
+from issuer.applications.reviewing import Applications
 from issuer.approvals.proposing import Approvals
 from issuer.audit.reading import Trail
 from issuer.binding.binding import Bindings
@@ -100,6 +101,9 @@ class Branches:
             publish_change=publish_change,
         )
         self.bindings = Bindings(register=register, iss=profile.iss, kinds=kinds)
+        self.applications = Applications(
+            register=register, kinds=kinds, fictional=profile.fictional, issue=issue, random_bytes=random_bytes
+        )
         self.expiry = Expiry(register=register, kinds=kinds)
         self.approvals = Approvals(
             register=register,

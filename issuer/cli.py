@@ -9,6 +9,7 @@ import click
 from issuer import config, durable_files, listing
 from issuer.acts import cli as acts_cli
 from issuer.added_kinds import cli as added_kinds_cli
+from issuer.applications import cli as applications_cli
 from issuer.approvals import cli as approvals_cli
 from issuer.arguments import (
     ACTOR,
@@ -287,6 +288,7 @@ def serve(folder: Path, port: int, url: str | None, passphrase_file: Path | None
 
 for command in (
     audit_cli.audit,
+    applications_cli.application,
     binding_cli.bind,
     binding_cli.bindings,
     binding_cli.authenticator,

@@ -18,6 +18,7 @@ from werkzeug.security import safe_join
 from issuer import holder_keys
 from issuer.added_kinds import errors as added_kinds_errors
 from issuer.application import Issuer
+from issuer.applications import errors as applications_errors
 from issuer.approvals import errors as approvals_errors
 from issuer.audit import errors as audit_errors
 from issuer.binding import errors as binding_errors
@@ -114,6 +115,7 @@ _HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     (AuthoringError, 500),
     *added_kinds_errors.HTTP,
     *joint_errors.HTTP,
+    *applications_errors.HTTP,
     *approvals_errors.HTTP,
     *audit_errors.HTTP,
     *binding_errors.HTTP,

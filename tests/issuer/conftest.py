@@ -16,6 +16,7 @@ from tests.issuer import builders, postgresql
 
 ON_BOTH = (
     "test_allocation",
+    "test_applications_on_both",
     "test_approvals_on_both",
     "test_audit_on_both",
     "test_backups_on_both",

@@ -35,7 +35,7 @@ def test_a_new_licence_takes_the_place_of_the_old_one(issuer: Issuer) -> None:
     old = issuer.issue("driving-licence", SOON, holder_key(), at=AT)
     code = issuer.papers.issue(old.licence_id, days=20, actor="test", at=AT)
     new = renew(issuer, old.licence_id)
-    assert issuer.licence(new).subject == SOON | NEXT
+    assert issuer.licence(new).subject.items() >= (SOON | NEXT).items()
     assert (issuer.licence(old.licence_id).status, issuer.licence(new).status) == (Status.SUPERSEDED, Status.VALID)
     flipped = issuer.events(old.licence_id)
     assert {(each.idx, each.new) for each in flipped} == {(old.idx, Status.SUPERSEDED), (code.idx, Status.SUPERSEDED)}

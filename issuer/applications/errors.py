@@ -1,0 +1,33 @@
+"""Why an application does not go on."""
+
+from typing import Final
+
+from issuer.errors import IssuerError
+
+
+class ApplicationUnknown(IssuerError):
+    """There is no application with this id."""
+
+    code = "application_unknown"
+    hint = "Look it up with `liangzheng issuer application DIR list --all`."
+
+
+class ApplicationNotThere(IssuerError):
+    """The application is not in the state that this step starts from, or another reviewer has it."""
+
+    code = "application_not_there"
+    hint = "Look at it with `liangzheng issuer application DIR list --all`. Nothing was changed."
+
+
+class OwnApplication(IssuerError):
+    """Whoever filed an application does not review it."""
+
+    code = "own_application"
+    hint = "Somebody else has to look at it. Nothing was changed."
+
+
+HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
+    (ApplicationUnknown, 404),
+    (ApplicationNotThere, 409),
+    (OwnApplication, 403),
+)
