@@ -15,6 +15,7 @@ from issuer.console import (
     looking_after,
     people_pages,
     proposals,
+    renewing_pages,
 )
 from issuer.console.desk import Desk
 from issuer.console.importing import Start
@@ -25,7 +26,17 @@ from protocol.unixtime import UnixTime
 def mount(app: Flask, issuer: Issuer, settings: ConsoleSettings, *, now: Callable[[], UnixTime], start: Start) -> Desk:
     """Put the console at /console. `start` runs what takes longer than an answer may."""
     desk = Desk(issuer, settings, now)
-    for pages in (door_pages, finding, issuing, changing, people_pages, looking_after, keys_pages, proposals):
+    for pages in (
+        door_pages,
+        finding,
+        issuing,
+        changing,
+        people_pages,
+        looking_after,
+        keys_pages,
+        proposals,
+        renewing_pages,
+    ):
         pages.add_pages(desk)
     importing.add_pages(desk, start)
     # Browsers come under the origin's name too (SECURITY.md G4, DNS rebinding).

@@ -38,6 +38,7 @@ def paths(served: Office) -> list[str]:
         f"{licence}/revoke",
         f"{licence}/lost/{device.key_thumbprint.hex()}",
         f"{licence}/bind",
+        f"{licence}/renew",
         "/issue",
         "/issue/driving-licence",
         "/issue/business-licence",

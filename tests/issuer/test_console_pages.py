@@ -13,6 +13,7 @@ from issuer.console import finding, graph, rendering, texts
 from issuer.lifecycle import LegalChange
 from issuer.people.roles import Role
 from protocol import licence_package
+from protocol.status_list import Status
 from protocol.unixtime import UnixTime
 from tests.issuer import builders
 from tests.issuer.builders import AT, DRIVING, ID_CARD, holder_key, key_text, published_status
@@ -164,6 +165,26 @@ def test_another_device_is_bound_to_a_real_key_alone(issuer: Issuer, clerk: Visi
     assert clerk.post(path, {"holder_key": "nothing"}).status_code == 422
     assert clerk.post(path, {"holder_key": key_text(5)}).status_code == 303
     assert len(issuer.devices.listed(licence_id, at=AT)) == 2
+
+
+def test_a_licence_is_renewed_and_the_old_one_gives_way(issuer: Issuer, clerk: Visitor) -> None:
+    licence_id = issued(issuer, {**DRIVING, "valid_to": "2026-12-20"})
+    path = f"/licences/{licence_id}/renew"
+    page = clerk.get(path).text
+    assert DRIVING["citizen_id"] not in page, "what stays as it is need not be seen"
+    form = {**hidden(page), "valid_to": "2032-12-20", "holder_key": key_text(7), "reason": "期满换证"}
+    for wrong in ({"holder_key": "x"}, {"reason": ""}, {"valid_to": "2020-01-01"}):
+        assert clerk.post(path, {**form, "form": f"other{wrong}", **wrong}).status_code == 422
+    done = clerk.post(path, form)
+    assert done.status_code == 303, done.text
+    new = done.location.partition("/licences/")[2].partition("?")[0]
+    assert (issuer.licence(licence_id).status, issuer.licence(new).status) == (Status.SUPERSEDED, Status.VALID)
+    assert issuer.licence(new).subject["valid_to"] == "2032-12-20"
+    assert issuer.licence(new).subject["name"] == DRIVING["name"]
+    assert clerk.post(path, {**form, "form": "again"}).status_code == 409
+    early = issued(issuer)
+    changes = {**form, "form": "early", "valid_to": "2038-01-01"}
+    assert clerk.post(f"/licences/{early}/renew", changes).status_code == 409, "not open yet"
 
 
 def test_personal_values_are_masked_until_somebody_asks_which_is_written_down(
