@@ -217,7 +217,8 @@ def _write_integer(value: int, out: bytearray) -> None:
 
 
 def _write_bytes(value: bytes, out: bytearray) -> None:
-    out += head(2, len(value))
+    length = len(value)
+    out += _BYTES[0x40 | length] if length < 24 else head(2, length)
     out += value
 
 
@@ -226,7 +227,8 @@ def _write_text(value: str, out: bytearray) -> None:
         content = value.encode()
     except UnicodeEncodeError:
         raise CborError("text that is not Unicode scalar values") from None
-    out += head(3, len(content))
+    length = len(content)
+    out += _BYTES[0x60 | length] if length < 24 else head(3, length)
     out += content
 
 

@@ -87,6 +87,10 @@ def test_rows_with_a_device_key_are_issued_to_it(issuer: Issuer, tmp_path: Path)
     assert (parsed.licence_id, parsed.root) == (record.id, issuer.root)
     assert parsed.directory == (issuer.places.published / "directory.cbor").read_bytes()
     assert [each.cnf for each in claims] == [holder_key(3).cose_key] * 3
+    with issuer._register.reading() as connection:
+        # What is the same for everybody is not kept with each of them.
+        kept = connection.execute(select(credential_group.c.package)).scalars().all()
+        assert {licence_package.decode(each).directory for each in kept} == {b""}
     assert published_status(issuer, claims[0].status) == 0
     issuer.revoke(record.id, reason="测试", actor="test", at=AT)
     assert published_status(issuer, claims[0].status) == Status.REVOKED
