@@ -1,7 +1,7 @@
 """What every test stands on: no silent skips in CI, the shared vectors, and one hypothesis profile.
 
 `LIANGZHENG_REQUIRE=all` turns a skip into a failure, because a check that quietly did not run looks like one that
-passed. Four markers are excepted, and their skips are counted in the summary. Not here: the fictional world, which
+passed. Three markers are excepted, and their skips are counted in the summary. Not here: the fictional world, which
 lives in tests/utopia.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-EXCEPTED_MARKERS = ("needs_shared_vectors", "needs_hardware", "needs_sm2", "needs_namespaces")
+EXCEPTED_MARKERS = ("needs_shared_vectors", "needs_hardware", "needs_sm2")
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 EXCEPTED = "skip excepted by"

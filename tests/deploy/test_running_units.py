@@ -7,8 +7,6 @@ import pytest
 
 from tests.deploy import own_systemd
 
-pytestmark = pytest.mark.needs_namespaces
-
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:

@@ -18,8 +18,6 @@ from protocol.checkpoint import Inline
 from tests.revocation.publisher import STATUS, Feed
 from tests.utopia.world import WUYOU
 
-pytestmark = pytest.mark.needs_namespaces
-
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 GROUP, PORT = "239.255.77.1", 8472
 NET = "192.0.2"
