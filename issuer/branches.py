@@ -27,6 +27,7 @@ from issuer.fleet import register as fleet_rows
 from issuer.fleet.receiving import Receiving
 from issuer.fleet.standing import Fleet
 from issuer.fleet.tokens import FleetTokens
+from issuer.holders.subject_access import Holders
 from issuer.issuance import Issuance, Issued
 from issuer.joint.issuing import JointLicences
 from issuer.keys.ceremonies import Keys
@@ -104,6 +105,7 @@ class Branches:
         self.applications = Applications(
             register=register, kinds=kinds, fictional=profile.fictional, issue=issue, random_bytes=random_bytes
         )
+        self.holders = Holders(register)
         self.expiry = Expiry(register=register, kinds=kinds)
         self.approvals = Approvals(
             register=register,

@@ -33,6 +33,7 @@ from issuer.devices import cli as devices_cli
 from issuer.enrolment import cli as enrolment_cli
 from issuer.feed import cli as feed_cli
 from issuer.fleet import cli as fleet_cli
+from issuer.holders import cli as holders_cli
 from issuer.joint import cli as joint_cli
 from issuer.keys import cli as keys_cli
 from issuer.keys import cli_departments
@@ -289,6 +290,7 @@ def serve(folder: Path, port: int, url: str | None, passphrase_file: Path | None
 for command in (
     audit_cli.audit,
     applications_cli.application,
+    holders_cli.holder,
     binding_cli.bind,
     binding_cli.bindings,
     binding_cli.authenticator,

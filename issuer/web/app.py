@@ -56,6 +56,7 @@ from issuer.errors import (
     TransitionRefused,
 )
 from issuer.fleet import errors as fleet_errors
+from issuer.holders import errors as holders_errors
 from issuer.joint import errors as joint_errors
 from issuer.keys import errors as keys_errors
 from issuer.lifecycle import LegalChange
@@ -121,6 +122,7 @@ _HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     *binding_errors.HTTP,
     *changing_errors.HTTP,
     *devices_errors.HTTP,
+    *holders_errors.HTTP,
     *renewing_errors.HTTP,
     *enrolment_errors.HTTP,
     *fleet_errors.HTTP,

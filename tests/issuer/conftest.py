@@ -27,6 +27,7 @@ ON_BOTH = (
     "test_fleet_on_both",
     "test_joint_on_both",
     "test_keys_on_both",
+    "test_holders_on_both",
     "test_lifecycle",
     "test_migrations_on_both",
     "test_on_both",

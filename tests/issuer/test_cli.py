@@ -66,7 +66,7 @@ def test_every_command_explains_itself() -> None:
         *("import", "imports", "import-errors", "import-cancel", "pull", "spread"),
         *("officers-acts", "confirm-act", "reject-act"),
         *("offer", "offers", "offer-decide"),
-        *("backup", "restore", "drill", "bind", "bindings", "authenticator", "application"),
+        *("backup", "restore", "drill", "bind", "bindings", "authenticator", "application", "holder"),
         *("audit", "change", "expiring", "propose", "approve", "decline", "proposals", "renew", "renewals"),
         *("synth", "kind", "policy", "issue-together"),
         *("key", "department"),

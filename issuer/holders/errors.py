@@ -1,0 +1,22 @@
+"""Why nothing is said about a holder, or erased."""
+
+from typing import Final
+
+from issuer.errors import IssuerError
+
+
+class HolderUnknown(IssuerError):
+    """No licence has this holder's number."""
+
+    code = "holder_unknown"
+    hint = "Look at the number again. Nothing was changed."
+
+
+class NothingErasable(IssuerError):
+    """Everything of this holder is in force, or ended not long enough ago."""
+
+    code = "nothing_erasable"
+    hint = "What is in force, and what ended within --after-days, has to be kept. Nothing was changed."
+
+
+HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = ((HolderUnknown, 404), (NothingErasable, 409))
