@@ -7,6 +7,7 @@ from flask import Flask
 from issuer.application import Issuer
 from issuer.console import (
     changing,
+    checks,
     door_pages,
     finding,
     importing,
@@ -36,6 +37,7 @@ def mount(app: Flask, issuer: Issuer, settings: ConsoleSettings, *, now: Callabl
         keys_pages,
         proposals,
         renewing_pages,
+        checks,
     ):
         pages.add_pages(desk)
     importing.add_pages(desk, start)

@@ -33,6 +33,7 @@ _MENU: Final = (
     ("find", "find", May.FIND),
     ("choose_kind", "issue", May.ISSUE),
     ("expiring", "expiring", May.FIND),
+    ("explain", "check", May.FIND),
     ("list_imports", "imports", May.IMPORT),
     ("change_many", "many", May.SUSPEND),
     ("proposals", "proposals", May.COME_IN),

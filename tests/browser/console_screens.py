@@ -92,6 +92,7 @@ def draw(page: Page, at: Office, folder: Path, suffix: str) -> None:
     picture("home", "/")
     picture("find", "/licences")
     picture("licence", licence, whole=True)
+    picture("renew", f"{licence}/renew")
     picture("suspend", f"{licence}/suspend")
     picture("revoke", f"{licence}/revoke")
     page.fill("#reason", "样例决定2026-15号")

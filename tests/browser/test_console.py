@@ -46,6 +46,7 @@ def paths(served: Office) -> list[str]:
         "/fleet",
         "/publishing",
         "/equipment",
+        "/check?search=7K3-Q42",
         "/imports",
         "/many",
         "/proposals",
