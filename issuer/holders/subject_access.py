@@ -15,6 +15,7 @@ from sqlalchemy import Column, Connection, Table, delete, func, select, update
 from issuer.applications.schema import application
 from issuer.audit import trail
 from issuer.audit.schema import audit_act
+from issuer.bulk.schema import imported_licence
 from issuer.holders.errors import HolderUnknown, NothingErasable
 from issuer.lookup.schema import licence_number
 from issuer.register import Register
@@ -81,6 +82,8 @@ class Holders:
             connection.execute(update(licence).where(licence.c.id.in_(erasable)).values(nothing))
             connection.execute(delete(portrait).where(portrait.c.licence_id.in_(erasable)))
             connection.execute(delete(licence_number).where(licence_number.c.licence_id.in_(erasable)))
+            # A digest of numbers is found by trying numbers.
+            connection.execute(delete(imported_licence).where(imported_licence.c.licence_id.in_(erasable)))
             connection.execute(
                 update(credential_group).where(credential_group.c.licence_id.in_(erasable)).values(package=None)
             )

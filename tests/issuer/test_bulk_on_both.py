@@ -169,6 +169,15 @@ def test_whoever_lost_a_licence_may_get_another_one_by_an_import(issuer: Issuer,
     assert len(issuer.list(search=citizen_id(1))) == 2
 
 
+def test_whoever_is_erased_leaves_no_digest_of_their_numbers(issuer: Issuer, tmp_path: Path) -> None:
+    imported(issuer, written(tmp_path / "l.csv", drivers(3)))
+    (record,) = issuer.list(search=citizen_id(1))
+    issuer.revoke(record.id, reason="测试", actor="test", at=AT)
+    late = UnixTime(AT + 200 * DAY)
+    issuer.holders.erase(citizen_id(1), after_days=30, actor="test", reason="本人申请", at=late)
+    assert (count(issuer, licence), count(issuer, imported_licence)) == (3, 2)
+
+
 class Dead(BaseException):
     """The plug was pulled: nothing of the program goes on."""
 
