@@ -108,6 +108,7 @@ def draw(page: Page, at: Office, folder: Path, suffix: str) -> None:
     picture("issue-review", whole=True)
     for name in (
         "expiring",
+        "check",
         "audit",
         "people",
         "people/new",
