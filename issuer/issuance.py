@@ -19,6 +19,7 @@ from issuer.allocation import Allocator
 from issuer.draws import RandomBytes
 from issuer.errors import IssuanceInterrupted, LicenceNotValid, PortraitRefused
 from issuer.joint.errors import HoldersRefused
+from issuer.joint.subjects import HOLDERS
 from issuer.keys.errors import TokenUnavailable
 from issuer.keys.ring import KeyRing, SigningKey
 from issuer.lint import Draft, LintedDraft
@@ -98,6 +99,8 @@ class Issuance:
             IssuanceInterrupted, TokenUnavailable: The intent is recorded, a signature failed.
             RegisterUnavailable: The register could not record it.
         """
+        if isinstance(written, dict) and HOLDERS in written:
+            raise HoldersRefused("the subject lists several holders")
         written = _with_portrait(kind, written, picture)
         written = identifiers.given(kind, written, region=self._profile.region, random_bytes=self._random_bytes)
         checked = subject_check.check(kind, written, at=at, fictional=self._profile.fictional)
