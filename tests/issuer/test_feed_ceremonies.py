@@ -73,7 +73,7 @@ def approved(_: Connection, /, *, what: str, content: Mapping[str, Any]) -> Appr
 
 
 def ban(world: FeedWorld, kid: str, *, since: UnixTime, iss: str = OWN) -> None:
-    act, content = dangerous.BanKey(region="310000"), dangerous.ban_content(kid, iss=iss, since=since)
+    act, content = dangerous.BanKey(iss=OWN), dangerous.ban_content(kid, iss=iss, since=since)
     with world.register.writing() as connection:
         act.shown(connection, content, at=world.at)
         proposal = Proposal("P", dangerous.BAN_KEY, content, b"", "stolen", "a", AT, AT, State.PROPOSED)
