@@ -35,6 +35,7 @@ ON_BOTH = (
     "test_races_on_both",
     "test_renewing_on_both",
     "test_openid4vci_on_both",
+    "test_people_on_both",
     "test_status_tokens",
 )
 
