@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.wallet_js.conftest import JS, node, run
 
 VECTORS = Path(__file__).resolve().parents[1] / "vectors"
@@ -21,6 +23,11 @@ def test_every_vector_that_concerns_a_wallet_is_read_alike(built: Path) -> None:
 def test_the_types_hold(packages: Path) -> None:
     """Without the types of a page or of Node.js: the library compiles without either."""
     run(["node", "node_modules/typescript/bin/tsc", "--noEmit"])
+
+
+@pytest.mark.parametrize("part", ["web", "web/tsconfig.offline.json"])
+def test_the_web_wallet_has_the_types_of_a_page(packages: Path, part: str) -> None:
+    run(["node", "node_modules/typescript/bin/tsc", "--noEmit", "-p", part])
 
 
 def test_the_lock_names_no_address() -> None:

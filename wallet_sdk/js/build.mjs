@@ -1,4 +1,6 @@
 // Bundles what is shipped and what is tried: `node build.mjs [FOLDER]`.
+import { createHash } from "node:crypto";
+import { cp, mkdir, readdir, readFile } from "node:fs/promises";
 import { build } from "esbuild";
 
 const outdir = process.argv[2] ?? "dist";
@@ -8,3 +10,17 @@ const entryPoints = { wallet: "src/index.ts", answering: "src/answering.ts", ani
 await build({ ...modules, entryPoints, minify: true, splitting: true, chunkNames: "shared-[hash]" });
 await build({ ...common, entryPoints: { miniprogram: "src/miniprogram.ts" }, format: "iife", globalName: "liangzheng", minify: true, inject: ["tools/textEncoder.ts"] });
 await build({ ...modules, entryPoints: ["tools/readVector.ts", "tools/checkVectors.ts"], platform: "node" });
+
+// The web wallet: its pages, then what keeps exactly these for when there is no network.
+const web = `${outdir}/web`;
+await mkdir(web, { recursive: true });
+for (const name of await readdir("web")) if (/\.(html|css|svg|webmanifest)$/.test(name)) await cp(`web/${name}`, `${web}/${name}`);
+await build({ ...modules, outdir: web, entryPoints: { app: "web/main.ts" }, minify: true });
+const names = (await readdir(web)).filter((name) => name !== "offline.js").sort();
+const hash = createHash("sha256");
+for (const name of names) hash.update(`${name}\n`).update(await readFile(`${web}/${name}`));
+const define = {
+  VERSION: JSON.stringify(hash.digest("hex").slice(0, 16)),
+  FILES: JSON.stringify(["./", ...names.map((name) => `./${name}`)]),
+};
+await build({ ...common, outdir: web, entryPoints: { offline: "web/offline.ts" }, minify: true, define });

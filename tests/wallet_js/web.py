@@ -1,0 +1,179 @@
+"""The web wallet as it is built, served, in a browser whose clock the test holds."""
+
+from base64 import urlsafe_b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import zxingcpp
+from flask import Response
+from PIL import Image
+from playwright.sync_api import BrowserContext, Page
+from werkzeug.serving import make_server
+
+from demo import web_wallet
+from wallet_sdk.testing import FakeClock, TestIssuer, VirtualCounter
+
+_NAME = """(() => {
+  const at = document.activeElement;
+  const [label] = at.labels ?? [];
+  return at.ariaLabel ?? (label?.querySelector("span") ?? label ?? at).innerText;
+})()"""
+PHONE = {"width": 390, "height": 844}
+
+
+@dataclass
+class Site:
+    """The served wallet, and the packages that lie beside it."""
+
+    url: str
+    packages: dict[str, bytes] = field(default_factory=dict)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Site]:
+    app = web_wallet.create_app(folder)
+    packages: dict[str, bytes] = {}
+    app.add_url_rule("/packages/<name>", "package", lambda name: Response(packages[name], mimetype="application/cbor"))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield Site(f"http://127.0.0.1:{server.server_port}/", packages)
+    server.shutdown()
+    server.server_close()
+
+
+@dataclass
+class Phone:
+    """One wallet in its own browser context, a region's issuer, and their one clock."""
+
+    context: BrowserContext
+    site: Site
+    page: Page
+    clock: FakeClock
+    issuer: TestIssuer
+
+    @classmethod
+    def start(cls, context: BrowserContext, site: Site) -> "Phone":
+        clock = FakeClock()
+        page = context.new_page()
+        page.clock.install(time=clock())
+        phone = cls(context, site, page, clock, TestIssuer(clock, failures=0))
+        phone.open()
+        return phone
+
+    def open(self, fragment: str = "") -> None:
+        self.page.goto("about:blank")
+        self.page.goto(self.site.url + fragment)
+        self.page.wait_for_selector("header")
+
+    def advance(self, seconds: int) -> None:
+        self.clock.advance(seconds)
+        self.page.clock.run_for(seconds * 1_000)
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def choose(self, number: int) -> None:
+        """One of the three ways on from the pack: receive, answer, history."""
+        self.page.locator("nav button").nth(number).click()
+
+    def back(self) -> None:
+        self.page.locator("header button").first.click()
+        self.page.locator("nav").wait_for()
+
+    def public_key(self) -> bytes:
+        self.choose(0)
+        key = self.page.locator("#device-key").inner_text()
+        self.back()
+        return urlsafe_b64decode(key + "=" * (-len(key) % 4))
+
+    def ask_for(self, kind: str, **wishes: Any) -> None:
+        """Opens the link to a new licence, up to the question whether to keep it."""
+        self.site.packages["one"] = self.issuer.issue(self.public_key(), kind, **wishes)
+        self.choose(0)
+        self.page.locator("#link").fill(f"{self.site.url}packages/one")
+        self.page.locator("form button").click()
+        self.page.locator(".decide").wait_for()
+
+    def receive(self, kind: str = "driving-licence", **wishes: Any) -> None:
+        """Takes a licence in by its link, and trusts its region at the first time."""
+        self.ask_for(kind, **wishes)
+        trust = self.page.get_by_role("checkbox")
+        if trust.count():
+            trust.check()
+        self.page.locator(".decide button").first.click()
+        self.page.locator(".purposes").wait_for()
+
+    def code(self) -> str:
+        """What a camera reads from the screen as it stands."""
+        self.page.locator("img.code").wait_for()
+        (read,) = zxingcpp.read_barcodes(self.screen())
+        return str(read.text)
+
+    def screen(self) -> Image.Image:
+        return Image.open(BytesIO(self.page.screenshot())).convert("RGB")
+
+    def tour(self, language: str) -> Iterator[tuple[str, Page]]:
+        """Every page of the wallet in one language, one after the other."""
+        page = self.page
+        page.locator("header select").select_option(language)
+        self.choose(0)
+        yield "receive", page
+        self.back()
+        self.ask_for("disability-certificate", valid_days=20)
+        yield "keep", page
+        page.locator(".decide button").nth(1).click()
+        for kind, days in (("disability-certificate", 20), ("driving-licence", None), ("business-licence", None)):
+            self.receive(kind, valid_days=days)
+            self.back()
+        yield "pack", page
+        page.locator(".card").nth(1).click()
+        page.locator("section > button").click()
+        yield "card", page
+        page.locator(".purposes button").first.click()
+        yield "sheet", page
+        page.locator(".decide button").first.click()
+        page.locator("img.code[src]").wait_for()
+        yield "code", page
+        page.locator("main button").click()
+        page.locator(".purposes").wait_for()
+        self.back()
+        self.choose(1)
+        yield "answer", page
+        page.locator("#challenge").fill(
+            VirtualCounter(self.issuer).ask({"driving-licence": ["name", "class", "address"]})
+        )
+        page.locator("form button").click()
+        page.locator(".decide").wait_for()
+        yield "request", page
+        self.back()
+        self.choose(2)
+        page.locator("dd").first.wait_for()
+        yield "history", page
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Somebody who has only a keyboard."""
+
+    page: Page
+
+    def to(self, name: str) -> "Keys":
+        """Tabs on until something of this name has the focus."""
+        for _ in range(40):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate(_NAME) == name:
+                return self
+        raise AssertionError(f"no way to {name!r} by keyboard")
+
+    def press(self, key: str) -> "Keys":
+        self.page.keyboard.press(key)
+        return self
+
+    def type(self, text: str) -> "Keys":
+        self.page.keyboard.type(text)
+        return self

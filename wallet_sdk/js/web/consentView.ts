@@ -1,0 +1,71 @@
+/** The consent sheet: needed, optional, each separate consent by itself, always shown, missing; nothing chosen in advance. */
+
+import type { Item } from "../src/catalogue.ts";
+import type { ConsentRequest, Decision } from "../src/consent.ts";
+import type { App, View } from "./app.ts";
+import { codeView } from "./codeView.ts";
+import { button, make, question, section, ticked } from "./elements.ts";
+import type { Shown } from "./keeping.ts";
+import { PURPOSE_NAMES } from "./texts.ts";
+
+export interface Sheet {
+  readonly parts: readonly HTMLElement[];
+  /** What the boxes say now. */
+  decide(): { readonly decision: Decision; readonly items: readonly Item[] };
+}
+
+/** The questions of one licence for one purpose. */
+export function sheetOf(app: App, request: ConsentRequest): Sheet {
+  const { mandatory, optional, separate, alwaysShown, missing } = request;
+  const needed = mandatory.filter((item) => !separate.includes(item));
+  const choices: { readonly item: Item; readonly box: HTMLInputElement }[] = [];
+  const choice = (item: Item, label: string) => {
+    const { row, box } = ticked(label);
+    choices.push({ item, box });
+    return row;
+  };
+  const label = (item: Item) => app.named(item.labels);
+  const listed = (items: readonly Item[]) => make("ul", {}, ...items.map((item) => make("li", {}, label(item))));
+  const parts: HTMLElement[] = [];
+  if (needed.length > 0) parts.push(section(app.text("mandatory"), listed(needed)));
+  if (alwaysShown.length > 0) parts.push(section(app.text("alwaysShown"), listed(alwaysShown)));
+  const apart = separate.map((item) => {
+    const isNeeded = mandatory.includes(item);
+    return choice(item, app.text("separateItem", { item: label(item) }) + (isNeeded ? app.text("separateNeeded") : ""));
+  });
+  if (apart.length > 0) parts.push(question(app.text("separate"), ...apart));
+  const free = optional.filter((item) => !separate.includes(item)).map((item) => choice(item, label(item)));
+  if (free.length > 0) parts.push(question(app.text("optional"), ...free));
+  if (missing.length > 0) parts.push(section(app.text("missing"), listed(missing)));
+  return {
+    parts,
+    decide: () => {
+      const chosen = choices.filter(({ box }) => box.checked).map(({ item }) => item);
+      const agreed = [...needed, ...chosen];
+      return { decision: request.approve(agreed.map((item) => item.name)), items: [...agreed, ...alwaysShown] };
+    },
+  };
+}
+
+export const sheetView =
+  (request: ConsentRequest): View =>
+  (app, main) => {
+    const { licence, purpose } = request;
+    const sheet = sheetOf(app, request);
+    const agree = app.attempt(async () => {
+      const { decision, items } = sheet.decide();
+      const showing = app.wallet.show(licence, { audience: purpose, consent: decision });
+      await showing.frame();
+      const labels = items.map((item) => item.labels);
+      const shown: Shown = { at: app.now(), purpose, relyingParty: null, kind: licence.kind.names, items: labels };
+      await app.keeping.note([shown]);
+      app.replace(codeView({ source: showing, kinds: [licence.kind.names], items: labels }));
+    });
+    main.append(
+      make("h1", {}, app.text("sheet")),
+      make("p", {}, app.named(licence.kind.names)),
+      make("p", {}, app.text("forPurpose", { purpose: app.named(PURPOSE_NAMES[purpose]) })),
+      ...sheet.parts,
+      make("div", { class: "decide" }, button(app.text("agree"), agree, "main"), button(app.text("cancel"), () => app.back())),
+    );
+  };

@@ -1,0 +1,165 @@
+/** Every word of the web wallet in its three languages; `{name}` stands for what is put in. */
+
+import type { Language, Names } from "../src/catalogue.ts";
+import type { Purpose } from "../src/purposes.ts";
+import type { CardState } from "../src/wallet.ts";
+
+export const LANGUAGES: Readonly<Record<Language, string>> = { "zh-Hans": "简体", "zh-Hant": "繁體", en: "English" };
+
+export const PURPOSE_NAMES: Readonly<Record<Purpose, Names>> = {
+  window: names("服务窗口", "服務窗口", "service window"),
+  kiosk: names("自助终端", "自助終端", "self-service kiosk"),
+  roadside: names("路面执法", "路面執法", "roadside check by police"),
+  gate: names("门禁", "門禁", "gate"),
+  hotel: names("酒店入住", "飯店入住", "hotel check-in"),
+  airport: names("机场", "機場", "airport"),
+};
+
+export const STATE_NAMES: Readonly<Record<CardState, Names>> = {
+  valid: names("有效期内", "有效期內", "in date"),
+  expiring: names("即将到期", "即將到期", "expires soon"),
+  expired: names("已过期", "已過期", "expired"),
+  "needs-refresh": names("需向发证机关更新", "需向發證機關更新", "needs a refresh from its issuer"),
+  "not-yet": names("尚未生效", "尚未生效", "not valid yet"),
+};
+
+const TEXTS = {
+  title: names("亮证", "亮證", "Liangzheng"),
+  language: names("语言", "語言", "Language"),
+  largeType: names("大字", "大字", "Large type"),
+  back: names("返回", "返回", "Back"),
+  pack: names("我的证照", "我的證照", "My licences"),
+  receive: names("领取证照", "領取證照", "Receive a licence"),
+  history: names("使用记录", "使用記錄", "History"),
+  nothingHeld: names(
+    "这里还没有证照。请先把设备公钥交给发证机关，再领取证照。",
+    "這裡還沒有證照。請先把裝置公鑰交給發證機關，再領取證照。",
+    "No licence here yet. Give this device's key to the issuer first, then receive the licence.",
+  ),
+  personal: names("个人", "個人", "Personal"),
+  legalPerson: names("企业与组织", "企業與組織", "Companies and organisations"),
+  family: names("家人与受托", "家人與受託", "Family and mandates"),
+  issuedBy: names("发证机关 {issuer}", "發證機關 {issuer}", "Issued by {issuer}"),
+  region: names("地区", "地區", "Region"),
+  fingerprint: names("根密钥指纹", "根金鑰指紋", "Fingerprint of its root key"),
+  hidden: names("已隐藏", "已隱藏", "hidden"),
+  showItems: names("显示内容", "顯示內容", "Show the items"),
+  hideItems: names("隐藏内容", "隱藏內容", "Hide the items"),
+  items: names("证照内容", "證照內容", "Items"),
+  showFor: names("出示给", "出示給", "Show it at a"),
+  remove: names("从本机删除", "從本機刪除", "Remove from this device"),
+  removeReally: names(
+    "只删除本机上的证照，发证机关的登记不变。确定删除吗？",
+    "只刪除本機上的證照，發證機關的登記不變。確定刪除嗎？",
+    "Only this device's copy goes; the issuer's register stays as it is. Remove it?",
+  ),
+  removeYes: names("确定删除", "確定刪除", "Yes, remove"),
+  deviceKey: names("本机设备公钥", "本機裝置公鑰", "This device's public key"),
+  deviceKeyWhy: names(
+    "私钥在本机生成，无法取出。发证机关只需要这段公钥。",
+    "私鑰在本機生成，無法取出。發證機關只需要這段公鑰。",
+    "Its private key was made here and cannot be taken out. The issuer needs only this public key.",
+  ),
+  link: names("证照包链接", "證照包連結", "Link to a licence package"),
+  fetchLink: names("打开链接", "開啟連結", "Open the link"),
+  file: names("或选择证照包文件", "或選擇證照包檔案", "Or choose a package file"),
+  linkWrong: names(
+    "这不是网址。请粘贴以 https:// 开头的完整链接。",
+    "這不是網址。請貼上以 https:// 開頭的完整連結。",
+    "This is no web address. Paste the whole link, from https:// on.",
+  ),
+  offerNotYet: names(
+    "网页钱包还不能使用领证邀请（openid-credential-offer）。请向发证机关索取证照包链接或文件。",
+    "網頁錢包還不能使用領證邀請（openid-credential-offer）。請向發證機關索取證照包連結或檔案。",
+    "This web wallet cannot use credential offers yet. Ask the issuer for a package link or file.",
+  ),
+  linkFailed: names(
+    "无法取得证照包：链接没有回应，或不允许网页读取。没有保存任何内容。请下载文件后再选择它。",
+    "無法取得證照包：連結沒有回應，或不允許網頁讀取。沒有儲存任何內容。請下載檔案後再選擇它。",
+    "The package did not come: the link does not answer, or lets no page read it. Nothing was kept. Download the file and choose it here.",
+  ),
+  tooLarge: names("文件太大，不是证照包。", "檔案太大，不是證照包。", "This file is too large for a licence package."),
+  keepThis: names("要保存这份证照吗？", "要儲存這份證照嗎？", "Keep this licence?"),
+  newRegion: names(
+    "这是第一份来自该地区的证照。保存后，以后只信任这个根密钥。请核对发证机关公布的指纹。",
+    "這是第一份來自該地區的證照。儲存後，以後只信任這個根金鑰。請核對發證機關公布的指紋。",
+    "This is the first licence from this region. Once kept, only this root key is trusted. Compare the fingerprint with the one its issuer publishes.",
+  ),
+  trustRegion: names("我已核对，信任这个地区的根密钥", "我已核對，信任這個地區的根金鑰", "I have compared it and trust this root key"),
+  trustFirst: names("请先核对并勾选根密钥。", "請先核對並勾選根金鑰。", "Compare the root key and tick the box first."),
+  keep: names("保存", "儲存", "Keep"),
+  discard: names("不保存", "不儲存", "Do not keep"),
+  kept: names("已保存：{kind}", "已儲存：{kind}", "Kept: {kind}"),
+  sheet: names("确认出示内容", "確認出示內容", "What will be shown"),
+  forPurpose: names("用途：{purpose}", "用途：{purpose}", "Purpose: {purpose}"),
+  mandatory: names("必需项目", "必需項目", "Needed"),
+  optional: names("可选项目（默认不出示）", "可選項目（預設不出示）", "Optional (not shown unless chosen)"),
+  separate: names("需单独同意（逐项选择）", "需單獨同意（逐項選擇）", "Each needs your separate consent"),
+  separateItem: names("我单独同意出示“{item}”", "我單獨同意出示「{item}」", "I agree separately that “{item}” is shown"),
+  separateNeeded: names("（该用途必需，不同意可能无法办理）", "（該用途必需，不同意可能無法辦理）", " (needed for this purpose; without it you may be turned away)"),
+  alwaysShown: names("总会出示", "總會出示", "Always shown"),
+  missing: names("该用途需要、但证照中没有", "該用途需要、但證照中沒有", "Needed, but not in this licence"),
+  agree: names("同意并出示", "同意並出示", "Agree and show"),
+  cancel: names("取消", "取消", "Cancel"),
+  codeTitle: names("请对准查验设备", "請對準查驗裝置", "Hold this before the reader"),
+  codeNeutral: names(
+    "本页不是查验结果，请以查验设备为准。",
+    "本頁不是查驗結果，請以查驗裝置為準。",
+    "This screen is no result. Only the reader decides.",
+  ),
+  codePicture: names("{kind}的动态码", "{kind}的動態碼", "Dynamic code of {kind}"),
+  brightness: names("请把屏幕亮度调到最高", "請把螢幕亮度調到最高", "Turn the screen's brightness up"),
+  seconds: names("{n} 秒", "{n} 秒", "{n} s"),
+  shownNow: names("正在出示：{items}", "正在出示：{items}", "Being shown: {items}"),
+  close: names("关闭", "關閉", "Close"),
+  closed: names("动态码已关闭", "動態碼已關閉", "The code is closed"),
+  closedHidden: names(
+    "因为您离开了本页。需要时请重新出示。",
+    "因為您離開了本頁。需要時請重新出示。",
+    "You left the page. Show it again when you need it.",
+  ),
+  closedOver: names("这个码已到时限。", "這個碼已到時限。", "Its time was over."),
+  answer: names("回应查验请求", "回應查驗請求", "Answer a terminal"),
+  challenge: names("查验请求的文字（以 LC1: 开头）", "查驗請求的文字（以 LC1: 開頭）", "Text of the terminal's request (it begins with LC1:)"),
+  readChallenge: names("读取请求", "讀取請求", "Read the request"),
+  askedBy: names("查验方", "查驗方", "Asked by"),
+  place: names("地点", "地點", "Place"),
+  reason: names("事由（对方填写）", "事由（對方填寫）", "Reason, in their words"),
+  kindsMissing: names("对方还要求，但这里没有：{kinds}", "對方還要求，但這裡沒有：{kinds}", "Also asked for, and not held here: {kinds}"),
+  leaveOut: names("出示这份证照", "出示這份證照", "Show this licence"),
+  nothingChosen: names("请至少选择一份证照。", "請至少選擇一份證照。", "Choose at least one licence."),
+  historyEmpty: names("还没有使用记录。", "還沒有使用記錄。", "Nothing has been shown yet."),
+  historyLocal: names("记录只保存在本机。", "記錄只儲存在本機。", "Kept on this device only."),
+  when: names("时间", "時間", "When"),
+  what: names("项目", "項目", "Items"),
+  forWhom: names("对象", "對象", "For whom"),
+  clear: names("清空记录", "清空記錄", "Clear the history"),
+  clearReally: names("清空后无法恢复。确定吗？", "清空後無法恢復。確定嗎？", "It cannot be brought back. Clear it?"),
+  clearYes: names("确定清空", "確定清空", "Yes, clear"),
+  insecure: names(
+    "此页面不是安全连接（https），浏览器不提供密钥功能，因此不能使用钱包。请用 https 地址打开。",
+    "此頁面不是安全連線（https），瀏覽器不提供金鑰功能，因此不能使用錢包。請用 https 網址開啟。",
+    "This page came over plain http, where a browser makes no keys, so the wallet cannot work. Open its https address.",
+  ),
+  openElsewhere: names(
+    "钱包已在另一个标签页中打开。请在那里使用，或关闭它后重新载入本页。",
+    "錢包已在另一個分頁中開啟。請在那裡使用，或關閉它後重新載入本頁。",
+    "The wallet is open in another tab. Use it there, or close that tab and load this page again.",
+  ),
+  broken: names(
+    "发生了意外错误，没有出示任何内容。请重新载入本页再试。",
+    "發生了意外錯誤，沒有出示任何內容。請重新載入本頁再試。",
+    "Something unexpected went wrong; nothing was shown. Load the page again.",
+  ),
+};
+
+export type Key = keyof typeof TEXTS;
+
+export function textIn(language: Language, key: Key, parts: Readonly<Record<string, string>> = {}): string {
+  // One pass: what was put in is never read as a place to put something in.
+  return TEXTS[key][language].replace(/\{(\w+)\}/g, (_, name: string) => parts[name] ?? "");
+}
+
+function names(hans: string, hant: string, en: string): Names {
+  return { "zh-Hans": hans, "zh-Hant": hant, en };
+}
