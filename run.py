@@ -49,6 +49,7 @@ USAGE = """\
 Liangzheng: electronic licences shown as signed dynamic codes and verified offline.
 
   ./run [arguments]         set everything up and start the demonstration town in a browser
+  ./run --phone             set up and serve the web wallet over https to a real phone in this network (needs Node.js)
   ./run tour [arguments]    set up and play the demonstration in this terminal
   ./run test [arguments]    set up with the test tools and run all checks; arguments go to pytest
   ./run wheel [FOLDER]      build the wallet's own wheel, liangzheng-wallet, into dist/ or this folder

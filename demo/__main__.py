@@ -1,4 +1,4 @@
-"""`./run`: starts the demonstration town and opens its page in a browser."""
+"""`./run`: starts the demonstration town and opens its page in a browser, or serves the wallet to a real phone."""
 
 import signal
 import socket
@@ -11,7 +11,7 @@ import click
 import waitress
 from flask import Flask, Response, jsonify, render_template, request
 
-from demo import same_site, wiring
+from demo import real_phone, same_site, wiring
 from demo.counter_devices import Trouble
 from demo.programs import TownError
 from demo.scene import CameraTrouble
@@ -119,11 +119,14 @@ def create_app(town: Town) -> Flask:
 @click.command()
 @click.option("--port", type=int, default=8000, show_default=True, help="Of the page; another one if it is taken.")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
-def main(port: int, no_browser: bool) -> None:
+@click.option("--phone", is_flag=True, help="Only serve the web wallet, over https to a real phone in this network.")
+def main(port: int, no_browser: bool, phone: bool) -> None:
     """Starts the demonstration town: a phone, a counter, a kiosk and an authority in one page."""
     # Also where the one who started it had interrupts ignored (a background job), and for `kill`.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
+    if phone:
+        return _serve_phone()
     port = _port_or_another(port)
     origin = f"http://127.0.0.1:{port}"
     click.echo("Starting the town (authority, phone, counter, kiosk) … 正在启动演示小镇……")
@@ -139,6 +142,16 @@ def main(port: int, no_browser: bool) -> None:
         raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
         click.echo("The town has closed. 演示已结束。")
+
+
+def _serve_phone() -> None:
+    try:
+        with tempfile.TemporaryDirectory(prefix="liangzheng-phone-") as folder:
+            real_phone.run(Path(folder), wiring.now)
+    except real_phone.PhoneError as error:
+        raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        click.echo("The wallet is no longer served. 已停止。")
 
 
 def _port_or_another(port: int) -> int:
