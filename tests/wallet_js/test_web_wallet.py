@@ -1,5 +1,7 @@
 """The web wallet in Chromium: receiving, consent, codes that a counter reads, history, offline, and who can use it."""
 
+import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -196,6 +198,50 @@ def test_after_the_first_load_no_network_is_needed(phone: Phone, context: Browse
     phone.press("service window")
     phone.press("Agree and show")
     assert VirtualCounter(phone.issuer, unread=0).read(phone.code()).reason == ""
+
+
+def test_it_can_be_installed(phone: Phone, context: BrowserContext) -> None:
+    phone.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    asking = context.new_cdp_session(phone.page)
+    assert asking.send("Page.getAppManifest")["errors"] == []
+    found = asking.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert {each["errorId"] for each in found} <= {"in-incognito"}  # so are all contexts of the tests
+
+
+def test_a_new_version_waits_for_the_next_start(context: BrowserContext, built: Path, tmp_path: Path) -> None:
+    files = shutil.copytree(built / "web", tmp_path / "web")
+    with served(files) as site:
+        phone = Phone.start(context, site)
+        phone.receive()
+        phone.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+        phone.open()
+        phone.page.locator(".card").click()
+        phone.press("service window")
+        phone.press("Agree and show")
+        for name, old, new in (("app.mjs", "My licences", "My new licences"), ("offline.js", "[0-9a-f]{16}", "0" * 16)):
+            changed, times = re.subn(old, new, (files / name).read_text("utf-8"))
+            assert times == 1
+            (files / name).write_text(changed, "utf-8")
+        phone.page.evaluate(
+            """async () => {
+              const registration = await navigator.serviceWorker.ready;
+              await registration.update();
+              const coming = registration.installing;
+              while (coming?.state === "installing") await new Promise((done) => (coming.onstatechange = done));
+            }"""
+        )
+        phone.advance(31)
+        assert VirtualCounter(phone.issuer, unread=0).read(phone.code()).reason == ""
+        waiting = "navigator.serviceWorker.ready.then((registration) => registration.waiting?.state)"
+        assert phone.page.evaluate(waiting) == "installed"
+        phone.press("Close")
+        phone.page.locator(".purposes").wait_for()
+        phone.back()
+        assert phone.page.get_by_role("heading", level=1).inner_text() == "My licences"
+        phone.page.close()
+        phone.page = context.new_page()
+        phone.open()
+        phone.page.get_by_role("heading", name="My new licences").wait_for()
 
 
 def test_a_second_tab_and_plain_http_are_told_what_is_wrong(phone: Phone, context: BrowserContext, built: Path) -> None:
