@@ -86,6 +86,27 @@ def test_from_a_link_to_a_code_that_a_counter_reads(phone: Phone) -> None:
     phone.page.get_by_text("Nothing has been shown yet.").wait_for()
 
 
+def test_a_link_that_answers_late_disturbs_no_showing(phone: Phone) -> None:
+    phone.receive()
+    phone.back()
+    held: list[Route] = []
+    phone.page.route("**/packages/late", lambda route: held.append(route))  # noqa: PLW0108 - a built-in takes no mark
+    phone.choose(0)
+    phone.page.get_by_label("Link to a licence package").fill(f"{phone.site.url}packages/late")
+    with phone.page.expect_request("**/packages/late"):
+        phone.press("Open the link")
+    phone.back()
+    phone.page.locator(".card").click()
+    phone.press("service window")
+    phone.press("Agree and show")
+    first = phone.code()
+    with phone.page.expect_response("**/packages/late"):
+        held[0].fulfill(body=phone.site.packages["one"])
+    phone.advance(31)
+    assert phone.code() != first
+    assert phone.page.get_by_role("heading", level=1).inner_text() == "Hold this before the reader"
+
+
 def test_what_needs_a_separate_consent_is_never_chosen_in_advance(phone: Phone) -> None:
     phone.receive("disability-certificate")
     phone.press("service window")

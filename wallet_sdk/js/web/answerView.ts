@@ -11,7 +11,7 @@ export function answerView(app: App, main: HTMLElement): void {
   const text = make("textarea", { id: "challenge", rows: "4", autocomplete: "off", spellcheck: "false" });
   const form = make("form", {}, make("label", { for: "challenge" }, app.text("challenge")), text);
   form.append(make("button", { type: "submit", class: "main" }, app.text("readChallenge")));
-  const read = app.attempt(async () => app.replace(requestView(await readChallenge(app.wallet, text.value))));
+  const read = app.attempt(async () => app.replace(main, requestView(await readChallenge(app.wallet, text.value))));
   on(form, {
     submit: (event) => {
       event.preventDefault();
@@ -39,7 +39,7 @@ const requestView =
       const act = { at: app.now(), purpose, relyingParty: asker.relyingParty };
       await app.keeping.note(shown.map((each) => ({ ...act, ...each })));
       const source = { frame: async () => frame, close: () => {} };
-      app.replace(codeView({ source, kinds: shown.map(({ kind }) => kind), items: shown.flatMap(({ items }) => items) }));
+      app.replace(main, codeView({ source, kinds: shown.map(({ kind }) => kind), items: shown.flatMap(({ items }) => items) }));
     }); // prettier-ignore
     main.append(
       make("h1", {}, app.text("sheet")),

@@ -13,7 +13,7 @@ export type View = (app: App, main: HTMLElement) => (() => void) | void;
 export class App {
   private readonly stack: View[] = [];
   private leave: (() => void) | void = undefined;
-  private readonly main = make("main", { id: "main" });
+  private main = make("main");
   private readonly spoken = make("p", { role: "status", class: "spoken" });
   private readonly header = make("header");
 
@@ -53,8 +53,9 @@ export class App {
     this.draw();
   }
 
-  /** In place of this view: going back does not come here again. */
-  replace(view: View): void {
+  /** In place of the view that drew `main`, unless the holder has left it since; going back does not come there again. */
+  replace(main: HTMLElement, view: View): void {
+    if (!main.isConnected) return;
     this.stack[this.stack.length - 1] = view;
     this.draw();
   }
@@ -91,7 +92,9 @@ export class App {
     document.body.classList.remove("showing");
     document.title = this.text("title");
     this.header.replaceChildren(...this.headings());
-    this.main.replaceChildren();
+    const main = make("main");
+    this.main.replaceWith(main);
+    this.main = main;
     this.leave = this.stack.at(-1)!(this, this.main);
     const heading = this.main.querySelector("h1")!;
     heading.tabIndex = -1;

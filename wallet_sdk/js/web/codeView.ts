@@ -39,7 +39,7 @@ export const codeView =
     );
     let text = "";
     let isOpen = true;
-    const end = (why: Key) => app.replace(closedView(why));
+    const end = (why: Key) => app.replace(main, closedView(why));
     const tick = async () => {
       const frame = await source.frame();
       if (!isOpen) return;

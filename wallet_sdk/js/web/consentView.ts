@@ -59,7 +59,7 @@ export const sheetView =
       const labels = items.map((item) => item.labels);
       const shown: Shown = { at: app.now(), purpose, relyingParty: null, kind: licence.kind.names, items: labels };
       await app.keeping.note([shown]);
-      app.replace(codeView({ source: showing, kinds: [licence.kind.names], items: labels }));
+      app.replace(main, codeView({ source: showing, kinds: [licence.kind.names], items: labels }));
     });
     main.append(
       make("h1", {}, app.text("sheet")),

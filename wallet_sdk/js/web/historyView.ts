@@ -10,7 +10,7 @@ export function historyView(app: App, main: HTMLElement): void {
   main.append(make("h1", {}, app.text("history")), make("p", {}, app.text("historyLocal")), content);
   app.attempt(async () => {
     const shown = await app.keeping.history();
-    content.replaceChildren(...(shown.length === 0 ? [make("p", {}, app.text("historyEmpty"))] : [list(app, shown), clearing(app)]));
+    content.replaceChildren(...(shown.length === 0 ? [make("p", {}, app.text("historyEmpty"))] : [list(app, shown), clearing(app, main)]));
   })();
 }
 
@@ -31,12 +31,12 @@ function list(app: App, shown: readonly Shown[]): HTMLElement {
   return make("ul", { class: "pack" }, ...rows);
 }
 
-function clearing(app: App): HTMLElement {
+function clearing(app: App, main: HTMLElement): HTMLElement {
   const place = make("div", { class: "removal" });
   const ask = button(app.text("clear"), () => {
     const clear = app.attempt(async () => {
       await app.keeping.clearHistory();
-      app.replace(historyView);
+      app.replace(main, historyView);
     });
     const yes = button(app.text("clearYes"), clear);
     place.replaceChildren(make("p", {}, app.text("clearReally")), yes, button(app.text("cancel"), () => place.replaceChildren(ask)));

@@ -30,7 +30,7 @@ export const receiveView =
     const take = (fetched: () => Promise<Uint8Array>) =>
       app.attempt(async () => {
         try {
-          await asked(app, await fetched());
+          await asked(app, main, await fetched());
         } catch (error) {
           if (!(error instanceof NotFetched)) throw error;
           app.say(app.text(error.key));
@@ -66,7 +66,7 @@ export const receiveView =
   };
 
 /** Tries the package on a wallet that keeps nothing, and asks. Refusals come before the holder is asked anything. */
-async function asked(app: App, encoded: Uint8Array): Promise<void> {
+async function asked(app: App, receiving: HTMLElement, encoded: Uint8Array): Promise<void> {
   const { ports } = app.wallet;
   const storage = { load: () => ports.storage.load(), save: async () => {} };
   const trial = await Wallet.open({ ...ports, storage });
@@ -74,7 +74,7 @@ async function asked(app: App, encoded: Uint8Array): Promise<void> {
   const { root } = packageOf(encoded);
   const region = licence.directory.iss;
   const isNew = !app.wallet.directories().some(({ iss }) => iss === region);
-  app.replace((_, main) => {
+  app.replace(receiving, (_, main) => {
     const trust = ticked(app.text("trustRegion"));
     const fingerprint = grouped(toHex(root.thumbprint));
     const keep = app.attempt(async () => {
@@ -83,7 +83,7 @@ async function asked(app: App, encoded: Uint8Array): Promise<void> {
         return trust.box.focus();
       }
       await app.wallet.receive(encoded, { root: root.thumbprint });
-      app.replace(cardView(licence.id));
+      app.replace(main, cardView(licence.id));
       app.say(app.text("kept", { kind: app.named(licence.kind.names) }));
       await navigator.storage?.persist?.();
     });
