@@ -25,15 +25,15 @@ export const codeView =
     document.body.classList.add("showing");
     const kind = kinds.map((each) => app.named(each)).join(" · ");
     const picture = make("img", { class: "code", alt: app.text("codePicture", { kind }) });
-    const left = make("span", { class: "left" });
+    const left = make("span");
     const { ring, turn } = countdown();
     main.append(
       make("h1", {}, app.text("codeTitle")),
       make("p", { class: "kind" }, kind),
       picture,
       make("p", { class: "countdown" }, ring, left),
-      make("p", { class: "brightness" }, app.text("brightness")),
-      make("p", { class: "items" }, app.text("shownNow", { items: items.map((each) => app.named(each)).join(" · ") })),
+      make("p", {}, app.text("brightness")),
+      make("p", {}, app.text("shownNow", { items: items.map((each) => app.named(each)).join(" · ") })),
       make("p", {}, app.text("codeNeutral")),
       button(app.text("close"), () => app.back(), "main"),
     );
