@@ -150,7 +150,8 @@ class Keys:
             KeyChangeRefused: It signs, or licences rest on it that were not signed again.
             PublishingFailed: It is dropped, and that is not published yet.
         """
-        left = self.resigning.left(_kid(kid), at=at)
+        # Also what was signed after a ban began: the register knows these devices, and they would be refused too.
+        left = self.resigning.left(_kid(kid), at=at, later=True)
         with self._register.writing() as connection:
             key = rows_of.one(connection, _kid(kid))
             _demand_ring(key.use)
@@ -160,7 +161,7 @@ class Keys:
             if left:
                 raise KeyChangeRefused(
                     f"{left} devices hold licences by this key alone",
-                    hint="Sign them again first (`liangzheng issuer key resign`), or let them end.",
+                    hint="Sign those of a banned key again (`liangzheng issuer key resign`), or let them end.",
                 )
             rows_of.drop(connection, key.kid, actor=actor, at=at)
         self._publish_change(at)

@@ -48,7 +48,7 @@ class Resigning:
         """How many devices rest on this key alone. Raises: KeyUnknown, RegisterUnavailable."""
         with self._register.reading() as connection:
             key = rows_of.one(connection, kid)
-            if key.use is not KeyUse.ASSERT or key.banned_since is None:
+            if key.use is not KeyUse.ASSERT:
                 return 0
             waiting = _waiting(kid, at, None if later else key.banned_since).subquery()
             count: int = connection.execute(select(func.count()).select_from(waiting)).scalar_one()

@@ -50,15 +50,17 @@ def test_every_page_is_without_barriers_and_found_by_keyboard(
             found[f"{scheme} {path}"] = barriers(page)
     assert {path: each for path, each in found.items() if each} == {}
     complaints.lines.clear()
-    page.goto(f"{address}/?lang=en")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/journal?lang=en")
-    page.fill("#search", number)
-    page.keyboard.press("Enter")
-    page.get_by_text("2 rows found").wait_for()
-    assert number not in page.url
-    page.get_by_role("link", name=number).first.click()
-    page.get_by_text("Declared void:").first.wait_for()
+    # Each step leaves a page, which may still be asking for its icon.
+    with complaints.leaving():
+        page.goto(f"{address}/?lang=en")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/journal?lang=en")
+        page.fill("#search", number)
+        page.keyboard.press("Enter")
+        page.get_by_text("2 rows found").wait_for()
+        assert number not in page.url
+        page.get_by_role("link", name=number).first.click()
+        page.get_by_text("Declared void:").first.wait_for()
     assert complaints.lines == []

@@ -163,6 +163,18 @@ def test_the_last_key_is_not_retired_and_the_status_key_goes_its_own_way(issuer:
         issuer.keys.drop(by_use[KeyUse.ASSERT], actor=ACTOR, at=AT)
 
 
+def test_a_key_that_devices_rest_on_is_not_dropped_also_where_nobody_has_banned_it(issuer: Issuer) -> None:
+    old = next(each.kid.hex() for each in issuer.keys.listed() if each.use is KeyUse.ASSERT)
+    driving(issuer, at=AT)
+    issuer.keys.rotate(KeyUse.ASSERT, department="", ahead=AT_ONCE, actor=ACTOR, at=AT)
+    later = UnixTime(AT + 60)
+    with pytest.raises(KeyChangeRefused, match="1 devices hold licences by this key alone"):
+        issuer.keys.drop(old, actor=ACTOR, at=later)
+    # When what it signed has ended, nobody misses it.
+    ended = UnixTime(AT + 121 * DAY)
+    assert issuer.keys.drop(old, actor=ACTOR, at=ended).dropped_at == ended
+
+
 def test_two_years_later_nothing_signs_and_everything_says_so(issuer: Issuer) -> None:
     with pytest.raises(NoSigningKey, match="no key of the use assert signs now"):
         driving(issuer, at=UnixTime(AT + 2 * 365 * DAY))
