@@ -77,6 +77,11 @@ class Stand:
             # What happens next must not overtake the touch.
             self.is_in(State.READING)
 
+        def asked() -> None:
+            reading()
+            # Nobody answers a request that is not on the screen; a receipt gives its reason.
+            expect(self.page.locator("#request")).to_be_visible()
+
         accepted = lambda: self.session.tell(ACCEPTED)  # noqa: E731
         steps = {
             State.ATTRACT: [],
@@ -86,7 +91,7 @@ class Stand:
             State.RESULT: [reading, accepted],
             State.STOPPED: [reading, lambda: self.session.tell(shown(REFUSE))],
             State.CONFIRM: [reading, accepted, lambda: self.press("go_on")],
-            State.COPY: [reading, accepted, lambda: self.press("go_on"), lambda: self.press("copy")],
+            State.COPY: [asked, accepted, lambda: self.press("go_on"), lambda: self.press("copy")],
             State.TAKE_RECEIPT: [reading, accepted, lambda: self.press("go_on"), lambda: self.press("print")],
             State.MORE_TIME: [reading, lambda: self.wait(90)],
             State.HELP: [lambda: self.page.locator("#call-help").click()],
