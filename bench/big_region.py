@@ -39,7 +39,9 @@ def published(folder: Path, wallet: Wallet, *, lists: int, cards: int) -> tuple[
         folder, region=REGION, authority="GA", passphrase=None, fictional=True, register_url=None
     ) as issuer:
         key = holder_keys.read(wallet.public_key())
-        slugs = [each.slug for each in issuer.kinds.values() if each.holder is HolderRule.NATURAL]
+        slugs = [
+            each.slug for each in issuer.kinds.values() if each.holder is HolderRule.NATURAL and each.slug in SUBJECTS
+        ]
         wanted = list(islice(cycle(slugs), cards))
         made = [issuer.issue(slug, SUBJECTS[slug], key, at=at) for slug in wanted]
         held = [wallet.receive(each.package) for each in made]
