@@ -14,14 +14,20 @@ class StartedProgram:
 
     def __init__(self, command: Sequence[str]) -> None:
         """Starts it. Raises: OSError."""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_to_end = False
+        # Before the start: whoever asks in between must not leave a program behind that nobody watches.
+        signal.signal(signal.SIGTERM, self._hand_on)
         # The interpreter's path comes from the software's own folder, the words from whoever may start this one.
         self._process = subprocess.Popen(command)  # noqa: S603
-        signal.signal(signal.SIGTERM, self._hand_on)
-        # A terminal sends it to both, and the child decides how it ends.
+        if self._is_to_end:
+            self._process.terminate()
+        # A terminal sends it to both, and the child decides how it ends; ignored any earlier, it would ignore it, too.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def wait(self, seconds: float) -> int | None:
         """Its exit code; None: it still runs."""
+        assert self._process is not None, "it was started"
         try:
             return self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -29,6 +35,7 @@ class StartedProgram:
 
     def end(self) -> None:
         """Ends it, whatever it does."""
+        assert self._process is not None, "it was started"
         self._process.terminate()
         if self.wait(_LAST_SECONDS) is None:
             self._process.kill()
@@ -36,4 +43,6 @@ class StartedProgram:
 
     def _hand_on(self, number: int, frame: FrameType | None) -> None:
         del number, frame
-        self._process.terminate()
+        self._is_to_end = True
+        if self._process is not None:
+            self._process.terminate()
