@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
 
 from protocol.unixtime import MINUTE
 from tests.browser.barriers import barriers
@@ -104,4 +104,30 @@ def test_a_scan_by_a_device_says_that_somebody_has_to_sign_on(page: Page, sessio
     terminal.pass_seconds(15 * MINUTE)
     # The standing that the stream tells by itself ends the shift.
     session.status()
+    expect(page.locator("#on-duty")).to_have_text("Nobody on duty")
+
+
+def test_an_answer_that_comes_late_brings_nobody_back(page: Page) -> None:
+    late: list[tuple[Route, APIResponse]] = []
+
+    def hold_the_first(route: Route) -> None:
+        if late:
+            route.continue_()
+        else:
+            late.append((route, route.fetch()))
+
+    # What is held is what the page asks when it hears that somebody signed on.
+    page.route("**/api/v1/staff", hold_the_first)
+    sign_on(page, CLERK)
+    expect(page.locator("#on-duty")).to_contain_text(CLERK)
+    while not late:
+        page.wait_for_timeout(10)
+    assert late[0][1].json()["on_duty"]["number"] == CLERK
+    with page.expect_response("**/api/v1/staff"):
+        page.keyboard.press("o")
+        page.locator("#staff-off").click()
+    expect(page.locator("#on-duty")).to_have_text("Nobody on duty")
+    with page.expect_response("**/api/v1/staff"):
+        late[0][0].fulfill(response=late[0][1])
+    page.wait_for_timeout(100)
     expect(page.locator("#on-duty")).to_have_text("Nobody on duty")

@@ -11,6 +11,8 @@ let standing = null; // what the terminal says of staff; null: this page has no 
 let seen = null; // the summary that the next person looks at
 let lastHere = 0;
 let sending = false;
+let newest = 0; // the question asked last
+let answered = 0; // the newest question whose answer was taken
 
 const exists = () => byId("staff-dialog") !== null;
 
@@ -83,15 +85,19 @@ export function draw() {
 }
 
 async function refresh() {
+  const mine = ++newest;
   try {
     const { ok, content } = await ask("/api/v1/staff");
-    if (ok) take(content);
+    if (ok) take(content, mine);
   } catch {
     // The stream tells that the terminal is gone.
   }
 }
 
-function take(content) {
+// Answers may overtake each other: an older one brings nobody back who has gone.
+function take(content, question) {
+  if (question < answered) return;
+  answered = question;
   const before = standing;
   standing = content;
   const left = before !== null && before.on_duty !== null && before.on_duty.number !== content.on_duty?.number;
@@ -134,7 +140,7 @@ async function send() {
     const { ok, content } = await post(`/api/v1/staff/${over ? "hand-over" : "sign-on"}`, body, page.language());
     if (ok) {
       byId("staff-dialog").close();
-      take(content);
+      take(content, ++newest);
       page.say(page.ui().staff_signed_on.replace("{name}", content.on_duty.name));
     } else {
       byId("staff-passphrase").value = "";
@@ -155,7 +161,7 @@ async function signOff() {
     const { ok, content } = await post("/api/v1/staff/sign-off", {}, page.language());
     if (ok) {
       byId("staff-dialog").close();
-      take(content);
+      take(content, ++newest);
       page.say(page.ui().staff_signed_off);
     } else {
       byId("staff-problem").textContent = content.message ?? page.ui().failed;
