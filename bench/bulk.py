@@ -1,12 +1,17 @@
 """Bulk issuance and imports, each beside its peer in the same run, and an import that is killed again and again.
 
-    python -m bench.bulk --rows 20000 [--workers 2] [--postgresql] [--record] [--kills 5]
+    python -m bench.bulk --rows 20000 [--workers 2] [--postgresql] [--softhsm ed25519|p256] [--record] [--kills 5]
+    python -m bench.bulk --rows 5000 --cpu [--postgresql] [--softhsm ed25519|p256]
+    python -m bench.bulk --rows 10000000 --record --step 1000000 [--postgresql]
     python -m bench.bulk --smoke
 
 Every row of the file is another synthetic person; with device keys (issuing) unless --record. The peer does for each
 licence what no issuance can leave out: the signatures over the same bytes, the salted digests of what is hidden, and
 one row in a batch of a thousand, in as many processes. It neither reads a file, nor checks, encodes or lints anything.
 The second peer rehearses and signs each credential as the issuer does ("lint what is about to be signed").
+With --softhsm the issuer's keys are in a token, and so is the peer's, which takes its signatures unverified.
+--step says after so many rows each what they took, beside the peer's bare rows in the same minute: flat where the work
+grows with the rows and with nothing else.
 --kills ends the program with SIGKILL that often and counts at the end: every row once, no entry and no `sub` twice.
 """
 
@@ -24,22 +29,28 @@ from pathlib import Path
 
 from sqlalchemy import distinct, func, select, text
 
+from issuer import config
 from issuer import register_schema as tables
 from issuer.application import Issuer
 from issuer.bulk import wiring as bulk_wiring
 from issuer.bulk.schema import bulk_block
 from issuer.database import Database
+from issuer.keys.hardware_token import Pkcs11Token
+from issuer.profile import TokenPlace
 from protocol import cbor, keys, licence_package
 from protocol.cose_sign1 import sig_structure
-from protocol.keys import Ed25519Signer
+from protocol.keys import Ed25519Signer, Signer, VerificationKey
+from protocol.labels import Alg
 from protocol.sd_cwt import credential
+from tests import softhsm
 from tests.issuer import postgresql
-from tests.issuer.builders import AT, made
+from tests.issuer.builders import AT
 from tests.issuer.bulk_files import MAPPING, SLUG, driver, written
 
 DISTINCT_KEYS = 1_000
 """Device keys are given to many rows: making them is the wallets' work."""
 BLOCK = 1_000
+PEER_ROWS = 10_000
 
 
 def seconds(act) -> float:
@@ -65,12 +76,53 @@ def register_url(on_postgresql: bool) -> Iterator[str | None]:
         postgresql.SETTINGS = before
 
 
+class InToken:
+    """A key of the peer in a token of its own, whose signatures are taken as they come."""
+
+    def __init__(self, alg: Alg) -> None:
+        token = softhsm.new_token()
+        os.environ[config.PIN_VARIABLE] = token.pin
+        self.place, self.key_id = TokenPlace(token.module, token.label, alg), secrets.token_bytes(16)
+        self._cose_key = dict(self._opened().make(alg, key_id=self.key_id).cose_key)
+
+    def _opened(self) -> Pkcs11Token:
+        return Pkcs11Token(self.place, pin=config.pin)
+
+    def signer(self) -> Signer:
+        return _Bare(self._opened(), self.key_id, keys.load_cose_key(self._cose_key))
+
+
+class _Bare:
+    def __init__(self, token: Pkcs11Token, key_id: bytes, key: VerificationKey) -> None:
+        self._token, self._key_id, self.public_key = token, key_id, key
+        token.describe()
+
+    def sign(self, message: bytes) -> bytes:
+        return self._token._signed(self._key_id, self.public_key.alg is Alg.ED25519, message)
+
+
+def made(folder: Path, *, register_url: str | None, token: InToken | None) -> Issuer:
+    return Issuer.init(
+        folder,
+        region="310000",
+        authority="GA",
+        passphrase=None,
+        random_bytes=secrets.token_bytes,
+        at=AT,
+        register_url=register_url,
+        token=None if token is None else token.place,
+        pin=config.pin,
+    )
+
+
 def rows(count: int, keys: bool) -> Iterator[list[str]]:
     for number in range(count):
         yield driver(number, key=number % DISTINCT_KEYS + 1 if keys else None)
 
 
-def peer(signed: list[bytes], linted: bool, count: int, workers: int, url: str | None, folder: Path) -> float:
+def peer(
+    signed: list[bytes], linted: bool, token: InToken | None, count: int, workers: int, url: str | None, folder: Path
+) -> float:
     """Seconds for so many licences: signatures, digests, one batched row, in this many processes.
 
     Where `linted`, each credential is rehearsed before it is signed, as an issuer's must be.
@@ -83,7 +135,9 @@ def peer(signed: list[bytes], linted: bool, count: int, workers: int, url: str |
     share = count // workers
     context = multiprocessing.get_context("spawn")
     ready, go = context.Semaphore(0), context.Event()
-    children = [context.Process(target=_peer, args=(signed, linted, share, target, ready, go)) for _ in range(workers)]
+    children = [
+        context.Process(target=_peer, args=(signed, linted, token, share, target, ready, go)) for _ in range(workers)
+    ]
     for child in children:
         child.start()
     for _ in children:
@@ -103,8 +157,9 @@ def table_for_peer(target: str) -> None:
     database.close()
 
 
-def _peer(signed: list[bytes], linted: bool, count: int, target: str, ready, go) -> None:
-    signer, database = Ed25519Signer(secrets.token_bytes(32)), Database(target)
+def _peer(signed: list[bytes], linted: bool, token: InToken | None, count: int, target: str, ready, go) -> None:
+    signer: Signer = Ed25519Signer(secrets.token_bytes(32)) if token is None else token.signer()
+    database = Database(target)
     kid = keys.kid_of(signer.public_key)
     parsed = [credential.parse(cbor.decode(each)) for each in signed]
     messages = [sig_structure(each.sign1.protected_bytes, each.sign1.payload) for each in parsed]
@@ -123,7 +178,7 @@ def _peer(signed: list[bytes], linted: bool, count: int, target: str, ready, go)
                 ]
             else:
                 made_of = [signer.sign(message) for message in messages]
-            batch.append((secrets.token_urlsafe(16), sha256(made_of[0] + digests[0]).hexdigest(), subject))
+            batch.append((secrets.token_urlsafe(16), sha256(b"".join(made_of[:1] + digests[:1])).hexdigest(), subject))
         with database.adding() as connection:
             if target.startswith("sqlite"):
                 connection.exec_driver_sql("INSERT INTO peer VALUES (?, ?, ?)", batch)
@@ -160,7 +215,7 @@ def kill_often(issuer: Issuer, import_id: str, *, workers: int, kills: int, whol
 
 
 def _run(folder: Path, import_id: str, workers: int) -> None:
-    with Issuer.open(folder, passphrase=None, random_bytes=secrets.token_bytes) as issuer:
+    with Issuer.open(folder, passphrase=None, random_bytes=secrets.token_bytes, pin=config.pin) as issuer:
         bulk_wiring.run(issuer, import_id, workers=workers, passphrase=None, at=AT)
 
 
@@ -190,14 +245,15 @@ def whole_and_once(issuer: Issuer, count: int, keys: bool) -> str:
     )
 
 
-def measure(count: int, *, workers: int, on_postgresql: bool, with_keys: bool, kills: int) -> None:
+def measure(
+    count: int, *, workers: int, on_postgresql: bool, token: InToken | None, with_keys: bool, kills: int
+) -> None:
     engine = "PostgreSQL" if on_postgresql else "SQLite"
     with (
         tempfile.TemporaryDirectory(dir=Path.cwd()) as here,
         register_url(on_postgresql) as url,
-        made(Path(here) / "issuer", register_url=url) as issuer,
+        made(Path(here) / "issuer", register_url=url, token=token) as issuer,
     ):
-        issuer._random_bytes = issuer._issuance._random_bytes = issuer.imports._random_bytes = secrets.token_bytes
         signed = shape(issuer) if with_keys else []
         total = count + (1 if with_keys else 0)
         path = written(Path(here) / "rows.csv", rows(total, with_keys))
@@ -219,20 +275,19 @@ def measure(count: int, *, workers: int, on_postgresql: bool, with_keys: bool, k
         if with_keys:
             number = max(workers * BLOCK, min(count, 20_000))
             for linted, name in ((False, "sign + digests + one row"), (True, "rehearse and sign + digests + one row")):
-                each = peer(signed, linted, number, workers, url, Path(here)) / number
+                each = peer(signed, linted, token, number, workers, url, Path(here)) / number
                 print(
                     f"  {name}: {1 / each:,.0f} a second; bulk issuance is {each / (took / left):.0%} of it", flush=True
                 )
 
 
-def cpu_of(count: int, *, on_postgresql: bool) -> None:
+def cpu_of(count: int, *, on_postgresql: bool, token: InToken | None) -> None:
     """Both in this process, by the CPU time that it took: what else the machine does meets neither."""
     with (
         tempfile.TemporaryDirectory(dir=Path.cwd()) as here,
         register_url(on_postgresql) as url,
-        made(Path(here) / "issuer", register_url=url) as issuer,
+        made(Path(here) / "issuer", register_url=url, token=token) as issuer,
     ):
-        issuer._random_bytes = issuer._issuance._random_bytes = issuer.imports._random_bytes = secrets.token_bytes
         signed, path = shape(issuer), written(Path(here) / "rows.csv", rows(count, True))
         begun = issuer.imports.begin(path, slug=SLUG, mapping_text=MAPPING, actor="bench", at=AT)
         start = time.process_time()
@@ -245,9 +300,52 @@ def cpu_of(count: int, *, on_postgresql: bool) -> None:
             go = context.Event()
             go.set()
             start = time.process_time()
-            _peer(signed, linted, count, target, context.Semaphore(0), go)
+            _peer(signed, linted, token, count, target, context.Semaphore(0), go)
             each = (time.process_time() - start) / count
             print(f"  {name}: {each * 1e6:.0f} µs; bulk issuance is {each / ours:.0%} of it", flush=True)
+
+
+def linear(count: int, *, step: int, on_postgresql: bool, with_keys: bool) -> None:
+    """What each step takes: CPU time of this process, which is all of it on SQLite, and the client's on PostgreSQL."""
+    with (
+        tempfile.TemporaryDirectory(dir=Path.cwd()) as here,
+        register_url(on_postgresql) as url,
+        made(Path(here) / "issuer", register_url=url, token=None) as issuer,
+    ):
+        signed = shape(issuer) if with_keys else []
+        total = count + (1 if with_keys else 0)
+        path = written(Path(here) / "rows.csv", rows(total, with_keys))
+        begun = issuer.imports.begin(path, slug=SLUG, mapping_text=MAPPING, actor="bench", at=AT)
+        path.unlink()
+        context = multiprocessing.get_context("spawn")
+        go = context.Event()
+        go.set()
+
+        def beside() -> float:
+            target = f"sqlite:///{here}/peer.sqlite"
+            table_for_peer(target)
+            start = time.process_time()
+            _peer(signed, False, None, PEER_ROWS, target, context.Semaphore(0), go)
+            return (time.process_time() - start) / PEER_ROWS
+
+        reached, start, wall = 0, time.process_time(), time.perf_counter()
+
+        def watch(state) -> None:
+            nonlocal reached, start, wall
+            done = state.done_rows
+            if done == reached or (done - reached < step and done < total):
+                return
+            each, elapsed = (time.process_time() - start) / (done - reached), time.perf_counter() - wall
+            one = beside()
+            print(
+                f"  to {done:>10,}: {each * 1e6:6.0f} µs of CPU each, {each / one:5.1f} × a bare row's "
+                f"{one * 1e6:.0f} µs; {elapsed:.0f} s on the wall",
+                flush=True,
+            )
+            reached, start, wall = done, time.process_time(), time.perf_counter()
+
+        bulk_wiring.run(issuer, begun.id, workers=0, passphrase=None, at=AT, watch=watch)
+        print(f"  {whole_and_once(issuer, total, with_keys)}", flush=True)
 
 
 def main() -> None:
@@ -257,16 +355,23 @@ def main() -> None:
     parser.add_argument("--postgresql", action="store_true", help="in a server of its own, with fsync")
     parser.add_argument("--record", action="store_true", help="without device keys: recorded and not issued")
     parser.add_argument("--kills", type=int, default=0)
+    parser.add_argument("--step", type=int, default=0, help="say what each step of so many rows takes; one process")
     parser.add_argument("--smoke", action="store_true", help="a few seconds, small")
     parser.add_argument("--cpu", action="store_true", help="one process, CPU time: for a machine that is busy")
+    parser.add_argument("--softhsm", choices=("ed25519", "p256"), help="the keys are in a token")
     options = parser.parse_args()
+    token = None if options.softhsm is None else InToken(Alg.ED25519 if options.softhsm == "ed25519" else Alg.ESP256)
     if options.cpu:
-        cpu_of(options.rows, on_postgresql=options.postgresql)
+        cpu_of(options.rows, on_postgresql=options.postgresql, token=token)
+        return
+    if options.step:
+        linear(options.rows, step=options.step, on_postgresql=options.postgresql, with_keys=not options.record)
         return
     measure(
         2_000 if options.smoke else options.rows,
         workers=options.workers,
         on_postgresql=options.postgresql,
+        token=token,
         with_keys=not options.record,
         kills=options.kills,
     )

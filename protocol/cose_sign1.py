@@ -85,19 +85,18 @@ def sign1(
     *,
     unprotected: Mapping[cbor.Key, cbor.Value] | None = None,
 ) -> cbor.Tagged:
-    """A signed structure; `alg` is put in from the signer's key."""
+    """A signed structure; `alg` is put in from the signer's key. Raises: SignatureForm."""
     protected_bytes = cbor.encode({**protected, labels.HDR_ALG: int(signer.public_key.alg)})
-    return signed(protected_bytes, payload, signer, unprotected or {})
+    signed = signature(signer, sig_structure(protected_bytes, payload))
+    return cbor.Tagged(labels.TAG_SIGN1, (protected_bytes, unprotected or {}, payload, signed))
 
 
-def signed(
-    protected_bytes: bytes, payload: bytes, signer: Signer, unprotected: Mapping[cbor.Key, cbor.Value]
-) -> cbor.Tagged:
-    """A signed structure over a protected header that is encoded already. Raises: SignatureForm."""
-    signature = signer.sign(sig_structure(protected_bytes, payload))
-    if len(signature) != limits.SIGNATURE_BYTES:
-        raise SignatureForm(f"the signer returned {len(signature)} bytes")
-    return cbor.Tagged(labels.TAG_SIGN1, (protected_bytes, unprotected, payload, signature))
+def signature(signer: Signer, message: bytes) -> bytes:
+    """What the signer says of these bytes. Raises: SignatureForm."""
+    signed = signer.sign(message)
+    if len(signed) != limits.SIGNATURE_BYTES:
+        raise SignatureForm(f"the signer returned {len(signed)} bytes")
+    return signed
 
 
 def parse(

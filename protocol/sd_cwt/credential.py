@@ -121,9 +121,10 @@ class Credential:
 class RehearsedCredential:
     """Everything of a credential but its signature, and every reader takes it. Only `rehearse` makes one."""
 
-    protected_bytes: bytes
-    payload: bytes
-    sd_claims: tuple[bytes, ...]
+    unsigned: bytes
+    """The bytes that the readers took, up to the signature, which is their end."""
+    to_sign: bytes
+    """The Sig_structure of these bytes (RFC 9052 section 4.4)."""
     alg: SignatureAlg
 
 
@@ -174,13 +175,13 @@ def rehearse(
         {labels.HDR_KID: kid, labels.HDR_TYP: labels.TYP_CREDENTIAL},
         cbor.encode(payload),
         throwaway,
-        unprotected=_unprotected(sd_claims),
+        unprotected={labels.HDR_SD_CLAIMS: sd_claims} if sd_claims else {},
     )
-    # Nothing leaves the issuer that a terminal would refuse: the same reader, on the bytes that will be signed.
-    unverified = parse(cbor.decode(cbor.encode(structure)), algorithms=algorithms)
+    # Nothing leaves the issuer that a terminal would refuse: the same reader, on the bytes that will leave.
+    encoded = cbor.encode(structure)
+    unverified = parse(cbor.decode(encoded), algorithms=algorithms)
     disclosed_licence(verify(unverified, throwaway.public_key, algorithms=algorithms))
-    sign1 = unverified.sign1
-    return RehearsedCredential(sign1.protected_bytes, sign1.payload, sd_claims, key.alg)
+    return RehearsedCredential(encoded[: -limits.SIGNATURE_BYTES], unverified.sign1.sig_structure(), key.alg)
 
 
 def sign(rehearsed: RehearsedCredential, signer: Signer) -> bytes:
@@ -192,9 +193,8 @@ def sign(rehearsed: RehearsedCredential, signer: Signer) -> bytes:
     """
     if signer.public_key.alg != rehearsed.alg:
         raise AlgError("rehearsed for another algorithm than the signer's")
-    return cbor.encode(
-        cose_sign1.signed(rehearsed.protected_bytes, rehearsed.payload, signer, _unprotected(rehearsed.sd_claims))
-    )
+    # RFC 9052 section 4.2: the signature is the last of the four parts, and has the length that was rehearsed.
+    return rehearsed.unsigned + cose_sign1.signature(signer, rehearsed.to_sign)
 
 
 def issue(
@@ -209,10 +209,6 @@ def issue(
     """`rehearse` and `sign` in one. Raises: as these; nothing is returned then, and nothing was signed."""
     rehearsed = rehearse(claims, lic, disclosures, key=signer.public_key, kid=kid, algorithms=algorithms)
     return sign(rehearsed, signer)
-
-
-def _unprotected(sd_claims: tuple[bytes, ...]) -> dict[cbor.Key, cbor.Value]:
-    return {labels.HDR_SD_CLAIMS: sd_claims} if sd_claims else {}
 
 
 def parse(structure: cbor.Value, *, algorithms: AlgorithmTable = DEFAULT_ALGORITHMS) -> UnverifiedCredential:

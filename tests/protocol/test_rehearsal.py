@@ -2,8 +2,8 @@
 
 import pytest
 
-from protocol import cbor, cose_sign1, keys, labels
-from protocol.errors import AlgError, IssuerSignatureInvalid, SchemaError
+from protocol import cbor, keys, labels
+from protocol.errors import AlgError, IssuerSignatureInvalid, SchemaError, SignatureForm
 from protocol.rehearsal import Rehearsal
 from protocol.sd_cwt import credential
 from protocol.sd_cwt.credential import CredentialClaims, StatusReference
@@ -34,7 +34,24 @@ def test_what_is_signed_is_what_was_rehearsed() -> None:
     signed = credential.parse(cbor.decode(credential.sign(rehearsed(), SIGNER)))
     assert signed.claims == CLAIMS
     assert credential.disclosed_licence(credential.verify(signed, SIGNER.public_key)).claims == {1: "测试员甲"}
-    assert signed.sign1.payload == rehearsed().payload
+    assert signed.sign1.sig_structure() == rehearsed().to_sign
+
+
+def test_the_bytes_that_the_readers_took_are_the_bytes_that_leave() -> None:
+    made = rehearsed()
+    signed = credential.sign(made, SIGNER)
+    assert signed[:-64] == made.unsigned
+    # In one way only: it is what its parts are encoded to.
+    assert cbor.encode(cbor.decode(signed)) == signed
+
+
+def test_a_signature_of_another_length_is_none() -> None:
+    class Short(keys.Ed25519Signer):
+        def sign(self, message: bytes) -> bytes:
+            return super().sign(message)[:-1]
+
+    with pytest.raises(SignatureForm, match="63 bytes"):
+        credential.sign(rehearsed(), Short(bytes(31) + b"\1"))
 
 
 def test_what_no_reader_takes_reaches_no_signer() -> None:
@@ -45,16 +62,12 @@ def test_what_no_reader_takes_reaches_no_signer() -> None:
 def test_no_key_accepts_a_rehearsed_signature() -> None:
     throwaway = Rehearsal(SIGNER.public_key)
     made = rehearsed()
-    forged = cose_sign1.signed(made.protected_bytes, made.payload, throwaway, {})
-    unverified = credential.parse(cbor.decode(cbor.encode(forged)))
+    forged = made.unsigned + throwaway.sign(made.to_sign)
     with pytest.raises(IssuerSignatureInvalid):
-        credential.verify(unverified, SIGNER.public_key)
+        credential.verify(credential.parse(cbor.decode(forged)), SIGNER.public_key)
     # Bytes that were changed after they were rehearsed do not pass for what was.
-    other = cose_sign1.signed(made.protected_bytes, made.payload + b"\0", throwaway, {}).value
-    assert isinstance(other, tuple)
-    assert isinstance(other[3], bytes)
     with pytest.raises(keys.SignatureMismatch):
-        throwaway.public_key.verify(other[3], cose_sign1.sig_structure(made.protected_bytes, made.payload))
+        throwaway.public_key.verify(throwaway.sign(made.to_sign + b"\0"), made.to_sign)
 
 
 def test_a_signer_of_another_algorithm_does_not_sign_it() -> None:
