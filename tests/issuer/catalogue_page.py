@@ -1,12 +1,16 @@
-"""Writes the table of docs/catalogue.md from the kinds and rows: `python -m tests.issuer.catalogue_page`."""
+"""Writes the tables of docs/catalogue.md from kinds, rows and laws: `python -m tests.issuer.catalogue_page`."""
 
 from pathlib import Path
 
 from issuer import catalogue_source, policy_source
 from protocol.licence.catalogue import Kind
+from tests.issuer import laws
+from tests.issuer.laws import Law
 
 PAGE = Path(__file__).parents[2] / "docs" / "catalogue.md"
 BEGIN, END = "<!-- table: written by tests.issuer.catalogue_page -->\n", "<!-- end of the table -->\n"
+LAWS_BEGIN = "<!-- laws: written by tests.issuer.catalogue_page -->\n"
+LAWS_END = "<!-- end of the laws -->\n"
 _HEAD = (
     "| vct | kind | | class | holder | holders | term, renewal | life | departments | purposes (V: has a view) |\n"
     "|---|---|---|---|---|---|---|---|---|---|\n"
@@ -44,10 +48,27 @@ def _line(kind: Kind, purposes: list[str]) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
+def law_table() -> str:
+    head = "| law | text of | in force since | articles | |\n|---|---|---|---|---|\n"
+    unconfirmed = "".join(
+        f"- `{stated.where}`: {what}\n" for stated in (*laws.kinds(), *laws.rows()) for what in stated.unconfirmed
+    )
+    return head + "".join(map(_law_line, laws.laws().values())) + "\nNot confirmed:\n\n" + unconfirmed
+
+
+def _law_line(law: Law) -> str:
+    articles = ", ".join(map(str, sorted(law.articles)))
+    return f"| {law.name} | {law.text} | {law.since} | {articles} | {law.note} |\n"
+
+
 def with_table(page: str) -> str:
-    before, rest = page.split(BEGIN)
-    _, after = rest.split(END)
-    return before + BEGIN + table() + END + after
+    return _between(LAWS_BEGIN, LAWS_END, _between(BEGIN, END, page, table()), law_table())
+
+
+def _between(begin: str, end: str, page: str, written: str) -> str:
+    before, rest = page.split(begin)
+    _, after = rest.split(end)
+    return before + begin + written + end + after
 
 
 if __name__ == "__main__":

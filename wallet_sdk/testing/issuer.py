@@ -91,7 +91,7 @@ class TestIssuer:
             public_key: As `wallet.public_key()` gives it.
             kind: One of `kinds`.
             licence_id: That of an earlier licence, to issue it anew; None: a new one.
-            valid_days: Until the licence ends by law; None: five years, or never.
+            valid_days: Until the licence ends by law; None: five years where its kind has a term, else never.
             key_assurance: What the issuer found out about the key.
             items: Values by item name, in place of invented ones.
 
@@ -227,7 +227,7 @@ def catalogue_to(kinds: Mapping[int, Kind], maxima: Mapping[tuple[int, Purpose],
 
 
 def _invented(kind: Kind, at: UnixTime, valid_days: int | None, number: int) -> dict[int, cbor.Value]:
-    """A value for every required item, in the form that its type has."""
+    """A value for every required item and for the end, in the form that its type has."""
     first = unixtime.local_day(UnixTime(at - _YEAR))
     name, citizen_id = _PEOPLE[number % len(_PEOPLE)]
     last = unixtime.local_day(UnixTime(at + (5 * _YEAR if valid_days is None else valid_days * DAY)))
@@ -240,7 +240,8 @@ def _invented(kind: Kind, at: UnixTime, valid_days: int | None, number: int) -> 
         Lic.FIRST_ISSUE: int(first),
         Lic.VALID_TO: int(last),
     }
-    needed = (item for item in kind.items if item.required or (item.key == Lic.VALID_TO and valid_days is not None))
+    ends = valid_days is not None or kind.term.years is not None
+    needed = (item for item in kind.items if item.required or (item.key == Lic.VALID_TO and ends))
     return {item.key: fixed.get(item.key, _by_type(item, first)) for item in needed}
 
 
