@@ -75,7 +75,8 @@ def issued(vct: int, **changes: Any) -> Issued:
         holder=holder, vct=vct, holder_kind=rule, key_assurance=KeyAssurance.PROOFED_IN_PERSON, idx=IDX
     )
     changed = {int(Lic[name.upper()]): value for name, value in changes.items()}
-    return WORLD.credential(holder=holder, claims=claims, items={**items_of(kind), **changed})
+    items = {key: value for key, value in {**items_of(kind), **changed}.items() if value is not None}
+    return WORLD.credential(holder=holder, claims=claims, items=items)
 
 
 @cache
@@ -194,6 +195,20 @@ def test_the_good_act_is_accepted_and_shows_what_the_row_names_and_no_more(row: 
     for item in KINDS[row.vct].items:
         if item.name in shown:
             assert (shown[item.name] != act.licence.items[item.key]) is (item.key in row.masked), item.name
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS.values() if KINDS[row.vct].slug in ("driving-licence", "id-card")])
+def test_a_licence_without_an_end_is_accepted_and_none_is_shown(row: PolicyRow) -> None:
+    """长期: the issuer states that there is no end, since valid_to is clear and nobody can keep it back."""
+    assert Lic.VALID_TO in row.mandatory | row.optional
+    act = Act(row)
+    act.licence = issued(row.vct, valid_to=None)
+    verdict = act.verdict()
+    assert verdict.verdict_class is VerdictClass.ACCEPT
+    assert verdict.licence is not None
+    assert verdict.licence.valid_to is None
+    assert verdict.licence.claims
+    assert "valid_to" not in verdict.licence.claims
 
 
 def aud(act: Act) -> None:

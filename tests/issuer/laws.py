@@ -65,7 +65,7 @@ def _law(name: str, text: date, since: date, articles: list[int], note: str = ""
 
 
 def kinds() -> tuple[Statement, ...]:
-    """By the comments before the first entry of each file."""
+    """By the comments of each file."""
     return tuple(
         _statement(_slug(file), "\n".join(line for line in text.splitlines() if line.startswith("#")))
         for file, text in authored_table.shipped("kinds")
