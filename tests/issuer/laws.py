@@ -14,7 +14,7 @@ from typing import Any, Final
 from issuer import authored_table
 
 LAWS: Final = Path(__file__).parents[2] / "docs" / "laws.toml"
-_CITATION: Final = re.compile(r"《([^》]+)》((?:第[一二三四五六七八九十百千零]+条、?)*)")
+_LAW: Final = re.compile(r"《([^》]+)》")
 _ARTICLE: Final = re.compile(r"第([一二三四五六七八九十百千零]+)条")
 _NOT_CONFIRMED: Final = re.compile(r"^# not confirmed: (.+)$", re.MULTILINE)
 _ROW: Final = re.compile(r"^\[row\.([a-z]+)\]$", re.MULTILINE)
@@ -93,10 +93,15 @@ def _statement(where: str, comments: str) -> Statement:
 
 
 def cited(text: str) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """Each 《law》 in this text with the articles that follow it; the state's name before a law's is left out."""
+    """Each 《law》 in this text with every article up to the next one; the state's name before a law's is left out.
+
+    An article before any law belongs to none, whose name is empty.
+    """
+    before, *parts = _LAW.split(text)
+    named = zip(parts[::2], parts[1::2], strict=True)
+    cites = (("", before), *named) if _ARTICLE.search(before) else tuple(named)
     return tuple(
-        (found[1].removeprefix("中华人民共和国"), tuple(map(number, _ARTICLE.findall(found[2]))))
-        for found in _CITATION.finditer(text)
+        (name.removeprefix("中华人民共和国"), tuple(map(number, _ARTICLE.findall(after)))) for name, after in cites
     )
 
 

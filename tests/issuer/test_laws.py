@@ -1,8 +1,10 @@
 """No kind and no row cites an article that nobody has read; what could not be confirmed is said where it stands."""
 
+import re
+
 import pytest
 
-from issuer import catalogue_source, policy_source
+from issuer import authored_table, catalogue_source, policy_source
 from issuer.application import Issuer
 from protocol.labels import Lic
 from protocol.licence.catalogue import Clear
@@ -72,7 +74,15 @@ def test_articles_are_counted_as_laws_count_them(words: str, value: int) -> None
 def test_a_citation_that_nobody_has_read_is_found() -> None:
     (law, *_) = READ
     assert unread(Statement("x", laws.cited(f"《{law}》第九百九十九条"), ())) == {(law, 999)}
+    assert unread(Statement("x", laws.cited(f"《{law}》第六条第二款和第九百九十八条：某"), ())) == {(law, 998)}
     assert unread(Statement("x", laws.cited("《没有这部法》第一条"), ())) == {("没有这部法", 1)}
+    assert unread(Statement("x", laws.cited(f"第一条，《{law}》第六条"), ())) == {("", 1)}
+
+
+@pytest.mark.parametrize("folder", ["kinds", "policies"])
+def test_no_article_is_cited_in_another_form(folder: str) -> None:
+    for file, text in authored_table.shipped(folder):
+        assert not re.search(r"\bart(\.|icles?) ?[0-9]|第 ?[0-9]+ ?条", text), file
 
 
 @pytest.mark.parametrize(
