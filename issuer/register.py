@@ -29,7 +29,8 @@ from sqlalchemy.exc import IntegrityError
 from issuer import register_migration
 from issuer.audit import trail
 from issuer.database import Database
-from issuer.devices import admitting
+from issuer.devices import admitting, notices
+from issuer.devices.notices import Bound, DeviceEvent
 from issuer.errors import (
     IndexGivenTwice,
     LicenceNotValid,
@@ -216,6 +217,7 @@ class Register(Database):
                     connection.execute(insert(portrait).values(licence_id=record.id, picture=picture))
             else:
                 demand_valid(connection, record.id)
+            binds = is_new or not notices.is_held(connection, record.id, holder_key_thumbprint, at=at)
             allocation = reserve(
                 connection,
                 record.id,
@@ -239,6 +241,9 @@ class Register(Database):
                 at=at,
                 details={"list": entry.list_number, "idx": entry.idx, "exp": exp, "key": holder_key_thumbprint},
             )
+            if binds:
+                bound = Bound(record.id, record.holder_number, holder_key_thumbprint)
+                notices.tell(connection, DeviceEvent.BOUND, [bound], at=at)
             return allocation
 
     def record_done(

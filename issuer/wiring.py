@@ -226,6 +226,7 @@ def _republish(issuer: Issuer, clock: Callable[[], UnixTime], stopped: threading
                 issuer.publish(at=clock())
                 issuer.feed.demand_nothing_held_back()
                 issuer.wallet_issuing.offers.clean(at=clock())
+                issuer.wallet_issuing.holding.clean(at=clock())
             except IssuerError as error:
                 # Publishing is tried again in a minute; terminals show how old their status is meanwhile.
                 _log.error("publishing: %s", error)

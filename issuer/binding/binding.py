@@ -1,7 +1,7 @@
 """Binds the keys of devices to their holders by evidence, and says what key assurance follows for a licence.
 
 1 the device holds the licence already (an offer gave it, with assurance 0) · 2 the evidence is of this licence and this
-device, and was not used before · 3 it is recorded, and every other device of the licence can read that · 4 whatever is
+device, and was not used before · 3 it is recorded, and the holder's other devices are told · 4 whatever is
 issued to the device from now on says what follows (`issuer.binding.rules`); its wallet gets it by a refresh.
 """
 
@@ -18,7 +18,9 @@ from issuer.binding import rules, statements
 from issuer.binding.errors import AuthenticatorRefused, EvidenceRefused
 from issuer.binding.rules import Evidence
 from issuer.binding.schema import authenticator, device_binding
+from issuer.devices import notices
 from issuer.devices import register as devices_of
+from issuer.devices.notices import DeviceEvent
 from issuer.errors import DeviceUnknown
 from issuer.register import Register
 from issuer.register_schema import licence
@@ -224,6 +226,7 @@ class Bindings:
                 raise EvidenceRefused("this evidence was used before") from None
             details = {"key": key, "evidence": str(evidence), "assurance": int(full), "reference": reference}
             trail.append(connection, "bind-device", "licence", licence_id, actor=actor, at=at, details=details)
+            notices.tell_of(connection, DeviceEvent.BOUND, licence_id, key, at=at)
         return DeviceBinding(licence_id, key, evidence, full, actor, at, UnixTime(at + rules.WAITING))
 
 

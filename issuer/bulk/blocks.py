@@ -27,6 +27,8 @@ from issuer.bulk.adding import Signed
 from issuer.bulk.checking import Accepted, Checker, Refused
 from issuer.bulk.jobs import Counts, Taken
 from issuer.bulk.spool import Block
+from issuer.devices import notices
+from issuer.devices.notices import Bound, DeviceEvent
 from issuer.draws import RandomBytes
 from issuer.errors import IndexGivenTwice, Problem
 from issuer.issuance import Issuance
@@ -191,6 +193,11 @@ class BlockWorker:
                 self._append(connection, "import-issue", block, records)
                 counts = Counts(recorded=len(good), issued=len(good), refused=len(over))
                 jobs.finish_block(connection, self._import_id, block, counts)
+                numbers = {each.id: each.holder_number for each in records}
+                bound = [
+                    Bound(each.licence_id, numbers[each.licence_id], each.holder_key_thumbprint) for each in signed
+                ]
+                notices.tell(connection, DeviceEvent.BOUND, bound, at=self._at)
             return
         raise IndexGivenTwice("entries that were reserved for this import are another group's already")
 

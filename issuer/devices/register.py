@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, exists, func, insert, select
 
 from issuer.audit import trail
+from issuer.devices import notices
+from issuer.devices.notices import DeviceEvent
 from issuer.errors import DeviceNotInForce, DeviceUnknown, LicenceUnknown
 from issuer.register import Register, StatusEvent, demand_valid, flip, flipped_details, in_force
 from issuer.register_schema import credential, credential_group, device_found, licence, mandate
@@ -87,6 +89,8 @@ def report_lost(
             reason=reason,
             details={"key": named.key_thumbprint, **flipped_details(flipped)},
         )
+        if not named.is_agents:
+            notices.tell_of(connection, DeviceEvent.LOST, licence_id, named.key_thumbprint, at=at)
         return flipped
 
 

@@ -75,6 +75,11 @@ CREDENTIAL_REQUEST: Final = members(
 TOKEN_REQUEST: Final = members({"grant_type": TEXT, "pre-authorized_code": TEXT}, tx_code=TEXT)
 TOKEN: Final = members({"access_token": TEXT, "token_type": TEXT, "expires_in": NUMBER})
 NOTICES: Final = members(
-    {"notices": rows(members({"licence": TEXT, "status": TEXT, "at": MOMENT})), "cursor": TEXT, "more": FLAG}
+    {
+        "notices": rows(members({"licence": TEXT, "at": MOMENT}, status=TEXT, event=TEXT, device=TEXT)),
+        "cursor": TEXT,
+        "more": FLAG,
+    }
 )
+"""An entry has either `status`, or `event` and `device`."""
 OFFICE: Final = members({"name": TEXT, "address": TEXT, "phone": TEXT}, kinds=TEXTS)

@@ -1,11 +1,14 @@
 """What a wallet asks later, by the key that it holds a licence with: refresh, devices, a loss, and what has changed.
 
 Each request is one JWT (`protocol.key_proof`, type lz-wallet-request+jwt) with the claims aud, iat, nonce, act and what
-the act needs. A loss may also be reported with the access token of an offer whose transaction code was typed: for
-somebody whose only phone is gone. Guaranteed: a key learns of its own groups alone, and of the other devices of a
-licence that it holds; a licence that it does not hold is answered like one that is not there.
+the act needs. What happened to the holder's other devices is among the notices for whoever asks for it (`events`): a
+wallet that knows nothing of it would take it for a damaged answer. A loss may also be reported with the access token of
+an offer whose transaction code was typed: for somebody whose only phone is gone. Guaranteed: a key learns of its own
+groups alone, of the other devices of a licence that it holds, and of what its holder's other devices come to hold or
+lose; a licence that it does not hold is answered like one that is not there.
 """
 
+import heapq
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,7 +17,9 @@ from nacl.exceptions import CryptoError
 from nacl.secret import Aead
 from sqlalchemy import ColumnElement, Row, and_, exists, or_, select
 
+from issuer.devices import notices as device_notices
 from issuer.devices.losing import Devices
+from issuer.devices.notices import DeviceNotice
 from issuer.devices.register import DeviceRecord
 from issuer.draws import RandomBytes
 from issuer.errors import DeviceNotInForce
@@ -45,9 +50,13 @@ ACTOR: Final = "holder (device)"
 BY_CODE: Final = "holder (offer)"
 LOST: Final = "挂失"
 _MEMBERS: Final = frozenset({"aud", "iat", "nonce", "act"})
-_MOMENT_BYTES: Final = 5
-_SEQ_BYTES: Final = 8
+EVENTS: Final = "events"
+"""The claim of a request for notices by which a wallet asks for those about devices, too."""
+_PLACE_BYTES: Final = (5, 8)
+"""Of a place in the cursor: a moment and a number. Cursors of earlier versions have one place, of changes of status."""
 _NOBODY: Final = bytes(32)
+Place = tuple[int, int]
+"""How far a key has read: a moment, and a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +70,9 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Notices:
-    """What has changed since the cursor, the oldest first; `more`: ask again with the new one."""
+    """What has happened since the cursor, the oldest first; `more`: ask again with the new one."""
 
-    notices: tuple[Notice, ...]
+    notices: tuple[Notice | DeviceNotice, ...]
     cursor: str
     more: bool
 
@@ -156,14 +165,17 @@ class Holding:
         return self._lost(offer.licence_id, device, asking, BY_CODE, at)
 
     def notices(self, request: str, *, issuer_url: str, at: UnixTime) -> Notices:
-        """What has changed of the licences that this key holds, as far as it is published.
+        """What has changed of the licences that this key holds, as far as it is published; and, if it asks for that,
+        what has happened to its holder's other devices.
 
         Raises:
             WalletRequestRefused, NonceRefused: It did not ask rightly.
             CursorRefused: The cursor is another key's.
         """
-        key, claims = self._read(request, "notices", {"cursor"}, issuer_url, at)
-        due, seq = self._opened(_text(claims, "cursor"), key)
+        key, claims = self._read(request, "notices", {"cursor"}, issuer_url, at, optional=EVENTS)
+        if claims.get(EVENTS, True) is not True:
+            raise WalletRequestRefused(f"{EVENTS} is true, or not there")
+        (due, seq), told = self._opened(_text(claims, "cursor"), key)
         group, event = credential_group.c, status_event.c
         statement = (
             select(event.licence_id, event.new, event.due, event.seq)
@@ -176,19 +188,40 @@ class Holding:
             .order_by(event.due, event.seq)
             .limit(MOST_NOTICES + 1)
         )
+        of_devices: tuple[DeviceNotice, ...] = ()
         with self._register.reading() as connection:
             rows = connection.execute(statement).all()
-        shown = rows[:MOST_NOTICES]
-        if shown:
-            due, seq = shown[-1].due, shown[-1].seq
-        found = tuple(Notice(row.licence_id, Status(row.new), UnixTime(row.due)) for row in shown)
-        return Notices(found, self._sealed(due, seq, key), len(rows) > MOST_NOTICES)
+            if EVENTS in claims:
+                of_devices = device_notices.of_recipient(
+                    connection, key.thumbprint, after_at=told[0], after_seq=told[1], limit=MOST_NOTICES + 1
+                )
+        changes = [(row, Notice(row.licence_id, Status(row.new), UnixTime(row.due))) for row in rows]
+        both = [*heapq.merge(changes, ((each, each) for each in of_devices), key=lambda each: each[1].at)]
+        for place, shown in both[:MOST_NOTICES]:
+            if isinstance(shown, DeviceNotice):
+                told = max(told[0], shown.at), shown.seq
+            else:
+                due, seq = place.due, place.seq
+        cursor = self._sealed(((due, seq), told), key)
+        return Notices(tuple(shown for _, shown in both[:MOST_NOTICES]), cursor, len(both) > MOST_NOTICES)
+
+    def clean(self, *, at: UnixTime) -> None:
+        """Forget notices about devices that nobody can ask for any more. Raises: RegisterUnavailable."""
+        with self._register.adding() as connection:
+            device_notices.clean(connection, at=at)
 
     def _read(
-        self, request: str, act: str, members: set[str], issuer_url: str, at: UnixTime
+        self,
+        request: str,
+        act: str,
+        members: set[str],
+        issuer_url: str,
+        at: UnixTime,
+        *,
+        optional: str | None = None,
     ) -> tuple[VerificationKey, Mapping[str, Any]]:
         proven = proofs.read(request, typ=TYP_WALLET_REQUEST, audience=issuer_url, at=at, refusal=WalletRequestRefused)
-        if proven.claims.keys() != _MEMBERS | members or proven.claims["act"] != act:
+        if proven.claims.keys() - {optional} != _MEMBERS | members or proven.claims["act"] != act:
             raise WalletRequestRefused(f"the claims are not those of a request for {act}")
         self._nonces.use([proven.nonce], at=at)
         return proven.key, proven.claims
@@ -220,21 +253,29 @@ class Holding:
             raise DeviceNotInForce("no other device holds this licence")
         return sum(len(self._devices.report_lost(licence_id, each, reason=LOST, actor=actor, at=at)) for each in others)
 
-    def _sealed(self, due: int, seq: int, key: VerificationKey) -> str:
+    def _sealed(self, places: tuple[Place, Place], key: VerificationKey) -> str:
         # Encrypted: how many changes a region has had between two polls is nobody's business.
-        content = due.to_bytes(_MOMENT_BYTES) + seq.to_bytes(_SEQ_BYTES)
+        content = b"".join(
+            number.to_bytes(size) for place in places for number, size in zip(place, _PLACE_BYTES, strict=True)
+        )
         nonce = self._random_bytes(Aead.NONCE_SIZE)
         return codes.text(nonce + self._cursors.encrypt(content, key.thumbprint, nonce).ciphertext)
 
-    def _opened(self, cursor: str, key: VerificationKey) -> tuple[int, int]:
+    def _opened(self, cursor: str, key: VerificationKey) -> tuple[Place, Place]:
         if not cursor:
-            return 0, 0
+            return (0, 0), (0, 0)
         sealed = codes.content(cursor) or _NOBODY
         try:
             content = self._cursors.decrypt(sealed[Aead.NONCE_SIZE :], key.thumbprint, sealed[: Aead.NONCE_SIZE])
         except (CryptoError, ValueError):
             raise CursorRefused("the cursor was not given to this key") from None
-        return int.from_bytes(content[:_MOMENT_BYTES]), int.from_bytes(content[_MOMENT_BYTES:])
+        moment, number = _PLACE_BYTES
+        whole = content.ljust(2 * (moment + number), b"\0")
+        first, second = whole[: moment + number], whole[moment + number :]
+        return (
+            (int.from_bytes(first[:moment]), int.from_bytes(first[moment:])),
+            (int.from_bytes(second[:moment]), int.from_bytes(second[moment:])),
+        )
 
 
 _is_the_holders: Final[ColumnElement[bool]] = ~exists(

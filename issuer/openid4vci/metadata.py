@@ -7,6 +7,7 @@ that do not know it leave it alone (section 12.2.4).
 from collections.abc import Mapping
 from typing import Any, Final
 
+from issuer.devices.notices import DeviceEvent
 from issuer.openid4vci.issuing import MOST_DEVICES
 from issuer.openid4vci.offering import GRANT
 from protocol.labels import Alg
@@ -44,6 +45,7 @@ def issuer_metadata(issuer_url: str, *, authority: str, kinds: Mapping[int, Kind
             "devices_endpoint": f"{wallets}/devices",
             "lost_endpoint": f"{wallets}/lost",
             "notices_endpoint": f"{wallets}/notices",
+            "notice_events": [each.value for each in DeviceEvent],
             "offices_endpoint": f"{wallets}/offices",
         },
     }

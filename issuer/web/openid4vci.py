@@ -12,6 +12,7 @@ from flask import Blueprint, Flask, Response, jsonify, request
 
 from issuer.application import Issuer
 from issuer.devices import listing as devices_listing
+from issuer.devices.notices import DeviceNotice
 from issuer.errors import IssuerError
 from issuer.openid4vci import codes, metadata
 from issuer.openid4vci.addresses import GUESSES, REQUESTS, Bucket
@@ -30,6 +31,7 @@ from issuer.openid4vci.errors import (
     TransactionUnknown,
     WalletRequestRefused,
 )
+from issuer.openid4vci.holding import Notice
 from issuer.openid4vci.issuing import EVENTS, Deferred, Delivered
 from issuer.openid4vci.offering import GRANT
 from issuer.openid4vci.redeeming import bearer
@@ -180,11 +182,7 @@ def add_routes(
     @wallets.post("/api/v1/wallet/notices")
     def notices() -> Response:
         found = its.holding.notices(_jwt(), issuer_url=url(), at=now())
-        rows = [
-            {"licence": each.licence_id, "status": each.status.name.lower(), "at": unixtime.iso_utc(each.at)}
-            for each in found.notices
-        ]
-        return jsonify(notices=rows, cursor=found.cursor, more=found.more)
+        return jsonify(notices=[_notice(each) for each in found.notices], cursor=found.cursor, more=found.more)
 
     @wallets.get("/api/v1/wallet/offices")
     def offices() -> Response:
@@ -211,6 +209,13 @@ def _delivery(answer: Delivered | Deferred) -> tuple[Response, int]:
             return jsonify(credentials=credentials, notification_id=notification_id), 200
         case Deferred(transaction_id, interval):
             return jsonify(transaction_id=transaction_id, interval=interval), 202
+
+
+def _notice(notice: Notice | DeviceNotice) -> dict[str, str]:
+    said = {"licence": notice.licence_id, "at": unixtime.iso_utc(notice.at)}
+    if isinstance(notice, DeviceNotice):
+        return said | {"event": notice.event.value, "device": notice.device.hex()}
+    return said | {"status": notice.status.name.lower()}
 
 
 def _address() -> str:

@@ -22,6 +22,7 @@ ON_BOTH = (
     "test_backups_on_both",
     "test_binding_on_both",
     "test_bulk_on_both",
+    "test_device_notices_on_both",
     "test_devices",
     "test_feed_on_both",
     "test_fleet_on_both",
