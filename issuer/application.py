@@ -15,9 +15,7 @@ from issuer import (
     allocation,
     assembling,
     database,
-    draws,
     durable_files,
-    lifecycle,
     packages,
     profile,
     signers,
@@ -39,12 +37,13 @@ from issuer.issuance import Issued
 from issuer.keys import opening
 from issuer.keys.box import LIBSODIUM_MODERATE, Argon2Profile
 from issuer.keys.opening import Opened, no_pin
+from issuer.keys.records import WORDS
 from issuer.lifecycle import LegalChange
 from issuer.profile import Places, Profile, TokenPlace
 from issuer.publishing import Publication
 from issuer.register import Also, LicenceRecord, OpenIntent, Register, StatusEvent
-from protocol.keys import VerificationKey
-from protocol.labels import KeyAssurance
+from protocol.keys import Signer, VerificationKey
+from protocol.labels import KeyAssurance, KeyUse
 from protocol.licence.catalogue import Kind
 from protocol.unixtime import UnixTime
 
@@ -82,7 +81,9 @@ class Issuer(Branches):
             allocator=parts.allocator,
             random_bytes=random_bytes,
             issuance=parts.issuance,
+            folder=places.folder,
             imports=places.imports,
+            packages=places.packages,
             wallet_directory=lambda at: publisher.wallet_directory(at=at),
             issue=self.issue,
             issue_again=lambda licence_id, key, assurance, actor, at: self.issue_again(
@@ -184,6 +185,16 @@ class Issuer(Branches):
         """The key under which everything published is verified."""
         return self._signers.root.public_key
 
+    def signing_now(self, *, at: UnixTime) -> tuple[tuple[str, Signer], ...]:
+        """The root, the status key, and each key that signs now, by what they are called; a token is not asked yet.
+
+        Raises: RegisterUnavailable, KeyElsewhere.
+        """
+        held = self._signers
+        first = (("root", held.root), (WORDS[KeyUse.STATUS], held.status))
+        others = (each for each in self.keys.listed() if each.may_sign(at) and each.use is not KeyUse.STATUS)
+        return (*first, *((WORDS[each.use], self.ring.signer(each.kid)) for each in others))
+
     def issue(
         self,
         slug: str,
@@ -264,20 +275,11 @@ class Issuer(Branches):
         A change that can wait is due later (`StatusEvent.due`).
 
         Raises:
+            SecondPersonNeeded: Whoever acts has changed as many licences as one may alone; nothing was changed.
             LicenceUnknown, TransitionRefused, ReasonRefused, RegisterUnavailable: Nothing was changed.
             PublishingFailed: The change stands and is not published yet.
         """
-        flipped = lifecycle.change(
-            self._register,
-            _form(licence_id),
-            legal_change,
-            reason=reason,
-            actor=actor,
-            at=at,
-            below=lambda bound: draws.below(self._random_bytes, bound),
-        )
-        self._publish_change(at)
-        return flipped
+        return self.changes.change_one(_form(licence_id), legal_change, reason=reason, actor=actor, at=at)
 
     def close_lists(self, *, at: UnixTime, actor: str = OPERATOR) -> Publication:
         """Give no more entries of any open list, and open others: the register came back from a backup.

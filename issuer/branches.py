@@ -16,6 +16,7 @@ from issuer.audit.reading import Trail
 from issuer.binding.binding import Bindings
 from issuer.bulk.importing import BulkImport
 from issuer.bulk.pulling import Pulling
+from issuer.changing.alone import CHANGE_LIMITS, Alone
 from issuer.changing.bulk import BULK_CHANGE, BulkChanges
 from issuer.changing.expiry import Expiry
 from issuer.devices.losing import Devices
@@ -27,6 +28,9 @@ from issuer.fleet import register as fleet_rows
 from issuer.fleet.receiving import Receiving
 from issuer.fleet.standing import Fleet
 from issuer.fleet.tokens import FleetTokens
+from issuer.holders import erasure_log
+from issuer.holders.erasing import ERASE, Erasing
+from issuer.holders.erasure_log import ErasureLog
 from issuer.holders.subject_access import Holders
 from issuer.issuance import Issuance, Issued
 from issuer.joint.issuing import JointLicences
@@ -74,7 +78,9 @@ class Branches:
         allocator: Allocator,
         random_bytes: RandomBytes,
         issuance: Issuance,
+        folder: Path,
         imports: Path,
+        packages: Path,
         wallet_directory: Callable[[UnixTime], bytes],
         issue: IssueNew,
         issue_again: Callable[[str, VerificationKey, KeyAssurance, str, UnixTime], Issued],
@@ -84,7 +90,8 @@ class Branches:
         self.register = register
         self.audit = Trail(register)
         below: Below = partial(draws.below, random_bytes)
-        self.changes = BulkChanges(register=register, below=below, publish_change=publish_change)
+        self.alone = Alone(register=register, kinds=kinds)
+        self.changes = BulkChanges(register=register, alone=self.alone, below=below, publish_change=publish_change)
         self.joint = JointLicences(
             profile=profile,
             register=register,
@@ -105,12 +112,20 @@ class Branches:
         self.applications = Applications(
             register=register, kinds=kinds, fictional=profile.fictional, issue=issue, random_bytes=random_bytes
         )
-        self.holders = Holders(register)
+        self.holders = Holders(register, imports=imports)
+        self.erasure_log = ErasureLog(
+            register=register, path=folder / erasure_log.NAME, secret=signers.allocation, iss=profile.iss
+        )
+        self.erasing = Erasing(
+            register=register, alone=self.alone, imports=imports, packages=packages, log=self.erasure_log
+        )
         self.expiry = Expiry(register=register, kinds=kinds)
         self.approvals = Approvals(
             register=register,
             acts={
                 BULK_CHANGE: self.changes,
+                CHANGE_LIMITS: self.alone,
+                ERASE: self.erasing,
                 dangerous.BAN_KEY: dangerous.BanKey(iss=profile.iss),
                 dangerous.REVERSAL: dangerous.Reversal(),
                 dangerous.RELEASE: dangerous.Release(),

@@ -302,6 +302,7 @@ for command in (
     approvals_cli.decline,
     approvals_cli.proposals,
     changing_cli.change,
+    changing_cli.alone,
     changing_cli.expiring,
     renewing_cli.renew,
     renewing_cli.renewals,

@@ -5,7 +5,8 @@ waits for all of them and they for it: so nothing new escapes a change of its li
 was committed survives the plug. No error repeats what a statement carried, for that is personal.
 """
 
-from collections.abc import Callable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -52,6 +53,30 @@ class Database:
         """One transaction that adds, beside others like it and never beside a change. Raises: RegisterUnavailable."""
         with self._transaction(func.pg_advisory_xact_lock_shared) as connection:
             yield connection
+
+    def scrub(self, tables: Iterable[str]) -> None:
+        """Write the file anew without what was erased; on PostgreSQL, let the space of these tables be used again.
+
+        On SQLite nothing is written beside it, and it needs as much room again for a moment.
+
+        Raises:
+            RegisterUnavailable: What was erased is in no table any more, and pieces of it may still lie in the file.
+        """
+        with _wrapped():
+            if self._is_postgresql:
+                with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                    for table in tables:
+                        connection.exec_driver_sql(f"VACUUM {table}")
+                return
+            # Below SQLAlchemy, which would begin a transaction.
+            raw = self._engine.raw_connection()
+            try:
+                for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                    raw.cursor().execute(statement)
+            except sqlite3.Error as error:
+                raise RegisterUnavailable(f"the register was not written anew: {error}") from None
+            finally:
+                raw.close()
 
     @contextmanager
     def _transaction(self, lock: Callable[[int], Any]) -> Iterator[Connection]:
@@ -115,7 +140,8 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     # The driver must not begin transactions by itself: it would take the write lock too late (SQLITE_BUSY_SNAPSHOT).
     connection.isolation_level = None
     # SECURITY.md finding 3: WAL with NORMAL loses acknowledged rows when the plug is pulled, with FULL none.
-    for pragma in (f"busy_timeout={_BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+    for pragma in (f"busy_timeout={_BUSY_SECONDS * 1000}", *pragmas):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

@@ -17,6 +17,7 @@ from waitress.server import create_server
 
 from issuer import config, durable_files, profile, signers
 from issuer.application import Issuer
+from issuer.audit.trail import OPERATOR
 from issuer.console import app as console
 from issuer.errors import IssuerError, StorageFailed
 from issuer.feed import feeding
@@ -227,6 +228,8 @@ def _republish(issuer: Issuer, clock: Callable[[], UnixTime], stopped: threading
                 issuer.feed.demand_nothing_held_back()
                 issuer.wallet_issuing.offers.clean(at=clock())
                 issuer.wallet_issuing.holding.clean(at=clock())
+                issuer.erasing.again(actor=OPERATOR, at=clock())
+                issuer.imports.forget_uploads(at=clock())
             except IssuerError as error:
                 # Publishing is tried again in a minute; terminals show how old their status is meanwhile.
                 _log.error("publishing: %s", error)

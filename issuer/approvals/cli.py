@@ -8,13 +8,16 @@ import click
 
 from issuer import config
 from issuer.approvals.register import Proposal, State
-from issuer.arguments import FOLDER, json_option, passphrase_option, print_json
+from issuer.arguments import FILE, FOLDER, json_option, passphrase_option, print_json
 from issuer.changing import cli as changing_cli
+from issuer.changing.alone import CHANGE_LIMITS, Limits
 from issuer.changing.bulk import BULK_CHANGE
 from issuer.feed import dangerous
+from issuer.holders import cli as holders_cli
+from issuer.holders.erasing import ERASE
 from issuer.lifecycle import LegalChange
 from protocol import unixtime
-from protocol.unixtime import UnixTime
+from protocol.unixtime import HOUR, Seconds, UnixTime
 
 _MOMENT: Final = click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S"])
 _BY = click.option("--by", required=True, help="Who does this: your name or staff number.")
@@ -53,8 +56,9 @@ def propose_change(
         content = issuer.changes.content(chosen, change)
         made = issuer.approvals.propose(BULK_CHANGE, content, reason=reason, by=by, at=at)
         found = issuer.changes.preview(chosen, change, at=at)
+        left = issuer.changes.left(found, actor=by, at=at)
     if not as_json:
-        changing_cli.say(found, as_json=False, done="would change")
+        changing_cli.say(found, left, as_json=False, done="would change")
     _said(made, as_json=as_json, more=changing_cli.affected_as_json(found))
 
 
@@ -126,6 +130,65 @@ def propose_release(*, folder: Path, reason: str, by: str, passphrase_file: Path
     _said(made, as_json=as_json)
 
 
+@propose.command(name="limits")
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--person", type=click.IntRange(0), required=True, help="Licences that one person may change alone.")
+@click.option("--department", type=click.IntRange(0), required=True, help="And all the people of a department.")
+@click.option("--hours", type=click.IntRange(1), default=24, show_default=True, help="Within so many hours.")
+@_REASON
+@_BY
+@passphrase_option
+@json_option
+def propose_limits(
+    *,
+    folder: Path,
+    person: int,
+    department: int,
+    hours: int,
+    reason: str,
+    by: str,
+    passphrase_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Propose how many licences are changed without a second person; `issuer alone` says what holds."""
+    from issuer import wiring
+
+    limits = Limits(person, department, Seconds(hours * HOUR))
+    with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
+        content = issuer.alone.content(limits)
+        made = issuer.approvals.propose(CHANGE_LIMITS, content, reason=reason, by=by, at=wiring.now())
+    _said(made, as_json=as_json)
+
+
+@propose.command(name="erase")
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--number-file", required=True, type=FILE, help="First line is the holder's number.")
+@click.option("--after-days", type=click.IntRange(0, 36_600), required=True, help="How long what has ended is kept.")
+@_REASON
+@_BY
+@passphrase_option
+@json_option
+def propose_erase(
+    *,
+    folder: Path,
+    number_file: Path,
+    after_days: int,
+    reason: str,
+    by: str,
+    passphrase_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Propose to erase more of a holder than one person may alone (`issuer holder erase --preview` says what)."""
+    from issuer import wiring
+
+    number = holders_cli.number_in(number_file)
+    with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
+        at = wiring.now()
+        content = issuer.erasing.content(number, after_days=after_days, at=at)
+        made = issuer.approvals.propose(ERASE, content, reason=reason, by=by, at=at)
+    _said(made, as_json=as_json)
+
+
 @click.command()
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @click.argument("proposal")
@@ -138,6 +201,8 @@ def approve(folder: Path, proposal: str, by: str, passphrase_file: Path | None, 
 
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
         decided = issuer.approvals.approve(proposal, by=by, at=wiring.now())
+        # What follows an erasure: its log, and the file that is written anew.
+        issuer.erasing.again(actor=by, at=wiring.now())
     if as_json:
         print_json(as_row(decided))
     elif decided.state is State.EXECUTED:

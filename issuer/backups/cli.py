@@ -1,6 +1,7 @@
 """`liangzheng issuer backup | restore | drill`: the whole authority in one encrypted file, and back."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from issuer.backups import dumping, restoring
 from issuer.backups.errors import BackupRefused
 from issuer.backups.restoring import Restored
 from issuer.feed.ceremonies import Ceremonies
+from issuer.holders import erasure_log
 from issuer.keys.box import LIBSODIUM_MODERATE
 from protocol import unixtime
 
@@ -51,6 +53,8 @@ def backup(folder: Path, out: Path, words: Path, passphrase_file: Path | None, a
             cost=LIBSODIUM_MODERATE,
             at=wiring.now(),
         )
+        # The newest one lies beside every backup, also beside those that were made before.
+        issuer.erasure_log.write(out.parent / _log_name(issuer.profile.iss))
     if as_json:
         print_json({"file": str(out), "bytes": made.size, "rows": dict(made.rows), "audit": str(made.head)})
     else:
@@ -63,6 +67,7 @@ def backup(folder: Path, out: Path, words: Path, passphrase_file: Path | None, a
 @_WORDS
 @click.option("--register", "register_url", metavar="URL", help="An empty PostgreSQL database; a file in DIR if none.")
 @click.option("--published", type=FOLDER, help="The folder that was published last, if it survived: DIR/published.")
+@click.option("--erasures", type=FILE, multiple=True, help="A log of erasures that is newer than those beside FILE.")
 @passphrase_option
 @json_option
 def restore(
@@ -72,12 +77,14 @@ def restore(
     words: Path,
     register_url: str | None,
     published: Path | None,
+    erasures: tuple[Path, ...],
     passphrase_file: Path | None,
     as_json: bool,
 ) -> None:
     """Put a backup into a new DIR: open lists are closed, and a new epoch of the feed begins. Stop the old one before.
 
-    The keys open with the passphrase that they had. What was done since the backup has to be done again.
+    The keys open with the passphrase that they had. What was done since the backup has to be done again; what was
+    erased since is erased again by itself, from the logs of erasures beside FILE, beside --published, and --erasures.
     """
     restored = restoring.restore(
         file,
@@ -87,8 +94,20 @@ def restore(
         published=published,
         cost=LIBSODIUM_MODERATE,
     )
-    licences, lists, epoch = _come_back(folder, config.passphrase(passphrase_file))
-    said = _said(restored) | {"licences": licences, "lists": lists, "epoch": epoch}
+    logs = _logs(file, restored.iss, published, erasures)
+    licences, lists, epoch = come_back(folder, config.passphrase(passphrase_file), logs)
+    said = _said(restored) | {
+        "licences": licences,
+        "lists": lists,
+        "epoch": epoch,
+        "erasure_logs": [str(each) for each in logs],
+    }
+    if not logs:
+        click.echo(
+            "Warning: there is no log of erasures beside the backup. What was erased since is here again, until "
+            "`liangzheng issuer holder again DIR --log FILE`.",
+            err=True,
+        )
     if as_json:
         print_json(said)
     else:
@@ -117,7 +136,7 @@ def drill(folder: Path, file: Path, words: Path, passphrase_file: Path | None, a
             _passphrase(words),
             live=issuer.audit,
             cost=LIBSODIUM_MODERATE,
-            come_back=lambda restored: _come_back(restored, passphrase),
+            come_back=lambda restored: come_back(restored, passphrase, _logs(file, issuer.profile.iss, None, ())),
         )
     said = _said(found.restored) | {"lists": found.lists, "epoch": found.epoch, "lost_acts": found.lost_acts}
     if as_json:
@@ -127,17 +146,35 @@ def drill(folder: Path, file: Path, words: Path, passphrase_file: Path | None, a
     click.echo(f"Today {found.lost_acts} acts would be lost: those since {unixtime.iso_local(found.restored.at)}.")
 
 
-def _come_back(folder: Path, passphrase: str | None) -> tuple[int, int, int]:
-    """Whatever was given or published after the backup is never given again or contradicted."""
+def come_back(folder: Path, passphrase: str | None, logs: Sequence[Path]) -> tuple[int, int, int]:
+    """Whatever was given or published after the backup is never given again or contradicted, and what was erased goes.
+
+    Returns:
+        Licences, lists that are published, and the epoch of the feed.
+    """
     from issuer import wiring
 
     with wiring.open_issuer(folder, passphrase=passphrase) as issuer:
+        logged = [each for log in logs for each in issuer.erasure_log.read(log)]
+        issuer.erasing.again(logged, actor=ACTOR, at=wiring.now())
         issuer.feed.begin_epoch(at=wiring.now(), actor=ACTOR)
         lists = len(issuer.close_lists(at=wiring.now(), actor=ACTOR).status_seq)
         # Once more: tokens were forgotten when the epoch began.
         issuer.publish(at=wiring.now())
         epoch = Ceremonies(issuer.feed, iss=issuer.profile.iss).status(at=wiring.now()).epoch
         return len(issuer.list()), lists, epoch
+
+
+def _log_name(iss: str) -> str:
+    return f"{iss}.{erasure_log.NAME}"
+
+
+def _logs(file: Path, iss: str, published: Path | None, given: Sequence[Path]) -> tuple[Path, ...]:
+    """The logs of erasures that there are: given, beside the backup, and in the folder that survived."""
+    beside = [file.parent / _log_name(iss)]
+    if published is not None:
+        beside.append(published.absolute().parent / erasure_log.NAME)
+    return (*given, *(each for each in beside if each.is_file()))
 
 
 def _passphrase(file: Path) -> str:

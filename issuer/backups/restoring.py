@@ -56,7 +56,7 @@ def restore(
     if folder.exists() and any(folder.iterdir()):
         raise BackupRefused(f"{folder.name} is not empty")
     # 1
-    head = _checked(file, passphrase, cost)
+    head = checked(file, passphrase, cost)
     durable_files.make_folder(folder, mode=0o700)
     try:
         places = Places(folder)
@@ -91,7 +91,8 @@ def read_records(file: Path, passphrase: str, cost: Argon2Profile) -> Iterator[c
         raise StorageFailed(f"cannot read {file.name}: {error.strerror}") from None
 
 
-def _checked(file: Path, passphrase: str, cost: Argon2Profile) -> Restored:
+def checked(file: Path, passphrase: str, cost: Argon2Profile) -> Restored:
+    """What a backup holds, read to its end. Raises: BackupDamaged, BackupRefused, StorageFailed."""
     found, last, rows, table = None, None, dict[str, int](), ""
     for record in read_records(file, passphrase, cost):
         last = record

@@ -5,6 +5,7 @@ program, and becomes exactly the rows of its file. Not handled here: processes a
 """
 
 import contextlib
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -29,7 +30,7 @@ from issuer.register import Register
 from protocol import cwt
 from protocol.keys import VerificationKey
 from protocol.licence.catalogue import Kind
-from protocol.unixtime import UnixTime
+from protocol.unixtime import DAY, UnixTime
 
 MAX_LISTED: Final = 200
 _MAX_NAME: Final = 120
@@ -198,6 +199,18 @@ class BulkImport:
     def spread(self, parts: int) -> None:
         """Spread the large tables over partitions. Raises: PartsRefused, RegisterUnavailable."""
         partitions.spread(self._register, parts)
+
+    @property
+    def uploads(self) -> Path:
+        """Lists that somebody has put into the console and not begun to import: a folder for each person."""
+        return self._folder / "uploads"
+
+    def forget_uploads(self, *, at: UnixTime) -> None:
+        """Remove lists that nobody has begun to import within a day: they are as personal as the register."""
+        for each in self.uploads.glob("*/*"):
+            with contextlib.suppress(FileNotFoundError):
+                if each.stat().st_mtime < at - DAY:
+                    shutil.rmtree(each, ignore_errors=True)
 
     @contextlib.contextmanager
     def _opened(self, path: Path, its_mapping: ColumnMapping) -> Iterator[Rows]:

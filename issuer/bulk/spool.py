@@ -7,7 +7,7 @@ same rows, even if the original is gone or was changed. It is as personal as the
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,8 @@ from issuer.bulk.errors import TooManyRows
 from issuer.bulk.rows import Row
 from issuer.errors import Problem, StorageFailed
 
-_SUFFIX: Final = ".rows"
+SUFFIX: Final = ".rows"
+_ERASED: Final = ("erased at the holder's request", "erased", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Block:
 
 def place(folder: Path, import_id: str) -> Path:
     """The spool of this import."""
-    return folder / f"{import_id}{_SUFFIX}"
+    return folder / f"{import_id}{SUFFIX}"
 
 
 def write(path: Path, rows: Iterable[Row], *, block_rows: int) -> tuple[Block, ...]:
@@ -91,6 +92,30 @@ def read(path: Path, block: Block) -> tuple[Row, ...]:
     return found
 
 
+def naming(path: Path, number: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The rows with this number in a cell: (number of the row, cells). Raises: StorageFailed."""
+    for _, row in _naming(path, number):
+        yield row.number, row.cells
+
+
+def blank(path: Path, number: str) -> None:
+    """Blank the rows with this number in a cell, in their places, durably: they are refused when their turn comes.
+
+    Raises: StorageFailed.
+    """
+    try:
+        with path.open("r+b") as file:
+            for (offset, length), row in list(_naming(path, number)):
+                file.seek(offset)
+                file.write(_blank(row.number, length))
+            file.flush()
+            os.fsync(file.fileno())
+    except FileNotFoundError:
+        return  # Its import has come to its end meanwhile.
+    except OSError as error:
+        raise StorageFailed(f"cannot blank rows of an import: {error.strerror}") from None
+
+
 def remove(path: Path) -> None:
     """See to it that the spool is gone. Raises: StorageFailed."""
     durable_files.remove(path)
@@ -103,6 +128,34 @@ def digest(path: Path) -> bytes:
             return hashlib.file_digest(file, "sha256").digest()
     except OSError as error:
         raise StorageFailed(f"cannot read {path.name}: {error.strerror}") from None
+
+
+def _naming(path: Path, number: str) -> Iterator[tuple[tuple[int, int], Row]]:
+    wanted, offset = number.encode(), 0
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                # A number of a person is plain ASCII, which JSON writes as it is.
+                if wanted in line:
+                    row = _row(*json.loads(line))
+                    if any(number in cell for cell in row.cells):
+                        yield (offset, len(line)), row
+                offset += len(line)
+    except FileNotFoundError:
+        return
+    except (ValueError, TypeError):
+        raise StorageFailed("the rows of an import are damaged", hint="Cancel it; then erase again.") from None
+    except OSError as error:
+        raise StorageFailed(f"cannot read the rows of an import: {error.strerror}") from None
+
+
+def _blank(number: int, length: int) -> bytes:
+    """A line of this length that says that the row was erased, as plainly as there is room for."""
+    for what in _ERASED:
+        line = json.dumps((number, (), ("(row)" if what else "", what, "", "")), separators=(",", ":")).encode()
+        if len(line) < length:
+            return line.ljust(length - 1) + b"\n"
+    raise AssertionError("a row with a number of a person has room for this")
 
 
 def _line(row: Row) -> str:

@@ -1,6 +1,7 @@
-"""Legal changes of many licences: seen before, done in one transaction, and above a number by two people.
+"""Legal changes of one licence and of many: seen before, done in one transaction, and above a number by two people.
 
-Guaranteed: all of them or none. Those that the change does not apply to are left as they are and named.
+Guaranteed: all of them or none. Those that the change does not apply to are left as they are and named. The number is
+counted over all that somebody does within a time (`issuer.changing.alone`), however it is divided into acts.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,36 +10,41 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from issuer import lifecycle
-from issuer.approvals.errors import SecondPersonNeeded
 from issuer.approvals.register import Proposal
 from issuer.changing import preview, selecting
+from issuer.changing.alone import Alone, Left
 from issuer.changing.preview import Affected
 from issuer.changing.selecting import Selection
 from issuer.joint import register as joint
 from issuer.lifecycle import LegalChange
-from issuer.register import Register
+from issuer.register import Register, StatusEvent
 from issuer.spreading import Below
 from protocol import cbor
 from protocol.unixtime import UnixTime
 
 BULK_CHANGE: Final = "bulk-change"
-ALONE: Final = 20
-"""So many licences one person may change by one act."""
 
 
 class BulkChanges:
     """The bulk changes of one authority; as a dangerous act (`issuer.approvals`) they are carried out when approved."""
 
-    def __init__(self, *, register: Register, below: Below, publish_change: Callable[[UnixTime], None]) -> None:
-        self._register, self._below, self._publish_change = register, below, publish_change
+    def __init__(
+        self, *, register: Register, alone: Alone, below: Below, publish_change: Callable[[UnixTime], None]
+    ) -> None:
+        self._register, self._alone = register, alone
+        self._below, self._publish_change = below, publish_change
 
     def preview(self, selection: Selection, change: LegalChange, *, at: UnixTime) -> Affected:
         """What the change would reach. Raises: SelectionRefused, RegisterUnavailable."""
         with self._register.reading() as connection:
             return preview.affected(connection, _selected(connection, selection), change, at=at)
 
+    def left(self, found: Affected, *, actor: str, at: UnixTime) -> Left:
+        """How many licences this person may reach alone before the change. Raises: RegisterUnavailable."""
+        return self._alone.left([each for each, _ in found.licences], actor=actor, at=at)
+
     def change(self, selection: Selection, change: LegalChange, *, reason: str, actor: str, at: UnixTime) -> Affected:
-        """Change at most `ALONE` licences, and publish that.
+        """Change as many licences as this person may, and publish that.
 
         Raises:
             SecondPersonNeeded: There are more of them: propose it.
@@ -46,14 +52,32 @@ class BulkChanges:
             PublishingFailed: It is done and not published yet.
         """
         lifecycle.check_reason(reason)
-        with self._register.writing() as connection:
-            ids = _selected(connection, selection)
-            if len(ids) > ALONE:
-                raise SecondPersonNeeded(f"{len(ids)} licences are more than the {ALONE} that one person changes alone")
-            found = preview.affected(connection, ids, change, at=at)
+        with self._alone.noting(change.value, actor=actor, at=at), self._register.writing() as connection:
+            found = preview.affected(connection, _selected(connection, selection), change, at=at)
+            self._alone.take(connection, [each for each, _ in found.licences], act=change.value, actor=actor, at=at)
             self._carry_out(connection, found, reason=reason, actor=actor, at=at)
         self._publish_change(at)
         return found
+
+    def change_one(
+        self, licence_id: str, change: LegalChange, *, reason: str, actor: str, at: UnixTime
+    ) -> tuple[StatusEvent, ...]:
+        """Change one licence, and those that are held together with it, and publish what is due of it.
+
+        Raises:
+            SecondPersonNeeded: This person has changed as many as one may.
+            LicenceUnknown, TransitionRefused, ReasonRefused, RegisterUnavailable: Nothing was changed.
+            PublishingFailed: The change stands and is not published yet.
+        """
+        lifecycle.check_reason(reason)
+        with self._alone.noting(change.value, actor=actor, at=at), self._register.writing() as connection:
+            flipped = lifecycle.change_in(
+                connection, licence_id, change, reason=reason, actor=actor, at=at, below=self._below
+            )
+            its = joint.together(connection, licence_id)
+            self._alone.take(connection, its, act=change.value, actor=actor, at=at)
+        self._publish_change(at)
+        return flipped
 
     def content(self, selection: Selection, change: LegalChange) -> Mapping[str, Any]:
         """What a proposal of this change says: the ids that the query finds now. Raises: SelectionRefused."""

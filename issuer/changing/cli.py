@@ -8,12 +8,14 @@ import click
 from issuer import config, durable_files, listing
 from issuer.application import Issuer
 from issuer.arguments import ACTOR, FILE, FOLDER, json_option, passphrase_option, print_json
+from issuer.changing.alone import Left
 from issuer.changing.preview import Affected
 from issuer.changing.selecting import Selection
 from issuer.errors import KindUnknown
 from issuer.lifecycle import LegalChange
 from protocol import unixtime
 from protocol.status_list import Status
+from protocol.unixtime import HOUR
 
 _MAX_IDS_BYTES = 1 << 20
 _MOMENT = click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"])
@@ -63,10 +65,10 @@ def selection(issuer: Issuer, given: dict[str, Any]) -> Selection:
     return Selection(tuple(ids), kind, given["holder"], moments[0], moments[1], status)
 
 
-def say(found: Affected, *, as_json: bool, done: str) -> None:
-    """What a change reaches, or has reached."""
+def say(found: Affected, left: Left, *, as_json: bool, done: str) -> None:
+    """What a change reaches, or has reached, and how much is left to whoever acts before or after it."""
     if as_json:
-        print_json(affected_as_json(found) | {"outcome": done})
+        print_json(affected_as_json(found) | {"outcome": done, "left": left_as_json(left)})
         return
     click.echo(
         f"{done}: {len(found.licences)} licence(s), {len(found.entries)} status entries, {found.devices} device(s), "
@@ -76,6 +78,8 @@ def say(found: Affected, *, as_json: bool, done: str) -> None:
         click.echo(f"  {licence_id}  {status.name.lower()}")
     for licence_id, status in found.refused:
         click.echo(f"  {licence_id}  {status.name.lower()}: the change does not apply", err=True)
+    hours = left.limits.window // HOUR
+    click.echo(f"Left before a second person is needed: {left.licences} licence(s) within {hours} h.")
 
 
 def affected_as_json(found: Affected) -> dict[str, Any]:
@@ -91,6 +95,41 @@ def affected_as_json(found: Affected) -> dict[str, Any]:
     }
 
 
+def left_as_json(left: Left) -> dict[str, Any]:
+    """How much somebody may still do alone, for machines."""
+    return {
+        "licences": left.licences,
+        "person": max(0, left.person),
+        "department": max(0, left.department),
+        "scarcest_department": left.scarcest,
+        "hours": left.limits.window // HOUR,
+    }
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@passphrase_option
+@json_option
+def alone(folder: Path, passphrase_file: Path | None, as_json: bool) -> None:
+    """Say how many licences one person may change alone, and who has used how many of them.
+
+    Counted is each licence once within the hours, over all acts. Other limits: `issuer propose limits`.
+    """
+    from issuer import wiring
+
+    with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
+        limits, used = issuer.alone.used(at=wiring.now())
+    rows = [{"whose": each.whose, "is_department": each.is_department, "licences": each.licences} for each in used]
+    if as_json:
+        said = {"person": limits.person, "department": limits.department, "hours": limits.window // HOUR}
+        print_json({"limits": said, "used": rows})
+        return
+    click.echo(f"A person {limits.person}, a department {limits.department}, within {limits.window // HOUR} h.")
+    for each in used:
+        most = limits.department if each.is_department else limits.person
+        click.echo(f"{each.licences:>6} of {most}  {'department ' if each.is_department else ''}{each.whose}")
+
+
 @click.command()
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @selection_options
@@ -101,7 +140,7 @@ def affected_as_json(found: Affected) -> dict[str, Any]:
 def change(
     folder: Path, reason: str | None, preview: bool, passphrase_file: Path | None, as_json: bool, **given: Any
 ) -> None:
-    """Change several licences at once; more than 20 take a second person: `issuer propose change`.
+    """Change several licences at once; more than 20 within a day take a second person: `issuer propose change`.
 
     \b
     Example:
@@ -119,7 +158,8 @@ def change(
             found = issuer.changes.preview(chosen, legal_change, at=wiring.now())
         else:
             found = issuer.changes.change(chosen, legal_change, reason=reason, actor=ACTOR, at=wiring.now())
-    say(found, as_json=as_json, done="would change" if preview else "changed")
+        left = issuer.changes.left(found, actor=ACTOR, at=wiring.now())
+    say(found, left, as_json=as_json, done="would change" if preview else "changed")
 
 
 @click.command()

@@ -12,4 +12,11 @@ class SelectionRefused(IssuerError):
     hint = "Give ids, one a line, or a query; look at --preview first. Nothing was changed."
 
 
-HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = ((SelectionRefused, 422),)
+class LimitsRefused(IssuerError):
+    """Limits of what one person changes alone that make no sense."""
+
+    code = "limits_refused"
+    hint = "At most 10,000 licences, not more for a person than for a department, within 1 to 720 hours."
+
+
+HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = ((SelectionRefused, 422), (LimitsRefused, 422))

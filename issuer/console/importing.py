@@ -23,7 +23,6 @@ from issuer.console.finding import Shown, cut
 from issuer.errors import IssuerError, KindUnknown
 from issuer.people.roles import May
 from protocol.licence.catalogue import ItemType, Kind
-from protocol.unixtime import DAY
 
 MAX_UPLOAD_BYTES: Final = 16 << 20
 """A hundred thousand rows; longer lists are imported by command, from the machine that has them."""
@@ -53,7 +52,7 @@ def add_pages(desk: Desk, start: Start) -> None:
             nothing: Shown[Import] = cut(())
             return desk.render("imports.html", 422, shown=nothing, kinds=_kinds(desk), wrong="imports.wrong_file")
         drawn = issuer.door.sessions.new_form()
-        _forget_old(_uploads(desk), desk.now())
+        imports.forget_uploads(at=desk.now())
         durable_files.make_folder(_uploads(desk) / drawn, mode=0o700)
         sent.save(_uploads(desk) / drawn / name)
         return desk.go("map_columns", slug=kind.slug, upload=drawn)
@@ -133,7 +132,7 @@ def _import(desk: Desk, import_id: str) -> Import:
 
 def _uploads(desk: Desk) -> Path:
     """Of the person who asks: nobody reaches another one's."""
-    folder = desk.issuer.places.imports / "uploads" / desk.person.id
+    folder = desk.issuer.imports.uploads / desk.person.id
     for each in (folder.parent.parent, folder.parent, folder):
         durable_files.make_folder(each, mode=0o700)
     return folder
@@ -145,12 +144,6 @@ def _uploaded(desk: Desk, drawn: str) -> Path:
         if each.name == drawn:
             return next(each.iterdir())
     raise ImportUnknown("this file was not uploaded, or a day has passed")
-
-
-def _forget_old(folder: Path, at: int) -> None:
-    for each in folder.iterdir():
-        if each.stat().st_mtime < at - DAY:
-            shutil.rmtree(each, ignore_errors=True)
 
 
 def _plain(name: str) -> str:

@@ -11,13 +11,14 @@ from flask import Response, request
 
 from issuer.approvals.errors import ProposalUnknown
 from issuer.approvals.register import Proposal, State
-from issuer.changing.bulk import ALONE, BULK_CHANGE
+from issuer.changing.bulk import BULK_CHANGE
 from issuer.changing.preview import Affected
 from issuer.changing.selecting import Selection
 from issuer.console.desk import Desk
 from issuer.console.errors import NotYours
 from issuer.console.finding import SUSPENDING
 from issuer.errors import IssuerError, LicenceUnknown, PublishingFailed, ReasonRefused, TransitionRefused
+from issuer.holders.erasing import ERASE
 from issuer.lifecycle import LegalChange, check_reason
 from issuer.people.roles import May
 from protocol import cbor
@@ -25,7 +26,11 @@ from protocol import cbor
 CHANGES: Final = tuple(each for each in LegalChange if each is not LegalChange.SUPERSEDE)
 _MAX_LIST: Final = 600_000
 """Ten thousand identifiers, each on a line of its own."""
-_DECIDES: Final = {BULK_CHANGE: May.END}
+_SHOWN: Final = 20
+"""So many licences are named one by one."""
+_OF_LICENCES: Final = frozenset({BULK_CHANGE, ERASE})
+"""Proposals about licences: their content has the `ids`."""
+_DECIDES: Final = dict.fromkeys(_OF_LICENCES, May.END)
 """Who decides about what; about everything else, which is about keys and the feed, key officers do."""
 
 
@@ -51,7 +56,7 @@ def add_pages(desk: Desk) -> None:
         if request.form.get("step") != "do":
             return _form(desk, ids=ids, change=change, reason=reason, affected=affected)
         selection = Selection(ids=ids)
-        if len(affected.licences) + len(affected.refused) > ALONE:
+        if len(affected.licences) > issuer.changes.left(affected, actor=desk.person.id, at=at).licences:
             content = issuer.changes.content(selection, change)
             made = issuer.approvals.propose(BULK_CHANGE, content, reason=reason, by=desk.person.id, at=at)
             return desk.go("proposal", proposal_id=made.id, said="proposed")
@@ -105,7 +110,7 @@ def _demand_own(desk: Desk, ids: tuple[str, ...]) -> None:
 
 
 def _is_mine(desk: Desk, held: Proposal) -> bool:
-    if held.what != BULK_CHANGE:
+    if held.what not in _OF_LICENCES:
         return desk.may(May.SEE_KEYS) or desk.may(May.HOLD_KEYS)
     if not desk.may(May.SUSPEND):
         return False
@@ -133,6 +138,7 @@ def _form(
     wrong: str = "",
     error: IssuerError | None = None,
 ) -> Response:
+    left = None if affected is None else desk.issuer.changes.left(affected, actor=desk.person.id, at=desk.now())
     offered = [each for each in CHANGES if desk.may(May.SUSPEND if each in SUSPENDING else May.END)]
     return desk.render(
         "many.html",
@@ -142,8 +148,8 @@ def _form(
         offered=offered,
         reason=reason,
         affected=affected,
-        licences=[] if affected is None else [desk.issuer.licence(each) for each, _ in affected.licences[:ALONE]],
-        alone=ALONE,
+        licences=[] if affected is None else [desk.issuer.licence(each) for each, _ in affected.licences[:_SHOWN]],
+        alone=0 if left is None else left.licences,
         wrong=wrong,
         error=error,
     )
@@ -163,7 +169,7 @@ def _one(desk: Desk, held: Proposal, *, wrong: str = "") -> Response:
         held=held,
         is_many=is_many,
         ids=ids,
-        licences=[desk.issuer.licence(each) for each in ids[:ALONE]],
+        licences=[desk.issuer.licence(each) for each in ids[:_SHOWN]],
         content={} if is_many else {name: _shown(value) for name, value in held.content.items()},
         unchanged=unchanged,
         names=_names(desk),

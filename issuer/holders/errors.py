@@ -19,4 +19,15 @@ class NothingErasable(IssuerError):
     hint = "What is in force, and what ended within --after-days, has to be kept. Nothing was changed."
 
 
-HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = ((HolderUnknown, 404), (NothingErasable, 409))
+class ErasureLogRefused(IssuerError):
+    """A file is no log of this authority's erasures, or was changed."""
+
+    code = "erasure_log_refused"
+    hint = "Take another copy: in the old folder, or beside a newer backup; then `liangzheng issuer holder again DIR`."
+
+
+HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
+    (HolderUnknown, 404),
+    (NothingErasable, 409),
+    (ErasureLogRefused, 422),
+)

@@ -85,7 +85,7 @@ class KeyRing:
             found = self._of_department(found, owners, vct, department if owners else None)
         for each in found:
             if use is not KeyUse.ASSERT or self._lease(each.kid, count):
-                return SigningKey(each.kid, self._signer(each.kid), each.department)
+                return SigningKey(each.kid, self.signer(each.kid), each.department)
         what = "is full" if found else "signs now"
         raise NoSigningKey(f"{'every' if found else 'no'} key of the use {WORDS[use]} {what}")
 
@@ -101,6 +101,17 @@ class KeyRing:
         return signers.add(
             self._places, self._held, alg=Alg.ED25519, random_bytes=self._random_bytes, token=self._token
         )
+
+    def signer(self, kid: bytes) -> Signer:
+        """The private half of this key. Raises: KeyElsewhere."""
+        found = self._first.get(kid) or self._held.further.get(kid)
+        if found is None:
+            # Another process may have made it since.
+            self._held = signers.with_added(self._places, self._held, token=self._token)
+            found = self._held.further.get(kid)
+        if found is None:
+            raise KeyElsewhere("the private half of the key that signs now is not in keys.box")
+        return found
 
     def anchors(self, use: KeyUse) -> Mapping[tuple[str, bytes], TrustAnchor]:
         """The keys of this use in the eyes of their own region, by whose certificates others come to it.
@@ -138,13 +149,3 @@ class KeyRing:
                 left, ahead = left + wanted, min(2 * wanted, LEASED)
             self._leases[kid] = left - count, ahead
         return True
-
-    def _signer(self, kid: bytes) -> Signer:
-        found = self._first.get(kid) or self._held.further.get(kid)
-        if found is None:
-            # Another process may have made it since.
-            self._held = signers.with_added(self._places, self._held, token=self._token)
-            found = self._held.further.get(kid)
-        if found is None:
-            raise KeyElsewhere("the private half of the key that signs now is not in keys.box")
-        return found

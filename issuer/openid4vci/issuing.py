@@ -260,6 +260,8 @@ class Credentials:
         licence_id: str | None = offer.licence_id
         for key in missing:
             if licence_id is None:
+                if offer.subject is None:
+                    raise LicenceUnknown("what was offered was erased")
                 subject = json.loads(offer.subject)
                 issued = self._issue(
                     offer.kind,

@@ -16,6 +16,7 @@ from tests.issuer import builders, postgresql
 
 ON_BOTH = (
     "test_allocation",
+    "test_alone_on_both",
     "test_applications_on_both",
     "test_approvals_on_both",
     "test_audit_on_both",
@@ -24,6 +25,7 @@ ON_BOTH = (
     "test_bulk_on_both",
     "test_device_notices_on_both",
     "test_devices",
+    "test_erasing_on_both",
     "test_feed_on_both",
     "test_fleet_on_both",
     "test_joint_on_both",

@@ -18,7 +18,8 @@ from issuer.approvals.errors import (
 )
 from issuer.approvals.proposing import LIFE
 from issuer.approvals.register import Proposal, State
-from issuer.changing.bulk import ALONE, BULK_CHANGE
+from issuer.changing.alone import Limits
+from issuer.changing.bulk import BULK_CHANGE
 from issuer.changing.errors import SelectionRefused
 from issuer.changing.selecting import Selection
 from issuer.cli import cli
@@ -34,6 +35,7 @@ from protocol.unixtime import UnixTime
 from tests.issuer.builders import AT, BUSINESS, DRIVING, ID_CARD, holder_key, made, published_status
 
 KID = "00112233445566ff"
+ALONE = Limits().person
 
 
 def several(issuer: Issuer, number: int) -> list[str]:

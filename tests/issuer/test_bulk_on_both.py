@@ -174,7 +174,7 @@ def test_whoever_is_erased_leaves_no_digest_of_their_numbers(issuer: Issuer, tmp
     (record,) = issuer.list(search=citizen_id(1))
     issuer.revoke(record.id, reason="测试", actor="test", at=AT)
     late = UnixTime(AT + 200 * DAY)
-    issuer.holders.erase(citizen_id(1), after_days=30, actor="test", reason="本人申请", at=late)
+    issuer.erasing.erase(citizen_id(1), after_days=30, actor="test", reason="本人申请", at=late)
     assert (count(issuer, licence), count(issuer, imported_licence)) == (3, 2)
 
 

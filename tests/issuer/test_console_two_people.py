@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from issuer.application import Issuer
-from issuer.changing.bulk import ALONE
+from issuer.changing.alone import Limits
 from issuer.people.roles import Role
 from protocol.labels import KeyUse
 from protocol.status_list import Status
@@ -13,6 +13,8 @@ from tests.issuer import builders
 from tests.issuer.builders import AT, DRIVING, ID_CARD, holder_key
 from tests.issuer.consoles import Console, Visitor, console_of
 from tests.issuer.test_console_pages import hidden
+
+ALONE = Limits().person
 
 
 @pytest.fixture(scope="module")

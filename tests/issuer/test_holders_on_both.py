@@ -46,8 +46,8 @@ def test_what_is_over_is_erased_and_the_chain_the_lists_and_the_rest_stay(issuer
     late = UnixTime(AT + 200 * DAY)
     for days, at in ((0, AT), (120, late)):
         with pytest.raises(NothingErasable):
-            issuer.holders.erase(NUMBER, after_days=days, actor="3101", reason="本人申请", at=at)
-    done = issuer.holders.erase(NUMBER, after_days=30, actor="3101", reason="本人申请", at=late)
+            issuer.erasing.erase(NUMBER, after_days=days, actor="3101", reason="本人申请", at=at)
+    done = issuer.erasing.erase(NUMBER, after_days=30, actor="3101", reason="本人申请", at=late)
     assert (done.erased, done.kept) == ((driving,), (card,))
     record = issuer.licence(driving)
     assert (record.subject, record.holder_name, record.holder_number) == ({}, "", "")
