@@ -48,6 +48,7 @@ from issuer.publishing import kept
 from issuer.recognition.deciding import Recognition
 from issuer.register import Register
 from issuer.renewing.renewing import IssueNew, LicenceRenewals
+from issuer.runbooks.runs import Runs
 from issuer.signers import Signers
 from issuer.spreading import Below
 from issuer.staff.certifying import Staff
@@ -244,6 +245,7 @@ class Branches:
             random_bytes=random_bytes,
             publish_new_lists=publish_new_lists,
         )
+        self.runs = Runs(register=register, secret=signers.allocation, random_bytes=random_bytes)
         self.people = People(
             register=register,
             random_bytes=random_bytes,

@@ -46,6 +46,7 @@ from issuer.people import cli as people_cli
 from issuer.policy_check import cli as policy_cli
 from issuer.recognition import cli as recognition_cli
 from issuer.renewing import cli as renewing_cli
+from issuer.runbooks import cli as runbooks_cli
 from issuer.staff import cli as staff_cli
 from issuer.synthetic import cli as synthetic_cli
 from issuer.terminals import cli as terminals_cli
@@ -289,6 +290,7 @@ def serve(folder: Path, port: int, url: str | None, passphrase_file: Path | None
 
 for command in (
     audit_cli.audit,
+    runbooks_cli.runbook,
     applications_cli.application,
     holders_cli.holder,
     binding_cli.bind,

@@ -94,7 +94,7 @@ def restore(
         published=published,
         cost=LIBSODIUM_MODERATE,
     )
-    logs = _logs(file, restored.iss, published, erasures)
+    logs = logs_beside(file, restored.iss, published, erasures)
     licences, lists, epoch = come_back(folder, config.passphrase(passphrase_file), logs)
     said = _said(restored) | {
         "licences": licences,
@@ -136,7 +136,7 @@ def drill(folder: Path, file: Path, words: Path, passphrase_file: Path | None, a
             _passphrase(words),
             live=issuer.audit,
             cost=LIBSODIUM_MODERATE,
-            come_back=lambda restored: come_back(restored, passphrase, _logs(file, issuer.profile.iss, None, ())),
+            come_back=lambda restored: come_back(restored, passphrase, logs_beside(file, issuer.profile.iss, None, ())),
         )
     said = _said(found.restored) | {"lists": found.lists, "epoch": found.epoch, "lost_acts": found.lost_acts}
     if as_json:
@@ -169,7 +169,7 @@ def _log_name(iss: str) -> str:
     return f"{iss}.{erasure_log.NAME}"
 
 
-def _logs(file: Path, iss: str, published: Path | None, given: Sequence[Path]) -> tuple[Path, ...]:
+def logs_beside(file: Path, iss: str, published: Path | None, given: Sequence[Path]) -> tuple[Path, ...]:
     """The logs of erasures that there are: given, beside the backup, and in the folder that survived."""
     beside = [file.parent / _log_name(iss)]
     if published is not None:

@@ -6,9 +6,10 @@ lists that were open are closed, and a new epoch of the feed begins: whatever wa
 never given again or contradicted. What was published since is looked at where that folder is given, too.
 """
 
+import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from issuer.audit.reading import Head, Trail
 from issuer.backups import sealed_stream
 from issuer.backups.errors import BackupDamaged, BackupRefused
 from issuer.errors import StorageFailed
+from issuer.feed import assembling, settings
 from issuer.keys.box import Argon2Profile
 from issuer.profile import Places
 from issuer.register import Register
@@ -184,6 +186,14 @@ def lost_since(live: Trail, backup: Head) -> int:
     return max(0, live.head().position - backup.position)
 
 
+def keep_to_itself(folder: Path) -> None:
+    """Let what is rehearsed in this folder publish there alone: never into the authority's own store."""
+    path = assembling.settings_path(Places(folder))
+    if path.exists():
+        content = json.dumps(settings.as_json(replace(settings.read(path), store=None, endpoint=None)), indent=2)
+        durable_files.write_atomically(path, content.encode(), mode=durable_files.PRIVATE)
+
+
 ComeBack = Callable[[Path], tuple[int, int, int]]
 """Opens a restored folder and makes step 4: (licences, lists that are published, epoch of the feed)."""
 
@@ -194,5 +204,6 @@ def drill(
     """Restore into a scratch folder, open that, publish there, and throw it away. Raises: as `restore`, and opening."""
     target = scratch / "restored"
     restored = restore(file, target, passphrase, register_url=None, published=None, cost=cost)
+    keep_to_itself(target)
     licences, lists, epoch = come_back(target)
     return Drilled(restored, licences, lists, epoch, lost_since(live, restored.head))

@@ -9,7 +9,7 @@ lose; a licence that it does not hold is answered like one that is not there.
 """
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -195,13 +195,17 @@ class Holding:
                 of_devices = device_notices.of_recipient(
                     connection, key.thumbprint, after_at=told[0], after_seq=told[1], limit=MOST_NOTICES + 1
                 )
-        changes = [(row, Notice(row.licence_id, Status(row.new), UnixTime(row.due))) for row in rows]
-        both = [*heapq.merge(changes, ((each, each) for each in of_devices), key=lambda each: each[1].at)]
+        merged: Iterator[tuple[Place, Notice | DeviceNotice]] = heapq.merge(
+            [((row.due, row.seq), Notice(row.licence_id, Status(row.new), UnixTime(row.due))) for row in rows],
+            [((each.at, each.seq), each) for each in of_devices],
+            key=lambda each: each[1].at,
+        )
+        both = list(merged)
         for place, shown in both[:MOST_NOTICES]:
             if isinstance(shown, DeviceNotice):
                 told = max(told[0], shown.at), shown.seq
             else:
-                due, seq = place.due, place.seq
+                due, seq = place
         cursor = self._sealed(((due, seq), told), key)
         return Notices(tuple(shown for _, shown in both[:MOST_NOTICES]), cursor, len(both) > MOST_NOTICES)
 

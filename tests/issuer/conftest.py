@@ -39,6 +39,7 @@ ON_BOTH = (
     "test_renewing_on_both",
     "test_openid4vci_on_both",
     "test_people_on_both",
+    "test_runbooks_on_both",
     "test_status_tokens",
 )
 

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import insert, select
 
+from issuer import config
 from issuer.application import Issuer
 from issuer.audit.reading import Trail
 from issuer.backups import dumping, restoring, sealed_stream
@@ -166,7 +167,7 @@ def test_nothing_is_overwritten_and_no_backup_lies_beside_what_it_saves(backup: 
     assert (tmp_path / "i" / "issuer.json").exists()
 
 
-def test_the_commands_and_a_drill(tmp_path: Path) -> None:
+def test_the_commands_and_a_drill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made(tmp_path / "i").close()
     words = tmp_path / "words"
     words.write_text(WORDS)
@@ -181,12 +182,20 @@ def test_the_commands_and_a_drill(tmp_path: Path) -> None:
         assert done.exit_code == 0, done.output
         return json.loads(done.stdout)
 
+    # A store that nobody reaches: a drill must not so much as ask the one that the authority publishes into.
+    store = ("--store", "s3://live/feed", "--endpoint", "http://127.0.0.1:9")
+    for variable in config.STORE_VARIABLES:
+        monkeypatch.setenv(variable, "x")
+    CliRunner().invoke(cli, ["feed", "settings", str(folder), *store], catch_exceptions=False)
     assert run("backup", folder, "--out", out)["rows"]["licence"] == 0
     with Issuer.open(folder, passphrase=None, random_bytes=randomness(2)) as issuer:
         issuer.issue("id-card", ID_CARD, holder_key(), at=AT)
     found = run("drill", folder, out)
     assert (found["licences"], found["epoch"], found["lost_acts"]) == (0, 2, 1)
+    CliRunner().invoke(cli, ["feed", "settings", str(folder), "--no-store"], catch_exceptions=False)
+    assert run("backup", folder, "--out", tmp_path / "second")["rows"]["licence"] == 1
+    out = tmp_path / "second"
     published = tmp_path / "survived"
     shutil.copytree(folder / "published", published)
     back = run("restore", out, tmp_path / "back", "--published", published)
-    assert (back["licences"], back["epoch"]) == (0, 2)
+    assert (back["licences"], back["epoch"]) == (1, 2)
