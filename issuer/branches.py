@@ -113,12 +113,29 @@ class Branches:
         self.applications = Applications(
             register=register, kinds=kinds, fictional=profile.fictional, issue=issue, random_bytes=random_bytes
         )
-        self.holders = Holders(register, imports=imports)
+        self.imports = BulkImport(
+            folder=imports,
+            profile=profile,
+            register=register,
+            kinds=kinds,
+            allocator=allocator,
+            issuance=issuance,
+            ring=ring,
+            root=signers.root.public_key,
+            random_bytes=random_bytes,
+            publish_new_lists=publish_new_lists,
+        )
+        self.holders = Holders(register, imports=imports, columns=self.imports.holder_columns)
         self.erasure_log = ErasureLog(
             register=register, path=folder / erasure_log.NAME, secret=signers.allocation, iss=profile.iss
         )
         self.erasing = Erasing(
-            register=register, alone=self.alone, imports=imports, packages=packages, log=self.erasure_log
+            register=register,
+            alone=self.alone,
+            imports=imports,
+            columns=self.imports.holder_columns,
+            packages=packages,
+            log=self.erasure_log,
         )
         self.expiry = Expiry(register=register, kinds=kinds)
         self.approvals = Approvals(
@@ -232,18 +249,6 @@ class Branches:
             issuance=issuance,
             random_bytes=random_bytes,
             publish_change=publish_change,
-        )
-        self.imports = BulkImport(
-            folder=imports,
-            profile=profile,
-            register=register,
-            kinds=kinds,
-            allocator=allocator,
-            issuance=issuance,
-            ring=ring,
-            root=signers.root.public_key,
-            random_bytes=random_bytes,
-            publish_new_lists=publish_new_lists,
         )
         self.runs = Runs(register=register, secret=signers.allocation, random_bytes=random_bytes)
         self.people = People(

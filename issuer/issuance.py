@@ -35,6 +35,8 @@ from protocol.sd_cwt import credential
 from protocol.status_list import Status
 from protocol.unixtime import DAY, UnixTime
 
+HOLDER_NUMBERS: Final = ("citizen_id", "uscc", "licence_no")
+"""Items by which a holder is known, the first that is there; the catalogue has one name for each in every kind."""
 FLEXIBLE: Final = "F"
 
 
@@ -223,6 +225,12 @@ class Issuance:
 
     def _draw_text(self, characters: int) -> str:
         return draws.text(self._random_bytes, characters)
+
+
+def written_number(subject: Mapping[str, Any]) -> str:
+    """The same of a subject that was not checked yet."""
+    found = next((subject[name] for name in HOLDER_NUMBERS if subject.get(name)), "")
+    return found if isinstance(found, str) else ""
 
 
 def holder_number(checked: Subject) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from issuer import draws
+from issuer import draws, issuance
 from issuer.allocation import Allocator
 from issuer.bulk import bounds, jobs, looking, mapping, partitions, row_problems, rows, spool
 from issuer.bulk.blocks import BlockWorker
@@ -22,7 +22,7 @@ from issuer.bulk.mapping import ColumnMapping
 from issuer.bulk.row_problems import RowProblem
 from issuer.bulk.rows import Rows
 from issuer.draws import RandomBytes
-from issuer.errors import KindUnknown, StorageFailed
+from issuer.errors import IssuerError, KindUnknown, StorageFailed
 from issuer.issuance import Issuance
 from issuer.keys.ring import KeyRing
 from issuer.profile import Profile
@@ -199,6 +199,16 @@ class BulkImport:
     def spread(self, parts: int) -> None:
         """Spread the large tables over partitions. Raises: PartsRefused, RegisterUnavailable."""
         partitions.spread(self._register, parts)
+
+    def holder_columns(self, import_id: str) -> frozenset[int] | None:
+        """The columns of an import's rows in which the holder's own number stands; None if nobody can say."""
+        try:
+            found = self.state(import_id)
+            reader = mapping.read(found.mapping, self._kind(found.kind)).reader(found.headings)
+        except IssuerError:
+            return None
+        named = next((reader.column_of[item] for item in issuance.HOLDER_NUMBERS if item in reader.column_of), None)
+        return frozenset(at for at, heading in enumerate(found.headings) if heading == named) or None
 
     @property
     def uploads(self) -> Path:

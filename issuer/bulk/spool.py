@@ -7,7 +7,7 @@ same rows, even if the original is gone or was changed. It is as personal as the
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -92,20 +92,20 @@ def read(path: Path, block: Block) -> tuple[Row, ...]:
     return found
 
 
-def naming(path: Path, number: str) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """The rows with this number in a cell: (number of the row, cells). Raises: StorageFailed."""
-    for _, row in _naming(path, number):
+def naming(path: Path, number: str, columns: Collection[int] | None) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The rows with this number in one of these columns, or any: (number of the row, cells). Raises: StorageFailed."""
+    for _, row in _naming(path, number, columns):
         yield row.number, row.cells
 
 
-def blank(path: Path, number: str) -> None:
-    """Blank the rows with this number in a cell, in their places, durably: they are refused when their turn comes.
+def blank(path: Path, number: str, columns: Collection[int] | None) -> None:
+    """Blank the rows with this number, in their places, durably: they are refused when their turn comes.
 
     Raises: StorageFailed.
     """
     try:
         with path.open("r+b") as file:
-            for (offset, length), row in list(_naming(path, number)):
+            for (offset, length), row in list(_naming(path, number, columns)):
                 file.seek(offset)
                 file.write(_blank(row.number, length))
             file.flush()
@@ -130,7 +130,7 @@ def digest(path: Path) -> bytes:
         raise StorageFailed(f"cannot read {path.name}: {error.strerror}") from None
 
 
-def _naming(path: Path, number: str) -> Iterator[tuple[tuple[int, int], Row]]:
+def _naming(path: Path, number: str, columns: Collection[int] | None) -> Iterator[tuple[tuple[int, int], Row]]:
     wanted, offset = number.encode(), 0
     try:
         with path.open("rb") as file:
@@ -138,7 +138,8 @@ def _naming(path: Path, number: str) -> Iterator[tuple[tuple[int, int], Row]]:
                 # A number of a person is plain ASCII, which JSON writes as it is.
                 if wanted in line:
                     row = _row(*json.loads(line))
-                    if any(number in cell for cell in row.cells):
+                    among = [each for at, each in enumerate(row.cells) if columns is None or at in columns]
+                    if any(number == cell.strip() for cell in among):
                         yield (offset, len(line)), row
                 offset += len(line)
     except FileNotFoundError:

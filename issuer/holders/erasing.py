@@ -25,11 +25,13 @@ from issuer.audit import trail
 from issuer.bulk.schema import imported_licence
 from issuer.changing.alone import Alone
 from issuer.devices.schema import device_notice
+from issuer.errors import RegisterUnavailable
 from issuer.holders import finding, traces
 from issuer.holders.erasure_log import ErasureLog, Logged
-from issuer.holders.errors import HolderUnknown, NothingErasable
+from issuer.holders.errors import HolderUnknown, NothingErasable, NotWrittenAnew
 from issuer.holders.finding import Found
 from issuer.holders.schema import erasure
+from issuer.holders.traces import Columns
 from issuer.lookup.schema import licence_number
 from issuer.openid4vci.offering import UNFINISHED, OfferState
 from issuer.openid4vci.schema import issuing_key, issuing_offer
@@ -60,7 +62,7 @@ class Erased:
         applications: Applications.
         rows: (import, row) of rows that waited for their turn.
         uploads: How many uploaded lists went as a whole.
-        named_in: Other people's licences that name the person, too: they are kept.
+        named_in: What of other people names the person, too (licences, applications, offers): it is kept.
     """
 
     erased: tuple[str, ...]
@@ -75,16 +77,27 @@ class Erased:
 class Erasing:
     """Erases from one authority's register and folder; many licences as a dangerous act (`issuer.approvals`)."""
 
-    def __init__(self, *, register: Register, alone: Alone, imports: Path, packages: Path, log: ErasureLog) -> None:
+    def __init__(
+        self,
+        *,
+        register: Register,
+        alone: Alone,
+        imports: Path,
+        columns: Columns,
+        packages: Path,
+        log: ErasureLog,
+    ) -> None:
         self._register, self._alone, self._log = register, alone, log
-        self._imports, self._packages = imports, packages
+        self._imports, self._columns, self._packages = imports, columns, packages
 
     def preview(self, number: str, *, after_days: int, at: UnixTime) -> Erased:
         """What would be erased and kept. Raises: HolderUnknown, RegisterUnavailable, StorageFailed."""
-        lying = traces.find(self._imports, number)
+        if not finding.is_number(number):
+            raise HolderUnknown("this is no holder's number")
+        lying = traces.find(self._imports, number, self._columns)
         with self._register.reading() as connection:
             found = finding.find(connection, number, ended_before=_before(at, after_days))
-            named_in = finding.elsewhere(connection, number, found.licences) if number else ()
+            named_in = finding.elsewhere(connection, number, found)
         _demand_known(found, lying)
         return _said(found, lying, named_in)
 
@@ -94,13 +107,14 @@ class Erasing:
         Raises:
             HolderUnknown, NothingErasable, RegisterUnavailable, StorageFailed: Nothing in the register was changed.
             SecondPersonNeeded: It is more than this person may do alone; nothing was changed.
+            NotWrittenAnew: It is erased; pieces may lie in the file until the next round.
         """
         named_in = self.preview(number, after_days=after_days, at=at).named_in
         lying = traces.Traces()
         with self._alone.noting(ERASE, actor=actor, at=at), self._register.writing() as connection:
             # 1
             found = finding.find(connection, number, ended_before=_before(at, after_days))
-            lying = traces.find(self._imports, number)
+            lying = traces.find(self._imports, number, self._columns)
             if not (found.erasable or found.offers or found.applications or lying.rows or lying.uploads):
                 raise NothingErasable("nothing of this holder may be erased yet")
             self._alone.take(connection, found.erasable, act=ERASE, actor=actor, at=at)
@@ -156,9 +170,13 @@ class Erasing:
         return len(done), len(open_ones) - len(done)
 
     def _finish(self) -> None:
-        # 4, 5
-        self._log.write()
-        self._register.scrub(_TABLES)
+        # 4, 5: the log first, for by it a restored backup is erased; whoever is killed in between does 4 again.
+        self._log.write(is_clean=False)
+        try:
+            self._register.scrub(_TABLES)
+        except RegisterUnavailable as error:
+            raise NotWrittenAnew(f"it is erased, and pieces may still lie in the register's file: {error}") from None
+        self._log.write(is_clean=True)
 
     def _of(self, connection: Connection, content: Mapping[str, Any], at: UnixTime) -> tuple[Found, str]:
         ids = [str(each) for each in content["ids"]]
@@ -184,7 +202,7 @@ class Erasing:
         )
         # 2: files first, for once the number is gone from the register nobody would find them.
         gone = [*own, *connection.execute(its_mandates).scalars()]
-        traces.erase(self._imports, number, packages=self._packages, ids=gone)
+        traces.erase(self._imports, number, self._columns, packages=self._packages, ids=gone)
         # 3
         nothing = {"subject": "{}", "holder_name": "", "holder_number": ""}
         connection.execute(update(licence).where(licence.c.id.in_(own)).values(nothing))

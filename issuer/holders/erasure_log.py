@@ -40,25 +40,40 @@ class ErasureLog:
     def __init__(self, *, register: Register, path: Path, secret: bytes, iss: str) -> None:
         self._register, self._path, self._iss = register, path, iss
         self._key = hmac.digest(secret, _LABEL, "sha256")
-        self._written = -1
+        self._written, self._is_clean = -1, True
 
-    def write(self, to: Path | None = None) -> None:
-        """Write everything that was erased into the folder, or into another file. Raises: StorageFailed."""
+    def write(self, to: Path | None = None, *, is_clean: bool = True) -> None:
+        """Write everything that was erased into the folder, or into another file.
+
+        Args:
+            to: The other file.
+            is_clean: Whether no piece of it lies in the register's file any more.
+
+        Raises: StorageFailed.
+        """
         statement = select(erasure).order_by(erasure.c.at, erasure.c.object_kind, erasure.c.object_id)
         with self._register.reading() as connection:
             entries = [[row.object_kind, row.object_id, row.at] for row in connection.execute(statement)]
-        content = json.dumps({"iss": self._iss, "entries": entries, "mac": self._mac(self._iss, entries)}).encode()
+        said = {"iss": self._iss, "clean": is_clean, "entries": entries, "mac": self._mac(self._iss, entries)}
+        content = json.dumps(said).encode()
         durable_files.write_atomically(to or self._path, content, mode=durable_files.PRIVATE)
         if to is None:
-            self._written = len(entries)
+            self._written, self._is_clean = len(entries), is_clean
 
     def is_behind(self) -> bool:
-        """Whether something was erased that the folder's log has not. Raises: RegisterUnavailable."""
+        """Whether something was erased that the log has not, or of which pieces may lie in the register's file.
+
+        Raises: RegisterUnavailable, ErasureLogRefused.
+        """
         with self._register.reading() as connection:
             count = int(connection.execute(select(func.count()).select_from(erasure)).scalar_one())
         if self._written < 0:
-            self._written = len(self.read(self._path)) if self._path.exists() else 0
-        return count > self._written
+            self._written, self._is_clean = 0, True
+            if self._path.exists():
+                self._written = len(self.read(self._path))
+                # Whoever changes this has the file written anew, which harms nobody.
+                self._is_clean = json.loads(durable_files.read(self._path, max_bytes=_MAX_BYTES)).get("clean") is True
+        return count > self._written or not self._is_clean
 
     def read(self, path: Path) -> tuple[Logged, ...]:
         """What this file says was erased. Raises: ErasureLogRefused, StorageFailed."""

@@ -19,6 +19,13 @@ class NothingErasable(IssuerError):
     hint = "What is in force, and what ended within --after-days, has to be kept. Nothing was changed."
 
 
+class NotWrittenAnew(IssuerError):
+    """What was erased is in no table any more; the register's file could not be written anew without its pieces."""
+
+    code = "not_written_anew"
+    hint = "Make room, or end what reads the register for so long; then `liangzheng issuer holder again DIR`."
+
+
 class ErasureLogRefused(IssuerError):
     """A file is no log of this authority's erasures, or was changed."""
 
@@ -30,4 +37,5 @@ HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     (HolderUnknown, 404),
     (NothingErasable, 409),
     (ErasureLogRefused, 422),
+    (NotWrittenAnew, 500),
 )

@@ -15,6 +15,7 @@ from issuer.audit import trail
 from issuer.audit.schema import audit_act
 from issuer.holders import finding, traces
 from issuer.holders.errors import HolderUnknown
+from issuer.holders.traces import Columns
 from issuer.openid4vci.schema import issuing_offer
 from issuer.register import Register
 from issuer.register_schema import credential_group, licence, metadata
@@ -27,8 +28,8 @@ _GROUP: Final = "credential_group.id"
 class Holders:
     """What one authority holds of people."""
 
-    def __init__(self, register: Register, *, imports: Path) -> None:
-        self._register, self._imports = register, imports
+    def __init__(self, register: Register, *, imports: Path, columns: Columns) -> None:
+        self._register, self._imports, self._columns = register, imports, columns
 
     def export(self, number: str, *, actor: str, at: UnixTime) -> Mapping[str, list[dict[str, Any]]]:
         """Every row that belongs to this holder's licences, table by table; bytes as hexadecimal digits.
@@ -38,8 +39,8 @@ class Holders:
         with self._register.adding() as connection:
             whose = finding.find(connection, number, ended_before=at)
             ids = list(whose.licences)
-            waiting = traces.rows_of(self._imports, number) if number.isascii() and number.isprintable() else []
-            if not (ids or whose.offers or whose.busy or whose.applications or (number and waiting)):
+            waiting = traces.rows_of(self._imports, number, self._columns) if finding.is_number(number) else []
+            if not (ids or whose.offers or whose.busy or whose.applications or waiting):
                 raise HolderUnknown("nothing here has this holder's number")
             groups = list(
                 connection.execute(

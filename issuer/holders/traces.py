@@ -4,9 +4,10 @@ Guaranteed: a row is blanked in its place, so that an import that was interrupte
 that names the person, or that cannot be read, goes as a whole, for nobody has begun to import it yet.
 """
 
+import re
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -20,6 +21,10 @@ _MAX_MEMBER_BYTES: Final = 1 << 28
 _PART: Final = 1 << 20
 
 
+Columns = Callable[[str], Collection[int] | None]
+"""In which columns of an import the holder's own number stands; None: in any, where nobody can say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Traces:
     """What was found of a person: rows (import, number of the row), and uploaded lists."""
@@ -28,36 +33,40 @@ class Traces:
     uploads: tuple[Path, ...] = ()
 
 
-def find(imports: Path, number: str) -> Traces:
+def find(imports: Path, number: str, columns: Columns) -> Traces:
     """Where the person with this number is named. Raises: StorageFailed."""
     return Traces(
-        tuple((path.stem, row) for path in _spools(imports) for row, _ in spool.naming(path, number)),
+        tuple(
+            (path.stem, row) for path in _spools(imports) for row, _ in spool.naming(path, number, columns(path.stem))
+        ),
         tuple(folder for folder in _uploads(imports) if any(_names(each, number) for each in folder.iterdir())),
     )
 
 
-def rows_of(imports: Path, number: str) -> list[dict[str, object]]:
+def rows_of(imports: Path, number: str, columns: Columns) -> list[dict[str, object]]:
     """The rows that name the person, as the person may have them. Raises: StorageFailed."""
     return [
         {"import": path.stem, "row": row, "cells": list(cells)}
         for path in _spools(imports)
-        for row, cells in spool.naming(path, number)
+        for row, cells in spool.naming(path, number, columns(path.stem))
     ]
 
 
-def erase(imports: Path, number: str, *, packages: Path, ids: list[str]) -> Traces:
-    """Blank the rows, remove the lists and the packages of these licences and mandates. Raises: StorageFailed."""
-    found = find(imports, number) if number else Traces()
+def erase(imports: Path, number: str, columns: Columns, *, packages: Path, ids: list[str]) -> None:
+    """Blank the rows, remove the lists and the packages of these licences and mandates; no number, no rows and lists.
+
+    Raises: StorageFailed.
+    """
+    found = find(imports, number, columns) if number else Traces()
     for path in _spools(imports):
-        if number:
-            spool.blank(path, number)
+        if path.stem in {name for name, _ in found.rows}:
+            spool.blank(path, number, columns(path.stem))
     for folder in found.uploads:
         shutil.rmtree(folder, ignore_errors=True)
         if folder.exists():
             raise StorageFailed("an uploaded list cannot be removed")
     for each in ids:
         durable_files.remove(packages / f"{each}.cbor")
-    return found
 
 
 def _spools(imports: Path) -> Iterator[Path]:
@@ -83,10 +92,11 @@ def _names(path: Path, number: str) -> bool:
 
 
 def _contains(file: IO[bytes], number: str) -> bool:
-    wanted, held = number.encode(), b""
+    """Whether the number stands there by itself; a longer one that has it in it is another one."""
+    wanted, held = re.compile(rb"(?<![0-9A-Za-z])" + number.encode() + rb"(?![0-9A-Za-z])"), b""
     with file:
         while part := file.read(_PART):
-            if wanted in held + part:
+            if wanted.search(held + part):
                 return True
-            held = part[-len(wanted) :]
+            held = part[-len(number) - 1 :]
     return False

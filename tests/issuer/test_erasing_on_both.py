@@ -2,8 +2,10 @@
 
 import json
 import subprocess
+import threading
 import zipfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,8 +19,10 @@ from issuer.arguments import keep_package, prepare_package
 from issuer.audit.reading import Trail
 from issuer.cli import cli
 from issuer.config import PASSPHRASE_VARIABLE
-from issuer.holders.errors import ErasureLogRefused, HolderUnknown, NothingErasable
+from issuer.errors import IssuerError, RegisterUnavailable
+from issuer.holders.errors import ErasureLogRefused, HolderUnknown, NothingErasable, NotWrittenAnew
 from issuer.holders.schema import erasure
+from issuer.keys.box import Argon2Profile
 from issuer.lifecycle import LegalChange
 from issuer.mandates.issuing import Wish
 from issuer.openid4vci.offering import OfferState
@@ -207,6 +211,83 @@ def test_what_is_open_goes_at_once_and_what_is_in_force_stays(issuer: Issuer) ->
         issuer.applications.issue(filed.id, holder_key(), by="乙", at=AT)
 
 
+def test_what_is_no_number_reaches_nobody(issuer: Issuer, planted: dict[str, str]) -> None:
+    before = planted_in(issuer, None)
+    for number in ("", " ", "1", "99010", f"{NUMBER} ", "中" * 18, "%" * 18, NUMBER[:-1], f"{NUMBER}0"):
+        for reach in (
+            partial(issuer.erasing.erase, number, after_days=0, **BY, at=LATE),
+            partial(issuer.erasing.preview, number, after_days=0, at=LATE),
+            partial(issuer.holders.export, number, actor="3101", at=LATE),
+        ):
+            with pytest.raises(HolderUnknown):
+                reach()
+    assert planted_in(issuer, None) == before
+
+
+def test_whoever_is_only_named_by_somebody_elses_row_or_application_leaves_it(issuer: Issuer, tmp_path: Path) -> None:
+    # A clerk wrote somebody's number where an address belongs.
+    child = {**OTHER, "address": NUMBER}
+    waiting = imported(issuer, tmp_path, row(child, key_text(5)), row(LICENCE, key_text(4)), work=False)
+    filed = issuer.applications.file("driving-licence", child, portrait=None, by="甲", at=AT).id
+    done = issuer.erasing.erase(NUMBER, after_days=0, **BY, at=AT)
+    assert (done.rows, done.applications, done.named_in) == (((waiting, 2),), (), (filed,))
+    assert issuer.applications.one(filed).subject == child
+    issuer.imports.work(waiting, issuer.imports.take_over(waiting), at=AT)
+    assert issuer.imports.finish(waiting, at=AT).issued == 1
+
+
+def test_of_many_who_issue_and_erase_at_once_each_application_is_one_or_the_other(issuer: Issuer) -> None:
+    approved = []
+    for _ in range(6):
+        filed = issuer.applications.file("id-card", CARD, portrait=None, by="甲", at=AT).id
+        issuer.applications.take(filed, by="乙", at=AT)
+        approved.append(issuer.applications.approve(filed, by="乙", at=AT).id)
+    together, broken = threading.Barrier(12), []
+
+    def client(number: int) -> None:
+        together.wait()
+        try:
+            if number % 2:
+                issuer.applications.issue(approved[number // 2], holder_key(), by="乙", at=AT)
+            else:
+                issuer.erasing.erase(NUMBER, after_days=0, **BY, at=AT)
+        except IssuerError:
+            return
+        except BaseException as error:
+            broken.append(error)
+
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert broken == []
+    after = [issuer.applications.one(each) for each in approved]
+    assert {each.state for each in after} <= {State.ISSUED, State.REFUSED}
+    assert all(each.subject == {} for each in after)
+    assert {each.licence_id for each in after if each.state is State.ISSUED} == {each.id for each in issuer.list()}
+    assert all((each.licence_id is None) is (each.state is State.REFUSED) for each in after)
+
+
+def test_a_file_that_could_not_be_written_anew_is_by_the_next_round(
+    issuer: Issuer, planted: dict[str, str], register_url: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(tables: object) -> None:
+        raise RegisterUnavailable("database is locked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(issuer.register, "scrub", refuse)
+        with pytest.raises(NotWrittenAnew):
+            issuer.erasing.erase(NUMBER, after_days=30, **BY, at=LATE)
+    assert issuer.licence(planted["card"]).holder_number == ""
+    assert issuer.erasure_log.is_behind()
+    with Issuer.open(issuer.places.folder, passphrase=None, random_bytes=randomness(3)) as another:
+        assert another.erasure_log.is_behind()
+    assert issuer.erasing.again(actor="test", at=LATE) == (0, 0)
+    assert not issuer.erasure_log.is_behind()
+    assert planted_in(issuer, register_url) == set()
+
+
 def test_an_offer_that_was_erased_while_a_wallet_asked_gives_nothing(
     issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,7 +316,8 @@ def test_an_offer_that_was_erased_while_a_wallet_asked_gives_nothing(
     assert issuer.list() == ()
 
 
-def test_a_restored_register_is_erased_again_by_itself(tmp_path: Path) -> None:
+def test_a_restored_register_is_erased_again_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("issuer.backups.cli.LIBSODIUM_MODERATE", Argon2Profile(1, 8 * 1024))
     folder, words, number = tmp_path / "i", tmp_path / "words", tmp_path / "number"
     words.write_text("correct horse battery staple")
     number.write_text(NUMBER)
@@ -286,6 +368,7 @@ def test_a_log_that_was_changed_has_nothing_erased(issuer: Issuer, planted: dict
     assert NUMBER not in log.read_text()
     assert len(issuer.erasure_log.read(log)) == 4
     good = json.loads(log.read_text())
+    forged = tmp_path / "forged.json"
     victim = issuer.issue("id-card", CARD, holder_key(), at=AT).licence_id
     for change in (
         {"entries": [*good["entries"], ["licence", victim, AT]]},
@@ -295,7 +378,6 @@ def test_a_log_that_was_changed_has_nothing_erased(issuer: Issuer, planted: dict
         {"entries": 7},
         {"mac": None},
     ):
-        forged = tmp_path / "forged.json"
         forged.write_text(json.dumps(good | change))
         with pytest.raises(ErasureLogRefused):
             issuer.erasure_log.read(forged)
