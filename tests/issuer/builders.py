@@ -64,6 +64,10 @@ BUSINESS: dict[str, Any] = {
 SUBJECTS = {"driving-licence": DRIVING, "id-card": ID_CARD, "business-licence": BUSINESS}
 
 
+ON_SQLITE = pytest.mark.parametrize("register_url", ["sqlite"], indirect=True)
+"""Of a test in a module that runs over both databases: what it proves does not depend on which."""
+
+
 def randomness(seed: int) -> Callable[[int], bytes]:
     return random.Random(seed).randbytes
 

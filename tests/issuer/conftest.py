@@ -45,7 +45,9 @@ ON_BOTH = (
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "register_url" in metafunc.fixturenames and metafunc.module.__name__.rpartition(".")[2] in ON_BOTH:
+    is_on_one = any("register_url" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
+    on_both = metafunc.module.__name__.rpartition(".")[2] in ON_BOTH and not is_on_one
+    if "register_url" in metafunc.fixturenames and on_both:
         metafunc.parametrize("register_url", ["sqlite", "postgresql"], indirect=True)
 
 

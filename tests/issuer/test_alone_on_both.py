@@ -23,7 +23,7 @@ from issuer.errors import TransitionRefused
 from issuer.lifecycle import LegalChange
 from protocol.status_list import Status
 from protocol.unixtime import DAY, HOUR, Seconds, UnixTime
-from tests.issuer.builders import AT, BUSINESS, DRIVING, ID_CARD, holder_key, made
+from tests.issuer.builders import AT, BUSINESS, DRIVING, ID_CARD, ON_SQLITE, holder_key, made
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -75,6 +75,7 @@ def test_three_acts_below_the_number_are_one_above_it(issuer: Issuer) -> None:
     assert left(issuer, ids, "LI") == 5
 
 
+@ON_SQLITE
 def test_un_suspending_counts_and_one_licence_counts_once(issuer: Issuer) -> None:
     limited(issuer, 2, 50)
     ids = several(issuer, 3)
@@ -90,6 +91,7 @@ def test_un_suspending_counts_and_one_licence_counts_once(issuer: Issuer) -> Non
         issuer.reinstate(ids[1], reason="测试", actor="3101", at=AT)
 
 
+@ON_SQLITE
 def test_the_window_slides_and_a_clock_that_goes_back_makes_no_room(issuer: Issuer) -> None:
     limited(issuer, 1, 50, 2 * HOUR)
     first, second = several(issuer, 2)
@@ -100,6 +102,7 @@ def test_the_window_slides_and_a_clock_that_goes_back_makes_no_room(issuer: Issu
     issuer.suspend(second, reason="测试", actor="3101", at=UnixTime(AT + 2 * HOUR))
 
 
+@ON_SQLITE
 def test_a_department_is_counted_over_its_people_and_no_other_one_is(issuer: Issuer) -> None:
     limited(issuer, 2, 3)
     cards, firms = several(issuer, 4), several(issuer, 1, "business-licence", BUSINESS, 5)
@@ -111,6 +114,7 @@ def test_a_department_is_counted_over_its_people_and_no_other_one_is(issuer: Iss
     issuer.suspend(firms[0], reason="测试", actor="person 3", at=AT)
 
 
+@ON_SQLITE
 def test_two_people_are_not_counted(issuer: Issuer) -> None:
     limited(issuer, 2, 3)
     ids = several(issuer, 4)
@@ -140,6 +144,7 @@ def test_erasing_counts_and_many_are_erased_by_two_people(issuer: Issuer) -> Non
     assert len(issuer.erasure_log.read(issuer.places.folder / "erasures.json")) == 4
 
 
+@ON_SQLITE
 def test_other_limits_take_two_people_and_make_sense(issuer: Issuer) -> None:
     for wrong in (
         Limits(-1, 5),

@@ -18,7 +18,7 @@ from issuer.openid4vci import holding
 from issuer.register_schema import licence as licences
 from protocol.labels import KeyAssurance, Purpose
 from protocol.unixtime import UnixTime
-from tests.issuer.builders import AT, BUSINESS, DRIVING, ID_CARD, holder_key
+from tests.issuer.builders import AT, BUSINESS, DRIVING, ID_CARD, ON_SQLITE, holder_key
 from tests.issuer.wallets import Wallet, code_of, offered, refused, signer
 
 DEVICE = {number: holder_key(number).thumbprint.hex() for number in range(1, 12)}
@@ -67,6 +67,7 @@ def test_each_way_to_bind_a_key_is_told_to_the_holders_other_devices(issuer: Iss
     assert events(phones[4]) == []
 
 
+@ON_SQLITE
 def test_a_lost_device_is_told_to_the_others_and_hears_nothing_more(issuer: Issuer, phones: dict[int, Wallet]) -> None:
     card = issuer.issue("id-card", ID_CARD, holder_key(1), at=AT).licence_id
     issuer.issue_again(card, holder_key(2), at=AT)
@@ -79,6 +80,7 @@ def test_a_lost_device_is_told_to_the_others_and_hears_nothing_more(issuer: Issu
     assert events(phones[3]) == [(card, "device_bound", DEVICE[2])]
 
 
+@ON_SQLITE
 def test_nobody_else_is_told(issuer: Issuer, phones: dict[int, Wallet]) -> None:
     company = issuer.issue("business-licence", BUSINESS, holder_key(5), at=AT).licence_id
     wish = Wish(company, 1, None, frozenset({Purpose.WINDOW}), None, 30, None)
@@ -96,6 +98,7 @@ def test_nobody_else_is_told(issuer: Issuer, phones: dict[int, Wallet]) -> None:
     assert [len(events(phones[number])) for number in (1, 2, 5, 7)] == [2, 1, 1, 0]
 
 
+@ON_SQLITE
 def test_a_cursor_goes_on_with_both_and_is_nobody_elses(
     issuer: Issuer, phones: dict[int, Wallet], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,6 +132,7 @@ def test_a_cursor_goes_on_with_both_and_is_nobody_elses(
             page(forged, number=2, events=True)
 
 
+@ON_SQLITE
 def test_a_cursor_of_an_earlier_version_is_good(issuer: Issuer, phones: dict[int, Wallet]) -> None:
     card = issuer.issue("id-card", ID_CARD, holder_key(1), at=AT).licence_id
     issuer.suspend(card, reason="测试", actor="test", at=AT)
@@ -142,6 +146,7 @@ def test_a_cursor_of_an_earlier_version_is_good(issuer: Issuer, phones: dict[int
     assert [each["event"] for each in answer] == ["device_bound"]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("value", [False, 1, "true", ["device_bound"], {}])
 def test_the_claim_is_true_or_not_there(issuer: Issuer, phones: dict[int, Wallet], value: object) -> None:
     assert refused(phones[1].later("notices", cursor="", events=value)) == (400, "wallet_request_refused")

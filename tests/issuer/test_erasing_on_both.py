@@ -31,7 +31,7 @@ from protocol.labels import Purpose
 from protocol.status_list import Status
 from protocol.unixtime import DAY, UnixTime
 from tests.issuer import postgresql
-from tests.issuer.builders import AT, DRIVING, ID_CARD, holder_key, key_text, made, randomness
+from tests.issuer.builders import AT, DRIVING, ID_CARD, ON_SQLITE, holder_key, key_text, made, randomness
 from tests.issuer.wallets import URL
 
 NUMBER: Final = ID_CARD["citizen_id"]
@@ -178,6 +178,7 @@ def test_nothing_of_a_person_is_left_in_any_byte(
     assert [each.what for each in issuer.imports.problems(ended.id)] == ["erased at the holder's request"]
 
 
+@ON_SQLITE
 def test_an_export_has_what_is_open_too(issuer: Issuer, planted: dict[str, str]) -> None:
     found = issuer.holders.export(NUMBER, actor="3101", at=AT)
     assert [each["id"] for each in found["application"]] == [planted["application"]]
@@ -186,6 +187,7 @@ def test_an_export_has_what_is_open_too(issuer: Issuer, planted: dict[str, str])
     assert OTHER["citizen_id"] not in json.dumps(found)
 
 
+@ON_SQLITE
 def test_what_is_open_goes_at_once_and_what_is_in_force_stays(issuer: Issuer) -> None:
     card = issuer.issue("id-card", CARD, holder_key(), at=AT).licence_id
     with pytest.raises(NothingErasable):
@@ -211,6 +213,7 @@ def test_what_is_open_goes_at_once_and_what_is_in_force_stays(issuer: Issuer) ->
         issuer.applications.issue(filed.id, holder_key(), by="乙", at=AT)
 
 
+@ON_SQLITE
 def test_what_is_no_number_reaches_nobody(issuer: Issuer, planted: dict[str, str]) -> None:
     before = planted_in(issuer, None)
     for number in ("", " ", "1", "99010", f"{NUMBER} ", "中" * 18, "%" * 18, NUMBER[:-1], f"{NUMBER}0"):
@@ -224,6 +227,7 @@ def test_what_is_no_number_reaches_nobody(issuer: Issuer, planted: dict[str, str
     assert planted_in(issuer, None) == before
 
 
+@ON_SQLITE
 def test_whoever_is_only_named_by_somebody_elses_row_or_application_leaves_it(issuer: Issuer, tmp_path: Path) -> None:
     # A clerk wrote somebody's number where an address belongs.
     child = {**OTHER, "address": NUMBER}
@@ -269,6 +273,7 @@ def test_of_many_who_issue_and_erase_at_once_each_application_is_one_or_the_othe
     assert all((each.licence_id is None) is (each.state is State.REFUSED) for each in after)
 
 
+@ON_SQLITE
 def test_a_file_that_could_not_be_written_anew_is_by_the_next_round(
     issuer: Issuer, planted: dict[str, str], register_url: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,6 +293,7 @@ def test_a_file_that_could_not_be_written_anew_is_by_the_next_round(
     assert planted_in(issuer, register_url) == set()
 
 
+@ON_SQLITE
 def test_an_offer_that_was_erased_while_a_wallet_asked_gives_nothing(
     issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -362,6 +368,7 @@ def test_a_restored_register_is_erased_again_by_itself(tmp_path: Path, monkeypat
             assert {row.object_id for row in connection.execute(select(erasure))} == {over, ended_later, filed}
 
 
+@ON_SQLITE
 def test_a_log_that_was_changed_has_nothing_erased(issuer: Issuer, planted: dict[str, str], tmp_path: Path) -> None:
     issuer.erasing.erase(NUMBER, after_days=30, **BY, at=LATE)
     log = issuer.places.folder / "erasures.json"
@@ -388,6 +395,7 @@ def test_a_log_that_was_changed_has_nothing_erased(issuer: Issuer, planted: dict
         another.erasure_log.read(log)
 
 
+@ON_SQLITE
 def test_uploads_are_forgotten_after_a_day_whoever_has_sent_them(issuer: Issuer) -> None:
     import os
 

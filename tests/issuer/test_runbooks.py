@@ -273,7 +273,7 @@ def test_what_is_not_there_is_blocked(issuer: Issuer, tmp_path: Path) -> None:
 # Drills.
 
 
-@pytest.mark.parametrize("name", ["key-stolen", "holder-died", "subject-deletion", "subject-access", "register-lost"])
+@pytest.mark.parametrize("name", ["key-stolen", "subject-access", "register-lost"])
 def test_a_drill_changes_nothing_but_the_trail(name: str, issuer: Issuer, tmp_path: Path) -> None:
     case = CASES[name](issuer, tmp_path)
     # A store that nobody can reach: a drill asks no store.
