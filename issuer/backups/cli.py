@@ -12,11 +12,14 @@ from issuer.arguments import ACTOR, FILE, FOLDER, json_option, passphrase_option
 from issuer.backups import dumping, restoring
 from issuer.backups.errors import BackupRefused
 from issuer.backups.restoring import Restored
+from issuer.errors import IssuerError
 from issuer.feed.ceremonies import Ceremonies
 from issuer.holders import erasure_log
 from issuer.keys.box import LIBSODIUM_MODERATE
 from protocol import unixtime
+from protocol.errors import ProtocolError
 
+_TEST = b"liangzheng: does this key still answer?"
 _WORDS = click.option(
     "--backup-passphrase-file",
     "words",
@@ -122,28 +125,45 @@ def restore(
 @passphrase_option
 @json_option
 def drill(folder: Path, file: Path, words: Path, passphrase_file: Path | None, as_json: bool) -> None:
-    """Rehearse a restore in a scratch folder: open, verify, count, publish there; and say what would be lost today."""
+    """Rehearse a restore in a scratch folder: open, verify, count, publish there, and sign with every key.
+
+    It says what would be lost today. Exit code 1: something does not come back.
+    """
     from issuer import wiring
 
-    passphrase = config.passphrase(passphrase_file)
+    passphrase, silent = config.passphrase(passphrase_file), list[str]()
     with (
         wiring.open_issuer(folder, passphrase=passphrase) as issuer,
         tempfile.TemporaryDirectory(prefix="liangzheng-drill-") as scratch,
     ):
+        logs = logs_beside(file, issuer.profile.iss, None, ())
+
+        def back(restored: Path) -> tuple[int, int, int]:
+            found = come_back(restored, passphrase, logs)
+            silent.extend(_silent_keys(restored, passphrase))
+            return found
+
         found = restoring.drill(
             file,
             Path(scratch),
             _passphrase(words),
             live=issuer.audit,
             cost=LIBSODIUM_MODERATE,
-            come_back=lambda restored: come_back(restored, passphrase, logs_beside(file, issuer.profile.iss, None, ())),
+            come_back=back,
         )
     said = _said(found.restored) | {"lists": found.lists, "epoch": found.epoch, "lost_acts": found.lost_acts}
     if as_json:
-        print_json(said | {"licences": found.licences})
-        return
-    click.echo(f"Everything comes back: {found.licences} licences, {found.lists} lists, epoch {found.epoch}.")
-    click.echo(f"Today {found.lost_acts} acts would be lost: those since {unixtime.iso_local(found.restored.at)}.")
+        print_json(said | {"licences": found.licences, "silent_keys": silent})
+    else:
+        what = "Everything comes" if not silent else "All but some keys come"
+        click.echo(f"{what} back: {found.licences} licences, {found.lists} lists, epoch {found.epoch}.")
+        when = unixtime.iso_local(found.restored.at)
+        click.echo(f"Today {found.lost_acts} acts would be lost: those since {when}.")
+    if silent:
+        raise BackupRefused(
+            f"keys that do not sign there: {', '.join(silent)}",
+            hint="Keys in a token are not in a backup: give the token's PIN here, and keep the token's own backup.",
+        )
 
 
 def come_back(folder: Path, passphrase: str | None, logs: Sequence[Path]) -> tuple[int, int, int]:
@@ -163,6 +183,20 @@ def come_back(folder: Path, passphrase: str | None, logs: Sequence[Path]) -> tup
         issuer.publish(at=wiring.now())
         epoch = Ceremonies(issuer.feed, iss=issuer.profile.iss).status(at=wiring.now()).epoch
         return len(issuer.list()), lists, epoch
+
+
+def _silent_keys(folder: Path, passphrase: str | None) -> list[str]:
+    """The keys of a restored folder that should sign now and do not, by what they are called."""
+    from issuer import wiring
+
+    silent = []
+    with wiring.open_issuer(folder, passphrase=passphrase) as issuer:
+        for word, signer in issuer.signing_now(at=wiring.now()):
+            try:
+                signer.public_key.verify(signer.sign(_TEST), _TEST)
+            except (IssuerError, ProtocolError):
+                silent.append(word)
+    return silent
 
 
 def _log_name(iss: str) -> str:

@@ -18,17 +18,20 @@ from issuer.backups.errors import BackupDamaged, BackupRefused
 from issuer.cli import cli
 from issuer.config import PASSPHRASE_VARIABLE
 from issuer.keys.box import Argon2Profile
+from issuer.keys.errors import TokenUnavailable
 from issuer.lifecycle import LegalChange
 from issuer.mandates.issuing import Wish
 from issuer.register import Register
 from issuer.register_schema import metadata, status_event
-from protocol.labels import Purpose
+from protocol import keys
+from protocol.labels import Alg, Purpose
 from protocol.status_list import Status
 from tests.issuer.builders import AT, BUSINESS, DRIVING, ID_CARD, holder_key, made, published_status, randomness
 
 WORDS = "correct horse battery staple"
 PART = 4_096
 CHEAP = Argon2Profile(1, 8 * 1024)
+SIGNER = keys.signer_for(Alg.ED25519, bytes([7] * 32))
 
 
 def filled(issuer: Issuer) -> str:
@@ -191,7 +194,7 @@ def test_the_commands_and_a_drill(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with Issuer.open(folder, passphrase=None, random_bytes=randomness(2)) as issuer:
         issuer.issue("id-card", ID_CARD, holder_key(), at=AT)
     found = run("drill", folder, out)
-    assert (found["licences"], found["epoch"], found["lost_acts"]) == (0, 2, 1)
+    assert (found["licences"], found["epoch"], found["lost_acts"], found["silent_keys"]) == (0, 2, 1, [])
     CliRunner().invoke(cli, ["feed", "settings", str(folder), "--no-store"], catch_exceptions=False)
     assert run("backup", folder, "--out", tmp_path / "second")["rows"]["licence"] == 1
     out = tmp_path / "second"
@@ -199,3 +202,21 @@ def test_the_commands_and_a_drill(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     shutil.copytree(folder / "published", published)
     back = run("restore", out, tmp_path / "back", "--published", published)
     assert (back["licences"], back["epoch"]) == (1, 2)
+
+
+def test_a_drill_says_which_keys_do_not_sign(backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent:
+        public_key = holder_key()
+
+        def sign(self, message: bytes) -> bytes:
+            raise TokenUnavailable("the token does not answer")
+
+    words = tmp_path / "words"
+    words.write_text(WORDS)
+    monkeypatch.setattr("issuer.backups.cli.LIBSODIUM_MODERATE", CHEAP)
+    monkeypatch.setattr(Issuer, "signing_now", lambda *_, **__: (("root", SIGNER), ("staff", Silent())))
+    arguments = ["drill", str(tmp_path / "i"), str(backup), "--backup-passphrase-file", str(words)]
+    done = CliRunner().invoke(cli, arguments, env={PASSPHRASE_VARIABLE: ""})
+    assert done.exit_code == 1
+    assert "keys that do not sign there: staff\n" in done.stderr
+    assert "All but some keys come back" in done.stdout
