@@ -15,6 +15,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from issuer import durable_files
+from issuer.errors import StorageFailed
 from issuer.holders.errors import ErasureLogRefused
 from issuer.holders.schema import erasure
 from issuer.register import Register
@@ -63,16 +64,12 @@ class ErasureLog:
     def is_behind(self) -> bool:
         """Whether something was erased that the log has not, or of which pieces may lie in the register's file.
 
-        Raises: RegisterUnavailable, ErasureLogRefused.
+        Raises: RegisterUnavailable.
         """
         with self._register.reading() as connection:
             count = int(connection.execute(select(func.count()).select_from(erasure)).scalar_one())
         if self._written < 0:
-            self._written, self._is_clean = 0, True
-            if self._path.exists():
-                self._written = len(self.read(self._path))
-                # Whoever changes this has the file written anew, which harms nobody.
-                self._is_clean = json.loads(durable_files.read(self._path, max_bytes=_MAX_BYTES)).get("clean") is True
+            self._written, self._is_clean = self._found()
         return count > self._written or not self._is_clean
 
     def read(self, path: Path) -> tuple[Logged, ...]:
@@ -89,6 +86,18 @@ class ErasureLog:
         except (ValueError, TypeError, RecursionError):
             pass
         raise ErasureLogRefused(f"{path.name} is no log of this authority's erasures, or was changed")
+
+    def _found(self) -> tuple[int, bool]:
+        """How many entries the folder's log has, and whether no piece is left; a damaged one has none."""
+        if not self._path.exists():
+            return 0, True
+        try:
+            count = len(self.read(self._path))
+            # Whoever changes this member has the file written anew, which harms nobody.
+            is_clean = json.loads(durable_files.read(self._path, max_bytes=_MAX_BYTES)).get("clean") is True
+        except (ErasureLogRefused, StorageFailed):
+            return 0, False
+        return count, is_clean
 
     def _mac(self, iss: str, entries: list[Any]) -> str:
         return hmac.digest(self._key, json.dumps([iss, entries]).encode(), "sha256").hex()

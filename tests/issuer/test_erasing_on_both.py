@@ -391,6 +391,11 @@ def test_a_log_that_was_changed_has_nothing_erased(issuer: Issuer, planted: dict
     forged.write_text("[" * 100_000)
     with pytest.raises(ErasureLogRefused):
         issuer.erasure_log.read(forged)
+    # The folder's own is written anew from the register, whatever became of it.
+    log.write_text("{}")
+    with Issuer.open(issuer.places.folder, passphrase=None, random_bytes=randomness(3)) as again:
+        assert again.erasing.again(actor="test", at=LATE) == (0, 0)
+    assert len(issuer.erasure_log.read(log)) == 4
     with made(tmp_path / "another", seed=7) as another, pytest.raises(ErasureLogRefused):
         another.erasure_log.read(log)
 
