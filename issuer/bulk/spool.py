@@ -131,15 +131,16 @@ def digest(path: Path) -> bytes:
 
 
 def _naming(path: Path, number: str, columns: Collection[int] | None) -> Iterator[tuple[tuple[int, int], Row]]:
-    wanted, offset = number.encode(), 0
+    # Some write the last character of a citizen's number small.
+    wanted, offset = number.upper().encode(), 0
     try:
         with path.open("rb") as file:
             for line in file:
                 # A number of a person is plain ASCII, which JSON writes as it is.
-                if wanted in line:
+                if wanted in line.upper():
                     row = _row(*json.loads(line))
                     among = [each for at, each in enumerate(row.cells) if columns is None or at in columns]
-                    if any(number == cell.strip() for cell in among):
+                    if any(number.upper() == cell.strip().upper() for cell in among):
                         yield (offset, len(line)), row
                 offset += len(line)
     except FileNotFoundError:

@@ -93,7 +93,7 @@ def _names(path: Path, number: str) -> bool:
 
 def _contains(file: IO[bytes], number: str) -> bool:
     """Whether the number stands there by itself; a longer one that has it in it is another one."""
-    wanted, held = re.compile(rb"(?<![0-9A-Za-z])" + number.encode() + rb"(?![0-9A-Za-z])"), b""
+    wanted, held = re.compile(rb"(?<![0-9A-Za-z])" + number.encode() + rb"(?![0-9A-Za-z])", re.IGNORECASE), b""
     with file:
         while part := file.read(_PART):
             if wanted.search(held + part):

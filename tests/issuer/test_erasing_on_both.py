@@ -17,6 +17,8 @@ from issuer.application import Issuer
 from issuer.applications.reviewing import State
 from issuer.arguments import keep_package, prepare_package
 from issuer.audit.reading import Trail
+from issuer.bulk import spool
+from issuer.bulk.rows import Row
 from issuer.cli import cli
 from issuer.config import PASSPHRASE_VARIABLE
 from issuer.errors import IssuerError, RegisterUnavailable
@@ -410,3 +412,19 @@ def test_uploads_are_forgotten_after_a_day_whoever_has_sent_them(issuer: Issuer)
         os.utime(folder, (AT - age, AT - age))
     issuer.imports.forget_uploads(at=AT)
     assert [each.name for each in (issuer.imports.uploads / "somebody").iterdir()] == ["young"]
+
+
+def test_a_row_is_blanked_in_its_place_however_its_number_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "rows"
+    rows = [Row(1, ("测试", "99010119491231002x")), Row(2, ("99010119491231002X", "another")), Row(3, ("x", "y"))]
+    (block,) = spool.write(path, rows, block_rows=9)
+    assert [row for row, _ in spool.naming(path, "99010119491231002X", {1})] == [1]
+    spool.blank(path, "99010119491231002X", None)
+    after = spool.read(path, block)
+    assert [(each.number, each.cells, each.wrong is None) for each in after] == [
+        (1, (), False),
+        (2, (), False),
+        (3, ("x", "y"), True),
+    ]
+    assert list(spool.naming(tmp_path / "none", "99010119491231002X", None)) == []
+    spool.blank(tmp_path / "none", "99010119491231002X", None)
