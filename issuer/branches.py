@@ -10,6 +10,8 @@ from pathlib import Path
 from issuer import draws
 from issuer.acts.confirming import OFFICERS_ACT, Acts
 from issuer.allocation import Allocator
+from issuer.applications.looking import ApplicationQueue
+from issuer.applications.offering import ApplicationOffers
 from issuer.applications.reviewing import Applications
 from issuer.approvals.proposing import Approvals
 from issuer.audit.reading import Trail
@@ -40,6 +42,7 @@ from issuer.keys.ring import KeyRing
 from issuer.lookup.overview import Overview
 from issuer.mandates.issuing import Mandates
 from issuer.openid4vci import assembling as openid4vci
+from issuer.openid4vci.redeeming import ACTOR as WALLET
 from issuer.papers.issuing import Papers
 from issuer.people.door import Door
 from issuer.people.register import People
@@ -106,6 +109,7 @@ class Branches:
             kinds=kinds,
             issue=issue,
             issue_again=issue_again,
+            department_of=ring.department_of,
             below=below,
             publish_change=publish_change,
         )
@@ -113,6 +117,7 @@ class Branches:
         self.applications = Applications(
             register=register, kinds=kinds, fictional=profile.fictional, issue=issue, random_bytes=random_bytes
         )
+        self.queue = ApplicationQueue(register)
         self.imports = BulkImport(
             folder=imports,
             profile=profile,
@@ -239,8 +244,12 @@ class Branches:
             directory=wallet_directory,
             issue=issue,
             issue_again=issue_again,
+            answering=lambda application_id, at: self.applications.answered(application_id, by=WALLET, at=at),
             assurance=lambda licence_id, key, at: self.bindings.assurance(licence_id, key, at=at),
             random_bytes=random_bytes,
+        )
+        self.application_offers = ApplicationOffers(
+            applications=self.applications, offers=self.wallet_issuing.offers, kinds=kinds
         )
         self.pulling = Pulling(
             profile=profile,
@@ -254,7 +263,10 @@ class Branches:
         self.people = People(
             register=register,
             random_bytes=random_bytes,
-            departments=lambda: {word for kind in kinds.values() for word in kind.departments},
+            departments=lambda: (
+                {word for kind in kinds.values() for word in kind.departments}
+                | {each.name for each in self.keys.departments() if each.retired_at is None}
+            ),
         )
         self.door = Door(register=register, random_bytes=random_bytes)
         self.overview = Overview(register)

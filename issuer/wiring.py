@@ -164,7 +164,7 @@ def serving(
             public_url=public_url,
         )
         settings = config.console_settings(issuer.places.folder, port=bound.getsockname()[1])
-        console.mount(app, issuer, settings, now=clock, start=_beside)
+        console.mount(app, issuer, settings, now=clock, start=_beside, public_url=public_url)
     except BaseException:
         bound.close()
         raise

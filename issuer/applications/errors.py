@@ -26,8 +26,24 @@ class OwnApplication(IssuerError):
     hint = "Somebody else has to look at it. Nothing was changed."
 
 
+class ApplicationChanged(IssuerError):
+    """The application says something else by now than whoever decides has looked at."""
+
+    code = "application_changed"
+    hint = "Look at it again and decide anew. Nothing was changed."
+
+
+class EvidenceTextRefused(IssuerError):
+    """What is said of the evidence is too long or not a plain text."""
+
+    code = "evidence_text_refused"
+    hint = "Name what was presented in at most 200 plain characters. Nothing was recorded."
+
+
 HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     (ApplicationUnknown, 404),
     (ApplicationNotThere, 409),
     (OwnApplication, 403),
+    (ApplicationChanged, 409),
+    (EvidenceTextRefused, 422),
 )

@@ -18,6 +18,9 @@ application = Table(
     Column("said", String(800)),
     Column("changed_at", BigInteger, nullable=False),
     Column("licence_id", String(32), ForeignKey("licence.id"), unique=True),
+    Column("department", String(32)),
+    Column("evidence", String(800)),
     Index("application_by_state", "state", "filed_at"),
 )
-"""`said`: what the reviewer has asked for, or why it was refused."""
+"""`said`: what the reviewer has asked for, or why it was refused. `evidence`: what was presented with it, in the words
+of whoever filed it; wiped with the subject. `department`: whose key will sign, where several issue the kind."""

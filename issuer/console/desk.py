@@ -7,7 +7,7 @@ that is minutes old. Whatever happens is an answer of the console: a page, never
 
 import hmac
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,9 +16,10 @@ from flask_limiter import Limiter
 from werkzeug.exceptions import HTTPException
 
 from issuer.application import Issuer
-from issuer.console import rendering
-from issuer.console.errors import HTTP, NotYours
-from issuer.errors import IssuerError, LicenceUnknown
+from issuer.console import own_kinds, rendering
+from issuer.console.errors import HTTP, NotYours, SentTwice
+from issuer.console.own_kinds import OwnKinds
+from issuer.errors import IssuerError, KindUnknown, LicenceUnknown
 from issuer.people.register import Person
 from issuer.people.roles import DANGEROUS, May
 from issuer.people.sessions import LIVES, Session
@@ -54,8 +55,10 @@ class Demand:
 class Desk:
     """The console of one issuer."""
 
-    def __init__(self, issuer: Issuer, settings: ConsoleSettings, now: Callable[[], UnixTime]) -> None:
-        self.issuer, self.settings, self.now = issuer, settings, now
+    def __init__(
+        self, issuer: Issuer, settings: ConsoleSettings, now: Callable[[], UnixTime], *, wallets_url: str
+    ) -> None:
+        self.issuer, self.settings, self.now, self.wallets_url = issuer, settings, now, wallets_url
         self.pages = Blueprint(NAME, "issuer.console", template_folder="templates", url_prefix=PREFIX)
         self.limiter = Limiter(_client, storage_uri="memory://", strategy="moving-window", headers_enabled=False)
         self._demands: dict[str, Demand] = {}
@@ -113,20 +116,52 @@ class Desk:
         """Whether they have this."""
         return self.person.may(act)
 
+    @property
+    def own(self) -> OwnKinds:
+        """What is this person's business; looked up once for each request."""
+        if "console_own" not in g:
+            g.console_own = own_kinds.of(self.person, self.issuer.kinds, self.issuer.keys.departments())
+        found: OwnKinds = g.console_own
+        return found
+
     def kinds(self) -> dict[int, Kind]:
         """The kinds that are this person's business, by number."""
-        return {vct: kind for vct, kind in self.issuer.kinds.items() if self.person.works_for(kind.departments)}
+        return {vct: self.issuer.kinds[vct] for vct in self.own.scope}
+
+    def kind(self, slug: str) -> Kind:
+        """One of them. Raises: KindUnknown."""
+        for kind in self.kinds().values():
+            if kind.slug == slug:
+                return kind
+        raise KindUnknown("there is no such kind")
 
     def licence(self, licence_id: str) -> LicenceRecord:
         """One licence that is this person's business. Raises: LicenceUnknown, also of one that is another's."""
         record = self.issuer.licence(licence_id)
-        if record.vct not in self.kinds():
+        if not self.licences((record,)):
             raise LicenceUnknown("no licence has this id")
         return record
 
+    def licences(self, records: Sequence[LicenceRecord]) -> tuple[LicenceRecord, ...]:
+        """Those of them that are this person's business."""
+        own = self.own
+        # Where one key signs a kind, its licences are nobody else's: only the others are asked about.
+        shared = [each.id for each in records if own.scope.get(each.vct) is not None]
+        signed = self.issuer.ring.departments_of(shared) if shared else {}
+        return tuple(each for each in records if own.has(each.vct, signed.get(each.id)))
+
     def ending(self, days: int) -> tuple[LicenceRecord, ...]:
         """This person's licences that end within so many days."""
-        return self.issuer.overview.ending(days=days, kinds=self.kinds().keys(), at=self.now())
+        return self.licences(self.issuer.overview.ending(days=days, kinds=self.kinds().keys(), at=self.now()))
+
+    def demand_first_time(self) -> None:
+        """Return if this form, named by a field of it, was not sent before. Raises: SentTwice."""
+        if not self.issuer.door.sessions.first_time(self.session.secret, request.form.get("form", ""), at=self.now()):
+            raise SentTwice("this form was sent before")
+
+    def names(self) -> dict[str, str]:
+        """The names of this authority's people by their ids."""
+        return {each.id: each.name for each in self.issuer.people.listed()}
 
     def render(self, template: str, status: int = 200, **values: object) -> Response:
         """A page for whoever asked."""

@@ -29,9 +29,17 @@ class SearchRefused(IssuerError):
     hint = "Search for an identifier, a number or its beginning, or a name."
 
 
+class SentTwice(IssuerError):
+    """A form that does something once was sent again."""
+
+    code = "sent_twice"
+    hint = "Look for what it has done; nothing was done twice."
+
+
 HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     (NotYours, 403),
     (SearchRefused, 422),
+    (SentTwice, 409),
     *people_errors.HTTP,
     *approvals_errors.HTTP,
     *changing_errors.HTTP,

@@ -10,17 +10,21 @@ from typing import Final, Generic, TypeVar
 
 from flask import Response, request
 
+from issuer.applications.reviewing import State
+from issuer.binding import rules
 from issuer.console.desk import UNMASKING, Desk
 from issuer.console.errors import SearchRefused
+from issuer.console.offer_lists import open_offers
 from issuer.errors import PackageUnknown
 from issuer.feed.ceremonies import Ceremonies
 from issuer.lifecycle import TRANSITIONS, LegalChange
 from issuer.people.roles import May
 from issuer.register import LicenceRecord
+from protocol.licence.catalogue import Kind
 
 PAGE: Final = 25
 EXPIRING_DAYS: Final = (7, 30, 90)
-_MAX_SEARCH: Final = 100
+MAX_SEARCH: Final = 100
 _MAX_ACTS: Final = 50
 _T = TypeVar("_T")
 SUSPENDING: Final = frozenset({LegalChange.SUSPEND, LegalChange.REINSTATE})
@@ -46,7 +50,7 @@ def cut(found: Sequence[_T]) -> Shown[_T]:
 
 def searched() -> str:
     """What a list that is about no person is searched for."""
-    text = request.args.get("search", "")[:_MAX_SEARCH]
+    text = request.args.get("search", "")[:MAX_SEARCH]
     return text if text.isprintable() else ""
 
 
@@ -64,18 +68,22 @@ def add_pages(desk: Desk) -> None:
             troubled=sum(bool(each.findings) for each in standings),
             terminals=len(standings),
             ending=len(desk.ending(EXPIRING_DAYS[1])) if desk.may(May.FIND) else None,
+            queue=issuer.queue.counted(scope=desk.own.scope) if desk.may(May.QUEUE) else None,
+            mine=issuer.queue.counted(scope=desk.own.scope, reviewer=desk.person.id) if desk.may(May.REVIEW) else None,
+            states=State,
+            offers=len(open_offers(desk)) if desk.may(May.QUEUE) else None,
         )
 
     @desk.page("/licences", may=May.FIND)
     def find() -> Response:
         search = str(desk.session.kept.get("find", ""))
-        found = issuer.overview.found(search, kinds=desk.kinds().keys())
+        found = desk.licences(issuer.overview.found(search, kinds=desk.kinds().keys()))
         return desk.render("find.html", search=search, shown=cut(found), counted=len(found))
 
     @desk.page("/licences/search", may=May.FIND, post=True, get=False)
     def search_licences() -> Response:
         text = request.form.get("search", "").strip()
-        if len(text) > _MAX_SEARCH or not text.isprintable():
+        if len(text) > MAX_SEARCH or not text.isprintable():
             raise SearchRefused("the text is too long, or cannot be shown")
         kept = {**desk.session.kept, "find": text}
         issuer.door.sessions.keep(desk.session.secret, kept, at=desk.now())
@@ -85,7 +93,11 @@ def add_pages(desk: Desk) -> None:
     def expiring() -> Response:
         asked = request.args.get("days", "")
         days = int(asked) if asked in {str(each) for each in EXPIRING_DAYS} else EXPIRING_DAYS[1]
-        return desk.render("expiring.html", days=days, choices=EXPIRING_DAYS, shown=cut(desk.ending(days)))
+        search = searched()
+        kinds = {vct for vct, kind in desk.kinds().items() if is_named(kind, search)}
+        # By kind alone: what stands in an address names nobody.
+        found = [each for each in desk.ending(days) if each.vct in kinds]
+        return desk.render("expiring.html", days=days, choices=EXPIRING_DAYS, search=search, shown=cut(found))
 
     @desk.page("/licences/<licence_id>", may=May.FIND)
     def licence(licence_id: str) -> Response:
@@ -124,9 +136,19 @@ def _licence_page(desk: Desk, record: LicenceRecord, *, is_shown: bool) -> Respo
         papers=issuer.papers.listed(record.id),
         mandates=issuer.mandates.listed(record.id),
         acts=acts,
+        names=desk.names(),
+        # The newest of each device counts.
+        bindings={each.key_thumbprint: each for each in issuer.bindings.listed(record.id)},
+        is_sensitive=kind.risk in rules.SENSITIVE,
         changes=offered(desk, record),
         has_package=_has_package(desk, record),
     )
+
+
+def is_named(kind: Kind, search: str) -> bool:
+    """Whether one of the kind's three names, or its word, contains the text."""
+    names = (kind.names.zh_hans, kind.names.zh_hant, kind.names.en, kind.slug)
+    return any(search.casefold() in each.casefold() for each in names)
 
 
 def offered(desk: Desk, record: LicenceRecord) -> tuple[LegalChange, ...]:

@@ -22,21 +22,29 @@ class Bar:
     width: float
     height: float
     count: int
-    hour: str
+    name: str
     label: str
+
+
+def drawn(counts: Sequence[int], names: Sequence[str], *, label_every: int) -> tuple[Bar, ...]:
+    """Bars of these counts in their order; each says its name, and every so many, and the last, have it below."""
+    most, step = max([*counts, 1]), WIDTH / len(counts)
+    made = []
+    for place, (count, name) in enumerate(zip(counts, names, strict=True)):
+        # A bar of one must be seen beside one of a million.
+        height = max(2.0, HEIGHT * count / most) if count else 0.0
+        is_last = place == len(counts) - 1
+        # The last label stands at the right edge; one close before it would run into it.
+        has_label = is_last or (place % label_every == 0 and place < len(counts) - label_every // 2)
+        x = round(place * step, 1)
+        made.append(
+            Bar(x, round(HEIGHT - height, 1), round(step - _GAP, 1), round(height, 1), count, name, name * has_label)
+        )
+    return tuple(made)
 
 
 def bars(counts: Sequence[int], *, at: UnixTime) -> tuple[Bar, ...]:
     """Counts of hours, the running one first; bars from the oldest to the running one."""
-    most, step = max([*counts, 1]), WIDTH / len(counts)
-    made = []
-    for place, ago in enumerate(reversed(range(len(counts)))):
-        # A bar of one must be seen beside one of a million.
-        height = max(2.0, HEIGHT * counts[ago] / most) if counts[ago] else 0.0
-        hour = unixtime.iso_local(UnixTime(at - ago * HOUR))[11:13] + ":00"
-        label = hour if place % _LABEL_EVERY == 0 or ago == 0 else ""
-        x = round(place * step, 1)
-        made.append(
-            Bar(x, round(HEIGHT - height, 1), round(step - _GAP, 1), round(height, 1), counts[ago], hour, label)
-        )
-    return tuple(made)
+    ago = range(len(counts) - 1, -1, -1)
+    names = [unixtime.iso_local(UnixTime(at - each * HOUR))[11:13] + ":00" for each in ago]
+    return drawn([counts[each] for each in ago], names, label_every=_LABEL_EVERY)

@@ -19,8 +19,8 @@ from issuer.bulk.jobs import Import, State
 from issuer.bulk.looking import DryRun
 from issuer.console import column_mapping
 from issuer.console.desk import Desk
-from issuer.console.finding import Shown, cut
-from issuer.errors import IssuerError, KindUnknown
+from issuer.console.finding import Shown, cut, searched
+from issuer.errors import IssuerError
 from issuer.people.roles import May
 from protocol.licence.catalogue import ItemType, Kind
 
@@ -40,17 +40,19 @@ def add_pages(desk: Desk, start: Start) -> None:
 
     @desk.page("/imports", may=May.IMPORT)
     def list_imports() -> Response:
-        slugs = {kind.slug for kind in desk.kinds().values()}
-        found = [each for each in imports.listed() if each.kind in slugs]
-        return desk.render("imports.html", shown=cut(found), kinds=_kinds(desk), wrong="")
+        search = searched()
+        found = [each for each in imports.listed() if _is_mine(desk, each) and _says(each, search)]
+        return desk.render("imports.html", shown=cut(found), search=search, kinds=_kinds(desk), wrong="")
 
     @desk.page("/imports/upload", may=May.IMPORT, post=True, get=False, max_body_bytes=MAX_UPLOAD_BYTES)
     def upload() -> Response:
-        kind, sent = _kind(desk, request.form.get("kind", "")), request.files.get("file")
+        kind, sent = desk.kind(request.form.get("kind", "")), request.files.get("file")
         name = "" if sent is None else _plain(sent.filename or "")
         if sent is None or Path(name).suffix.lower() not in _ENDINGS:
             nothing: Shown[Import] = cut(())
-            return desk.render("imports.html", 422, shown=nothing, kinds=_kinds(desk), wrong="imports.wrong_file")
+            return desk.render(
+                "imports.html", 422, shown=nothing, search="", kinds=_kinds(desk), wrong="imports.wrong_file"
+            )
         drawn = issuer.door.sessions.new_form()
         imports.forget_uploads(at=desk.now())
         durable_files.make_folder(_uploads(desk) / drawn, mode=0o700)
@@ -59,7 +61,7 @@ def add_pages(desk: Desk, start: Start) -> None:
 
     @desk.page("/imports/new/<slug>/<upload>", may=May.IMPORT, post=True)
     def map_columns(slug: str, upload: str) -> Response:
-        kind, path, at = _kind(desk, slug), _uploaded(desk, upload), desk.now()
+        kind, path, at = desk.kind(slug), _uploaded(desk, upload), desk.now()
         encoding = request.form.get("encoding", "utf-8")
         try:
             headings = column_mapping.headings(path, encoding)
@@ -72,7 +74,10 @@ def add_pages(desk: Desk, start: Start) -> None:
             if request.form.get("step") != "start":
                 tried = imports.look_through(path, slug=slug, mapping_text=text, at=at)
                 return _mapping_page(desk, kind, headings, tried=tried)
-            begun = imports.begin(path, slug=slug, mapping_text=text, actor=desk.person.id, at=at)
+            department = desk.own.signing(kind.vct, request.form.get("department", ""))
+            begun = imports.begin(
+                path, slug=slug, mapping_text=text, department=department, actor=desk.person.id, at=at
+            )
         except IssuerError as error:
             return _mapping_page(desk, kind, headings, wrong=error, status=422)
         shutil.rmtree(path.parent, ignore_errors=True)
@@ -116,16 +121,18 @@ def _kinds(desk: Desk) -> list[Kind]:
     return sorted(desk.kinds().values(), key=lambda kind: kind.vct)
 
 
-def _kind(desk: Desk, slug: str) -> Kind:
-    for kind in desk.kinds().values():
-        if kind.slug == slug:
-            return kind
-    raise KindUnknown("there is no such kind")
+def _is_mine(desk: Desk, found: Import) -> bool:
+    return any(kind.slug == found.kind and desk.own.has(vct, found.department) for vct, kind in desk.kinds().items())
+
+
+def _says(found: Import, search: str) -> bool:
+    wanted = search.casefold()
+    return any(wanted in each.casefold() for each in (found.id, found.name, found.kind))
 
 
 def _import(desk: Desk, import_id: str) -> Import:
     found = desk.issuer.imports.state(import_id)
-    if found.kind not in {kind.slug for kind in desk.kinds().values()}:
+    if not _is_mine(desk, found):
         raise ImportUnknown("no import has this id")
     return found
 
@@ -170,6 +177,7 @@ def _mapping_page(
         chosen=column_mapping.guessed(kind, headings) if request.method == "GET" else request.form,
         date_forms=column_mapping.DATE_FORMS,
         encodings=column_mapping.ENCODINGS,
+        departments=desk.own.departments[kind.vct],
         tried=tried,
         problems=() if tried is None else tried.problems[:_SHOWN_PROBLEMS],
         wrong=wrong,

@@ -6,6 +6,7 @@ from typing import Final
 from flask import Response, request
 
 from issuer.console.desk import Desk
+from issuer.console.finding import searched
 from issuer.errors import PublishingFailed, ReasonRefused
 from issuer.feed import dangerous
 from issuer.keys import listing
@@ -29,7 +30,10 @@ def add_pages(desk: Desk) -> None:
     @desk.page("/keys", may=May.SEE_KEYS)
     def list_keys() -> Response:
         at = desk.now()
-        rows = [listing.as_json(each, desk.issuer.kinds, kept=keys.kept, at=at) for each in keys.listed()]
+        search = searched()
+        wanted = search.casefold()
+        everything = [listing.as_json(each, desk.issuer.kinds, kept=keys.kept, at=at) for each in keys.listed()]
+        rows = [each for each in everything if wanted in f"{each['kid']} {each['use']} {each['department']}".casefold()]
         ends = {each.kid.hex() for each in keys.listed() if each.may_sign(at) and each.sign_until - at < _SOON}
         gone = {State.OVER, State.DROPPED}
         return desk.render(
@@ -37,6 +41,7 @@ def add_pages(desk: Desk) -> None:
             rows=[each for each in rows if each["state"] not in gone],
             gone=[each for each in rows if each["state"] in gone],
             ends=ends,
+            search=search,
             departments=[each for each in keys.departments() if each.retired_at is None],
             uses=_EXCHANGED.split(", "),
         )

@@ -28,7 +28,11 @@ def add_pages(desk: Desk) -> None:
     def audit() -> Response:
         search = searched()
         return desk.render(
-            "audit.html", search=search, shown=cut(issuer.audit.listed(search=search)), names=_names(), verified=None
+            "audit.html",
+            search=search,
+            shown=cut(issuer.audit.listed(search=search)),
+            names=desk.names(),
+            verified=None,
         )
 
     @desk.page("/audit/verify", may=May.AUDIT, post=True, get=False)
@@ -42,7 +46,7 @@ def add_pages(desk: Desk) -> None:
             "audit.html",
             search="",
             shown=cut(issuer.audit.listed()),
-            names=_names(),
+            names=desk.names(),
             verified=verified,
             findings=findings,
         )
@@ -90,6 +94,3 @@ def add_pages(desk: Desk) -> None:
             sites=sites,
             offices=issuer.offices.listed(search=search),
         )
-
-    def _names() -> dict[str, str]:
-        return {each.id: each.name for each in issuer.people.listed()}

@@ -5,6 +5,7 @@ it is proposed, and another one decides, who sees what it reaches at that moment
 department's licences.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from flask import Response, request
@@ -16,7 +17,7 @@ from issuer.changing.preview import Affected
 from issuer.changing.selecting import Selection
 from issuer.console.desk import Desk
 from issuer.console.errors import NotYours
-from issuer.console.finding import SUSPENDING
+from issuer.console.finding import SUSPENDING, searched
 from issuer.errors import IssuerError, LicenceUnknown, PublishingFailed, ReasonRefused, TransitionRefused
 from issuer.holders.erasing import ERASE
 from issuer.lifecycle import LegalChange, check_reason
@@ -69,7 +70,9 @@ def add_pages(desk: Desk) -> None:
     @desk.page("/proposals", may=May.COME_IN)
     def proposals() -> Response:
         found = issuer.approvals.listed(decided_too="all" in request.args, at=desk.now())
-        return desk.render("proposals.html", found=[each for each in found if _is_mine(desk, each)], names=_names(desk))
+        search, names = searched(), desk.names()
+        mine = [each for each in found if _says(each, search, names) and _is_mine(desk, each)]
+        return desk.render("proposals.html", found=mine, names=names, search=search, everything="all" in request.args)
 
     @desk.page("/proposals/<proposal_id>", may=May.COME_IN)
     def proposal(proposal_id: str) -> Response:
@@ -103,10 +106,10 @@ def _change(desk: Desk, word: str) -> LegalChange:
 
 
 def _demand_own(desk: Desk, ids: tuple[str, ...]) -> None:
-    kinds = desk.kinds()
-    for each in ids:
-        if desk.issuer.licence(each).vct not in kinds:
-            raise LicenceUnknown("no licence has this id")
+    """Raises: LicenceUnknown."""
+    found = [desk.issuer.licence(each) for each in ids]
+    if len(desk.licences(found)) != len(found):
+        raise LicenceUnknown("no licence has this id")
 
 
 def _is_mine(desk: Desk, held: Proposal) -> bool:
@@ -119,6 +122,12 @@ def _is_mine(desk: Desk, held: Proposal) -> bool:
     except LicenceUnknown:
         return False
     return True
+
+
+def _says(held: Proposal, search: str, names: Mapping[str, str]) -> bool:
+    wanted = search.casefold()
+    by = names.get(held.proposed_by, held.proposed_by)
+    return any(wanted in each.casefold() for each in (held.id, held.what, held.reason, by))
 
 
 def _proposal(desk: Desk, proposal_id: str) -> Proposal:
@@ -172,7 +181,7 @@ def _one(desk: Desk, held: Proposal, *, wrong: str = "") -> Response:
         licences=[desk.issuer.licence(each) for each in ids[:_SHOWN]],
         content={} if is_many else {name: _shown(value) for name, value in held.content.items()},
         unchanged=unchanged,
-        names=_names(desk),
+        names=desk.names(),
         is_own=held.proposed_by == desk.person.id,
         may_decide=desk.may(May.DECIDE) and desk.may(_DECIDES.get(held.what, May.HOLD_KEYS)),
         wrong=wrong,
@@ -181,7 +190,3 @@ def _one(desk: Desk, held: Proposal, *, wrong: str = "") -> Response:
 
 def _shown(value: cbor.Value) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
-
-
-def _names(desk: Desk) -> dict[str, str]:
-    return {each.id: each.name for each in desk.issuer.people.listed()}

@@ -8,6 +8,7 @@ from typing import Any, Final
 from flask import Response, request
 
 from issuer import holder_keys
+from issuer.console import entering
 from issuer.console.desk import Desk
 from issuer.errors import HolderKeyRefused, Problem, PublishingFailed, ReasonRefused, SubjectRefused
 from issuer.lifecycle import check_reason
@@ -32,11 +33,13 @@ def add_pages(desk: Desk) -> None:
         key, problems = _key_and_problems()
         if problems or key is None:
             return _form(desk, record, kind, problems)
-        if not desk.issuer.door.sessions.first_time(desk.session.secret, request.form.get("form", ""), at=at):
-            return desk.render("problem.html", 409, error=None, key="problem.sent_twice")
+        # A department of this person's, even where the old one was signed before departments had keys.
+        signed = desk.issuer.ring.department_of(record.id, record.vct)
+        department = signed or desk.own.signing(record.vct, request.form.get(entering.DEPARTMENT, ""))
+        desk.demand_first_time()
         try:
             renewed = desk.issuer.licence_renewals.renew(
-                record.id, _changes(kind), key, reason=_reason(), actor=desk.person.id, at=at
+                record.id, _changes(kind), key, reason=_reason(), department=department, actor=desk.person.id, at=at
             )
         except SubjectRefused as error:
             return _form(desk, record, kind, {each.item: each for each in error.problems})
@@ -68,8 +71,7 @@ def _changes(kind: Kind) -> dict[str, Any]:
     for item in kind.items:
         text = request.form.get(item.name, "").strip()
         if text and item.type is not ItemType.DIGEST:
-            is_number = item.type is ItemType.INTEGER and text.isascii() and text.isdigit() and len(text) < 10
-            found[item.name] = int(text) if is_number else text
+            found[item.name] = entering.number(text) if item.type is ItemType.INTEGER else text
     return found
 
 
@@ -85,6 +87,7 @@ def _form(desk: Desk, record: LicenceRecord, kind: Kind, problems: dict[str, Pro
             if item.type is not ItemType.DIGEST and item.name not in ("valid_from", "valid_to")
         ],
         entered=request.form,
+        departments=() if desk.issuer.ring.department_of(record.id, record.vct) else desk.own.departments[record.vct],
         problems=problems,
         form=desk.issuer.door.sessions.new_form(),
     )

@@ -4,8 +4,8 @@ Guaranteed: a change (`writing`) and whatever is about to be signed (`adding`) e
 was retired or banned signs nothing that is recorded afterwards. The private halves are not here.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
@@ -20,6 +20,9 @@ from protocol import cbor, keys
 from protocol.keys import VerificationKey
 from protocol.labels import KeyUse
 from protocol.unixtime import UnixTime
+
+_AT_ONCE: Final = 500
+"""Values of one statement; SQLite took 999 at most for long."""
 
 
 def all_keys(register: Database) -> tuple[KeyRecord, ...]:
@@ -112,6 +115,24 @@ def department_of(connection: Connection, licence_id: str) -> str | None:
         .order_by(credential_group.c.id.desc())
         .limit(1)
     ).scalar_one_or_none()
+    return found
+
+
+def departments_of(connection: Connection, licence_ids: Sequence[str]) -> Mapping[str, str]:
+    """Whose key signed a credential of each of these licences last; those that no key signed are left out."""
+    found: dict[str, str] = {}
+    for begin in range(0, len(licence_ids), _AT_ONCE):
+        rows = connection.execute(
+            select(credential_group.c.licence_id, issuer_key.c.department)
+            .join_from(credential_group, issuer_key, credential_group.c.kid == issuer_key.c.kid)
+            .where(
+                credential_group.c.licence_id.in_(licence_ids[begin : begin + _AT_ONCE]),
+                issuer_key.c.use == int(KeyUse.ASSERT),
+            )
+            .order_by(credential_group.c.id)
+        )
+        # The last one stays.
+        found |= {row.licence_id: row.department for row in rows}
     return found
 
 

@@ -96,6 +96,11 @@ class KeyRing:
             last = rows_of.department_of(connection, licence_id) if len(owners) > 1 else None
         return last if last in owners else None
 
+    def departments_of(self, licence_ids: Sequence[str]) -> Mapping[str, str]:
+        """The department that signed each of these licences last; empty for the authority's own key."""
+        with self._register.reading() as connection:
+            return rows_of.departments_of(connection, licence_ids)
+
     def make(self) -> VerificationKey:
         """A new key, in the token if there is one. It signs once the register says so."""
         return signers.add(

@@ -7,7 +7,7 @@ from issuer.devices.losing import Devices
 from issuer.draws import RandomBytes
 from issuer.openid4vci.codes import DerivedSecrets
 from issuer.openid4vci.holding import AssuranceOf, Holding
-from issuer.openid4vci.issuing import Credentials, Issue, IssueAgain
+from issuer.openid4vci.issuing import Answering, Credentials, Issue, IssueAgain
 from issuer.openid4vci.nonces import Nonces
 from issuer.openid4vci.offering import Offers
 from issuer.openid4vci.redeeming import Redemption
@@ -37,6 +37,7 @@ def assemble(
     directory: Callable[[UnixTime], bytes],
     issue: Issue,
     issue_again: IssueAgain,
+    answering: Answering,
     assurance: AssuranceOf,
     random_bytes: RandomBytes,
 ) -> WalletIssuing:
@@ -55,6 +56,7 @@ def assemble(
             directory=directory,
             issue=issue,
             issue_again=issue_again,
+            answering=answering,
         ),
         Holding(
             register=register,

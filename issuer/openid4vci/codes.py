@@ -10,10 +10,14 @@ import hmac
 from hashlib import sha256
 from typing import Final
 
+from nacl.exceptions import CryptoError
+from nacl.secret import Aead
+
 from issuer import draws
 from issuer.draws import RandomBytes
 
 SECRET_BYTES: Final = 32
+NONCE_BYTES: Final = 24
 TX_CODE_DIGITS: Final = 6
 """With five tries one guess in 200,000 succeeds, and only for somebody who has the offer, too."""
 
@@ -55,6 +59,17 @@ class DerivedSecrets:
     def tx_code_mac(self, offer_id: str, tx_code: str) -> bytes:
         """What the register keeps of a transaction code; without the key nobody tries all of them out."""
         return _mac(self._key, "tx_code", f"{offer_id}\0{tx_code}".encode(errors="surrogatepass"))
+
+    def sealed_code(self, offer_id: str, tx_code: str, *, nonce: bytes) -> str:
+        """A transaction code on its way from one page to another; `nonce` is drawn for this alone."""
+        return text(Aead(_mac(self._key, "shown", b"")).encrypt(tx_code.encode(), offer_id.encode(), nonce))
+
+    def opened_code(self, offer_id: str, sealed: str) -> str:
+        """The transaction code of this offer; empty if it is none."""
+        try:
+            return Aead(_mac(self._key, "shown", b"")).decrypt(content(sealed) or b"", offer_id.encode()).decode()
+        except (CryptoError, ValueError):
+            return ""
 
     def transaction_id(self, offer_id: str) -> str:
         """Of the deferred issuance of this offer."""

@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection, Row, exists, insert, select, update
 
+from issuer.applications.errors import ApplicationNotThere
 from issuer.audit import trail
 from issuer.errors import IssuerError, LicenceNotValid, LicenceUnknown, LintRefused, PortraitRefused, SubjectRefused
 from issuer.issuance import Issued
@@ -36,7 +37,7 @@ from issuer.openid4vci.nonces import Nonces
 from issuer.openid4vci.offering import REVIEW_LIFE, OfferState
 from issuer.openid4vci.redeeming import ACTOR
 from issuer.openid4vci.schema import issuing_key, issuing_offer
-from issuer.register import Register, in_force
+from issuer.register import Also, Register, in_force
 from issuer.register_schema import credential_group, licence, mandate
 from protocol import cbor, keys, licence_package
 from protocol.keys import VerificationKey
@@ -51,6 +52,7 @@ EVENTS: Final = frozenset({"credential_accepted", "credential_failure", "credent
 _TAKEN_UP_AFTER: Final = Seconds(MINUTE)
 """Issuing takes a moment; what has taken a minute was broken off."""
 _REFUSED_FOR_GOOD: Final = (
+    ApplicationNotThere,
     DepartmentNeeded,
     KeyNotForKind,
     LicenceNotValid,
@@ -76,7 +78,12 @@ class Issue(Protocol):
         portrait: bytes | None,
         department: str | None,
         actor: str,
+        also: Also | None,
     ) -> Issued: ...
+
+
+Answering = Callable[[str, UnixTime], Also]
+"""What ends an application with the licence that answers it (`Applications.answered`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +115,10 @@ class Credentials:
         directory: Callable[[UnixTime], bytes],
         issue: Issue,
         issue_again: IssueAgain,
+        answering: Answering,
     ) -> None:
         self._register, self._nonces, self._secrets = register, nonces, secrets
+        self._answering = answering
         self._slugs = frozenset(kind.slug for kind in kinds.values())
         self._directory, self._issue, self._issue_again = directory, issue, issue_again
 
@@ -271,14 +280,12 @@ class Credentials:
                     portrait=offer.portrait,
                     department=offer.department,
                     actor=ACTOR,
+                    also=self._also(offer, at),
                 )
                 licence_id = issued.licence_id
             else:
                 self._issue_again(licence_id, key, KeyAssurance.SOFTWARE, ACTOR, at)
             with self._register.adding() as connection:
-                connection.execute(
-                    update(issuing_offer).where(issuing_offer.c.id == offer_id).values(licence_id=licence_id)
-                )
                 connection.execute(
                     update(issuing_key)
                     .where(issuing_key.c.offer_id == offer_id, issuing_key.c.thumbprint == key.thumbprint)
@@ -286,6 +293,17 @@ class Credentials:
                 )
         assert licence_id is not None, "an offer has keys before anything is issued for it"
         return licence_id
+
+    def _also(self, offer: Row[Any], at: UnixTime) -> Also:
+        def also(connection: Connection, licence_id: str) -> None:
+            # With the intent: what breaks off while it is signed goes on with this licence, and makes no second one.
+            connection.execute(
+                update(issuing_offer).where(issuing_offer.c.id == offer.id).values(licence_id=licence_id)
+            )
+            if offer.application_id is not None:
+                self._answering(offer.application_id, at)(connection, licence_id)
+
+        return also
 
     def _store(self, offer_id: str, values: Mapping[str, object]) -> None:
         with self._register.adding() as connection:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import quote
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
 from issuer import draws, portrait
 from issuer import subject as subject_check
@@ -37,6 +37,8 @@ REVIEW_LIFE: Final = Seconds(30 * DAY)
 KEPT: Final = Seconds(90 * DAY)
 """How long the list shows offers that are over. What they led to stands in the audit trail."""
 MOST_LISTED: Final = 1_000
+MOST_WRONG: Final = 5
+"""So many wrong transaction codes end an offer."""
 MOST_OPEN: Final = 3
 """Offers of one licence that are open at once: one for each device that its holder may have."""
 
@@ -62,6 +64,7 @@ class Wish:
     """What is to be offered: a licence of the register, or a new one of this kind for this subject.
 
     `tx_code`: whether the holder types a code that comes another way. `review`: whether somebody decides afterwards.
+    `application_id`: the approved application that it answers (`issuer.applications.offering`).
     """
 
     licence_id: str | None = None
@@ -72,6 +75,7 @@ class Wish:
     tx_code: bool = True
     review: bool = False
     by_reference: bool = False
+    application_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,14 @@ class OfferRecord:
     actor: str
     at: UnixTime
     until: UnixTime
+    department: str | None
+    has_tx_code: bool
+    application_id: str | None
+
+    @property
+    def tries_left(self) -> int:
+        """How many wrong transaction codes may still be typed."""
+        return max(0, MOST_WRONG - self.wrong) if self.state is OfferState.OPEN else 0
 
 
 class Offers:
@@ -147,18 +159,13 @@ class Offers:
             "actor": actor,
             "at": at,
             "until": at + LIFE,
+            "application_id": wish.application_id,
         }
         with self._register.writing() as connection:
             if wish.licence_id is not None:
-                waiting = select(issuing_offer.c.id).where(
-                    issuing_offer.c.licence_id == wish.licence_id,
-                    issuing_offer.c.state.in_(UNFINISHED),
-                    issuing_offer.c.until > at,
-                )
-                if len(connection.execute(waiting).all()) >= MOST_OPEN:
-                    raise OfferRefused(
-                        f"{MOST_OPEN} offers of this licence are open", hint="Wait ten minutes, or withdraw one."
-                    )
+                _demand_fewer(connection, issuing_offer.c.licence_id == wish.licence_id, MOST_OPEN, at)
+            if wish.application_id is not None:
+                _demand_fewer(connection, issuing_offer.c.application_id == wish.application_id, 1, at)
             connection.execute(insert(issuing_offer).values(values))
             trail.append(connection, "offer", "offer", offer_id, actor=actor, at=at, details={"kind": kind.vct})
         content = reference if wish.by_reference else code
@@ -182,6 +189,23 @@ class Offers:
         statement = select(issuing_offer).order_by(issuing_offer.c.at.desc(), issuing_offer.c.id).limit(MOST_LISTED)
         with self._register.reading() as connection:
             return tuple(_record(row) for row in connection.execute(statement))
+
+    def one(self, offer_id: str) -> OfferRecord:
+        """One offer. Raises: OfferUnknown, RegisterUnavailable."""
+        with self._register.reading() as connection:
+            return _record(_one(connection, offer_id))
+
+    def sealed_tx_code(self, made: Made) -> str:
+        """The transaction code of a new offer as a text that only `opened_tx_code` reads: for a page apart."""
+        return self._secrets.sealed_code(made.offer_id, made.tx_code or "", nonce=self._random_bytes(codes.NONCE_BYTES))
+
+    def opened_tx_code(self, offer_id: str, sealed: str, *, at: UnixTime) -> str:
+        """The transaction code of an offer that is open. Raises: OfferUnknown, OfferNotOpen."""
+        record = self.one(offer_id)
+        code = self._secrets.opened_code(offer_id, sealed)
+        if record.state is not OfferState.OPEN or record.until <= at or not code:
+            raise OfferNotOpen("the offer is not open, or this is not its transaction code")
+        return code
 
     def approve(self, offer_id: str, *, actor: str, at: UnixTime) -> None:
         """Let the wallet that waits have what was offered. Raises: OfferUnknown, OfferNotOpen."""
@@ -227,18 +251,20 @@ class Offers:
     def _decide(
         self, offer_id: str, act: str, before: set[OfferState], after: dict[str, Any], *, actor: str, at: UnixTime
     ) -> None:
-        if not offer_id.isascii() or not offer_id.isprintable():
-            raise OfferUnknown("no offer has this id")
         with self._register.writing() as connection:
-            row = connection.execute(select(issuing_offer).where(issuing_offer.c.id == offer_id)).one_or_none()
-            if row is None:
-                raise OfferUnknown("no offer has this id")
+            row = _one(connection, offer_id)
             if row.state not in before or row.until <= at or (act == "approve-offer" and row.is_reviewed):
                 raise OfferNotOpen(f"the offer is {row.state if row.until > at else 'over'}")
             connection.execute(
                 update(issuing_offer).where(issuing_offer.c.id == offer_id).values(decided_by=actor, **after)
             )
             trail.append(connection, act, "offer", offer_id, actor=actor, at=at)
+
+
+def _demand_fewer(connection: Connection, its: ColumnElement[bool], most: int, at: UnixTime) -> None:
+    waiting = select(issuing_offer.c.id).where(its, issuing_offer.c.state.in_(UNFINISHED), issuing_offer.c.until > at)
+    if len(connection.execute(waiting).all()) >= most:
+        raise OfferRefused(f"{most} offers of this are open", hint="Wait ten minutes, or withdraw one.")
 
 
 def document(kind: str, code: str, has_tx_code: bool, issuer_url: str) -> dict[str, Any]:
@@ -260,6 +286,15 @@ def _over(state: OfferState) -> dict[str, Any]:
     return {"state": state.value, "subject": None, "portrait": None}
 
 
+def _one(connection: Connection, offer_id: str) -> Row[Any]:
+    # A database would refuse half a surrogate pair or a zero in its own words.
+    plain = offer_id.isascii() and offer_id.isprintable()
+    row = connection.execute(select(issuing_offer).where(issuing_offer.c.id == offer_id)).first() if plain else None
+    if row is None:
+        raise OfferUnknown("no offer has this id")
+    return row
+
+
 def _record(row: Row[Any]) -> OfferRecord:
     return OfferRecord(
         offer_id=row.id,
@@ -272,4 +307,7 @@ def _record(row: Row[Any]) -> OfferRecord:
         actor=row.actor,
         at=UnixTime(row.at),
         until=UnixTime(row.until),
+        department=row.department,
+        has_tx_code=row.tx_code_mac is not None,
+        application_id=row.application_id,
     )

@@ -16,12 +16,11 @@ from issuer.draws import RandomBytes
 from issuer.openid4vci import codes
 from issuer.openid4vci.codes import DerivedSecrets
 from issuer.openid4vci.errors import AccessTokenRefused, GrantRefused, TokenRequestMalformed
-from issuer.openid4vci.offering import LIFE, OfferState
+from issuer.openid4vci.offering import LIFE, MOST_WRONG, OfferState
 from issuer.openid4vci.schema import issuing_offer
 from issuer.register import Register
 from protocol.unixtime import Seconds, UnixTime
 
-MOST_WRONG: Final = 5
 ACTOR: Final = "wallet (offer)"
 _MOST_CHARACTERS: Final = 128
 

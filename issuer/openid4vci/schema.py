@@ -31,11 +31,12 @@ issuing_offer = Table(
     Column("actor", String(64), nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("until", BigInteger, nullable=False),
+    Column("application_id", String(32), index=True),
     Index("issuing_offer_by_until", "until"),
 )
 """Of a licence that stands in the register (`licence_id`), or of a new one for `subject`, which gets its id when it is
 issued. `is_reviewed`: somebody has to approve it after the wallet has asked. `until`: when whatever it waits for is
-over, the code first, then the access token."""
+over, the code first, then the access token. `application_id`: the approved application that it answers."""
 
 issuing_key = Table(
     "issuing_key",

@@ -27,6 +27,8 @@ class May(StrEnum):
     FIND = "find"
     SHOW = "show"
     ISSUE = "issue"
+    QUEUE = "queue"
+    REVIEW = "review"
     SUSPEND = "suspend"
     END = "end"
     DECIDE = "decide"
@@ -41,14 +43,15 @@ class May(StrEnum):
 
 _EVERYBODY: Final = frozenset({May.COME_IN, May.WATCH})
 TABLE: Final[Mapping[Role, frozenset[May]]] = {
-    Role.CLERK: _EVERYBODY | {May.FIND, May.SHOW, May.ISSUE, May.IMPORT},
-    Role.REVIEWER: _EVERYBODY | {May.FIND, May.SHOW, May.SUSPEND},
-    Role.APPROVER: _EVERYBODY | {May.FIND, May.SHOW, May.SUSPEND, May.END, May.DECIDE},
+    Role.CLERK: _EVERYBODY | {May.FIND, May.SHOW, May.ISSUE, May.QUEUE, May.IMPORT},
+    Role.REVIEWER: _EVERYBODY | {May.FIND, May.SHOW, May.QUEUE, May.REVIEW, May.SUSPEND},
+    Role.APPROVER: _EVERYBODY | {May.FIND, May.SHOW, May.QUEUE, May.REVIEW, May.SUSPEND, May.END, May.DECIDE},
     Role.AUDITOR: _EVERYBODY | {May.FIND, May.AUDIT, May.SEE_KEYS},
     Role.KEY_OFFICER: _EVERYBODY | {May.SEE_KEYS, May.HOLD_KEYS, May.DECIDE},
     Role.ADMINISTRATOR: _EVERYBODY | {May.ADMIT, May.EQUIP, May.AUDIT},
 }
-"""Values about a person are masked for whoever may FIND; SHOW unmasks them, one licence at a time, and is recorded."""
+"""Values about a person are masked for whoever may FIND; SHOW unmasks them, one licence at a time, and is recorded.
+QUEUE shows what was applied for, masked as well; ISSUE files and issues it, REVIEW decides about it in between."""
 DANGEROUS: Final = frozenset({May.END, May.DECIDE, May.ADMIT, May.HOLD_KEYS})
 """Needs a proof of who it is that is minutes old: a screen left open must not be enough."""
 EVERY_DEPARTMENT: Final = "*"

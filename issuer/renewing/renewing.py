@@ -79,11 +79,12 @@ class LicenceRenewals:
         kinds: Mapping[int, Kind],
         issue: IssueNew,
         issue_again: IssueAgain,
+        department_of: Callable[[str, int], str | None],
         below: Below,
         publish_change: Callable[[UnixTime], None],
     ) -> None:
         self._register, self._kinds = register, kinds
-        self._issue, self._issue_again = issue, issue_again
+        self._issue, self._issue_again, self._department_of = issue, issue_again, department_of
         self._below, self._publish_change = below, publish_change
 
     def renew(
@@ -97,6 +98,7 @@ class LicenceRenewals:
         at: UnixTime,
         key_assurance: KeyAssurance = KeyAssurance.SOFTWARE,
         portrait: bytes | None = None,
+        department: str | None = None,
     ) -> Issued:
         """A new licence in the place of this one.
 
@@ -109,6 +111,7 @@ class LicenceRenewals:
             at: When.
             key_assurance: How the device keeps its key.
             portrait: A new portrait; the old one if None.
+            department: Who signs it where several issue the kind; whoever signed the old one if None.
 
         Raises:
             ReasonRefused, LicenceUnknown, LicenceNotValid, RenewalTooEarly, AlreadyRenewed: Nothing was recorded.
@@ -136,6 +139,7 @@ class LicenceRenewals:
                 at=at,
                 key_assurance=key_assurance,
                 portrait=portrait if portrait is not None else self._register.portrait(licence_id),
+                department=department or self._department_of(licence_id, old.vct),
                 actor=actor,
                 also=lambda connection, new: _link(connection, licence_id, new, reason=reason, actor=actor, at=at),
             )

@@ -10,12 +10,20 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from issuer.application import Issuer
-from issuer.applications.errors import ApplicationNotThere, ApplicationUnknown, OwnApplication
+from issuer.applications.errors import (
+    ApplicationChanged,
+    ApplicationNotThere,
+    ApplicationUnknown,
+    EvidenceTextRefused,
+    OwnApplication,
+)
+from issuer.applications.looking import Wanted
 from issuer.applications.reviewing import State
 from issuer.applications.schema import application
 from issuer.cli import cli
 from issuer.config import PASSPHRASE_VARIABLE
 from issuer.errors import IssuanceInterrupted, KindUnknown, ReasonRefused, SubjectRefused
+from protocol.unixtime import DAY, UnixTime
 from tests.issuer.builders import AT, DRIVING, ID_CARD, holder_key, key_text, made, written
 
 CLERK, REVIEWER = "3101", "3102"
@@ -84,6 +92,53 @@ def test_no_step_starts_from_another_state_or_by_another_person(issuer: Issuer) 
         row = connection.execute(select(application)).one()
     assert (row.state, row.subject, row.said) == ("refused", None, "不符合条件")
     assert issuer.list() == ()
+
+
+def test_one_is_given_back_looked_at_again_and_withdrawn(issuer: Issuer) -> None:
+    held, its = issuer.applications, filed(issuer)
+    held.take(its, by=REVIEWER, at=AT)
+    with pytest.raises(ApplicationNotThere):
+        held.give_back(its, by="3104", at=AT)
+    assert held.give_back(its, of_another=True, by="3104", at=AT).reviewer is None
+    held.take(its, by=REVIEWER, at=AT)
+    with pytest.raises(ApplicationChanged):
+        held.approve(its, seen="0" * 64, by=REVIEWER, at=AT)
+    held.approve(its, seen=held.one(its).content_sha256, by=REVIEWER, at=AT)
+    assert held.reopen(its, by=REVIEWER, at=AT).state is State.IN_REVIEW
+    with pytest.raises(ApplicationNotThere):
+        held.issue(its, holder_key(), by="3103", at=AT)
+    over = held.withdraw(its, why="申请人撤回", by=CLERK, at=AT)
+    assert (over.state, over.subject, over.evidence, over.said) == (State.WITHDRAWN, {}, "", "申请人撤回")
+    with pytest.raises(ApplicationNotThere):
+        held.withdraw(its, why="申请人撤回", by=CLERK, at=AT)
+
+
+def test_the_queue_is_looked_through_within_ones_scope(issuer: Issuer) -> None:
+    held, queue = issuer.applications, issuer.queue
+    old = held.file("id-card", ID_CARD, portrait=None, department="north", by=CLERK, at=UnixTime(AT - 5 * DAY)).id
+    new = held.file("id-card", {**ID_CARD, "name": "寻%找"}, portrait=None, evidence="表A", by=CLERK, at=AT).id
+    held.take(new, by=REVIEWER, at=AT)
+
+    def ids(wanted: Wanted, whose: frozenset[str] | None = None, vct: int = 65001) -> list[str]:
+        return [each.id for each in queue.found(wanted, scope={vct: whose}, at=AT)]
+
+    assert ids(Wanted()) == [old, new]
+    assert ids(Wanted(), vct=65004) == []
+    assert queue.found(Wanted(), scope={}, at=AT) == ()
+    assert ids(Wanted(), frozenset({"south"})) == [new], "nobody's own is everybody's of the kind"
+    assert ids(Wanted(), frozenset({"north"})) == [old, new]
+    assert ids(Wanted(states=(State.FILED,))) == [old]
+    assert ids(Wanted(older_than_days=5)) == [old]
+    assert ids(Wanted(reviewer=REVIEWER)) == [new]
+    assert ids(Wanted(text="寻%")) == [new]
+    assert ids(Wanted(text=ID_CARD["citizen_id"][4:9])) == [old, new]
+    assert ids(Wanted(text=ID_CARD["address"])) == []
+    assert [each.id for each in queue.of_number(ID_CARD["citizen_id"], 65001, besides=old)] == [new]
+    assert queue.of_number("9" * 18, 65001) == queue.of_number("", 65001) == ()
+    assert queue.counted(scope={65001: None}) == {State.FILED: 1, State.IN_REVIEW: 1}
+    assert queue.counted(scope={65001: None}, reviewer=REVIEWER) == {State.IN_REVIEW: 1}
+    with pytest.raises(EvidenceTextRefused):
+        held.file("id-card", ID_CARD, portrait=None, evidence="甲\u202e", by=CLERK, at=AT)
 
 
 def test_what_could_never_be_issued_is_not_filed(issuer: Issuer) -> None:

@@ -1,15 +1,18 @@
 """What clerks do at the console: issue, change, look; and what hostile texts and double clicks do there."""
 
 import html
+import io
 import logging
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from issuer.application import Issuer
-from issuer.console import finding, graph, rendering, texts
+from issuer.console import figures, finding, graph, rendering, texts
 from issuer.lifecycle import LegalChange
 from issuer.people.roles import Role
 from protocol import licence_package
@@ -334,6 +337,40 @@ def test_publishing_is_drawn_as_bars_and_told_as_a_table(console: Console, issue
     assert "<title>10:00: 1</title>" in page
     heights = [each.height for each in graph.bars([0, 1, 1_000_000], at=AT)]
     assert heights == [graph.HEIGHT, 2.0, 0.0]
+
+
+def test_a_picture_goes_along_from_the_form_to_the_licence_and_back(issuer: Issuer, clerk: Visitor) -> None:
+    def sent(picture: bytes, **form: str) -> TestResponse:
+        return clerk.post(
+            "/issue/driving-licence",
+            entered({"picture": (io.BytesIO(picture), "p.webp"), **form}),
+            content_type="multipart/form-data",
+        )
+
+    broken = sent(b"RIFF....WEBP")
+    assert broken.status_code == 422
+    assert texts.say("issue.picture_wrong", "zh-Hans") in broken.text
+    good = (Path(__file__).parents[2] / "docs" / "examples" / "portrait.webp").read_bytes()
+    review = sent(good)
+    assert texts.say("issue.picture_kept", "zh-Hans") in review.text
+    back = clerk.post("/issue/driving-licence", {**hidden(review.text), "step": "edit"})
+    assert 'name="portrait" value="' in back.text, "nothing has to be chosen again"
+    done = clerk.post("/issue/driving-licence", {**hidden(review.text), "step": "issue"})
+    licence_id = done.location.partition("/licences/")[2].partition("?")[0]
+    assert issuer.register.portrait(licence_id) == good
+
+
+def test_figures_are_drawn_of_the_own_kinds_and_told_as_tables(console: Console, issuer: Issuer) -> None:
+    issued(issuer, {**DRIVING, "valid_to": "2026-12-05"})
+    clerk, health = console.person(Role.CLERK), console.person(Role.CLERK, departments=["health"])
+    page = clerk.get("/figures?kind=driving-licence").text
+    assert page.count("<rect ") == figures.DAYS + figures.WEEKS
+    today = issuer.overview.issued_by_day(days=2, kinds=[65004], at=AT)[0]
+    assert f"<title>11-22: {today}</title>" in page
+    (second_week,) = {issuer.overview.ending_by_week(weeks=2, kinds=[65004], at=AT)[1]}
+    assert f"<title>11-29: {second_week}</title>" in page
+    assert second_week >= 1
+    assert re.findall(r"<title>\d\d-\d\d: [1-9]", health.get("/figures").text) == []
 
 
 def test_every_text_is_there_in_three_languages_and_every_page_finds_its_own() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from issuer.application import Issuer
 from issuer.console.desk import Demand
+from issuer.openid4vci.offering import Made, Wish
 from issuer.people.roles import TABLE, May, Role
 from tests.issuer import builders
 from tests.issuer.builders import AT, DRIVING, TOKEN, holder_key
@@ -33,6 +34,8 @@ class World:
     device: str
     person_id: str
     kid: str
+    application_id: str
+    offer_id: str
 
     def paths(self) -> Iterator[tuple[str, str, str]]:
         """Endpoint, method and an address of every page that is not at the door."""
@@ -45,6 +48,8 @@ class World:
             "upload": "A" * 22,
             "kid": self.kid,
             "proposal_id": "A" * 22,
+            "application_id": self.application_id,
+            "offer_id": self.offer_id,
         }
         for rule in self.console.app.url_map.iter_rules():
             blueprint, _, endpoint = rule.endpoint.partition(".")
@@ -68,7 +73,14 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         (device,) = issuer.devices.listed(licence_id, at=AT)
         somebody, _ = issuer.people.add("测试员己", roles=[Role.CLERK], departments=["*"], actor="test", at=AT)
         kid = issuer.keys.listed()[0].kid.hex()
-        yield World(console, licence_id, device.key_thumbprint.hex(), somebody.id, kid)
+        applied = issuer.applications.file("driving-licence", DRIVING, portrait=None, by="test", at=AT)
+        made = offered(issuer, licence_id)
+        yield World(console, licence_id, device.key_thumbprint.hex(), somebody.id, kid, applied.id, made.offer_id)
+
+
+def offered(issuer: Issuer, licence_id: str) -> Made:
+    wish = Wish(licence_id=licence_id)
+    return issuer.wallet_issuing.offers.make(wish, issuer_url="https://example.invalid", actor="test", at=AT)
 
 
 def demanded(world: World, endpoint: str) -> Demand:
@@ -187,21 +199,33 @@ def test_another_department_s_licence_is_as_if_it_were_not_there(world: World, i
     console = console_of(issuer_of_departments)
     licence_id = issuer_of_departments.issue("driving-licence", DRIVING, holder_key(), at=AT).licence_id
     (device,) = issuer_of_departments.devices.listed(licence_id, at=AT)
-    theirs = World(console, licence_id, device.key_thumbprint.hex(), world.person_id, world.kid)
+    applied = issuer_of_departments.applications.file("driving-licence", DRIVING, portrait=None, by="test", at=AT)
+    made = offered(issuer_of_departments, licence_id)
+    theirs = World(
+        console, licence_id, device.key_thumbprint.hex(), world.person_id, world.kid, applied.id, made.offer_id
+    )
+    foreign, tried = (licence_id, applied.id, made.offer_id), 0
     visitor = console.person(Role.CLERK, Role.REVIEWER, Role.APPROVER, departments=["health"])
     nothing = visitor.get("/licences/AAAAAAAAAAAAAAAAAAAAAA")
     assert nothing.status_code == 404
     for _, method, path in theirs.paths():
-        if licence_id not in path:
+        if not any(each in path for each in foreign):
             continue
+        tried += 1
         answer = visitor.get(path) if method == "GET" else visitor.post(path, {"reason": "样例", "step": "do"})
         assert answer.status_code == 404, path
+    assert tried > 30
+    assert not any(
+        each in visitor.get(path).text for path in ("/applications", "/offers?which=all") for each in foreign
+    )
     assert re.sub("AAAAAAAAAAAAAAAAAAAAAA", licence_id, nothing.text) == visitor.get(f"/licences/{licence_id}").text
     visitor.post("/licences/search", {"search": DRIVING["citizen_id"]})
     assert licence_id not in visitor.get("/licences").text
     assert licence_id not in visitor.get("/expiring?days=90").text
     assert visitor.get("/issue/driving-licence").status_code == 422
     assert issuer_of_departments.licence(licence_id).status == 0
+    assert issuer_of_departments.applications.one(applied.id).state == "filed"
+    assert issuer_of_departments.wallet_issuing.offers.one(made.offer_id).state == "open"
 
 
 @pytest.fixture

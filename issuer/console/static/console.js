@@ -1,4 +1,5 @@
-// "/" goes to the search field, a form that is on its way is not sent twice, and a list that renews stays where it is.
+// "/" goes to the search field, j and k through a list that has the focus, a form that is on its way is not sent twice,
+// a list that renews stays where it is, and a sheet is printed.
 "use strict";
 
 document.addEventListener("keydown", (event) => {
@@ -9,6 +10,22 @@ document.addEventListener("keydown", (event) => {
     field.focus();
   }
 });
+
+// Within the list alone: a letter does nothing to whoever dictates, or types elsewhere (WCAG 2.2, 2.1.4).
+document.addEventListener("keydown", (event) => {
+  const list = event.target.closest("[data-walk]");
+  if (!list || (event.key !== "j" && event.key !== "k") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const links = [...list.querySelectorAll("tbody th a")];
+  const now = links.indexOf(document.activeElement);
+  const next = event.key === "j" ? Math.min(now + 1, links.length - 1) : Math.max(now - 1, 0);
+  event.preventDefault();
+  links[next]?.focus();
+});
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
 
 document.addEventListener("submit", (event) => {
   if (event.target.dataset.sent) event.preventDefault();

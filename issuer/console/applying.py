@@ -1,0 +1,148 @@
+"""Pages by which an application is filed, completed when more is wanted, withdrawn, and its licence issued in the end.
+
+What a clerk does; what is decided in between is another's (`reviewing`). What is clicked twice is done once.
+"""
+
+from collections.abc import Mapping
+
+from flask import Response, request
+
+from issuer import holder_keys, lifecycle, subject
+from issuer.applications.errors import ApplicationNotThere
+from issuer.applications.reviewing import Application, State
+from issuer.console import entering
+from issuer.console.desk import Desk
+from issuer.console.entering import Checked
+from issuer.console.finding import searched
+from issuer.console.issuing import kinds_found, others
+from issuer.console.offering import shown_offer
+from issuer.console.reviewing import application_of, application_page, conflict, waiting
+from issuer.errors import HolderKeyRefused, ReasonRefused
+from issuer.people.roles import May
+from protocol.licence.catalogue import Kind
+
+
+def add_pages(desk: Desk) -> None:
+    """Put these pages in."""
+    held_by = desk.issuer.applications
+
+    @desk.page("/apply", may=May.ISSUE)
+    def choose_applied() -> Response:
+        search = searched()
+        return desk.render("choose_kind.html", kinds=kinds_found(desk, search), search=search, endpoint="apply")
+
+    @desk.page("/apply/<slug>", may=May.ISSUE, post=True)
+    def apply(slug: str) -> Response:
+        kind = desk.kind(slug)
+        if request.method == "GET":
+            return entering.form(desk, kind, {}, {}, purpose="apply")
+        fields = entering.entered(kind, entering.EVIDENCE)
+        checked = entering.checked(desk, kind, fields, with_key=False)
+        step = request.form.get("step")
+        if checked.problems or step == "edit":
+            return entering.form(desk, kind, fields, checked.problems, purpose="apply")
+        if step != "issue":
+            return _review(desk, kind, fields, checked)
+        desk.demand_first_time()
+        filed = held_by.file(
+            slug,
+            entering.written(kind, fields),
+            portrait=checked.picture,
+            evidence=fields.get(entering.EVIDENCE, ""),
+            department=checked.department,
+            by=desk.person.id,
+            at=desk.now(),
+        )
+        return desk.go("application", application_id=filed.id, said="filed")
+
+    @desk.page("/applications/<application_id>/amend", may=May.ISSUE, post=True)
+    def amend_application(application_id: str) -> Response:
+        held = application_of(desk, application_id)
+        kind = desk.issuer.kinds[held.vct]
+        if held.state is not State.MORE:
+            return conflict(desk, held.id)
+        if request.method == "GET":
+            # What was filed is shown to whoever completes it; that is written down as every other look.
+            desk.issuer.people.note("show", "application", held.id, actor=desk.person.id, at=desk.now())
+            fields = {name: str(value) for name, value in held.subject.items()}
+            return _amending(desk, kind, held, fields, Checked())
+        fields = entering.entered(kind, entering.EVIDENCE)
+        checked = entering.checked(desk, kind, fields | {entering.DEPARTMENT: held.department or ""}, with_key=False)
+        if checked.problems:
+            return _amending(desk, kind, held, fields, checked)
+        try:
+            held_by.amend(
+                held.id,
+                entering.written(kind, fields),
+                portrait=held.portrait if checked.picture is None else checked.picture,
+                evidence=fields.get(entering.EVIDENCE, ""),
+                by=desk.person.id,
+                at=desk.now(),
+            )
+        except ApplicationNotThere:
+            return conflict(desk, held.id)
+        return desk.go("application", application_id=held.id, said="amended")
+
+    @desk.page("/applications/<application_id>/withdraw", may=May.ISSUE, post=True, get=False)
+    def withdraw_application(application_id: str) -> Response:
+        held, why = application_of(desk, application_id), request.form.get("reason", "").strip()
+        try:
+            lifecycle.check_reason(why)
+            held_by.withdraw(held.id, why=why, by=desk.person.id, at=desk.now())
+        except ReasonRefused:
+            return application_page(desk, held, wrong="withdraw")
+        except ApplicationNotThere:
+            return conflict(desk, held.id)
+        return desk.go("application", application_id=held.id, said="application_withdrawn")
+
+    @desk.page("/applications/<application_id>/issue", may=May.ISSUE, post=True, get=False)
+    def issue_application(application_id: str) -> Response:
+        held = application_of(desk, application_id)
+        try:
+            key = holder_keys.read(request.form.get(entering.KEY, "").strip().encode(errors="replace"))
+        except HolderKeyRefused:
+            return application_page(desk, held, wrong="key")
+        try:
+            issued = held_by.issue(held.id, key, by=desk.person.id, at=desk.now())
+        except ApplicationNotThere:
+            return conflict(desk, held.id)
+        return desk.go("licence", licence_id=issued.licence_id, said="issued")
+
+    @desk.page("/applications/<application_id>/offer", may=May.ISSUE, post=True, get=False)
+    def offer_application(application_id: str) -> Response:
+        held = application_of(desk, application_id)
+        desk.demand_first_time()
+        try:
+            made = desk.issuer.application_offers.make(
+                held.id,
+                tx_code="no_tx_code" not in request.form,
+                issuer_url=desk.wallets_url,
+                by=desk.person.id,
+                at=desk.now(),
+            )
+        except ApplicationNotThere:
+            return conflict(desk, held.id)
+        return shown_offer(desk, made)
+
+
+def _review(desk: Desk, kind: Kind, fields: Mapping[str, str], found: Checked) -> Response:
+    written = entering.written(kind, fields)
+    checked = subject.check(kind, written, at=desk.now(), fictional=desk.issuer.profile.fictional)
+    return desk.render(
+        "review.html",
+        kind=kind,
+        items=[(item, fields[item.name]) for item in kind.items if item.name in written],
+        entered=fields,
+        has_picture=found.picture is not None,
+        department=found.department,
+        warnings=checked.warnings,
+        others=others(desk, kind, fields),
+        waiting=waiting(desk, kind, written),
+        purpose="apply",
+        form=desk.issuer.door.sessions.new_form(),
+    )
+
+
+def _amending(desk: Desk, kind: Kind, held: Application, fields: Mapping[str, str], found: Checked) -> Response:
+    shown = fields if request.method == "POST" else {**fields, entering.EVIDENCE: held.evidence}
+    return entering.form(desk, kind, shown, found.problems, purpose="amend", held=held)
