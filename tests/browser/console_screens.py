@@ -15,10 +15,11 @@ from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from issuer import wiring
 from issuer.application import Issuer
+from issuer.openid4vci.offering import Wish
 from issuer.people.register import Person
 from issuer.people.roles import Role
 from issuer.people.sessions import open_session
-from protocol.unixtime import HOUR, UnixTime
+from protocol.unixtime import DAY, HOUR, UnixTime
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.screens import save
 from tests.issuer import builders
@@ -26,7 +27,7 @@ from tests.issuer.builders import AT, BUSINESS, DRIVING, ID_CARD
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screens" / "console"
 DESK = {"width": 1366, "height": 860}
-IN_EVERY_LOOK = {"home", "licence", "revoke-review", "issue-wrong", "keys"}
+IN_EVERY_LOOK = {"home", "licence", "revoke-review", "issue-wrong", "keys", "application", "offer-shown", "figures"}
 WRONG = {**DRIVING, "citizen_id": "990101194912310029", "valid_to": "2020-01-01"}
 
 
@@ -38,6 +39,10 @@ class Office:
     url: str
     everybody: Person
     licence_id: str
+    waiting: str
+    mine: str
+    approved: str
+    offer_id: str
 
     def enter(self, context: BrowserContext, person: Person | None = None) -> None:
         """Puts the session of this person into the browser."""
@@ -69,7 +74,35 @@ def office(folder: Path) -> Iterator[Office]:
         issuer.suspend(soon.licence_id, reason="样例决定2026-12号", actor=everybody.id, at=UnixTime(AT - 5 * HOUR))
         issuer.reinstate(soon.licence_id, reason="样例决定2026-13号", actor=everybody.id, at=UnixTime(AT - HOUR))
         issuer.revoke(firm.licence_id, reason="样例决定2026-14号", actor=everybody.id, at=AT)
-        yield Office(issuer, service.url.replace("127.0.0.1", "localhost"), everybody, licence_id)
+        its = applications(issuer, everybody)
+        wish = Wish(licence_id=licence_id)
+        made = issuer.wallet_issuing.offers.make(wish, issuer_url=service.url, actor=everybody.id, at=AT)
+        url = service.url.replace("127.0.0.1", "localhost")
+        yield Office(issuer, url, everybody, licence_id, *its, made.offer_id)
+
+
+def applications(issuer: Issuer, everybody: Person) -> tuple[str, str, str]:
+    """One that waits, one in everybody's hands, and one that is approved."""
+    held = issuer.applications
+    picture = (FOLDER.parents[1] / "examples" / "portrait.webp").read_bytes()
+    made = [
+        held.file(
+            "driving-licence",
+            {**DRIVING, "name": name},
+            portrait=picture,
+            evidence="体检表A-17号；驾校结业证2026-031号",
+            by="3101",
+            at=UnixTime(AT - days * DAY),
+        ).id
+        for name, days in (("测试员庚", 4), ("测试员辛", 2), ("测试员壬", 1))
+    ]
+    for each in made[1:]:
+        held.take(each, by=everybody.id, at=AT)
+    held.approve(made[2], by=everybody.id, at=AT)
+    asked = held.file("id-card", ID_CARD, portrait=None, by="3101", at=UnixTime(AT - 8 * DAY)).id
+    held.take(asked, by="3102", at=AT)
+    held.ask(asked, what="户口簿原件", by="3102", at=AT)
+    return made[0], made[1], made[2]
 
 
 def fill(page: Page, values: dict[str, object]) -> None:
@@ -98,6 +131,24 @@ def draw(page: Page, at: Office, folder: Path, suffix: str) -> None:
     page.fill("#reason", "样例决定2026-15号")
     page.click("main form button.main")
     picture("revoke-review")
+    picture("applications", "/applications")
+    picture("application", f"/applications/{at.mine}", whole=True)
+    picture("application-approved", f"/applications/{at.approved}", whole=True)
+    picture("notice", f"/applications/{at.waiting}/notice")
+    picture("offer-new", f"{licence}/offer")
+    page.click("main form button.main")
+    picture("offer-shown", whole=True)
+    with page.expect_popup() as opened:
+        page.click("main form[target] button")
+    if not suffix:
+        opened.value.wait_for_selector(".digits")
+        save(opened.value.screenshot(), folder / "offer-code.png")
+    opened.value.close()
+    its = page.locator('a[href*="/console/offers/"]').first.get_attribute("href") or ""
+    picture("offer", its.removeprefix("/console"), whole=True)
+    page.click("main form button.final")
+    picture("offers", "/offers")
+    picture("figures", "/figures", whole=True)
     picture("choose-kind", "/issue")
     page.goto(f"{at.url}/console/issue/driving-licence")
     fill(page, WRONG)

@@ -1,5 +1,6 @@
 """The console in a browser: no barrier on any page in any language, tasks by keyboard, at 200 %, without scripts."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +40,17 @@ def paths(served: Office) -> list[str]:
         f"{licence}/lost/{device.key_thumbprint.hex()}",
         f"{licence}/bind",
         f"{licence}/renew",
+        "/applications",
+        f"/applications/{served.waiting}",
+        f"/applications/{served.mine}",
+        f"/applications/{served.approved}",
+        f"/applications/{served.mine}/notice",
+        "/apply",
+        "/apply/driving-licence",
+        "/offers",
+        f"/offers/{served.offer_id}",
+        f"{licence}/offer",
+        "/figures",
         "/issue",
         "/issue/driving-licence",
         "/issue/business-licence",
@@ -215,3 +227,38 @@ def test_without_scripts_the_work_can_be_done(served: Office, browser: Browser) 
     page.click("main form button.main")
     expect(page.locator(".headline .badge")).to_have_text("valid")
     context.close()
+
+
+def test_an_application_is_reviewed_and_offered_by_keyboard_alone(served: Office, page: Page) -> None:
+    held = served.issuer.applications
+    its = held.file("driving-licence", {**DRIVING, "name": "键盘员"}, portrait=None, by="3101", at=AT).id
+    page.goto(f"{served.url}/console/applications?days=0")
+    press_to(page, "[data-walk]")
+    for key, place in (("j", 0), ("j", 1), ("k", 0)):
+        page.keyboard.press(key)
+        links = page.locator("[data-walk] tbody th a")
+        expect(links.nth(place)).to_be_focused()
+    page.goto(f"{served.url}/console/applications/{its}")
+    for selector in ('form[action$="/take"] button', 'form[action$="/approve"] button'):
+        press_to(page, selector)
+        enter(page)
+    press_to(page, 'form[action$="/offer"] button')
+    enter(page)
+    assert barriers(page) == [], "the page that is shown once"
+    expect(page.locator("#code svg")).to_be_visible()
+    assert page.evaluate("document.querySelector('#code svg').getBoundingClientRect().width") > 300
+    page.emulate_media(media="print")
+    expect(page.locator("#code svg")).to_be_visible()
+    expect(page.locator("form[target]")).not_to_be_visible()
+    page.emulate_media(media="screen")
+    with page.expect_popup() as opened:
+        press_to(page, "form[target] button")
+        page.keyboard.press("Enter")
+    expect(opened.value.locator(".digits")).to_have_text(re.compile(r"^[0-9]{6}$"))
+    assert barriers(opened.value) == []
+    opened.value.close()
+    # While the page is open, a phone comes: the code leaves the screen by itself.
+    (offer,) = (each for each in served.issuer.wallet_issuing.offers.listed() if each.application_id == its)
+    served.issuer.wallet_issuing.offers.withdraw(offer.offer_id, actor="test", at=AT)
+    expect(page.locator("#code svg")).to_have_count(0, timeout=20_000)
+    expect(page.locator("#renewed [role=status]")).to_contain_text("已作废")
