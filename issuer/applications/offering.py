@@ -20,8 +20,17 @@ class ApplicationOffers:
     def __init__(self, *, applications: Applications, offers: Offers, kinds: Mapping[int, Kind]) -> None:
         self._applications, self._offers, self._kinds = applications, offers, kinds
 
-    def make(self, application_id: str, *, tx_code: bool, issuer_url: str, by: str, at: UnixTime) -> Made:
-        """An offer of what was approved.
+    def make(
+        self,
+        application_id: str,
+        *,
+        tx_code: bool,
+        issuer_url: str,
+        department: str | None = None,
+        by: str,
+        at: UnixTime,
+    ) -> Made:
+        """An offer of what was approved; `department` counts where the application names none.
 
         Raises:
             ApplicationUnknown, ApplicationNotThere: Nothing was recorded.
@@ -36,7 +45,7 @@ class ApplicationOffers:
             kind=self._kinds[held.vct].slug,
             subject=dict(held.subject),
             portrait=held.portrait,
-            department=held.department,
+            department=held.department or department,
             tx_code=tx_code,
             application_id=held.id,
         )

@@ -235,8 +235,9 @@ class Applications:
         by: str,
         at: UnixTime,
         key_assurance: KeyAssurance = KeyAssurance.SOFTWARE,
+        department: str | None = None,
     ) -> Issued:
-        """The licence that was approved, for this device.
+        """The licence that was approved, for this device; `department` counts where the application names none.
 
         Raises:
             ApplicationUnknown, ApplicationNotThere: It is not approved, or issued already.
@@ -254,7 +255,7 @@ class Applications:
             at=at,
             key_assurance=key_assurance,
             portrait=held.portrait,
-            department=held.department,
+            department=held.department or department,
             actor=by,
             also=self.answered(held.id, by=by, at=at),
         )

@@ -103,7 +103,8 @@ def add_pages(desk: Desk) -> None:
         except HolderKeyRefused:
             return application_page(desk, held, wrong="key")
         try:
-            issued = held_by.issue(held.id, key, by=desk.person.id, at=desk.now())
+            department = _department(desk, held)
+            issued = held_by.issue(held.id, key, department=department, by=desk.person.id, at=desk.now())
         except ApplicationNotThere:
             return conflict(desk, held.id)
         return desk.go("licence", licence_id=issued.licence_id, said="issued")
@@ -117,12 +118,18 @@ def add_pages(desk: Desk) -> None:
                 held.id,
                 tx_code="no_tx_code" not in request.form,
                 issuer_url=desk.wallets_url,
+                department=_department(desk, held),
                 by=desk.person.id,
                 at=desk.now(),
             )
         except ApplicationNotThere:
             return conflict(desk, held.id)
         return shown_offer(desk, made)
+
+
+def _department(desk: Desk, held: Application) -> str | None:
+    """Whose key signs: the one that it was filed for; else one of this person's. Raises: as `OwnKinds.signing`."""
+    return held.department or desk.own.signing(held.vct, request.form.get(entering.DEPARTMENT, ""))
 
 
 def _review(desk: Desk, kind: Kind, fields: Mapping[str, str], found: Checked) -> Response:

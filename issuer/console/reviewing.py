@@ -190,6 +190,7 @@ def application_page(
         kind=kind,
         is_mine=is_mine,
         is_shown=is_shown,
+        departments=() if held.department else desk.own.departments[held.vct],
         is_own=held.filed_by == desk.person.id,
         items=[(item, held.subject[item.name]) for item in kind.items if item.name in held.subject],
         picture=_picture(held) if is_shown else "",

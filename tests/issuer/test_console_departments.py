@@ -171,6 +171,19 @@ def test_what_was_approved_is_signed_by_the_department_that_took_it(
     assert signed_by(issuer.ring, done.location.partition("/licences/")[2].partition("?")[0]) == NORTH
 
 
+def test_what_was_filed_for_no_department_is_signed_by_one_that_is_named(issuer: Issuer, everybody: Visitor) -> None:
+    its = issuer.applications.file("driving-licence", DRIVING, portrait=None, by="3101", at=LATER).id
+    issuer.applications.take(its, by="3102", at=LATER)
+    issuer.applications.approve(its, by="3102", at=LATER)
+    path, form = f"/applications/{its}/issue", {"holder_key": key_text()}
+    unnamed = everybody.post(path, form)
+    assert unnamed.status_code == 422
+    assert texts.say("problem.department_needed", "zh-Hans") in unnamed.text
+    assert everybody.post(path, {**form, "department": "health"}).status_code == 403
+    done = everybody.post(path, {**form, "department": SOUTH})
+    assert signed_by(issuer.ring, done.location.partition("/licences/")[2].partition("?")[0]) == SOUTH
+
+
 def test_departments_with_keys_are_offered_where_people_are_let_in(console: Console, issuer: Issuer) -> None:
     admin = console.person(Role.ADMINISTRATOR)
     page = admin.get("/people/new").text
