@@ -67,7 +67,8 @@ def add_pages(desk: Desk) -> None:
             fields = {name: str(value) for name, value in held.subject.items()}
             return _amending(desk, kind, held, fields, Checked())
         fields = entering.entered(kind, entering.EVIDENCE)
-        checked = entering.checked(desk, kind, fields | {entering.DEPARTMENT: held.department or ""}, with_key=False)
+        # Whose it is was settled when it was filed.
+        checked = entering.checked(desk, kind, fields, with_key=False, with_department=False)
         if checked.problems:
             return _amending(desk, kind, held, fields, checked)
         try:

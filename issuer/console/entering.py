@@ -45,7 +45,7 @@ def entered(kind: Kind, *more: str) -> dict[str, str]:
     return {name: request.form[name].strip() for name in names if request.form.get(name, "").strip()}
 
 
-def checked(desk: Desk, kind: Kind, fields: dict[str, str], *, with_key: bool) -> Checked:
+def checked(desk: Desk, kind: Kind, fields: dict[str, str], *, with_key: bool, with_department: bool = True) -> Checked:
     """What is wrong with each field; the picture that came along is put into the fields.
 
     Raises:
@@ -68,10 +68,11 @@ def checked(desk: Desk, kind: Kind, fields: dict[str, str], *, with_key: bool) -
     except PortraitRefused:
         fields.pop(PORTRAIT, None)
         found.problems[PORTRAIT], found.picture = None, None
-    try:
-        found.department = desk.own.signing(kind.vct, fields.get(DEPARTMENT, ""))
-    except DepartmentNeeded:
-        found.problems[DEPARTMENT] = None
+    if with_department:
+        try:
+            found.department = desk.own.signing(kind.vct, fields.get(DEPARTMENT, ""))
+        except DepartmentNeeded:
+            found.problems[DEPARTMENT] = None
     said = fields.get(EVIDENCE, "")
     if len(said) > MAX_EVIDENCE or not cwt.text_is_harmless(said):
         found.problems[EVIDENCE] = None

@@ -174,6 +174,10 @@ def test_what_was_approved_is_signed_by_the_department_that_took_it(
 def test_what_was_filed_for_no_department_is_signed_by_one_that_is_named(issuer: Issuer, everybody: Visitor) -> None:
     its = issuer.applications.file("driving-licence", DRIVING, portrait=None, by="3101", at=LATER).id
     issuer.applications.take(its, by="3102", at=LATER)
+    issuer.applications.ask(its, what="门牌号", by="3102", at=LATER)
+    amended = everybody.post(f"/applications/{its}/amend", entered(department=NORTH))
+    assert amended.status_code == 303, "whose it is stays as it was filed"
+    assert issuer.applications.one(its).department is None
     issuer.applications.approve(its, by="3102", at=LATER)
     path, form = f"/applications/{its}/issue", {"holder_key": key_text()}
     unnamed = everybody.post(path, form)
