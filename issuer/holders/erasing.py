@@ -227,9 +227,16 @@ class Erasing:
         connection.execute(
             update(application)
             .where(application.c.licence_id.in_(found.erasable))
-            .values(subject=None, portrait=None, said=None)
+            .values(subject=None, portrait=None, evidence=None, said=None)
         )
-        wiped = {"subject": None, "portrait": None, "said": WITHDRAWN, "changed_at": at, "state": State.REFUSED.value}
+        wiped = {
+            "subject": None,
+            "portrait": None,
+            "evidence": None,
+            "said": WITHDRAWN,
+            "changed_at": at,
+            "state": State.WITHDRAWN.value,
+        }
         is_open = application.c.state.in_([each.value for each in OPEN])
         connection.execute(update(application).where(application.c.id.in_(found.applications), is_open).values(wiped))
 

@@ -116,7 +116,7 @@ def planted(issuer: Issuer, tmp_path: Path) -> dict[str, str]:
     issuer.papers.issue(driving, days=30, actor="test", at=AT)
     for each in (card.licence_id, driving):
         issuer.change(each, LegalChange.REVOKE, reason="测试", actor="test", at=AT)
-    application = issuer.applications.file("id-card", CARD, portrait=PICTURE, by="甲", at=AT)
+    application = issuer.applications.file("id-card", CARD, portrait=PICTURE, evidence=f"{NAME} 的旧证", by="甲", at=AT)
     offers = issuer.wallet_issuing.offers
     from issuer.openid4vci.offering import Wish as Offered
 
@@ -167,7 +167,7 @@ def test_nothing_of_a_person_is_left_in_any_byte(
     assert issuer.licence(planted["card"]).status is Status.REVOKED
     assert issuer.audit.verify(anchors=[anchor]).position == anchor.position + 4
     assert [path.name for path in (issuer.imports.uploads / "somebody").iterdir()] == ["c"]
-    assert issuer.applications.one(planted["application"]).state is State.REFUSED
+    assert issuer.applications.one(planted["application"]).state is State.WITHDRAWN
     with issuer.register.reading() as connection:
         (offer,) = connection.execute(select(issuing_offer))
     assert (offer.state, offer.subject, offer.portrait) == (OfferState.WITHDRAWN, None, None)
@@ -269,10 +269,10 @@ def test_of_many_who_issue_and_erase_at_once_each_application_is_one_or_the_othe
         thread.join()
     assert broken == []
     after = [issuer.applications.one(each) for each in approved]
-    assert {each.state for each in after} <= {State.ISSUED, State.REFUSED}
+    assert {each.state for each in after} <= {State.ISSUED, State.WITHDRAWN}
     assert all(each.subject == {} for each in after)
     assert {each.licence_id for each in after if each.state is State.ISSUED} == {each.id for each in issuer.list()}
-    assert all((each.licence_id is None) is (each.state is State.REFUSED) for each in after)
+    assert all((each.licence_id is None) is (each.state is State.WITHDRAWN) for each in after)
 
 
 @ON_SQLITE
