@@ -28,11 +28,13 @@ from wallet_sdk.kept_receipts import KeptReceipt
 from wallet_sdk.key_stores import CallbackKeyStore, KeyringKeyStore, KeyStore, KeyStoreError, Pkcs11KeyStore
 from wallet_sdk.ladder import Ladder
 from wallet_sdk.moving_code import MovingContent, MovingPortrait
+from wallet_sdk.news import News
 from wallet_sdk.pack import CardPack
 from wallet_sdk.pictures import Frame, Picture
 from wallet_sdk.reminders import Reminder
 from wallet_sdk.request_errors import RequestError
 from wallet_sdk.terminal_request import Asker, MissingKind, TerminalRequest
+from wallet_sdk.told import DeviceEvent, ToldDevice, ToldStatus
 from wallet_sdk.vault import Protection
 from wallet_sdk.wallet import Wallet
 
@@ -55,6 +57,7 @@ __all__ = [
     "Caution",
     "ConsentRequest",
     "Decision",
+    "DeviceEvent",
     "Frame",
     "History",
     "JointDecision",
@@ -68,6 +71,7 @@ __all__ = [
     "MissingKind",
     "MovingContent",
     "MovingPortrait",
+    "News",
     "Picture",
     "Pkcs11KeyStore",
     "Profile",
@@ -77,6 +81,8 @@ __all__ = [
     "RequestError",
     "Showing",
     "TerminalRequest",
+    "ToldDevice",
+    "ToldStatus",
     "Use",
     "Wallet",
     "WalletError",

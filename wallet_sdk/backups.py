@@ -62,6 +62,8 @@ def opened(backup: bytes, passphrase: str) -> Backup:
 def take_over(backup: Backup, vault: OpenVault) -> None:
     """Puts it into a wallet that was just made. Raises: VaultBusy, VaultNotWritten."""
     with vault.change() as (fresh, store):
-        store(replace(backup.holdings, device_key=fresh.holdings.device_key))
+        # Cursors are sealed for the old key; and it was the old device that was lost.
+        told = backup.holdings.told.elsewhere()
+        store(replace(backup.holdings, device_key=fresh.holdings.device_key, told=told))
     with vault.history() as file:
         file.replace(backup.history)

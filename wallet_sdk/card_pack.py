@@ -1,11 +1,11 @@
 """The card pack: every licence as a card, with its names, its items and a state that is known before a clerk sees it.
 
 Worked out from the vault's content and a moment; nothing here is stored. Whether the register has suspended or revoked
-the licence is not known to a wallet.
+the licence a wallet knows only if it has asked (`openid4vci.notices`), and as of then.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
@@ -16,11 +16,13 @@ from protocol.directory import WalletDirectory
 from protocol.keys import VerificationKey
 from protocol.labels import HolderKind, Lic, Purpose
 from protocol.licence.catalogue import Kind, Names
+from protocol.status_list import Status
 from protocol.unixtime import DAY, LocalDay, UnixTime
 from wallet_sdk import held_credential
 from wallet_sdk.errors import LicenceAmbiguous, LicenceNotFound, VaultDamaged
 from wallet_sdk.held_credential import HeldCredential
 from wallet_sdk.holdings import StoredLicence
+from wallet_sdk.told import NOTHING, Told, ToldDevice, ToldStatus
 
 EXPIRING_WITHIN: Final = 30 * DAY
 _REFRESH_SHARE: Final = 8
@@ -31,8 +33,16 @@ _EDITION_CHARACTERS: Final = 16
 class CardState(StrEnum):
     """What the holder should know at a glance. The order is that of urgency."""
 
+    REVOKED = "revoked"
+    """Its issuer has told that it is not in force any more: revoked, withdrawn, cancelled or invalid."""
+    DEVICE_LOST = "device-lost"
+    """Its issuer has told that this device was reported lost."""
     UNBOUND = "unbound"
     """It came back from a backup and is bound to another device's key; it is shown once it has been bound anew."""
+    SUPERSEDED = "superseded"
+    """Its issuer has told that another licence took its place; a refresh may bring it."""
+    SUSPENDED = "suspended"
+    """Its issuer has told that it is suspended, which may end."""
     EXPIRED = "expired"
     NOT_YET = "not-yet"
     NEEDS_REFRESH = "needs-refresh"
@@ -80,7 +90,9 @@ class Card:
     """One licence. `valid_from` and `valid_to` are local days (the last one included), None if the kind has none.
 
     `edition` changes whenever the issuer's statement does; a consent is about one edition. `acts_for` is set where the
-    card is a mandate: the licence is somebody else's. `group` is the holder's own word for where it belongs.
+    card is a mandate: the licence is somebody else's. `group` is the holder's own word for where it belongs. `told` is
+    the issuer's last word on its status, None if it is in force as far as is known; `devices` is what the issuer told
+    of the holder's other devices and the holder has not acknowledged (`wallet.news`).
     """
 
     id: str
@@ -99,6 +111,8 @@ class Card:
     group: str | None
     items: tuple[CardItem, ...] = field(repr=False)
     portrait: bytes | None = field(repr=False)
+    told: ToldStatus | None = None
+    devices: tuple[ToldDevice, ...] = ()
 
     def item(self, name: str) -> CardItem | None:
         """The item with this name."""
@@ -128,6 +142,8 @@ class HeldLicence:
     directory: WalletDirectory
     credentials: tuple[HeldCredential, ...]
     is_bound: bool = True
+    told: ToldStatus | None = None
+    devices: tuple[ToldDevice, ...] = ()
 
     @property
     def flexible(self) -> HeldCredential:
@@ -167,7 +183,9 @@ class HeldLicence:
         return LocalDay(item.value) if item is not None and type(item.value) is int else None
 
 
-def hold(stored: StoredLicence, directory: WalletDirectory, device_key: VerificationKey) -> HeldLicence:
+def hold(
+    stored: StoredLicence, directory: WalletDirectory, device_key: VerificationKey, told: Told = NOTHING
+) -> HeldLicence:
     """The licence as it can be shown with this device key.
 
     Raises:
@@ -178,7 +196,19 @@ def hold(stored: StoredLicence, directory: WalletDirectory, device_key: Verifica
     if kind is None:
         raise VaultDamaged(f"the kind of licence {stored.licence_id} is not in its region's directory")
     is_bound = all(each.claims.cnf == device_key.cose_key for each in credentials)
-    return HeldLicence(stored, kind, directory, credentials, is_bound)
+    return with_news(HeldLicence(stored, kind, directory, credentials, is_bound), told)
+
+
+def with_news(licence: HeldLicence, told: Told) -> HeldLicence:
+    """The same licence with what its issuer told of it."""
+    status = told.statuses.get(licence.stored.licence_id)
+    # What was issued after that day is newer than the word: nothing is issued for a licence that is not in force.
+    if status is not None and licence.flexible.claims.iat > status.at:
+        status = None
+    devices = tuple(each for each in told.devices if each.licence_id == licence.stored.licence_id)
+    if (status, devices) == (licence.told, licence.devices):
+        return licence
+    return replace(licence, told=status, devices=devices)
 
 
 def card(licence: HeldLicence, at: UnixTime) -> Card:
@@ -207,6 +237,8 @@ def card(licence: HeldLicence, at: UnixTime) -> Card:
             if known is not None
         ),
         portrait=licence.stored.portrait,
+        told=licence.told,
+        devices=licence.devices,
     )
 
 
@@ -219,10 +251,27 @@ def _acts_for(licence: HeldLicence) -> ActsFor | None:
     return ActsFor(scope.level, scope.purposes, scope.kinds, licence.credential_end, holder)
 
 
+_TOLD_STATES: Final = {
+    Status.INVALID: CardState.REVOKED,
+    Status.SUSPENDED: CardState.SUSPENDED,
+    Status.DEVICE_LOST: CardState.DEVICE_LOST,
+    Status.REVOKED: CardState.REVOKED,
+    Status.WITHDRAWN: CardState.REVOKED,
+    Status.CANCELLED: CardState.REVOKED,
+    Status.SUPERSEDED: CardState.SUPERSEDED,
+}
+_FINAL: Final = (CardState.REVOKED, CardState.DEVICE_LOST)
+
+
 def state(licence: HeldLicence, at: UnixTime) -> CardState:
     """The most urgent thing to know about a licence at this moment."""
+    told = None if licence.told is None else _TOLD_STATES[licence.told.status]
+    if told in _FINAL:
+        return told
     if not licence.is_bound:
         return CardState.UNBOUND
+    if told is not None:
+        return told
     legal_end, credential_end = licence.legal_end, licence.credential_end
     if licence.is_mandate:
         # A mandate that has ended is none (docs/spec/mandate.md, rule 6); nothing refreshes it.

@@ -157,13 +157,16 @@ def list_cards(folder: Path, as_json: bool, at: UnixTime | None, passphrase_file
         return
     for card in cards:
         until = _day(card.valid_to) or "-"
+        devices = f"  ({len(card.devices)} notices of other devices)" if card.devices else ""
         acts = f"  (mandate, level {card.acts_for.level})" if card.acts_for is not None else ""
-        click.echo(f"{card.id}  {card.kind}  {card.state}  {until}  {card.names.zh_hans} / {card.names.en}{acts}")
+        click.echo(
+            f"{card.id}  {card.kind}  {card.state}  {until}  {card.names.zh_hans} / {card.names.en}{acts}{devices}"
+        )
     if cards:
         # A wallet that worked out "valid" from dates must not be taken for the authority.
         click.echo(
-            "The states follow the licences' dates; whether one is suspended or revoked only its authority and "
-            "terminals know.",
+            "The states follow the licences' dates and what their authorities told when they were last asked "
+            "(`wallet notices`).",
             err=True,
         )
     else:
@@ -193,6 +196,12 @@ def _as_object(card: Card) -> dict[str, object]:
         "refresh_url": card.refresh_url,
         "profile": str(card.profile),
         "group": card.group,
+        "told": None
+        if card.told is None
+        else {"status": card.told.status.name.lower(), "at": unixtime.iso_utc(card.told.at)},
+        "devices": [
+            {"event": str(each.event), "device": each.device, "at": unixtime.iso_utc(each.at)} for each in card.devices
+        ],
         "items": [item.name for item in card.items],
     }
 

@@ -8,7 +8,7 @@ import click
 from wallet_sdk import cli_waiting, openid4vci
 from wallet_sdk.card_pack import Card
 from wallet_sdk.cli_options import FOLDER, PASSPHRASE, named_refusals, open_wallet
-from wallet_sdk.errors import InputUnusable
+from wallet_sdk.errors import InputUnusable, WalletError
 from wallet_sdk.openid4vci.accepting import Waiting
 from wallet_sdk.openid4vci.later import OTHERS
 from wallet_sdk.openid4vci.wiring import exchange
@@ -118,29 +118,48 @@ def report_lost(folder: Path, licence: str, device: str, passphrase_file: Path |
 @click.command()
 @FOLDER
 @click.option("--issuer", metavar="URL", help="Ask this issuer alone; all that the licences came from if none.")
+@click.option("--all", "again", is_flag=True, help="Everything from the beginning, also what was told before.")
+@click.option("--acknowledge", is_flag=True, help="Other devices that were told of are known: take them off the cards.")
 @click.option("--json", "as_json", is_flag=True, help="A list of objects.")
 @PASSPHRASE
 @named_refusals
-def notices(folder: Path, issuer: str | None, as_json: bool, passphrase_file: Path | None) -> None:
-    """Say what has changed of the licences in this wallet, the oldest first: suspended, revoked, reported lost.
+def notices(
+    *, folder: Path, issuer: str | None, again: bool, acknowledge: bool, as_json: bool, passphrase_file: Path | None
+) -> None:
+    """Say what has changed of the licences in this wallet, each change once, the oldest first.
 
-    Why it changed, the office says; `wallet offices` lists them.
+    Suspended, reinstated, revoked, reported lost, bound to another device: it stays visible in `wallet list` and
+    before a licence is shown. Why it changed, the office says; `wallet offices` lists them.
     """
     wallet = open_wallet(folder, passphrase_file)
-    known = sorted({card.refresh_url for card in wallet.cards() if card.refresh_url is not None})
-    found = [
-        each
-        for address in ([issuer] if issuer else known)
-        for each in openid4vci.notices(wallet, address, exchange).notices
-    ]
-    if as_json:
-        rows = [{"licence": each.licence_id, "status": each.status, "at": each.at} for each in found]
-        click.echo(json.dumps(rows, indent=2))
+    if acknowledge:
+        wallet.news.acknowledge()
         return
-    for each in found:
-        click.echo(f"{each.at}  {each.licence_id}  {each.status}")
-    if not found:
+    known = sorted({card.refresh_url for card in wallet.cards() if card.refresh_url is not None})
+    found = 0
+    rows: list[dict[str, str]] = []
+    # One issuer that does not answer keeps nothing back of the others.
+    failed: WalletError | None = None
+    for address in [issuer] if issuer else known:
+        try:
+            came = openid4vci.notices(wallet, address, exchange, cursor="" if again else None).notices
+        except openid4vci.OfferError as wrong:
+            failed = wrong
+            continue
+        found += len(came)
+        for each in came:
+            if as_json:
+                more = {"event": each.event, "device": each.device} if each.event else {}
+                rows.append({"licence": each.licence_id, "status": each.status, "at": each.at, **more})
+            else:
+                what = f"{each.event}  {each.device[:16]}" if each.event else each.status
+                click.echo(f"{each.at}  {each.licence_id}  {what}")
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    elif not found and failed is None:
         click.echo("Nothing has changed.", err=True)
+    if failed is not None:
+        raise failed
 
 
 def _root(written: str | None) -> bytes | None:

@@ -225,6 +225,8 @@ def _show(
     if len(cards) == 1:
         request = wallet.request(cards[0], audience)
         decision = request.approve(names)
+        for caution in request.cautions:
+            click.echo(caution.text(config.language_from_environment()), err=True)
         return wallet.show(cards[0], audience=audience, consent=decision, every=every), [(request, decision)]
     joint = wallet.request_bundle(cards, audience)
     together = joint.approve(_choice(joint, [card.id for card in cards], names))

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from protocol.directory import PurposeItems
 from protocol.labels import Purpose
 from protocol.licence.catalogue import Item, Names
+from wallet_sdk import cautions
 from wallet_sdk.card_pack import Card, CardItem, HeldLicence
+from wallet_sdk.cautions import Caution
 from wallet_sdk.errors import (
     ConsentMismatch,
     ConsentMissing,
@@ -60,6 +62,11 @@ class ConsentRequest:
     @property
     def licence_names(self) -> Names:
         return self.card.names
+
+    @property
+    def cautions(self) -> tuple[Caution, ...]:
+        """What stands on the sheet besides; a page that leaves them out hides a warning."""
+        return cautions.of_cards((self.card,))
 
     @property
     def unavoidable(self) -> frozenset[int]:

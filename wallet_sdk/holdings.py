@@ -1,4 +1,5 @@
-"""What a vault holds: the device key, roots and directories of regions, licences, receipts; and its CBOR form.
+"""What a vault holds: the device key, roots and directories of regions, licences, receipts, what
+issuers told; and its CBOR form.
 
 Everything in it was checked before it was stored (`receiving.py`) and is authenticated by the vault, so reading it
 back only checks the form. Moments are seconds; ids are the issuer's. Not handled here: older forms (`migrations.py`).
@@ -14,9 +15,10 @@ from protocol.errors import ProtocolError
 from protocol.keys import VerificationKey
 from protocol.labels import Alg
 from protocol.unixtime import UnixTime
-from wallet_sdk import migrations
+from wallet_sdk import migrations, told
 from wallet_sdk.device_key import OutsideKey, SoftwareKey
 from wallet_sdk.errors import VaultDamaged
+from wallet_sdk.told import Told
 
 _MAX_ITEMS: Final = 1_000_000
 """Licences and directories are byte strings, so a thousand licences are some ten thousand items."""
@@ -29,6 +31,7 @@ class _Label(IntEnum):
     LICENCES = 4
     RECEIPTS = 5
     OUTSIDE_KEY = 6
+    TOLD = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Holdings:
     regions: Mapping[str, Region]
     licences: Mapping[str, StoredLicence]
     receipts: Mapping[str, StoredReceipt] = field(default_factory=dict)
+    told: Told = told.NOTHING
 
     def with_licence(self, licence: StoredLicence, region: Region) -> "Holdings":
         """The same with this licence, which stays in its group, and what is now known of its region."""
@@ -100,6 +104,7 @@ def encode(holdings: Holdings) -> bytes:
                 for name, each in holdings.licences.items()
             },
             _Label.RECEIPTS: {name: (each.copy, each.kept_at) for name, each in holdings.receipts.items()},
+            _Label.TOLD: told.encode(holdings.told),
         }
     )
 
@@ -119,6 +124,7 @@ def decode(content: bytes, *, version: int = migrations.CURRENT) -> Holdings:
                 _Label.REGIONS: Mapping() as regions,
                 _Label.LICENCES: Mapping() as licences,
                 _Label.RECEIPTS: Mapping() as receipts,
+                _Label.TOLD: what_was_told,
                 **kept,
             }:
                 return Holdings(
@@ -126,6 +132,7 @@ def decode(content: bytes, *, version: int = migrations.CURRENT) -> Holdings:
                     {str(name): _region(value) for name, value in regions.items()},
                     {str(name): _licence(str(name), value) for name, value in licences.items()},
                     {str(name): _receipt(value) for name, value in receipts.items()},
+                    told.decode(what_was_told),
                 )
             case _:
                 raise VaultDamaged("its content has another form")

@@ -154,11 +154,6 @@ def shared_identifier(cards: list[Card]) -> Lic | None:
     return None
 
 
-def cautions_of(cards: Iterable[Card]) -> tuple[Caution, ...]:
-    """What showing these cards means in any case."""
-    return (Caution.ACTS_FOR_ANOTHER,) if any(card.acts_for is not None for card in cards) else ()
-
-
 def _identifier(card: Card, key: Lic) -> str | None:
     return next((item.value for item in card.items if item.key == key and isinstance(item.value, str)), None)
 

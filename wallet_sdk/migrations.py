@@ -10,7 +10,7 @@ from typing import Final
 from protocol import cbor
 from wallet_sdk.errors import VaultDamaged
 
-CURRENT: Final = 2
+CURRENT: Final = 3
 Content = Mapping[cbor.Key, cbor.Value]
 
 
@@ -30,4 +30,9 @@ def _from_1(content: Content) -> Content:
     return {**content, 4: grouped, 5: content.get(5, {})}
 
 
-_STEPS: Final[Mapping[int, Callable[[Content], Content]]] = {1: _from_1}
+def _from_2(content: Content) -> Content:
+    """3 has what issuers told: no cursor yet, so the next question brings everything from the beginning."""
+    return {**content, 7: ({}, {}, ())}
+
+
+_STEPS: Final[Mapping[int, Callable[[Content], Content]]] = {1: _from_1, 2: _from_2}

@@ -115,5 +115,5 @@ def _hold(
     known = None if before is None else before.licences.get(stored.licence_id)
     # With a thousand cards, parsing them all after each small change would be felt.
     if known is not None and known.stored == stored and known.directory is directories[stored.region]:
-        return known
-    return card_pack.hold(stored, directories[stored.region], held.device_key.public_key)
+        return card_pack.with_news(known, held.told)
+    return card_pack.hold(stored, directories[stored.region], held.device_key.public_key, held.told)

@@ -30,7 +30,7 @@ from protocol.qr import envelope
 from protocol.terminal_certificate import Items, TerminalSignatureInvalid
 from protocol.trust_list import TrustAnchor
 from protocol.unixtime import UnixTime
-from wallet_sdk import card_pack, consent, joint_consent
+from wallet_sdk import card_pack, cautions, consent
 from wallet_sdk.card_pack import HeldLicence
 from wallet_sdk.cautions import Caution
 from wallet_sdk.consent import ConsentRequest
@@ -148,7 +148,7 @@ def read_challenge(
     return TerminalRequest(
         addressee=Addressee(request.purpose, certificate.audience, read.cnonce, request.sealing_key),
         sheets=tuple(sheets),
-        cautions=(*joint_consent.cautions_of(sheet.card for sheet in sheets), *_late(directories[region], at)),
+        cautions=(*cautions.of_cards(sheet.card for sheet in sheets), *_late(directories[region], at)),
         asker=Asker(region, certificate.relying_party, certificate.place, certificate.terminal, None),
         reason=request.reason,
         missing=tuple(missing),
@@ -185,7 +185,7 @@ def read_short_code(
         # Always, and first: nothing else tells a holder that the screen with this code may be a fraudster's telephone.
         cautions=(
             Caution.DICTATED_CODE,
-            *joint_consent.cautions_of(sheet.card for sheet in sheets),
+            *cautions.of_cards(sheet.card for sheet in sheets),
             *_late(directories[region], at),
         ),
         asker=Asker(region, site.relying_party, site.name, None, code.site_characters),

@@ -17,6 +17,7 @@ from wallet_sdk import (
     backups,
     batch,
     card_pack,
+    cautions,
     consent,
     device_key,
     durable_file,
@@ -27,7 +28,7 @@ from wallet_sdk import (
     terminal_request,
 )
 from wallet_sdk.batch import BatchDecision, BatchRequest, BatchShowing
-from wallet_sdk.card_pack import Card, HeldLicence
+from wallet_sdk.card_pack import Card, CardState, HeldLicence
 from wallet_sdk.composition import Member
 from wallet_sdk.consent import ConsentRequest, Decision
 from wallet_sdk.device_key import DeviceKey
@@ -39,11 +40,13 @@ from wallet_sdk.history import History
 from wallet_sdk.holdings import Holdings
 from wallet_sdk.joint_consent import Addressee, JointDecision, JointRequest
 from wallet_sdk.key_stores.store import KeyStore, device_key_of, new_key
+from wallet_sdk.news import News
 from wallet_sdk.open_vault import Content, OpenVault
 from wallet_sdk.pack import CardPack
 from wallet_sdk.pictures import Frame
 from wallet_sdk.ports import AsyncSleep, Clock, Elapsed, Ports, Random, Sleep
 from wallet_sdk.receipts import Receipts
+from wallet_sdk.register_errors import DeviceReportedLost, LicenceRevoked
 from wallet_sdk.request_errors import BundleSize
 from wallet_sdk.sealed_file import RFC_9106_LOW_MEMORY, PassphraseCost
 from wallet_sdk.terminal_request import TerminalRequest
@@ -218,6 +221,11 @@ class Wallet:
         """The receipts that are kept with the licences."""
         return Receipts(self._vault, self._clock)
 
+    @property
+    def news(self) -> News:
+        """What issuers told of the licences since they came (`openid4vci.notices` asks them)."""
+        return News(self._vault)
+
     def cards(self, at: UnixTime | None = None) -> tuple[Card, ...]:
         """Every licence, in the order of their kinds and ids; `pack` has them by profile and group."""
         return self.pack.cards(at=at)
@@ -251,6 +259,7 @@ class Wallet:
 
         Raises:
             ConsentMissing, ConsentMismatch: Nothing was signed.
+            LicenceRevoked, DeviceReportedLost, LicenceUnbound: Every terminal would refuse it.
             ItemsInseparable, ItemBeyondPurpose, MandateScope, RedrawIntervalWrong, LicenceNotFound: see these.
         """
         addressee = Addressee.open(audience)
@@ -276,7 +285,7 @@ class Wallet:
         return JointRequest(
             addressee=Addressee.open(purpose),
             sheets=sheets,
-            cautions=joint_consent.cautions_of(sheet.card for sheet in sheets),
+            cautions=cautions.of_cards(sheet.card for sheet in sheets),
         )
 
     def show_bundle(self, *, consent: JointDecision, every: int = 30) -> Showing:
@@ -373,6 +382,11 @@ class Wallet:
     ) -> Member:
         """What a decision lets out of a licence: the one gate in front of every signature."""
         licence = card_pack.find(self._current().licences, card_id)
+        match card_pack.state(licence, self._clock()):
+            case CardState.REVOKED:
+                raise LicenceRevoked
+            case CardState.DEVICE_LOST:
+                raise DeviceReportedLost
         if not licence.is_bound:
             raise LicenceUnbound
         wanted = consent.check(decision, licence=licence, purpose=addressee.purpose, audience=addressee.audience)

@@ -148,6 +148,8 @@ def test_receive_says_the_id_and_list_describes_it(made: Path, authority: Author
         "refresh_url": "https://issuer.example/refresh",
         "profile": "personal",
         "group": None,
+        "told": None,
+        "devices": [],
         "items": [
             "name", "class", "citizen_id", "licence_no", "valid_from", "valid_to", "authority", "sex", "birth_date",
             "address", "portrait",

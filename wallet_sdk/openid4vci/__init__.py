@@ -6,16 +6,20 @@ from wallet_sdk.openid4vci.wiring import exchange
 offer = openid4vci.read_offer(link, exchange)
 card = openid4vci.accept(wallet, offer, exchange, tx_code="123456")
 changed = openid4vci.refresh(wallet, card, exchange)
+
+In an event loop: `await openid4vci.asynchronous.accept(…)`, with a transport that is awaited.
 """
 
+from wallet_sdk.openid4vci import asynchronous
 from wallet_sdk.openid4vci.accepting import Waiting, accept, resume
 from wallet_sdk.openid4vci.errors import OfferError
 from wallet_sdk.openid4vci.later import Device, Notice, Notices, devices, notices, refresh, report_lost
 from wallet_sdk.openid4vci.offers import Offer, TxCode, read_offer
-from wallet_sdk.openid4vci.transport import Answer, Request, Transport
+from wallet_sdk.openid4vci.transport import Answer, AsyncTransport, Request, Transport
 
 __all__ = [
     "Answer",
+    "AsyncTransport",
     "Device",
     "Notice",
     "Notices",
@@ -26,6 +30,7 @@ __all__ = [
     "TxCode",
     "Waiting",
     "accept",
+    "asynchronous",
     "devices",
     "notices",
     "read_offer",

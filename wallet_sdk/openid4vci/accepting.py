@@ -20,7 +20,7 @@ from wallet_sdk.errors import WalletError
 from wallet_sdk.openid4vci.errors import IssuerAnswerMalformed, OfferError, TxCodeNeeded
 from wallet_sdk.openid4vci.issuers import IssuerMetadata, issuer_metadata, token_endpoint
 from wallet_sdk.openid4vci.offers import GRANT, Offer, TxCode
-from wallet_sdk.openid4vci.transport import Request, Transport, ask
+from wallet_sdk.openid4vci.transport import Act, Request, Transport, ask, run
 from wallet_sdk.wallet import Wallet
 
 _JSON: Final = "application/json"
@@ -42,12 +42,18 @@ class Waiting:
 def accept(
     wallet: Wallet, offer: Offer, transport: Transport, *, tx_code: str | None = None, root: bytes | None = None
 ) -> Card | Waiting:
+    """As `accepting`, with a network that waits."""
+    return run(accepting(wallet, offer, tx_code=tx_code, root=root), transport)
+
+
+def accepting(
+    wallet: Wallet, offer: Offer, *, tx_code: str | None = None, root: bytes | None = None
+) -> Act[Card | Waiting]:
     """The licence of this offer, kept in the wallet; or what to `resume` with, where the issuer needs time.
 
     Args:
         wallet: Whose device key the licence is to be bound to.
         offer: As it was read and shown to the holder.
-        transport: The network.
         tx_code: What the holder typed, if the offer asks for it.
         root: As `Wallet.receive`.
 
@@ -59,47 +65,50 @@ def accept(
     """
     _demand_tx_code(offer.tx_code, tx_code)
     # 1
-    metadata = issuer_metadata(offer.issuer, transport)
+    metadata = yield from issuer_metadata(offer.issuer)
     metadata.demand_kind(offer.kind)
     # 2
     form = {"grant_type": GRANT, "pre-authorized_code": offer.code}
     body = urlencode(form if tx_code is None else form | {"tx_code": tx_code}).encode()
-    endpoint = token_endpoint(offer.issuer, transport)
-    token = _text(ask(transport, Request(endpoint, {"Content-Type": _FORM}, body))[1], "access_token")
+    endpoint = yield from token_endpoint(offer.issuer)
+    _, answer = yield from ask(Request(endpoint, {"Content-Type": _FORM}, body))
+    token = _text(answer, "access_token")
     # 3, 4
-    proof = prove(wallet, metadata, transport, {}, typ=TYP_PROOF)
+    proof = yield from prove(wallet, metadata, {}, typ=TYP_PROOF)
     # 5
     wanted = {"credential_configuration_id": offer.kind, "proofs": {"jwt": [proof]}}
-    return _kept(wallet, metadata, transport, token, "credential_endpoint", wanted, offer.kind, root)
+    return (yield from _kept(wallet, metadata, token, "credential_endpoint", wanted, offer.kind, root))
 
 
 def resume(wallet: Wallet, waiting: Waiting, transport: Transport, *, root: bytes | None = None) -> Card | Waiting:
-    """What has become of a licence that had to wait. Raises: as `accept`."""
-    metadata = issuer_metadata(waiting.issuer, transport)
+    """As `resuming`, with a network that waits."""
+    return run(resuming(wallet, waiting, root=root), transport)
+
+
+def resuming(wallet: Wallet, waiting: Waiting, *, root: bytes | None = None) -> Act[Card | Waiting]:
+    """What has become of a licence that had to wait. Raises: as `accepting`."""
+    metadata = yield from issuer_metadata(waiting.issuer)
     wanted = {"transaction_id": waiting.transaction_id}
     endpoint = "deferred_credential_endpoint"
-    return _kept(wallet, metadata, transport, waiting.token, endpoint, wanted, waiting.kind, root)
+    return (yield from _kept(wallet, metadata, waiting.token, endpoint, wanted, waiting.kind, root))
 
 
-def prove(
-    wallet: Wallet, metadata: IssuerMetadata, transport: Transport, claims: Mapping[str, object], *, typ: str
-) -> str:
+def prove(wallet: Wallet, metadata: IssuerMetadata, claims: Mapping[str, object], *, typ: str) -> Act[str]:
     """A proof of the device key for this issuer, over a nonce of its own. Raises: OfferError, KeyStoreError."""
-    _, answer = ask(transport, Request(metadata.endpoint("nonce_endpoint"), {}, b""))
+    _, answer = yield from ask(Request(metadata.endpoint("nonce_endpoint"), {}, b""))
     return wallet.prove({**claims, "nonce": _text(answer, "c_nonce")}, audience=metadata.issuer, typ=typ)
 
 
 def _kept(  # noqa: PLR0917 - what an answer becomes takes everything that led to it
     wallet: Wallet,
     metadata: IssuerMetadata,
-    transport: Transport,
     token: str,
     endpoint: str,
     wanted: Mapping[str, object],
     kind: str,
     root: bytes | None,
-) -> Card | Waiting:
-    status, answer = ask(transport, _posted(metadata.endpoint(endpoint), token, wanted))
+) -> Act[Card | Waiting]:
+    status, answer = yield from ask(_posted(metadata.endpoint(endpoint), token, wanted))
     if status == _DEFERRED:
         interval = answer.get("interval")
         if type(interval) is not int or interval <= 0:
@@ -109,20 +118,20 @@ def _kept(  # noqa: PLR0917 - what an answer becomes takes everything that led t
     try:
         card = wallet.receive(_package(answer), root=root)
     except WalletError:
-        _notify(metadata, transport, token, answer, "credential_failure")
+        yield from _notify(metadata, token, answer, "credential_failure")
         raise
     # 7
-    _notify(metadata, transport, token, answer, "credential_accepted")
+    yield from _notify(metadata, token, answer, "credential_accepted")
     return card
 
 
-def _notify(metadata: IssuerMetadata, transport: Transport, token: str, answer: Mapping[str, Any], event: str) -> None:
+def _notify(metadata: IssuerMetadata, token: str, answer: Mapping[str, Any], event: str) -> Act[None]:
     notification_id = answer.get("notification_id")
     if not isinstance(notification_id, str) or "notification_endpoint" not in metadata.document:
         return
     content = {"notification_id": notification_id, "event": event}
     try:
-        ask(transport, _posted(metadata.endpoint("notification_endpoint"), token, content))
+        yield from ask(_posted(metadata.endpoint("notification_endpoint"), token, content))
     except OfferError:
         # Section 11: an issuer cannot count on it, and the licence is what it is without.
         return

@@ -5,7 +5,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from wallet_sdk.openid4vci.errors import IssuerAnswerMalformed, OfferUnsupported
-from wallet_sdk.openid4vci.transport import Request, Transport, ask, checked, host_of
+from wallet_sdk.openid4vci.transport import Act, Request, ask, checked, host_of
 
 FORMAT: Final = "lz1-package"
 """The only credential format that this wallet reads (docs/spec/issuing.md)."""
@@ -26,6 +26,11 @@ class IssuerMetadata:
             raise IssuerAnswerMalformed(f"no {name}")
         return checked(address, host=host_of(self.issuer))
 
+    def lists(self, name: str, *, within: str) -> bool:
+        """Whether there is a list of that name that is not empty."""
+        members = self.document.get(within)
+        return isinstance(members, dict) and isinstance(found := members.get(name), list) and bool(found)
+
     def demand_kind(self, kind: str) -> None:
         """Return if this wallet can receive this kind. Raises: OfferUnsupported."""
         match self.document.get("credential_configurations_supported"):
@@ -35,22 +40,23 @@ class IssuerMetadata:
                 raise OfferUnsupported("a licence in another format")
 
 
-def issuer_metadata(issuer: str, transport: Transport) -> IssuerMetadata:
+def issuer_metadata(issuer: str) -> Act[IssuerMetadata]:
     """What this issuer says of itself. Raises: OfferError."""
-    return IssuerMetadata(issuer, _document(issuer, "openid-credential-issuer", "credential_issuer", transport))
+    document = yield from _document(issuer, "openid-credential-issuer", "credential_issuer")
+    return IssuerMetadata(issuer, document)
 
 
-def token_endpoint(issuer: str, transport: Transport) -> str:
+def token_endpoint(issuer: str) -> Act[str]:
     """Where this issuer gives access tokens. Raises: OfferError."""
-    document = _document(issuer, "oauth-authorization-server", "issuer", transport)
+    document = yield from _document(issuer, "oauth-authorization-server", "issuer")
     return IssuerMetadata(issuer, document).endpoint("token_endpoint")
 
 
-def _document(issuer: str, name: str, member: str, transport: Transport) -> dict[str, Any]:
+def _document(issuer: str, name: str, member: str) -> Act[dict[str, Any]]:
     # Section 12.2.2 and RFC 8414 section 3.1: between the host and the path, if there is one.
     parts = urlsplit(checked(issuer))
     address = urlunsplit((parts.scheme, parts.netloc, f"/.well-known/{name}{parts.path}", "", ""))
-    _, document = ask(transport, Request(address, {"Accept": "application/json"}))
+    _, document = yield from ask(Request(address, {"Accept": "application/json"}))
     if document.get(member) != issuer:
         raise IssuerAnswerMalformed("it is another issuer's document")
     return document

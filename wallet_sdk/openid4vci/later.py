@@ -6,20 +6,30 @@ the issuer's metadata under `liangzheng`.
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from protocol import cbor, keys, licence_package
 from protocol.errors import ProtocolError
 from protocol.key_proof import TYP_WALLET_REQUEST
+from protocol.status_list import Status
+from protocol.unixtime import UnixTime
 from wallet_sdk.card_pack import Card
+from wallet_sdk.news import Word
 from wallet_sdk.openid4vci.accepting import prove
-from wallet_sdk.openid4vci.errors import IssuerAnswerMalformed, NotRefreshable, OtherLicence
-from wallet_sdk.openid4vci.issuers import issuer_metadata
-from wallet_sdk.openid4vci.transport import Answer, Request, Transport, content, demand_done
+from wallet_sdk.openid4vci.errors import IssuerAnswerMalformed, IssuerRefused, NotRefreshable, OtherLicence
+from wallet_sdk.openid4vci.issuers import IssuerMetadata, issuer_metadata
+from wallet_sdk.openid4vci.transport import Act, Answer, Request, Transport, content, demand_done, run
+from wallet_sdk.told import DeviceEvent, ToldDevice, ToldStatus
 from wallet_sdk.wallet import Wallet
 
 OTHERS: Final = "others"
 """In the place of a device: all of them but this one."""
+_STATUSES: Final = {each.name.lower(): each for each in Status}
+_EVENTS: Final = {each.value: each for each in DeviceEvent}
+_DEVICE_DIGITS: Final = 64
+_MOMENT: Final = "%Y-%m-%dT%H:%M:%SZ"
+_CURSOR_REFUSED: Final = "cursor_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +44,37 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """The status of a licence has changed, as the issuer calls it; why, the office says."""
+    """Something has happened, as the issuer calls it; why, the office says.
+
+    Attributes:
+        licence_id: Of which licence. A notice of a device may be of one that another device of the holder has.
+        status: Its new status; empty in a notice of something else.
+        at: Since when: seconds as ISO 8601 in UTC.
+        event: What else happened; empty in a notice of a status.
+        device: To which other device: the SHA-256 of its key in hexadecimal digits.
+    """
 
     licence_id: str
     status: str
     at: str
+    event: str = ""
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Notices:
-    """What has changed since a cursor, the oldest first; keep the new cursor for the next time."""
+    """What has changed since a cursor, the oldest first."""
 
     notices: tuple[Notice, ...]
     cursor: str
 
 
 def refresh(wallet: Wallet, card: Card, transport: Transport) -> Card:
+    """As `refreshing`, with a network that waits."""
+    return run(refreshing(wallet, card), transport)
+
+
+def refreshing(wallet: Wallet, card: Card) -> Act[Card]:
     """The card as its issuer gives it today: new credentials from a quarter of their life on, before that the same.
 
     Raises:
@@ -57,7 +82,7 @@ def refresh(wallet: Wallet, card: Card, transport: Transport) -> Card:
         OfferError: By its own leaf; the wallet is unchanged.
         OtherLicence, ReceiveError: What came is not this licence, or does not hold; the wallet is unchanged.
     """
-    answer = _asked(wallet, _issuer(card), transport, "refresh", {"licence": card.id})
+    answer = yield from _asked(wallet, _issuer(card), "refresh", {"licence": card.id})
     demand_done(answer)
     try:
         came = licence_package.decode(answer.body).licence_id
@@ -69,8 +94,13 @@ def refresh(wallet: Wallet, card: Card, transport: Transport) -> Card:
 
 
 def devices(wallet: Wallet, card: Card, transport: Transport) -> tuple[Device, ...]:
+    """As `listing_devices`, with a network that waits."""
+    return run(listing_devices(wallet, card), transport)
+
+
+def listing_devices(wallet: Wallet, card: Card) -> Act[tuple[Device, ...]]:
     """The devices that hold this card's licence, this one among them. Raises: NotRefreshable, OfferError."""
-    answer = _asked(wallet, _issuer(card), transport, "devices", {"licence": card.id})
+    answer = yield from _asked(wallet, _issuer(card), "devices", {"licence": card.id})
     demand_done(answer)
     own = keys.load_cose_key(cbor.decode(wallet.public_key())).thumbprint.hex()
     try:
@@ -83,13 +113,17 @@ def devices(wallet: Wallet, card: Card, transport: Transport) -> tuple[Device, .
 
 
 def report_lost(wallet: Wallet, card: Card, device: str, transport: Transport) -> int:
+    """As `reporting_lost`, with a network that waits."""
+    return run(reporting_lost(wallet, card, device), transport)
+
+
+def reporting_lost(wallet: Wallet, card: Card, device: str) -> Act[int]:
     """Reports a device lost (挂失), for good: what it holds of this licence is refused everywhere from now on.
 
     Args:
         wallet: A device that holds the licence, too.
         card: The licence.
         device: Its id as `devices` lists it, or `OTHERS`.
-        transport: The network.
 
     Returns:
         How many entries were flipped.
@@ -97,29 +131,82 @@ def report_lost(wallet: Wallet, card: Card, device: str, transport: Transport) -
     Raises:
         NotRefreshable, OfferError: Nothing was reported.
     """
-    answer = content(_asked(wallet, _issuer(card), transport, "lost", {"licence": card.id, "device": device}))
+    answer = content((yield from _asked(wallet, _issuer(card), "lost", {"licence": card.id, "device": device})))
     flipped = answer.get("flipped")
     if type(flipped) is not int:
         raise IssuerAnswerMalformed("no count")
     return flipped
 
 
-def notices(wallet: Wallet, issuer: str, transport: Transport, *, cursor: str = "") -> Notices:
+def notices(wallet: Wallet, issuer: str, transport: Transport, *, cursor: str | None = None) -> Notices:
+    """As `noticing`, with a network that waits."""
+    return run(noticing(wallet, issuer, cursor=cursor), transport)
+
+
+def noticing(wallet: Wallet, issuer: str, *, cursor: str | None = None) -> Act[Notices]:
     """What has changed of the licences that this device holds of this issuer, page by page to the end.
 
+    Each page is kept in the vault together with the cursor behind it before it is given: each notice is told once, and
+    what was learned is a state of its card. A kill in between costs a request.
+
+    Args:
+        wallet: Whose licences.
+        issuer: Its Credential Issuer Identifier, as `Card.refresh_url` has it.
+        cursor: Ask from there instead, and keep nothing; empty: from the beginning.
+
     Raises:
-        OfferError: By its own leaf.
+        OfferError: By its own leaf; pages that came before are kept.
+        VaultBusy, VaultNotWritten: The last page is not kept, and comes again with the next question.
     """
+    metadata = yield from issuer_metadata(issuer)
+    # An issuer without these events refuses the claim (docs/spec/issuing.md).
+    wants = {"events": True} if metadata.lists("notice_events", within="liangzheng") else {}
     found: list[Notice] = []
+    keeps = cursor is None
+    place = wallet.news.cursor(issuer) if cursor is None else cursor
     while True:
-        answer = content(_asked(wallet, issuer, transport, "notices", {"cursor": cursor}))
-        before, cursor = cursor, _text(answer, "cursor")
+        try:
+            answer = content((yield from _asked_of(wallet, metadata, "notices", {"cursor": place, **wants})))
+        except IssuerRefused as refused:
+            # Restored from a backup, or with other secrets: the issuer begins anew, and so does this wallet.
+            if refused.detail != _CURSOR_REFUSED or not keeps or not place:
+                raise
+            wallet.news.take(issuer, (), after=place, cursor="")
+            place = wallet.news.cursor(issuer)
+            continue
+        before, place = place, _text(answer, "cursor")
         rows = answer.get("notices")
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise IssuerAnswerMalformed("no notices")
-        found += [Notice(_text(row, "licence"), _text(row, "status"), _text(row, "at")) for row in rows]
-        if not answer.get("more") or not rows or cursor == before:
-            return Notices(tuple(found), cursor)
+        page = [_notice(row) for row in rows]
+        if keeps and not wallet.news.take(issuer, _words(page), after=before, cursor=place):
+            # Another process has taken these, and tells them.
+            page, place = [], wallet.news.cursor(issuer)
+        found += page
+        if not answer.get("more") or not rows or place == before:
+            return Notices(tuple(found), place)
+
+
+def _notice(row: dict[str, Any]) -> Notice:
+    names = ("status", "event", "device")
+    # What a later issuer tells besides is taken as it is, and means nothing to a card.
+    status, event, device = (_text(row, name) if name in row else "" for name in names)
+    return Notice(_text(row, "licence"), status, _text(row, "at"), event, device)
+
+
+def _words(page: list[Notice]) -> list[Word]:
+    """What of it is understood."""
+    found: list[Word] = []
+    for each in page:
+        try:
+            at = UnixTime(int(datetime.strptime(each.at, _MOMENT).replace(tzinfo=UTC).timestamp()))
+        except ValueError:
+            continue
+        if each.status in _STATUSES:
+            found.append((each.licence_id, ToldStatus(_STATUSES[each.status], at)))
+        elif not each.status and each.event in _EVENTS and len(each.device) == _DEVICE_DIGITS:
+            found.append(ToldDevice(each.licence_id, _EVENTS[each.event], each.device, at))
+    return found
 
 
 def _issuer(card: Card) -> str:
@@ -128,11 +215,15 @@ def _issuer(card: Card) -> str:
     return card.refresh_url
 
 
-def _asked(wallet: Wallet, issuer: str, transport: Transport, act: str, claims: dict[str, object]) -> Answer:
-    metadata = issuer_metadata(issuer, transport)
+def _asked(wallet: Wallet, issuer: str, act: str, claims: dict[str, object]) -> Act[Answer]:
+    metadata = yield from issuer_metadata(issuer)
+    return (yield from _asked_of(wallet, metadata, act, claims))
+
+
+def _asked_of(wallet: Wallet, metadata: IssuerMetadata, act: str, claims: dict[str, object]) -> Act[Answer]:
     endpoint = metadata.endpoint(f"{act}_endpoint", within="liangzheng")
-    written = prove(wallet, metadata, transport, {**claims, "act": act}, typ=TYP_WALLET_REQUEST)
-    return transport(Request(endpoint, {"Content-Type": "application/jwt"}, written.encode()))
+    written = yield from prove(wallet, metadata, {**claims, "act": act}, typ=TYP_WALLET_REQUEST)
+    return (yield Request(endpoint, {"Content-Type": "application/jwt"}, written.encode()))
 
 
 def _text(row: dict[str, Any], name: str) -> str:

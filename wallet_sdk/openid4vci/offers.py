@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from wallet_sdk.openid4vci.errors import OfferMalformed, OfferUnsupported
-from wallet_sdk.openid4vci.transport import Request, Transport, ask, checked
+from wallet_sdk.openid4vci.transport import Act, Request, Transport, ask, checked, run
 
 SCHEME: Final = "openid-credential-offer"
 GRANT: Final = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
@@ -38,6 +38,11 @@ class Offer:
 
 
 def read_offer(text: str, transport: Transport) -> Offer:
+    """As `reading`, with a network that waits."""
+    return run(reading(text), transport)
+
+
+def reading(text: str) -> Act[Offer]:
     """The offer in this link, which is fetched if the link only says where it lies.
 
     Raises:
@@ -56,7 +61,7 @@ def read_offer(text: str, transport: Transport) -> Offer:
         case {"credential_offer": [written], **others} if not others:
             document = _parsed(written)
         case {"credential_offer_uri": [address], **others} if not others:
-            _, document = ask(transport, Request(checked(address)))
+            _, document = yield from ask(Request(checked(address)))
         case _:
             raise OfferMalformed("neither an offer nor the address of one")
     return _offer(document)

@@ -1,16 +1,19 @@
 """What the wallet needs of a network: one request, one answer, no redirect; and which addresses it asks at all.
 
-Applications pass their own client; `wallet_sdk.wiring.exchange` is the standard library's. Guaranteed by `ask`: https,
-or this machine; the issuer's own host; an answer within its bound that is one JSON object, or a refusal by name.
+Applications pass their own client, which waits (`Transport`) or is awaited (`AsyncTransport`); `wiring.exchange` is the
+standard library's. So each act is written once, as a generator that yields requests and is sent their answers; `run`
+and `run_async` carry them. Guaranteed by `ask`: https, or this machine; the issuer's own host; an answer within its
+bound that is one JSON object, or a refusal by name.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from protocol import limits
+from wallet_sdk.errors import WalletError
 from wallet_sdk.openid4vci.errors import AddressUnsafe, IssuerAnswerMalformed, IssuerRefused
 
 MAX_ANSWER_BYTES: Final = 2 * limits.MAX_PACKAGE_BYTES
@@ -45,6 +48,51 @@ class Transport(Protocol):
         """The answer to this request, never that of a redirect. Raises: IssuerUnreachable."""
 
 
+class AsyncTransport(Protocol):
+    """The same in an event loop."""
+
+    def __call__(self, request: Request) -> Awaitable[Answer]:
+        """As `Transport`."""
+
+
+_T = TypeVar("_T")
+Act = Generator[Request, Answer, _T]
+"""What asks an issuer: it yields each request, is sent the answer to it, and returns what came of all of them."""
+
+
+def run(act: Act[_T], transport: Transport) -> _T:
+    """Carries an act to its end. Raises: as the act and the transport."""
+    try:
+        request = next(act)
+        while True:
+            try:
+                answer = transport(request)
+            except WalletError as wrong:
+                # To where the request was made: some acts go on without an answer.
+                request = act.throw(wrong)
+            else:
+                request = act.send(answer)
+    except StopIteration as done:
+        value: _T = done.value
+        return value
+
+
+async def run_async(act: Act[_T], transport: AsyncTransport) -> _T:
+    """As `run`, in an event loop."""
+    try:
+        request = next(act)
+        while True:
+            try:
+                answer = await transport(request)
+            except WalletError as wrong:
+                request = act.throw(wrong)
+            else:
+                request = act.send(answer)
+    except StopIteration as done:
+        value: _T = done.value
+        return value
+
+
 def checked(url: str, *, host: str | None = None) -> str:
     """The address, if a wallet may ask it; on this host, if one is given. Raises: AddressUnsafe."""
     try:
@@ -68,7 +116,7 @@ def host_of(url: str) -> str:
     return urlsplit(url).netloc
 
 
-def ask(transport: Transport, request: Request) -> tuple[int, dict[str, Any]]:
+def ask(request: Request) -> Act[tuple[int, dict[str, Any]]]:
     """Status and members of a JSON answer that says yes.
 
     Raises:
@@ -76,7 +124,7 @@ def ask(transport: Transport, request: Request) -> tuple[int, dict[str, Any]]:
         IssuerAnswerMalformed: It says neither.
         IssuerUnreachable: There is none.
     """
-    answer = transport(request)
+    answer = yield request
     members = content(answer)
     return answer.status, members
 
