@@ -1,7 +1,8 @@
-"""Kill loops at full size: `python bench/kill_loop.py [KILLS] [--only journal|feed]` (300 unless told).
+"""Kill loops at full size: `python bench/kill_loop.py [KILLS] [--only journal|feed|wallet]` (300 unless told).
 
 The journal's: no check that was shown is missing. The feed's: no place that was acknowledged is lost, and the state is
-the signed one. Exit 1 if anything is found.
+the signed one. The wallet's: it opens, every signature has its line of the history, nothing that was told as done is
+lost. Exit 1 if anything is found.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from tests.terminal import feed_history, feed_killing
 from tests.terminal.killing import kill_loop
 from tests.terminal.publishing import publish
 from tests.utopia.world import World
+from tests.wallet import killing as wallet_killing
 from verifier_terminal import setting_up, wiring
 
 
@@ -40,13 +42,20 @@ def feed(here: Path, kills: int) -> bool:
     return not result.findings
 
 
+def wallet(here: Path, kills: int) -> bool:
+    result = wallet_killing.kill_loop(here, kills=kills, seed=kills)
+    print(f"wallet: {result.kills} kills, {result.signed} signatures, {result.told} acts told as done")
+    print(f"  {'; '.join(result.findings) or 'nothing lost, nothing signed without its line'}")
+    return not result.findings
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kills", type=int, nargs="?", default=300)
-    parser.add_argument("--only", choices=["journal", "feed"])
+    parser.add_argument("--only", choices=["journal", "feed", "wallet"])
     options = parser.parse_args()
     good = True
-    for loop in (journal, feed):
+    for loop in (journal, feed, wallet):
         if options.only in (None, loop.__name__):
             with tempfile.TemporaryDirectory() as folder:
                 good &= loop(Path(folder), options.kills)

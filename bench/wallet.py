@@ -4,7 +4,7 @@
 
 The bar: creating a code of a running showing without drawing it ≤ 3 × one raw signature. Medians; every signature is
 over fresh bytes, and every act takes its turn with the raw signature, so that both see the same machine. "First" is
-`wallet.show(…)` and its first frame, from a decision that was made before; "answer" likewise.
+`wallet.show(…)` and its first frame, from a decision that was made before, with the history's line; "answer" likewise.
 """
 
 import os
@@ -28,7 +28,8 @@ from protocol.qr import base45
 from protocol.unixtime import UnixTime
 from tests.wallet.asked import Terminal
 from tests.wallet.issued import AT, ID_KIND, ID_VALUES, Authority, encoded, holder_key
-from wallet_sdk import Showing, Wallet, drawing
+from wallet_sdk import Frame, Showing, Wallet, drawing
+from wallet_sdk.joint_consent import Addressee
 
 Acts = Mapping[str, Callable[[], object]]
 
@@ -82,10 +83,33 @@ def showings(wallet: Wallet, authority: Authority) -> tuple[Acts, Mapping[str, S
         with wallet.show_bundle(consent=three) as showing:
             showing.frame()
 
+    def anew(items: list[str] | None) -> Frame:
+        """From the question on: what is prepared when the holder is asked counts, too."""
+        decision = wallet.request(card, Purpose.WINDOW).approve(items)
+        return wallet.present_once(card, audience=Purpose.WINDOW, consent=decision)
+
+    def unprepared() -> Frame:
+        licence = wallet._vault.current().licences[card.id]
+        licence.selections.clear()
+        for each in licence.credentials:
+            each.texts.clear()
+        return wallet.present_once(card, audience=Purpose.WINDOW, consent=view)
+
+    written = (wallet._vault.folder / "peer").open("wb", buffering=0)
+
+    def durable() -> None:
+        written.write(b"x" * 150)
+        os.fsync(written.fileno())
+
     acts: dict[str, Callable[[], object]] = {
         **{f"{name}, rolled": rolling(showing) for name, showing in open_showings.items()},
         "V, first": lambda: wallet.present_once(card, audience=Purpose.WINDOW, consent=view),
         "F, first": lambda: wallet.present_once(card, audience=Purpose.WINDOW, consent=chosen),
+        "V, first, with nothing prepared": unprepared,
+        "V, from the question to the first": lambda: anew(None),
+        "F, from the question to the first": lambda: anew(["name", "citizen_id", "address"]),
+        "the history's line alone": lambda: wallet.history.add((), Addressee.open(Purpose.WINDOW), None),
+        "peer: 150 bytes and an fsync on the same disk": durable,
         "bundle of three V, first": first_of_three,
         "V sealed, answer": lambda: wallet.answer(request, agreed),
         "challenge, read": lambda: wallet.read_challenge(asked),

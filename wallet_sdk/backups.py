@@ -9,7 +9,7 @@ from typing import Final
 
 from protocol import cbor
 from wallet_sdk import holdings, sealed_file
-from wallet_sdk.device_key import OutsideKey
+from wallet_sdk.device_key import OutsideKey, SoftwareKey
 from wallet_sdk.errors import VaultDamaged
 from wallet_sdk.holdings import Holdings
 from wallet_sdk.open_vault import OpenVault
@@ -59,11 +59,7 @@ def opened(backup: bytes, passphrase: str) -> Backup:
             raise VaultDamaged("a backup with another form")
 
 
-def take_over(backup: Backup, vault: OpenVault) -> None:
-    """Puts it into a wallet that was just made. Raises: VaultBusy, VaultNotWritten."""
-    with vault.change() as (fresh, store):
-        # Cursors are sealed for the old key; and it was the old device that was lost.
-        told = backup.holdings.told.elsewhere()
-        store(replace(backup.holdings, device_key=fresh.holdings.device_key, told=told))
-    with vault.history() as file:
-        file.replace(backup.history)
+def for_device(backup: Backup, key: SoftwareKey | OutsideKey) -> Holdings:
+    """What a new device with this key holds then."""
+    # Cursors are sealed for the old key; and it was the old device that was lost.
+    return replace(backup.holdings, device_key=key, told=backup.holdings.told.elsewhere())

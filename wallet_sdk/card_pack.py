@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from protocol import cbor, unixtime
-from protocol.directory import WalletDirectory
+from protocol.directory import PurposeItems, WalletDirectory
 from protocol.keys import VerificationKey
 from protocol.labels import HolderKind, Lic, Purpose
 from protocol.licence.catalogue import Kind, Names
@@ -23,6 +23,9 @@ from wallet_sdk.errors import LicenceAmbiguous, LicenceNotFound, VaultDamaged
 from wallet_sdk.held_credential import HeldCredential
 from wallet_sdk.holdings import StoredLicence
 from wallet_sdk.told import NOTHING, Told, ToldDevice, ToldStatus
+
+if TYPE_CHECKING:
+    from wallet_sdk.selection import Selection
 
 EXPIRING_WITHIN: Final = 30 * DAY
 _REFRESH_SHARE: Final = 8
@@ -144,6 +147,10 @@ class HeldLicence:
     is_bound: bool = True
     told: ToldStatus | None = None
     devices: tuple[ToldDevice, ...] = ()
+    selections: dict[tuple[frozenset[int], PurposeItems], "Selection"] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What `preparing.py` keeps."""
 
     @property
     def flexible(self) -> HeldCredential:

@@ -165,8 +165,8 @@ def list_cards(folder: Path, as_json: bool, at: UnixTime | None, passphrase_file
     if cards:
         # A wallet that worked out "valid" from dates must not be taken for the authority.
         click.echo(
-            "The states follow the licences' dates and what their authorities told when they were last asked "
-            "(`wallet notices`).",
+            "The states follow the licences' dates and what `wallet notices` brought; whether one has since been "
+            "suspended or revoked only its authority and terminals know.",
             err=True,
         )
     else:

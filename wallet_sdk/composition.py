@@ -12,14 +12,13 @@ from protocol.keys import Signer
 from protocol.labels import AnimatedKind, SignatureAlg
 from protocol.qr import bundle, envelope
 from protocol.sd_cwt.key_binding import KeyBinding
-from protocol.sd_cwt.presenting import Presenter
 from protocol.unixtime import UnixTime
+from wallet_sdk import preparing
 from wallet_sdk.card_pack import HeldLicence
 from wallet_sdk.errors import CredentialExpired, LicenceExpired, LicenceNotYet
 from wallet_sdk.joint_consent import Addressee
 from wallet_sdk.ports import Random
 from wallet_sdk.request_errors import MandateExpired
-from wallet_sdk.rolling import RollingText
 from wallet_sdk.selection import Selection
 
 _ARRAY_MAJOR: Final = 4
@@ -62,14 +61,12 @@ class Content:
 class Composition:
     """The rolling content of one act, for a device key of this algorithm."""
 
-    __slots__ = ("_addressee", "_is_checked", "_presenters", "_random", "_rolling")
+    __slots__ = ("_addressee", "_is_checked", "_random", "_rolling")
 
     def __init__(self, members: tuple[Member, ...], addressee: Addressee, random: Random, alg: SignatureAlg) -> None:
         self._addressee = addressee
         self._random = random
-        chosen = (each.selection for each in members)
-        self._presenters = tuple(Presenter(each.credential.issued, each.disclosures, alg) for each in chosen)
-        self._rolling: RollingText | None = None
+        self._rolling = tuple(preparing.rolling_text(each.selection, alg) for each in members)
         self._is_checked = len(members) == 1
 
     def text(self, iat: UnixTime, exp: UnixTime, signer: Signer) -> str:
@@ -79,10 +76,8 @@ class Composition:
             SizeError: It does not fit one code.
             ProtocolError: A credential or a signature is not in its form.
         """
-        if self._addressee.sealing_key is None and len(self._presenters) == 1:
-            if self._rolling is None:
-                self._rolling = RollingText(self._presenters[0])
-            return self._rolling.next(self._binding(iat, exp), signer)
+        if self._addressee.sealing_key is None and len(self._rolling) == 1:
+            return self._rolling[0].next(self._binding(iat, exp), signer)
         kind, content = self.content(iat, exp, signer)
         return envelope.wrap(content, _PREFIXES[kind])
 
@@ -97,7 +92,7 @@ class Composition:
 
     def _plaintext(self, iat: UnixTime, exp: UnixTime, signer: Signer) -> tuple[AnimatedKind, bytes]:
         binding = self._binding(iat, exp)
-        presentations = [each.present(binding, signer) for each in self._presenters]
+        presentations = [each.presenter.present(binding, signer) for each in self._rolling]
         if len(presentations) == 1:
             return AnimatedKind.PRESENTATION, presentations[0]
         if not self._is_checked:

@@ -5,7 +5,7 @@ one (`wallet.show`). A decision is about one licence, one edition, one purpose. 
 the verifier's policy may only demand what is mandatory.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from protocol.directory import PurposeItems
@@ -35,6 +35,10 @@ class Decision:
     items: frozenset[int]
 
 
+def _nothing(keys: frozenset[int]) -> None:
+    """Nothing is prepared for these items."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConsentRequest:
     """What to ask the holder.
@@ -58,6 +62,7 @@ class ConsentRequest:
     missing: tuple[Item, ...]
     asked: PurposeItems = field(repr=False)
     _all: frozenset[str] = field(repr=False)
+    _agreed: Callable[[frozenset[int]], None] = field(default=_nothing, repr=False, compare=False)
 
     @property
     def licence_names(self) -> Names:
@@ -98,6 +103,7 @@ class ConsentRequest:
             if name not in offered:
                 raise ItemBeyondPurpose(f"{name!r}; it may ask for: {valid}")
         keys = frozenset(offered[name].key for name in wanted)
+        self._agreed(keys)
         return Decision(self.card.id, self.card.edition, self.purpose, self.purpose.audience, keys)
 
 

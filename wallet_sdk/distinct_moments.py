@@ -32,14 +32,15 @@ class DistinctMoments:
         """This moment, or the first one after it that no code of this wallet has."""
         moment = at
         with suppress(OSError), self._opened() as descriptor:
-            last = _number(os.read(descriptor, _DIGITS + 1))
+            written = os.read(descriptor, _DIGITS + 1)
+            last = _number(written)
             if last is not None and 0 <= last - at < _MOST_AHEAD:
                 moment = UnixTime(last + 1)
             # Overwritten in place and never cut off first: file systems flush a file that was cut off when it is
             # closed, which costs a hundred signatures.
             os.lseek(descriptor, 0, os.SEEK_SET)
             os.write(descriptor, b"%0*d" % (_DIGITS, moment))
-            if os.fstat(descriptor).st_size > _DIGITS:
+            if len(written) > _DIGITS:
                 os.ftruncate(descriptor, _DIGITS)
         return moment
 

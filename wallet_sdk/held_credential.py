@@ -12,9 +12,11 @@ from typing import Final
 
 from protocol import cbor, labels
 from protocol.errors import DisclosureKeyDuplicate, DisclosureShape
+from protocol.labels import SignatureAlg
 from protocol.sd_cwt import credential, disclosure
 from protocol.sd_cwt.credential import CredentialClaims, UnverifiedCredential
 from protocol.sd_cwt.disclosure import Disclosure
+from wallet_sdk.rolling import RollingText
 
 _NOTHING: Final[frozenset[bytes]] = frozenset()
 
@@ -39,6 +41,10 @@ class HeldCredential:
     encoded: bytes = field(repr=False)
     issued: UnverifiedCredential = field(repr=False)
     items: Mapping[int, HeldItem]
+    texts: dict[tuple[tuple[bytes, ...], SignatureAlg], RollingText] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What `preparing.py` keeps."""
 
     @property
     def claims(self) -> CredentialClaims:

@@ -47,9 +47,11 @@ class HistoryFile:
         try:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | durable_file.BINARY, durable_file.OWNER_ONLY)
             try:
-                end, count = self._end_of(descriptor)
+                size = os.fstat(descriptor).st_size
+                end, count = self._end_of(descriptor, size)
                 added = self._framed(record) if end else _BEGIN + self._framed(record)
-                os.ftruncate(descriptor, end)
+                if end != size:
+                    os.ftruncate(descriptor, end)
                 os.lseek(descriptor, end, os.SEEK_SET)
                 rest = memoryview(added)
                 while rest:
@@ -93,9 +95,8 @@ class HistoryFile:
         sealed = nonce + self._cipher.encrypt(record, _BEGIN, nonce).ciphertext
         return len(sealed).to_bytes(_LENGTH_BYTES) + sealed
 
-    def _end_of(self, descriptor: int) -> tuple[int, int]:
+    def _end_of(self, descriptor: int, size: int) -> tuple[int, int]:
         """Where the last whole record ends, and how many there are; read anew only if somebody else wrote."""
-        size = os.fstat(descriptor).st_size
         if size != self._known[0] or size == 0:
             content = os.read(descriptor, size)
             bounds = _bounds(content)

@@ -80,7 +80,7 @@ NOTHING: Final = Told({}, {}, ())
 
 def encode(told: Told) -> cbor.Value:
     """Three values: cursors, statuses, devices."""
-    cursors: dict[cbor.Key, cbor.Value] = dict(told.cursors)
+    cursors: dict[cbor.Key, cbor.Value] = {name: cursor for name, cursor in told.cursors.items()}  # noqa: C416 — the type of keys is wider
     statuses: dict[cbor.Key, cbor.Value] = {name: (int(each.status), each.at) for name, each in told.statuses.items()}
     return (
         cursors,

@@ -15,6 +15,7 @@ from typing import Final
 from wallet_sdk import durable_file, sealed_file
 from wallet_sdk.durable_file import Identity, WriteBytes
 from wallet_sdk.errors import KeyFileMissing, PassphraseNeeded, VaultExists, VaultMissing
+from wallet_sdk.history_file import FILE as HISTORY_FILE
 from wallet_sdk.history_file import HistoryFile
 from wallet_sdk.ports import Random, Sleep
 from wallet_sdk.sealed_file import (
@@ -61,8 +62,9 @@ class Vault:
         sleep: Sleep,
         cost: PassphraseCost = RFC_9106_LOW_MEMORY,
         write: WriteBytes = durable_file.write_bytes,
+        history: tuple[bytes, ...] = (),
     ) -> "Vault":
-        """A new vault with this content; without a passphrase its key is a random file beside it.
+        """A new vault with this content and history; without a passphrase its key is a random file beside it.
 
         Raises:
             VaultExists, PassphraseEmpty, VaultNotWritten, VaultBusy: see these.
@@ -79,6 +81,10 @@ class Vault:
             else:
                 lock = sealed_file.lock_of(passphrase, salt, cost)
             vault = cls(folder, lock, random, sleep, write)
+            # The vault's file last: whoever is killed before it made no wallet, and begins anew. What such a one left
+            # of a history is under another key.
+            if history or (folder / HISTORY_FILE).exists():
+                vault.history_file().replace(history)
             vault._store(content)
         return vault
 

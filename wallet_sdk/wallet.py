@@ -4,6 +4,8 @@ Not handled here: the network (the caller brings the package's bytes) and drawin
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
@@ -23,10 +25,11 @@ from wallet_sdk import (
     durable_file,
     holdings,
     joint_consent,
+    preparing,
     receiving,
-    selection,
     terminal_request,
 )
+from wallet_sdk.backups import Backup
 from wallet_sdk.batch import BatchDecision, BatchRequest, BatchShowing
 from wallet_sdk.card_pack import Card, CardState, HeldLicence
 from wallet_sdk.composition import Member
@@ -35,7 +38,7 @@ from wallet_sdk.device_key import DeviceKey
 from wallet_sdk.distinct_moments import DistinctMoments
 from wallet_sdk.durable_file import WriteBytes
 from wallet_sdk.dynamic_code import ALWAYS, Showing, Window
-from wallet_sdk.errors import ConsentMismatch, LicenceUnbound, WalletLocked
+from wallet_sdk.errors import ConsentMismatch, LicenceUnbound, WalletError, WalletLocked
 from wallet_sdk.history import History
 from wallet_sdk.holdings import Holdings
 from wallet_sdk.joint_consent import Addressee, JointDecision, JointRequest
@@ -82,6 +85,7 @@ class Wallet:
         async_sleep: AsyncSleep = REAL.async_sleep,
         cost: PassphraseCost = RFC_9106_LOW_MEMORY,
         write: WriteBytes = durable_file.write_bytes,
+        _backup: Backup | None = None,
     ) -> Self:
         """A new wallet with a fresh device key.
 
@@ -97,15 +101,16 @@ class Wallet:
             VaultExists, PassphraseEmpty, VaultNotWritten, VaultBusy, KeyStoreError: see these.
         """
         made = device_key.new_software_key(key, random) if key_store is None else new_key(key_store, key)
-        empty = Holdings(made, {}, {})
+        held = Holdings(made, {}, {}) if _backup is None else backups.for_device(_backup, made)
         vault = Vault.create(
             Path(folder),
-            holdings.encode(empty),
+            holdings.encode(held),
             passphrase=passphrase,
             random=random,
             sleep=sleep,
             cost=cost,
             write=write,
+            history=() if _backup is None else _backup.history,
         )
         return cls(vault, Ports(clock, elapsed, sleep, async_sleep, random), key_store)
 
@@ -146,14 +151,14 @@ class Wallet:
     ) -> Self:
         """A new wallet with a fresh device key, and what `backup` gave: its licences are to be bound anew.
 
+        It is there whole or not at all: after a kill, restore once more.
+
         Raises:
             VaultDamaged, VaultTooNew, PassphraseWrong: The backup does not open; nothing was made.
             VaultExists, …: as `create`, which the other arguments go to.
         """
         held = backups.opened(backup, backup_passphrase)
-        wallet = cls.create(folder, passphrase=passphrase, key=key, key_store=key_store, **further)
-        backups.take_over(held, wallet._vault)
-        return wallet
+        return cls.create(folder, passphrase=passphrase, key=key, key_store=key_store, _backup=held, **further)
 
     def backup(self, passphrase: str, *, cost: PassphraseCost = RFC_9106_LOW_MEMORY) -> bytes:
         """One encrypted file with everything but the device key, for `restore`. Raises: PassphraseEmpty."""
@@ -246,7 +251,8 @@ class Wallet:
             LicenceNotFound, PurposeNotOffered: see these.
         """
         licence = self._licence(card)
-        return consent.request(licence, card_pack.card(licence, self._clock()), purpose)
+        request = consent.request(licence, card_pack.card(licence, self._clock()), purpose)
+        return replace(request, _agreed=lambda keys: self._prepare(licence, keys, request.asked))
 
     def show(self, card: Card, *, audience: Purpose, consent: Decision, every: int = 30) -> Showing:
         """A showing that rolls the code; close it, or use it in a `with` block.
@@ -382,17 +388,24 @@ class Wallet:
     ) -> Member:
         """What a decision lets out of a licence: the one gate in front of every signature."""
         licence = card_pack.find(self._current().licences, card_id)
-        match card_pack.state(licence, self._clock()):
-            case CardState.REVOKED:
-                raise LicenceRevoked
-            case CardState.DEVICE_LOST:
-                raise DeviceReportedLost
+        state = card_pack.state(licence, self._clock())
+        if state is CardState.REVOKED:
+            raise LicenceRevoked
+        if state is CardState.DEVICE_LOST:
+            raise DeviceReportedLost
         if not licence.is_bound:
             raise LicenceUnbound
         wanted = consent.check(decision, licence=licence, purpose=addressee.purpose, audience=addressee.audience)
         if asked is None:
             asked = licence.directory.maxima.get((licence.kind.vct, addressee.purpose), _NOTHING)
-        return Member(licence, selection.select(licence, wanted, asked))
+        return Member(licence, preparing.selected(licence, wanted, asked))
+
+    def _prepare(self, licence: HeldLicence, keys: frozenset[int], asked: PurposeItems) -> None:
+        """What the first code will need of this choice; nothing is signed, and nothing leaves."""
+        with suppress(WalletError):
+            # What is wrong with the choice is said when it is shown.
+            chosen = preparing.selected(licence, keys, asked)
+            preparing.rolling_text(chosen, self._device_key.public_key.alg).beginning()
 
     def _different(self, cards: Iterable[Card]) -> tuple[HeldLicence, ...]:
         licences = tuple(self._licence(card) for card in cards)
