@@ -46,6 +46,7 @@ class Vault:
     def __init__(self, folder: Path, lock: Lock, random: Random, sleep: Sleep, write: WriteBytes) -> None:
         self.folder = folder
         self._path = folder / VAULT_FILE
+        self._lock_path = folder / LOCK_FILE
         self._lock = lock
         self._random = random
         self._sleep = sleep
@@ -152,7 +153,7 @@ class Vault:
         Raises:
             VaultBusy: Another process does not let go.
         """
-        with durable_file.locked(self.folder / LOCK_FILE, self._sleep):
+        with durable_file.locked(self._lock_path, self._sleep):
             yield
 
     def write(self, content: bytes) -> None:

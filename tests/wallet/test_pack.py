@@ -35,6 +35,7 @@ from wallet_sdk.errors import (
     PassphraseEmpty,
     PassphraseWrong,
     VaultDamaged,
+    VaultNotWritten,
     WalletLocked,
 )
 
@@ -308,6 +309,33 @@ def test_a_backup_has_everything_but_the_key(
     bound = give(restored)
     assert (bound.state, bound.group) == (CardState.VALID, "出行")
     show(restored, bound)
+
+
+def test_a_restore_that_was_cut_off_is_done_again(
+    wallet: Wallet, card: Card, clock: ManualClock, tmp_path: Path
+) -> None:
+    show(wallet, card)
+    backup, new = wallet.backup("x", cost=CHEAP), tmp_path / "new"
+    written: list[int] = []
+
+    def cut_off(descriptor: int, content: bytes) -> int:
+        written.append(len(content))
+        # The key file and the history are there; the vault's own file is not.
+        if len(written) == 3:
+            raise OSError(errno.EIO, "Input/output error")
+        return real(descriptor, content)
+
+    from wallet_sdk.durable_file import write_bytes as real
+
+    with pytest.raises(VaultNotWritten):
+        Wallet.restore(new, backup, backup_passphrase="x", clock=clock, sleep=clock.sleep, write=cut_off)
+    assert history_of(new).exists()
+    # Another wallet in this folder does not stumble over what is left.
+    made = Wallet.create(new, clock=clock, elapsed=clock.elapsed, sleep=clock.sleep)
+    assert made.history.uses() == ()
+    (new / vault.VAULT_FILE).unlink()
+    restored = Wallet.restore(new, backup, backup_passphrase="x", clock=clock, sleep=clock.sleep)
+    assert len(restored.history.uses()) == len(restored.cards()) == 1
 
 
 def test_a_backup_of_one_device_holds_no_secret(wallet: Wallet, card: Card) -> None:

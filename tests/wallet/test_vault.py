@@ -3,6 +3,7 @@
 import errno
 import multiprocessing
 import os
+import resource
 import stat
 import subprocess
 import sys
@@ -14,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from protocol.labels import Purpose
 from tests.wallet.conftest import CHEAP, ManualClock
 from tests.wallet.issued import AT, Authority, encoded, holder_key
-from wallet_sdk import Card, Protection, Wallet, errors
+from wallet_sdk import Card, Protection, Wallet, errors, migrations
 from wallet_sdk.ports import Random
 from wallet_sdk.vault import Vault
 
@@ -129,9 +131,9 @@ def test_every_damaged_byte_is_noticed(folder: Path) -> None:
 def test_later_format_is_left_alone(folder: Path) -> None:
     create(folder)
     file = folder / "wallet.vault"
-    resealed(file, lambda whole: whole.__setitem__(8, 3))
+    resealed(file, lambda whole: whole.__setitem__(8, migrations.CURRENT + 1))
     before = file.read_bytes()
-    with pytest.raises(errors.VaultTooNew, match="format 3"):
+    with pytest.raises(errors.VaultTooNew, match=f"format {migrations.CURRENT + 1}"):
         open_vault(folder)
     assert file.read_bytes() == before
 
@@ -178,6 +180,31 @@ def test_full_disk_keeps_what_was_there(
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
     assert wallet.cards() == ()
     assert Wallet.open(folder, clock=clock).receive(package).id == "31000026A7"
+
+
+def test_a_file_that_may_not_grow_is_named_and_what_was_there_stays(
+    folder: Path, wallet: Wallet, card: Card, clock: ManualClock
+) -> None:
+    """The operating system's own refusal in the middle of a write, of the vault and of the history."""
+    before = {file.name: file.read_bytes() for file in folder.iterdir() if file.name != "last-shown"}
+    consent = wallet.request(card, Purpose.WINDOW).approve()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, limits[1]))
+    try:
+        with pytest.raises(errors.VaultNotWritten) as refused:
+            wallet.pack.put(card, "x")
+        wallet.present_once(card, audience=Purpose.WINDOW, consent=consent)
+        is_complete = wallet.history.is_complete
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert refused.value.hint
+    assert all(refused.value.user_text(each) for each in errors.Language)
+    assert not is_complete
+    again = Wallet.open(folder, clock=clock, sleep=clock.sleep)
+    assert (again.cards()[0].group, again.history.uses()) == (None, ())
+    assert {name: (folder / name).read_bytes() for name in before} == before
+    assert wallet.history.write()
+    assert len(again.history.uses()) == 1
 
 
 def test_full_disk_at_the_start_leaves_no_wallet(folder: Path, clock: ManualClock) -> None:
