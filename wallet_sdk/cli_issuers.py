@@ -11,7 +11,7 @@ from wallet_sdk.cli_options import FOLDER, PASSPHRASE, named_refusals, open_wall
 from wallet_sdk.errors import InputUnusable, WalletError
 from wallet_sdk.openid4vci.accepting import Waiting
 from wallet_sdk.openid4vci.later import OTHERS
-from wallet_sdk.openid4vci.wiring import exchange
+from wallet_sdk.openid4vci.wiring import patient
 
 ROOT = click.option("--root", metavar="SHA256", help="Accept only this root key (SHA-256 thumbprint in hexadecimal).")
 
@@ -31,9 +31,9 @@ def accept(*, folder: Path, offer: str, tx_code: str | None, root: str | None, p
       liangzheng wallet accept my-wallet 'openid-credential-offer://?credential_offer=…' --tx-code 123456
     """
     wallet, expected = open_wallet(folder, passphrase_file), _root(root)
-    read = openid4vci.read_offer(offer, exchange)
+    read = openid4vci.read_offer(offer, patient())
     click.echo(f"{read.issuer} offers: {read.kind}.", err=True)
-    came = openid4vci.accept(wallet, read, exchange, tx_code=tx_code, root=expected)
+    came = openid4vci.accept(wallet, read, patient(), tx_code=tx_code, root=expected)
     if isinstance(came, Waiting):
         cli_waiting.add(folder, came)
         click.echo(f"It waits for a review; ask with `wallet resume` from {came.interval} s on.", err=True)
@@ -51,7 +51,7 @@ def resume(folder: Path, root: str | None, passphrase_file: Path | None) -> None
     wallet, expected = open_wallet(folder, passphrase_file), _root(root)
     waiting = cli_waiting.read(folder)
     for each in waiting:
-        came = openid4vci.resume(wallet, each, exchange, root=expected)
+        came = openid4vci.resume(wallet, each, patient(), root=expected)
         if isinstance(came, Waiting):
             click.echo(f"{each.kind} of {each.issuer} still waits.", err=True)
             continue
@@ -73,7 +73,7 @@ def refresh(folder: Path, licence: str | None, passphrase_file: Path | None) -> 
     wallet = open_wallet(folder, passphrase_file)
     cards = [wallet.card(licence)] if licence is not None else [each for each in wallet.cards() if each.refresh_url]
     for card in cards:
-        came = openid4vci.refresh(wallet, card, exchange)
+        came = openid4vci.refresh(wallet, card, patient())
         click.echo(f"{came.id}  {'new' if came.edition != card.edition else 'unchanged'}")
     if not cards:
         click.echo("No licence here came by an offer.", err=True)
@@ -88,7 +88,7 @@ def refresh(folder: Path, licence: str | None, passphrase_file: Path | None) -> 
 def devices(folder: Path, licence: str, as_json: bool, passphrase_file: Path | None) -> None:
     """List the devices that hold a licence, this one among them."""
     wallet = open_wallet(folder, passphrase_file)
-    found = openid4vci.devices(wallet, wallet.card(licence), exchange)
+    found = openid4vci.devices(wallet, wallet.card(licence), patient())
     if as_json:
         rows = [{"device": each.id, "state": each.state, "since": each.since, "this": each.is_this} for each in found]
         click.echo(json.dumps(rows, indent=2))
@@ -111,7 +111,7 @@ def report_lost(folder: Path, licence: str, device: str, passphrase_file: Path |
       liangzheng wallet report-lost my-wallet LICENCE --device 3f9a12c0
     """
     wallet = open_wallet(folder, passphrase_file)
-    flipped = openid4vci.report_lost(wallet, wallet.card(licence), device, exchange)
+    flipped = openid4vci.report_lost(wallet, wallet.card(licence), device, patient())
     click.echo(f"Reported lost; {flipped} status entries flipped.")
 
 
@@ -142,7 +142,7 @@ def notices(
     failed: WalletError | None = None
     for address in [issuer] if issuer else known:
         try:
-            came = openid4vci.notices(wallet, address, exchange, cursor="" if again else None).notices
+            came = openid4vci.notices(wallet, address, patient(), cursor="" if again else None).notices
         except openid4vci.OfferError as wrong:
             failed = wrong
             continue

@@ -15,6 +15,7 @@ from wallet_sdk.openid4vci.accepting import Waiting, accept, resume
 from wallet_sdk.openid4vci.errors import OfferError
 from wallet_sdk.openid4vci.later import Device, Notice, Notices, devices, notices, refresh, report_lost
 from wallet_sdk.openid4vci.offers import Offer, TxCode, read_offer
+from wallet_sdk.openid4vci.patience import Patient
 from wallet_sdk.openid4vci.transport import Answer, AsyncTransport, Request, Transport
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Notices",
     "Offer",
     "OfferError",
+    "Patient",
     "Request",
     "Transport",
     "TxCode",

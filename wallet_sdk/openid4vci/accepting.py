@@ -9,15 +9,15 @@ host.
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 from protocol.key_proof import TYP_PROOF
 from wallet_sdk.card_pack import Card
 from wallet_sdk.errors import WalletError
-from wallet_sdk.openid4vci.errors import IssuerAnswerMalformed, OfferError, TxCodeNeeded
+from wallet_sdk.openid4vci.errors import IssuerAnswerMalformed, IssuerRefused, OfferError, TxCodeNeeded
 from wallet_sdk.openid4vci.issuers import IssuerMetadata, issuer_metadata, token_endpoint
 from wallet_sdk.openid4vci.offers import GRANT, Offer, TxCode
 from wallet_sdk.openid4vci.transport import Act, Request, Transport, ask, run
@@ -26,6 +26,9 @@ from wallet_sdk.wallet import Wallet
 _JSON: Final = "application/json"
 _FORM: Final = "application/x-www-form-urlencoded"
 _DEFERRED: Final = 202
+_NONCE_USED: Final = "invalid_nonce"
+_PROVEN_AT_MOST: Final = 4
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +76,14 @@ def accepting(
     endpoint = yield from token_endpoint(offer.issuer)
     _, answer = yield from ask(Request(endpoint, {"Content-Type": _FORM}, body))
     token = _text(answer, "access_token")
-    # 3, 4
-    proof = yield from prove(wallet, metadata, {}, typ=TYP_PROOF)
-    # 5
-    wanted = {"credential_configuration_id": offer.kind, "proofs": {"jwt": [proof]}}
-    return (yield from _kept(wallet, metadata, token, "credential_endpoint", wanted, offer.kind, root))
+
+    def asking(proof: str) -> Act[tuple[int, dict[str, Any]]]:
+        wanted = {"credential_configuration_id": offer.kind, "proofs": {"jwt": [proof]}}
+        return ask(_posted(metadata.endpoint("credential_endpoint"), token, wanted))
+
+    # 3, 4, 5
+    status, answer = yield from proven(wallet, metadata, {}, typ=TYP_PROOF, asking=asking)
+    return (yield from _kept(wallet, metadata, token, status, answer, offer.kind, root))
 
 
 def resume(wallet: Wallet, waiting: Waiting, transport: Transport, *, root: bytes | None = None) -> Card | Waiting:
@@ -89,8 +95,35 @@ def resuming(wallet: Wallet, waiting: Waiting, *, root: bytes | None = None) -> 
     """What has become of a licence that had to wait. Raises: as `accepting`."""
     metadata = yield from issuer_metadata(waiting.issuer)
     wanted = {"transaction_id": waiting.transaction_id}
-    endpoint = "deferred_credential_endpoint"
-    return (yield from _kept(wallet, metadata, waiting.token, endpoint, wanted, waiting.kind, root))
+    request = _posted(metadata.endpoint("deferred_credential_endpoint"), waiting.token, wanted)
+    status, answer = yield from ask(request)
+    return (yield from _kept(wallet, metadata, waiting.token, status, answer, waiting.kind, root))
+
+
+def proven(
+    wallet: Wallet,
+    metadata: IssuerMetadata,
+    claims: Mapping[str, object],
+    *,
+    typ: str,
+    asking: Callable[[str], Act[_Answer]],
+) -> Act[_Answer]:
+    """What the issuer answers to a request with a proof in it; proven once more where the nonce was used up.
+
+    A request that was sent twice, since the answer to the first was lost, finds its nonce used: section 8.3.1.2 has
+    wallets ask for a fresh one then.
+
+    Raises: OfferError, KeyStoreError.
+    """
+    for _ in range(_PROVEN_AT_MOST - 1):
+        proof = yield from prove(wallet, metadata, claims, typ=typ)
+        try:
+            return (yield from asking(proof))
+        except IssuerRefused as refused:
+            if refused.detail != _NONCE_USED:
+                raise
+    proof = yield from prove(wallet, metadata, claims, typ=typ)
+    return (yield from asking(proof))
 
 
 def prove(wallet: Wallet, metadata: IssuerMetadata, claims: Mapping[str, object], *, typ: str) -> Act[str]:
@@ -103,12 +136,11 @@ def _kept(  # noqa: PLR0917 - what an answer becomes takes everything that led t
     wallet: Wallet,
     metadata: IssuerMetadata,
     token: str,
-    endpoint: str,
-    wanted: Mapping[str, object],
+    status: int,
+    answer: Mapping[str, Any],
     kind: str,
     root: bytes | None,
 ) -> Act[Card | Waiting]:
-    status, answer = yield from ask(_posted(metadata.endpoint(endpoint), token, wanted))
     if status == _DEFERRED:
         interval = answer.get("interval")
         if type(interval) is not int or interval <= 0:

@@ -16,7 +16,7 @@ from protocol.status_list import Status
 from protocol.unixtime import UnixTime
 from wallet_sdk.card_pack import Card
 from wallet_sdk.news import Word
-from wallet_sdk.openid4vci.accepting import prove
+from wallet_sdk.openid4vci.accepting import proven
 from wallet_sdk.openid4vci.errors import IssuerAnswerMalformed, IssuerRefused, NotRefreshable, OtherLicence
 from wallet_sdk.openid4vci.issuers import IssuerMetadata, issuer_metadata
 from wallet_sdk.openid4vci.transport import Act, Answer, Request, Transport, content, demand_done, run
@@ -83,7 +83,6 @@ def refreshing(wallet: Wallet, card: Card) -> Act[Card]:
         OtherLicence, ReceiveError: What came is not this licence, or does not hold; the wallet is unchanged.
     """
     answer = yield from _asked(wallet, _issuer(card), "refresh", {"licence": card.id})
-    demand_done(answer)
     try:
         came = licence_package.decode(answer.body).licence_id
     except ProtocolError as wrong:
@@ -101,7 +100,6 @@ def devices(wallet: Wallet, card: Card, transport: Transport) -> tuple[Device, .
 def listing_devices(wallet: Wallet, card: Card) -> Act[tuple[Device, ...]]:
     """The devices that hold this card's licence, this one among them. Raises: NotRefreshable, OfferError."""
     answer = yield from _asked(wallet, _issuer(card), "devices", {"licence": card.id})
-    demand_done(answer)
     own = keys.load_cose_key(cbor.decode(wallet.public_key())).thumbprint.hex()
     try:
         rows = json.loads(answer.body)
@@ -222,8 +220,13 @@ def _asked(wallet: Wallet, issuer: str, act: str, claims: dict[str, object]) -> 
 
 def _asked_of(wallet: Wallet, metadata: IssuerMetadata, act: str, claims: dict[str, object]) -> Act[Answer]:
     endpoint = metadata.endpoint(f"{act}_endpoint", within="liangzheng")
-    written = yield from prove(wallet, metadata, {**claims, "act": act}, typ=TYP_WALLET_REQUEST)
-    return (yield Request(endpoint, {"Content-Type": "application/jwt"}, written.encode()))
+
+    def asking(written: str) -> Act[Answer]:
+        answer = yield Request(endpoint, {"Content-Type": "application/jwt"}, written.encode())
+        demand_done(answer)
+        return answer
+
+    return (yield from proven(wallet, metadata, {**claims, "act": act}, typ=TYP_WALLET_REQUEST, asking=asking))
 
 
 def _text(row: dict[str, Any], name: str) -> str:

@@ -35,10 +35,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Whatever came, of whatever status; at most `MAX_ANSWER_BYTES` and a byte."""
+    """Whatever came, of whatever status; at most `MAX_ANSWER_BYTES` and a byte.
+
+    `retry_after`: seconds of that header (RFC 9110 section 10.2.3), where it has some.
+    """
 
     status: int
     body: bytes = field(repr=False)
+    retry_after: int | None = None
 
 
 class Transport(Protocol):

@@ -4,6 +4,7 @@ import time
 from typing import Final
 
 from wallet_sdk.openid4vci.errors import IssuerUnreachable
+from wallet_sdk.openid4vci.patience import Patient
 from wallet_sdk.openid4vci.transport import MAX_ANSWER_BYTES, Answer, Request
 
 _SOCKET_TIMEOUT_SECONDS: Final = 10
@@ -39,6 +40,20 @@ def exchange(request: Request) -> Answer:
                 content += portion
                 if time.monotonic() > deadline:
                     raise IssuerUnreachable(f"it took more than {_WHOLE_TIMEOUT_SECONDS} s")
-            return Answer(answer.status, bytes(content))
+            declared = answer.headers.get("Content-Length", "")
+            if declared.isdecimal() and len(content) < min(int(declared), MAX_ANSWER_BYTES):
+                # Read in portions, the library takes the end of the connection for the end of the answer.
+                raise IssuerUnreachable("the answer was cut short")
+            return Answer(answer.status, bytes(content), _seconds(answer.headers.get("Retry-After", "")))
     except (OSError, ValueError, http.client.HTTPException) as wrong:
         raise IssuerUnreachable(str(wrong)) from wrong
+
+
+def patient() -> Patient:
+    """The same, asked up to four times within some seconds where no answer comes."""
+    return Patient(exchange, sleep=time.sleep, tries=4, first_wait=0.3)
+
+
+def _seconds(written: str) -> int | None:
+    # The header may also name a day, which nobody waits for who looks at a screen.
+    return int(written) if written.isascii() and written.isdecimal() and len(written) < 8 else None
