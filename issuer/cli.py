@@ -47,6 +47,7 @@ from issuer.policy_check import cli as policy_cli
 from issuer.recognition import cli as recognition_cli
 from issuer.renewing import cli as renewing_cli
 from issuer.runbooks import cli as runbooks_cli
+from issuer.sandbox import cli as sandbox_cli
 from issuer.staff import cli as staff_cli
 from issuer.synthetic import cli as synthetic_cli
 from issuer.terminals import cli as terminals_cli
@@ -341,6 +342,7 @@ for command in (
     people_cli.console,
     policy_cli.policy,
     synthetic_cli.synth,
+    sandbox_cli.sandbox,
     joint_cli.issue_together,
     added_kinds_cli.kind,
     bulk_cli.import_licences,

@@ -145,9 +145,16 @@ class Service:
 
 @contextmanager
 def serving(
-    issuer: Issuer, *, port: int, public_url: str | None = None, clock: Callable[[], UnixTime] = now
+    issuer: Issuer,
+    *,
+    port: int,
+    public_url: str | None = None,
+    clock: Callable[[], UnixTime] = now,
+    around: Callable[[Any, int], Any] = lambda app, _: app,
 ) -> Iterator[Service]:
     """A service on the loopback address, with a thread that republishes every minute while it exists.
+
+    `around` puts something before the WSGI application, which is told the port (the sandbox does).
 
     Raises:
         StorageFailed: The port is taken, or the operator token cannot be read.
@@ -165,12 +172,13 @@ def serving(
         )
         settings = config.console_settings(issuer.places.folder, port=bound.getsockname()[1])
         console.mount(app, issuer, settings, now=clock, start=_beside, public_url=public_url)
+        served = around(app, bound.getsockname()[1])
     except BaseException:
         bound.close()
         raise
     sockets: dict[int, Any] = {}
     server = create_server(
-        app,
+        served,
         map=sockets,
         sockets=[bound],
         threads=config.THREADS,

@@ -15,7 +15,7 @@ from typing import Any, Final
 from issuer.joint.subjects import HOLDERS
 from issuer.synthetic import population, values
 from issuer.synthetic.drawing import Draws
-from issuer.synthetic.population import Person
+from issuer.synthetic.population import Company, Person
 from issuer.synthetic.values import Scene
 from protocol import unixtime
 from protocol.labels import Lic
@@ -71,10 +71,12 @@ def generate(kind: Kind, *, count: int | None, seed: int, at: UnixTime) -> Itera
     return islice((subject(kind, place, seed=seed, at=at) for place in counting()), count)
 
 
-def subject(kind: Kind, place: int, *, seed: int, at: UnixTime) -> dict[str, Any]:
-    """The subject at this place of the row, from 0 on."""
+def subject(
+    kind: Kind, place: int, *, seed: int, at: UnixTime, about: tuple[Person, Company] | None = None
+) -> dict[str, Any]:
+    """The subject at this place of the row, from 0 on; about these, if they are given, whichever may hold it."""
     draws = Draws(seed=seed, slug=kind.slug, place=place)
-    scenes = _scenes(kind, draws, unixtime.calendar_date(unixtime.local_day(at)))
+    scenes = _scenes(kind, draws, unixtime.calendar_date(unixtime.local_day(at)), about)
     chosen = [
         item
         for item in kind.items
@@ -93,18 +95,21 @@ def subject(kind: Kind, place: int, *, seed: int, at: UnixTime) -> dict[str, Any
     return written
 
 
-def _scenes(kind: Kind, draws: Draws, today: date) -> tuple[Scene, ...]:
+def _scenes(kind: Kind, draws: Draws, today: date, about: tuple[Person, Company] | None) -> tuple[Scene, ...]:
     ages = _AGES.get(kind.slug, _USUAL_AGES)
     by_company = kind.holder is HolderRule.LEGAL or (kind.holder is HolderRule.EITHER and not draws.below(_SOMETIMES))
     most = 1 if by_company else max(kind.holders.least, min(kind.holders.most, _MANY))
     couple = kind.holders.least > 1
+    sex = 1 if about is None else about[0].sex
     people = [
-        population.person(draws, today=today, ages=ages, sex=place + 1 if couple else None)
+        population.person(draws, today=today, ages=ages, sex=(sex if place == 0 else 3 - sex) if couple else None)
         for place in range(draws.between(kind.holders.least, most))
     ]
+    if about is not None:
+        people[0] = about[0]
     # As a mother of whoever is born within the year, and for all else.
     stranger = population.person(draws, today=people[0].born, ages=range(22, 45), sex=2)
-    company = population.company(draws)
+    company = population.company(draws) if about is None else about[1]
     begin, end = _term(kind, max(each.born for each in people), ages, draws, today)
     return tuple(
         Scene(

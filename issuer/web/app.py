@@ -64,6 +64,7 @@ from issuer.listing import as_json, change_as_json
 from issuer.openid4vci import errors as openid4vci_errors
 from issuer.publishing import AGGREGATION
 from issuer.renewing import errors as renewing_errors
+from issuer.sandbox import errors as sandbox_errors
 from issuer.web import devices, fleet, mandates, offers, openapi, openid4vci, papers, remote_terminals, terminals
 from issuer.web.bodies import Body, Malformed
 from issuer.web.bodies import error as error_answer
@@ -128,6 +129,7 @@ _HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     *fleet_errors.HTTP,
     *keys_errors.HTTP,
     *openid4vci_errors.HTTP,
+    *sandbox_errors.HTTP,
 )
 _PORTRAIT: Final = frozenset({"portrait"})
 _UNAVAILABLE: Final = 503

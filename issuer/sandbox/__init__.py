@@ -1,0 +1,1 @@
+"""An issuing authority for whoever builds a wallet or a window: one command, no consequences, misfortunes."""
