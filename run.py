@@ -54,6 +54,7 @@ Liangzheng: electronic licences shown as signed dynamic codes and verified offli
   ./run test [arguments]    set up with the test tools and run all checks; arguments go to pytest
   ./run wheel [FOLDER]      build the wallet's own wheel, liangzheng-wallet, into dist/ or this folder
   ./run setup [--tests]     only set up: afterwards .venv/bin/liangzheng is the command
+  ./run reference [FOLDER]  write docs/reference anew from the sources of both wallets (TypeScript's needs Node.js)
   ./run lock [arguments]    write the lock files anew; arguments go to "uv pip compile", e.g. --upgrade
 
 On Windows write "py run.py" for "./run". Packages come from wheelhouse/ when that folder holds wheels (no network is
@@ -543,6 +544,9 @@ def carry_out(arguments: Sequence[str]) -> int:
     if command == "wheel":
         set_up(with_tests=False)
         return hand_over(["-m", "liangzheng.wallet_wheel", *rest])
+    if command == "reference":
+        set_up(with_tests=False)
+        return hand_over(["-m", "liangzheng.reference", *rest])
     if command == "lock":
         return write_locks(rest)
     if not command or command.startswith("-"):

@@ -1,4 +1,4 @@
-"""The sandbox's page in a browser: no barrier in any language, by keyboard, at 200 %, and a code that a camera reads."""
+"""The sandbox's page in a browser: no barrier in any language, by keyboard, at 200 %; a camera reads its code."""
 
 import io
 import threading

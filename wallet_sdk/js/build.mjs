@@ -8,7 +8,9 @@ const common = { bundle: true, target: "es2022", outdir, logLevel: "error" };
 const modules = { ...common, format: "esm", outExtension: { ".js": ".mjs" } };
 const entryPoints = { wallet: "src/index.ts", answering: "src/answering.ts", animated: "src/animated.ts" };
 await build({ ...modules, entryPoints, minify: true, splitting: true, chunkNames: "shared-[hash]" });
-await build({ ...common, entryPoints: { miniprogram: "src/miniprogram.ts" }, format: "iife", globalName: "liangzheng", minify: true, inject: ["tools/textEncoder.ts"] });
+// Mini-programs give each file a scope of its own: there the script is a module, elsewhere it defines `liangzheng`.
+const footer = { js: 'if (typeof module === "object") module.exports = liangzheng;' };
+await build({ ...common, entryPoints: { miniprogram: "src/miniprogram.ts" }, format: "iife", globalName: "liangzheng", minify: true, footer, inject: ["tools/textEncoder.ts"] });
 await build({ ...modules, entryPoints: ["tools/readVector.ts", "tools/checkVectors.ts"], platform: "node" });
 
 // The web wallet: its pages, then what keeps exactly these for when there is no network.
