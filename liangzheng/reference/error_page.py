@@ -11,9 +11,9 @@ from wallet_sdk.errors import WalletError
 _TEXTS = """\
 # Errors of the wallet
 
-Written from the sources by `python -m liangzheng.reference`; do not edit it. Each is a class below `WalletError` in Python, and
-a `WalletError` of this `code` in TypeScript where that has the feature. *Again* says whether the same may work later or after
-the holder has done something. The last column is `user_text(language)`: show it, and never the message.
+Written from the sources by `python -m liangzheng.reference`; do not edit it. Each is a class below `WalletError` in
+Python, and a `WalletError` of this `code` in TypeScript where that has the feature. *Again* says whether the same may
+work later or after the holder has done something. The last column is `user_text(language)`: show it, never the message.
 """
 
 
