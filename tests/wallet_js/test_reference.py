@@ -18,7 +18,7 @@ def test_the_python_page_is_current() -> None:
 def test_the_errors_are_current_and_complete() -> None:
     page = error_page.page()
     assert (FOLDER / "errors.md").read_text("utf-8") == page, AGAIN
-    for code in ("OFFER_TX_CODE", "VAULT_", "CONSENT_MISSING", "KEY_"):
+    for code in ("OFFER_TX_CODE", "WALLET_", "CONSENT_MISSING", "KEY_"):
         assert f"`{code}" in page
 
 
