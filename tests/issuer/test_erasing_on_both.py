@@ -211,7 +211,7 @@ def test_what_is_open_goes_at_once_and_what_is_in_force_stays(issuer: Issuer) ->
     assert (done.erased, done.kept, done.applications, done.named_in) == ((), (card,), (filed.id,), ())
     assert issuer.licence(card).holder_number == NUMBER
     assert issuer.applications.one(others.id).subject != {}
-    with pytest.raises(Exception, match="refused"):
+    with pytest.raises(Exception, match="withdrawn"):
         issuer.applications.issue(filed.id, holder_key(), by="乙", at=AT)
 
 
