@@ -13,6 +13,11 @@ const footer = { js: 'if (typeof module === "object") module.exports = liangzhen
 await build({ ...common, entryPoints: { miniprogram: "src/miniprogram.ts" }, format: "iife", globalName: "liangzheng", minify: true, footer, inject: ["tools/textEncoder.ts"] });
 await build({ ...modules, entryPoints: ["tools/readVector.ts", "tools/checkVectors.ts"], platform: "node" });
 
+// What reads codes with a camera: the reader in a chunk of its own, loaded with its wasm from beside it.
+const wasm = "node_modules/zxing-wasm/dist/reader/zxing_reader.wasm";
+await build({ ...modules, outdir: `${outdir}/camera`, entryPoints: { codeReader: "camera/codeReader.ts" }, minify: true, splitting: true, chunkNames: "shared-[hash]" });
+await cp(wasm, `${outdir}/camera/zxing_reader.wasm`);
+
 // The web wallet: its pages, then what keeps exactly these for when there is no network.
 const web = `${outdir}/web`;
 await mkdir(web, { recursive: true });
