@@ -155,7 +155,7 @@ ITEMS = {
 
 @cache
 def held_at(risk: RiskClass, late_by: int) -> Knowledge:
-    """What a terminal holds of a driving licence of this class with every type of item; made once, to be signed once."""
+    """What a terminal holds of a driving licence of this class with every type of item; made, and signed, once."""
     terminal = Terminal()
     terminal.set_kind(items=(*terminal.held.catalogue.kinds[DRIVING_LICENCE].items, IDENTIFIER_ITEM), risk=risk)
     terminal.trust_is_late_by(late_by)

@@ -11,7 +11,7 @@ await build({ ...modules, entryPoints, minify: true, splitting: true, chunkNames
 // Mini-programs give each file a scope of its own: there the script is a module, elsewhere it defines `liangzheng`.
 const footer = { js: 'if (typeof module === "object") module.exports = liangzheng;' };
 await build({ ...common, entryPoints: { miniprogram: "src/miniprogram.ts" }, format: "iife", globalName: "liangzheng", minify: true, footer, inject: ["tools/textEncoder.ts"] });
-await build({ ...modules, entryPoints: ["tools/readVector.ts", "tools/checkVectors.ts", "tools/appraise.ts"], platform: "node" });
+await build({ ...modules, entryPoints: ["tools/readVector.ts", "tools/checkVectors.ts", "tools/appraise.ts", "tools/material.ts"], platform: "node" });
 
 // What reads codes with a camera: the reader in a chunk of its own, loaded with its wasm from beside it.
 const wasm = "node_modules/zxing-wasm/dist/reader/zxing_reader.wasm";
