@@ -18,16 +18,23 @@ const wasm = "node_modules/zxing-wasm/dist/reader/zxing_reader.wasm";
 await build({ ...modules, outdir: `${outdir}/camera`, entryPoints: { codeReader: "camera/codeReader.ts" }, minify: true, splitting: true, chunkNames: "shared-[hash]" });
 await cp(wasm, `${outdir}/camera/zxing_reader.wasm`);
 
-// The web wallet: its pages, then what keeps exactly these for when there is no network.
-const web = `${outdir}/web`;
-await mkdir(web, { recursive: true });
-for (const name of await readdir("web")) if (/\.(html|css|svg|webmanifest)$/.test(name)) await cp(`web/${name}`, `${web}/${name}`);
-await build({ ...modules, outdir: web, entryPoints: { app: "web/main.ts" }, minify: true });
-const names = (await readdir(web)).filter((name) => name !== "offline.js").sort();
-const hash = createHash("sha256");
-for (const name of names) hash.update(`${name}\n`).update(await readFile(`${web}/${name}`));
-const define = {
-  VERSION: JSON.stringify(hash.digest("hex").slice(0, 16)),
-  FILES: JSON.stringify(["./", ...names.map((name) => `./${name}`)]),
-};
-await build({ ...common, outdir: web, entryPoints: { offline: "web/offline.ts" }, minify: true, define });
+// The web wallet and the verifier: their pages, then what keeps exactly these for when there is no network.
+await site("web", `${outdir}/web`, "liangzheng-wallet-", { app: "web/main.ts" });
+await mkdir(`${outdir}/verifier`, { recursive: true });
+await cp(wasm, `${outdir}/verifier/zxing_reader.wasm`);
+await site("verifier/web", `${outdir}/verifier`, "liangzheng-verifier-", { verifier: "verifier/web/main.ts" });
+
+async function site(pages, folder, cache, entryPoints) {
+  await mkdir(folder, { recursive: true });
+  for (const name of await readdir(pages)) if (/\.(html|css|svg|webmanifest)$/.test(name)) await cp(`${pages}/${name}`, `${folder}/${name}`);
+  await build({ ...modules, outdir: folder, entryPoints, minify: true, splitting: true, chunkNames: "[name]-[hash]" });
+  const names = (await readdir(folder)).filter((name) => name !== "offline.js").sort();
+  const hash = createHash("sha256");
+  for (const name of names) hash.update(`${name}\n`).update(await readFile(`${folder}/${name}`));
+  const define = {
+    PREFIX: JSON.stringify(cache),
+    VERSION: JSON.stringify(hash.digest("hex").slice(0, 16)),
+    FILES: JSON.stringify(["./", ...names.map((name) => `./${name}`)]),
+  };
+  await build({ ...common, outdir: folder, entryPoints: { offline: "web/offline.ts" }, minify: true, define });
+}

@@ -6,11 +6,11 @@
 
 export {};
 declare const self: ServiceWorkerGlobalScope;
-/** Put in by build.mjs: the hash of all files, and their names. */
+/** Put in by build.mjs: whose files these are, the hash of all of them, and their names. */
+declare const PREFIX: string;
 declare const VERSION: string;
 declare const FILES: readonly string[];
 
-const PREFIX = "liangzheng-wallet-";
 const CACHE = PREFIX + VERSION;
 
 self.addEventListener("install", (event) => {
