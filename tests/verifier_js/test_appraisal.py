@@ -162,7 +162,7 @@ def held_at(risk: RiskClass, late_by: int) -> Knowledge:
     return terminal.held
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_whatever_differs_in_a_few_fields_has_the_same_verdict(alike: Alike, data: st.DataObject) -> None:
     draw = data.draw
@@ -288,7 +288,7 @@ def spoil_anchors(terminal: Terminal, draw: Any) -> None:
     terminal.set_trust(anchors=changed)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_no_byte_of_a_good_code_changes_into_another_answer(alike: Alike, data: st.DataObject) -> None:
     changed = bytearray(GOOD_BYTES)
@@ -296,7 +296,7 @@ def test_no_byte_of_a_good_code_changes_into_another_answer(alike: Alike, data: 
     assert alike(envelope.wrap(bytes(changed)), GOOD.context())["class"] in ("refuse", "not_read")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.text(alphabet=st.characters(codec=None), max_size=60), st.sampled_from(["", "LZ1:6BF", *sorted(PREFIXES)]))
 def test_any_text_is_answered_alike(alike: Alike, text: str, prefix: str) -> None:
     assert alike(prefix + text, GOOD.context())["class"] != VerdictClass.ACCEPT

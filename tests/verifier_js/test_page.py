@@ -202,11 +202,11 @@ def test_a_region_is_followed_where_it_publishes(verifier: Verifier, region: Reg
         files = [each for each in region.folder.rglob("*") if each.is_file()]
         site.files |= {str(each.relative_to(region.folder)): each.read_bytes() for each in files}
 
-    page.get_by_label("Or from where the region publishes").fill("gopher://a.example")
+    page.get_by_label("Where the region publishes").fill("gopher://a.example")
     verifier.press("Update")
     page.get_by_text("This is no address").wait_for()
     publish()
-    page.get_by_label("Or from where the region publishes").fill(f"{site.url}published")
+    page.get_by_label("Where the region publishes").fill(f"{site.url}published")
     verifier.press("Update")
     page.get_by_role("checkbox").check()
     verifier.press("Load")
@@ -290,34 +290,20 @@ def test_nothing_of_a_holder_stays(verifier: Verifier, region: Region) -> None:
     assert kept["local"] == 0
 
 
-def test_texts_of_a_licence_are_texts(verifier: Verifier, region: Region) -> None:
+def test_it_can_be_installed_and_then_needs_no_network(
+    verifier: Verifier, context: BrowserContext, region: Region
+) -> None:
     verifier.load()
-    markup = "<img src=x onerror=alert(1)><b>甲</b>"
-    holder = region.world.holder()
-    items = {1: markup, 2: "C1", 5: "1", 7: 20320101}
-    issued = region.world.credential(holder=holder, claims=region.world.claims(holder=holder), items=items)
-    text = region.world.code(issued, shown=(1, 5), binding=region.world.key_binding(life=120))
-    assert verifier.scan(text) == "accept yes"
-    assert markup in verifier.page.locator(".licence").inner_text()
-    assert verifier.page.locator(".licence img, .licence b").count() == 0
-
-
-def test_after_the_first_load_no_network_is_needed(verifier: Verifier, context: BrowserContext, region: Region) -> None:
-    verifier.load()
-    verifier.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
-    context.set_offline(True)
-    verifier.open()
-    verifier.confirm()
-    verifier.press("Open the camera")
-    verifier.page.locator(".verdict[data-look=accept]").wait_for()
-
-
-def test_it_can_be_installed(verifier: Verifier, context: BrowserContext) -> None:
     verifier.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     asking = context.new_cdp_session(verifier.page)
     assert asking.send("Page.getAppManifest")["errors"] == []
     found = asking.send("Page.getInstallabilityErrors")["installabilityErrors"]
     assert {each["errorId"] for each in found} <= {"in-incognito"}  # so are all contexts of the tests
+    context.set_offline(True)
+    verifier.open()
+    verifier.confirm()
+    verifier.press("Open the camera")
+    verifier.page.locator(".verdict[data-look=accept]").wait_for()
 
 
 def test_a_second_tab_and_plain_http_are_told_what_is_wrong(
@@ -354,7 +340,9 @@ def test_every_state_is_for_everybody(verifier: Verifier, language: str, theme: 
     assert seen == STATES
 
 
-def test_the_word_is_read_from_two_metres_and_said(verifier: Verifier, region: Region) -> None:
+def test_the_word_is_read_from_two_metres_and_said_and_texts_of_a_licence_are_texts(
+    verifier: Verifier, region: Region
+) -> None:
     verifier.load()
     for text, said in (
         (region.code(), "VALID You may proceed"),
@@ -365,6 +353,14 @@ def test_the_word_is_read_from_two_metres_and_said(verifier: Verifier, region: R
         assert word.evaluate("each => parseFloat(getComputedStyle(each).fontSize)") >= 72
         assert verifier.page.locator(".spoken").inner_text().startswith(said[:20])
         assert JIA.name not in verifier.page.locator(".spoken").inner_text()
+    markup = "<img src=x onerror=alert(1)><b>甲</b>"
+    holder = region.world.holder()
+    items = {1: markup, 2: "C1", 5: "1", 7: 20320101}
+    issued = region.world.credential(holder=holder, claims=region.world.claims(holder=holder), items=items)
+    text = region.world.code(issued, shown=(1, 5), binding=region.world.key_binding(life=120))
+    assert verifier.scan(text) == "accept yes"
+    assert markup in verifier.page.locator(".licence").inner_text()
+    assert verifier.page.locator(".licence img, .licence b").count() == 0
 
 
 def test_every_task_by_keyboard(verifier: Verifier, region: Region) -> None:
@@ -406,9 +402,8 @@ def test_words_and_shapes_are_the_terminals(packages: Path) -> None:
 
 
 def test_the_types_hold(packages: Path) -> None:
-    """The appraisal names nothing of a browser: it is checked without the types of a page."""
-    for part in ("verifier", "verifier/web"):
-        run(["node", "node_modules/typescript/bin/tsc", "--noEmit", "-p", part])
+    """Of the page, and of the camera and the appraisal, which it imports."""
+    run(["node", "node_modules/typescript/bin/tsc", "--noEmit", "-p", "verifier/web"])
 
 
 def test_the_page_is_small(built: Path) -> None:

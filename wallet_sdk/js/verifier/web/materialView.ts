@@ -70,7 +70,7 @@ class Taking {
     const { app } = this;
     const field = make("input", { type: "url", placeholder: "https://" });
     void app.keeping.setting("address").then((kept) => (field.value ||= kept ?? ""));
-    const form = make("form", {}, make("label", {}, app.text("loadFolder"), field), make("button", {}, app.text("update")));
+    const form = make("form", {}, make("label", {}, app.text("address"), field), make("button", {}, app.text("update")));
     // The browser's own words about an address would be in its language and not in the page's.
     form.noValidate = true;
     const update = this.#attempt(async () => {

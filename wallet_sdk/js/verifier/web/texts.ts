@@ -65,7 +65,8 @@ const TEXTS = {
   ),
   clockYes: names("时间正确", "時間正確", "The time is right"),
   loadFile: names("装入资料文件（.BDL）", "裝入資料檔（.BDL）", "Load a file of a region (.BDL)"),
-  loadFolder: names("或从发布地址更新", "或從發布網址更新", "Or from where the region publishes"),
+  loadFolder: names("或从发布地址更新", "或從發布網址更新", "Or fetch them"),
+  address: names("发布网址", "發布網址", "Where the region publishes"),
   update: names("更新", "更新", "Update"),
   root: names("根密钥指纹", "根金鑰指紋", "Fingerprint of the root key"),
   compareRoot: names(
@@ -128,6 +129,7 @@ export const PROCEED: Readonly<Record<string, Names>> = {
   check_no: names("暂停办理", "暫停辦理", "ON HOLD – do not proceed"),
   refuse_no: names("不得办理", "不得辦理", "Do not proceed"),
   not_read_no: names("请再扫一次", "請再掃一次", "Scan again"),
+  elsewhere: names("请用查验终端", "請用查驗終端", "Use a terminal"),
 };
 
 export const INSTRUCTIONS: Readonly<Record<string, Names>> = {

@@ -5,6 +5,7 @@ import type { Value } from "../../src/cbor.ts";
 import { facts, make, section } from "../../web/elements.ts";
 import type { Finding, Licence, Verdict } from "../verdict.ts";
 import { TIER } from "../verdict.ts";
+import { NOT_HERE } from "../gates.ts";
 import { ageText } from "./ages.ts";
 import type { App } from "./app.ts";
 import { type ReasonTexts, REASONS } from "./reasonTable.ts";
@@ -46,12 +47,16 @@ function wordOf(app: App, verdict: Verdict): string {
 }
 
 function proceedOf(app: App, verdict: Verdict): string {
-  return app.named(PROCEED[`${verdict.class}_${verdict.proceed}`]!);
+  const isElsewhere = verdict.findings.some((each) => each.code === NOT_HERE);
+  return app.named(PROCEED[isElsewhere ? "elsewhere" : `${verdict.class}_${verdict.proceed}`]!);
 }
 
 function instructionOf(app: App, verdict: Verdict): string {
   const [first] = verdict.findings;
-  if (first !== undefined && first.tier > TIER.affirming) return `${textsOf(app, first).short}：${textsOf(app, first).action}`;
+  if (first !== undefined && first.tier > TIER.affirming) {
+    const { short, action } = textsOf(app, first);
+    return app.language === "en" ? `${short}. ${action}` : `${short}。${action}`;
+  }
   return app.named(INSTRUCTIONS[verdict.personCheck ? "person" : "accept"]!);
 }
 
