@@ -17,12 +17,13 @@ def film(path: Path, pictures: Iterable[str | None]) -> Path:
     with path.open("wb") as file:
         file.write(_HEAD)
         for text in pictures:
-            luma = _picture(text).tobytes()
+            luma = picture(text).tobytes()
             file.write(b"FRAME\n" + luma + b"\x80" * (len(luma) // 2))
     return path
 
 
-def _picture(text: str | None) -> Image.Image:
+def picture(text: str | None) -> Image.Image:
+    """A code on grey paper, upright; the paper alone without a text."""
     paper = Image.new("L", SIZE, _GREY)
     if text is not None:
         rows = drawing.modules(text)

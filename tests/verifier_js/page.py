@@ -123,13 +123,17 @@ class Verifier:
     def confirm(self) -> None:
         self.page.locator(".notice.late + button").click()
 
+    def type(self, text: str) -> None:
+        """What a hand scanner types, with its line end."""
+        self.page.keyboard.insert_text(text)
+        self.page.keyboard.press("Enter")
+
     def scan(self, text: str) -> str:
-        """What a hand scanner types, with its line end; the verdict's class, and how the act goes on."""
+        """The same with a cleared page; the verdict's class, and how the act goes on."""
         shown = self.page.locator(".verdict:not([data-look=idle])")
         self.page.keyboard.press("Escape")
         shown.wait_for(state="detached")
-        self.page.keyboard.insert_text(text)
-        self.page.keyboard.press("Enter")
+        self.type(text)
         shown.wait_for()
         return f"{shown.get_attribute('data-look')} {shown.get_attribute('data-proceed')}"
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Route, sync_playwright
 
+from protocol.labels import AnimatedKind
+from protocol.qr import animated
 from protocol.unixtime import DAY, HOUR
 from tests.browser.barriers import barriers
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, Complaints, complaints
@@ -111,6 +113,27 @@ def test_the_four_verdicts_by_hand_scanner(verifier: Verifier, region: Region) -
     assert verifier.scan(region.code(idx=9, aud="lz:p")) == "accept yes"
 
 
+def test_a_portrait_beside_its_code_changes_no_verdict_and_other_frames_are_named_once(
+    verifier: Verifier, region: Region
+) -> None:
+    verifier.load()
+    verifier.page.evaluate(
+        """() => {
+          window.shown = [];
+          const seen = () => shown.push(document.querySelector(".verdict").dataset.look);
+          new MutationObserver(seen).observe(document.querySelector(".shown"), { childList: true });
+        }"""
+    )
+    content = bytes(range(250)) * 3
+    portrait, bundle = (animated.animate(content, kind) for kind in (AnimatedKind.PORTRAIT, AnimatedKind.BUNDLE))
+    texts = [portrait.text(0), region.code(), portrait.text(1), portrait.text(2), bundle.text(0), bundle.text(1)]
+    for text in (*texts, "https://pay.example/1"):
+        verifier.type(text)
+    verifier.page.get_by_text("This is not a licence code").first.wait_for()
+    looks = [each for each in verifier.page.evaluate("shown") if each != "idle"]
+    assert looks == ["accept", "not_read", "not_read"]
+
+
 def test_a_scanner_that_reads_twice_is_one_act_and_a_later_one_is_a_replay_also_after_a_restart(
     verifier: Verifier, region: Region
 ) -> None:
@@ -119,10 +142,8 @@ def test_a_scanner_that_reads_twice_is_one_act_and_a_later_one_is_a_replay_also_
     region.world.clock.advance(3_600)
     text = region.code()
     assert verifier.scan(text) == "accept yes"
-    verifier.page.keyboard.insert_text(text)
-    verifier.page.keyboard.press("Enter")
-    verifier.page.keyboard.insert_text("LZ1:")
-    verifier.page.keyboard.press("Enter")
+    verifier.type(text)
+    verifier.type("LZ1:")
     verifier.page.locator(".verdict[data-look=not_read]").wait_for()
     assert verifier.scan(text) == "refuse no"
     assert verifier.codes[0] == "E_REPLAY"

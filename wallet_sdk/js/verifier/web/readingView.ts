@@ -7,7 +7,9 @@
 
 import { button, make, on } from "../../web/elements.ts";
 import { CameraError, readCodes } from "../../camera/codeReader.ts";
+import { isFrame, isPortraitFrame } from "../animatedFrame.ts";
 import { appraise } from "../appraise.ts";
+import { NOT_HERE } from "../gates.ts";
 import { TIER, type Verdict } from "../verdict.ts";
 import { agesOfHeld } from "./ages.ts";
 import type { App, View } from "./app.ts";
@@ -34,6 +36,7 @@ class Reading {
   #last: { readonly text: string; readonly at: number } | null = null;
   #timers: number[] = [];
   #stopCamera: AbortController | null = null;
+  #saysElsewhere = false;
 
   constructor(
     private readonly app: App,
@@ -69,6 +72,8 @@ class Reading {
 
   /** One code after the other: two at once could both find that neither was used. */
   #read(text: string): void {
+    // Pictures of a moving code come by the dozen: a portrait goes beside the code itself, and one "cannot" is enough.
+    if (isPortraitFrame(text) || (isFrame(text) && this.#saysElsewhere)) return;
     this.#turn = this.#turn.then(() => this.#appraise(text)).catch((error: unknown) => console.error(error));
   }
 
@@ -102,6 +107,7 @@ class Reading {
     const { app } = this;
     if (this.#closing.signal.aborted) return;
     this.#clear();
+    this.#saysElsewhere = verdict.findings.some((each) => each.code === NOT_HERE);
     this.#shown.replaceChildren(panel(app, verdict));
     this.#details.replaceChildren(...detailsOf(app, verdict));
     document.body.dataset["shown"] = "yes";
@@ -118,6 +124,7 @@ class Reading {
   #clear(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers = [];
+    this.#saysElsewhere = false;
     const idle = make("p", { class: "word" }, this.app.text("idle"));
     this.#shown.replaceChildren(make("section", { class: "verdict", "data-look": "idle", "aria-label": this.app.text("title") }, idle));
     this.#details.replaceChildren();
