@@ -18,7 +18,7 @@ from verifier_terminal.appraisal.context import Context, Knowledge
 from verifier_terminal.appraisal.verdict import Licence, Verdict
 
 Stated = dict[str, Any]
-ELSEWHERE = ("LB1:", "LS1:", "LP1:")
+ELSEWHERE = ("LS1:", "LP1:")
 """Forms that only a terminal reads: there the other one says "not read" with a code of its own, and nothing more."""
 
 
@@ -111,6 +111,7 @@ def stated(verdict: Verdict, numbers: Mapping[str, Mapping[str, int]]) -> Stated
         "burn_until": verdict.burn_until,
         "replay_key": None if verdict.licence is None or verdict.replay_key is None else verdict.replay_key.hex(),
         "ages": [verdict.ages.trust, verdict.ages.status, verdict.ages.policy],
+        "members": [stated(each, numbers) for each in verdict.members],
         "licence": None if verdict.licence is None else _licence(verdict.licence, numbers),
     }
 

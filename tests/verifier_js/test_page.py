@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Route, sync_playwright
 
 from protocol.labels import AnimatedKind
-from protocol.qr import animated
+from protocol.qr import animated, envelope
 from protocol.unixtime import DAY, HOUR
 from tests.browser.barriers import barriers
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, Complaints, complaints
@@ -111,6 +111,21 @@ def test_the_four_verdicts_by_hand_scanner(verifier: Verifier, region: Region) -
     verifier.page.get_by_label("Purpose").select_option("roadside")
     verifier.page.get_by_label("Code from a hand scanner, or pasted").focus()
     assert verifier.scan(region.code(idx=9, aud="lz:p")) == "accept yes"
+
+
+def test_a_bundle_has_a_word_for_each_licence_and_uses_each_up(verifier: Verifier, region: Region) -> None:
+    verifier.load()
+    world = region.world
+    binding = world.key_binding(life=120)
+    licences = [acts.licence(world, 1), acts.licence(world, SUSPENDED)]
+    shown = [world.presentation(each, shown=(1, 3, 5), binding=binding) for each in licences]
+    assert verifier.scan(acts.bundle_text(shown)) == "refuse no"
+    assert verifier.page.locator(".member-word").all_inner_texts() == ["VALID", "REFUSED"]
+    good, refused = verifier.page.locator(".licence").all_inner_texts()
+    assert JIA.name in good
+    assert JIA.name not in refused
+    assert verifier.scan(envelope.wrap(shown[0])) == "refuse no"
+    assert verifier.codes[0] == "E_REPLAY"
 
 
 def test_a_portrait_beside_its_code_changes_no_verdict_and_other_frames_are_named_once(

@@ -17,7 +17,7 @@ import { verifyCatalogue } from "../verifier/catalogue.ts";
 import type { Knowledge, StatusView } from "../verifier/context.ts";
 import { builtIn } from "../verifier/gates.ts";
 import { verifyPolicy } from "../verifier/policy.ts";
-import { TIER } from "../verifier/verdict.ts";
+import { TIER, type Verdict } from "../verifier/verdict.ts";
 
 interface Given {
   readonly text: string;
@@ -76,27 +76,30 @@ for await (const line of createInterface({ input: process.stdin })) {
     wasUsed: (key) => given.used.includes(toHex(key)),
     curves,
   });
+  console.log(JSON.stringify(stated(verdict)));
+}
+
+function stated(verdict: Verdict): object {
   const { licence } = verdict;
   const json = (value: unknown) => (value instanceof Uint8Array ? { hex: toHex(value) } : value);
-  console.log(
-    JSON.stringify({
-      class: verdict.class,
-      proceed: verdict.proceed,
-      codes: verdict.findings.map(({ code, tier }) => [code, tiers[tier]]),
-      established: verdict.established,
-      person_check: verdict.personCheck,
-      burn_until: verdict.burnUntil,
-      replay_key: verdict.replayKey === null ? null : toHex(verdict.replayKey),
-      ages: [verdict.ages.trust, verdict.ages.status, verdict.ages.policy],
-      licence: licence && {
-        vct: licence.vct,
-        region: licence.region,
-        authority: licence.authority,
-        valid_to: licence.validTo,
-        claims: licence.claims && [...licence.claims].map(([key, value]) => [key, json(value)]),
-        hidden: licence.hiddenItems,
-        mandate: licence.mandate && [licence.mandate.level, licence.mandate.until],
-      },
-    }),
-  );
+  return {
+    class: verdict.class,
+    proceed: verdict.proceed,
+    codes: verdict.findings.map(({ code, tier }) => [code, tiers[tier]]),
+    established: verdict.established,
+    person_check: verdict.personCheck,
+    burn_until: verdict.burnUntil,
+    replay_key: verdict.replayKey === null ? null : toHex(verdict.replayKey),
+    ages: [verdict.ages.trust, verdict.ages.status, verdict.ages.policy],
+    members: verdict.members.map(stated),
+    licence: licence && {
+      vct: licence.vct,
+      region: licence.region,
+      authority: licence.authority,
+      valid_to: licence.validTo,
+      claims: licence.claims && [...licence.claims].map(([key, value]) => [key, json(value)]),
+      hidden: licence.hiddenItems,
+      mandate: licence.mandate && [licence.mandate.level, licence.mandate.until],
+    },
+  };
 }

@@ -7,7 +7,7 @@ import { isDay } from "../src/time.ts";
 
 /** `lic` keys (protocol/labels.py). */
 export const LIC = {
-  name: 1, citizenId: 3, validFrom: 6, validTo: 7, authority: 9, birthDate: 11, address: 13, portraitSha256: 14,
+  name: 1, citizenId: 3, uscc: 4, licenceNo: 5, validFrom: 6, validTo: 7, authority: 9, birthDate: 11, address: 13, portraitSha256: 14,
   legalRepresentative: 15, identifier: 21,
 } as const;
 

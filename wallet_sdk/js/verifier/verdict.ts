@@ -52,4 +52,6 @@ export interface Verdict {
   readonly replayKey: Uint8Array | null;
   /** Until when that is to be remembered; set where this verdict uses the presentation up. */
   readonly burnUntil: number | null;
+  /** Of a bundle, each presentation's own verdict; it has no licence and no replay key of its own. */
+  readonly members: readonly Verdict[];
 }

@@ -10,7 +10,8 @@ import { CameraError, readCodes } from "../../camera/codeReader.ts";
 import { isFrame, isPortraitFrame } from "../animatedFrame.ts";
 import { appraise } from "../appraise.ts";
 import { NOT_HERE } from "../gates.ts";
-import { TIER, type Verdict } from "../verdict.ts";
+import { broken } from "../deadEnds.ts";
+import type { Verdict } from "../verdict.ts";
 import { agesOfHeld } from "./ages.ts";
 import type { App, View } from "./app.ts";
 import { materialView } from "./materialView.ts";
@@ -92,14 +93,13 @@ class Reading {
 
   /** What cannot be remembered as used is not shown: it could be shown twice. */
   async #burnt(verdict: Verdict, at: number): Promise<Verdict> {
-    if (verdict.replayKey === null || verdict.burnUntil === null) return verdict;
     try {
-      await this.app.keeping.burn(verdict.replayKey, verdict.burnUntil, at);
+      for (const { replayKey, burnUntil } of [verdict, ...verdict.members])
+        if (replayKey !== null && burnUntil !== null) await this.app.keeping.burn(replayKey, burnUntil, at);
       return verdict;
     } catch (error) {
       console.error(error);
-      const findings = [{ code: "E_INTERNAL", tier: TIER.none }];
-      return { ...verdict, class: "not_read", proceed: "no", findings, established: [], licence: null, personCheck: false };
+      return broken({ face: { purpose: verdict.purpose } });
     }
   }
 

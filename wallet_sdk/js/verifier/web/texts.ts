@@ -81,9 +81,9 @@ const TEXTS = {
   remove: names("删除全部资料", "刪除全部資料", "Remove everything"),
   removeSure: names("确认删除（不能恢复）", "確認刪除（不能復原）", "Yes, remove (cannot be undone)"),
   limits: names(
-    "不能查验：多证合并码、纸质码、分帧码、对问询的答复；外地证照只有在其资料装入时才能查验。遇到时请用查验终端。",
-    "不能查驗：多證合併碼、紙本碼、分幀碼、對問詢的答覆；外地證照只有在其資料裝入時才能查驗。遇到時請用查驗終端。",
-    "Not decided here: several licences in one code, paper codes, animated codes, answers to a request. Licences of another region only where its files are the ones loaded. Use a terminal for these.",
+    "不能查验：纸质码、分帧码、对问询的答复；外地证照只有在其资料装入时才能查验。遇到时请用查验终端。",
+    "不能查驗：紙本碼、分幀碼、對問詢的答覆；外地證照只有在其資料裝入時才能查驗。遇到時請用查驗終端。",
+    "Not decided here: paper codes, animated codes, answers to a request. Licences of another region only where its files are the ones loaded. Use a terminal for these.",
   ),
   storedBroken: names(
     "存储的资料不再可信，请重新装入：{why}",
@@ -145,14 +145,14 @@ export const INSTRUCTIONS: Readonly<Record<string, Names>> = {
 export const NOT_HERE_TEXTS = {
   short: names("此查验页不能判断这种码", "此查驗頁不能判斷這種碼", "This page cannot decide such a code"),
   action: names(
-    "请用查验终端查验，或请持证人出示单张证照的动态码。",
-    "請用查驗終端查驗，或請持證人出示單張證照的動態碼。",
-    "Use a terminal, or ask the holder to show the dynamic code of one licence.",
+    "请用查验终端查验，或请持证人出示普通动态码。",
+    "請用查驗終端查驗，或請持證人出示普通動態碼。",
+    "Use a terminal, or ask the holder to show an ordinary dynamic code.",
   ),
   citizen: names(
-    "您好，这里读不了这种码，请出示单张证照的动态码。",
-    "您好，這裡讀不了這種碼，請出示單張證照的動態碼。",
-    "Such a code cannot be read here. Please show the code of one licence.",
+    "您好，这里读不了这种码，请出示普通动态码。",
+    "您好，這裡讀不了這種碼，請出示普通動態碼。",
+    "Such a code cannot be read here. Please show an ordinary dynamic code.",
   ),
 };
 

@@ -37,9 +37,16 @@ export function detailsOf(app: App, verdict: Verdict): readonly HTMLElement[] {
   const { licence, ages } = verdict;
   const status = ages.status === null ? app.text("statusNone") : app.text("statusAge", { age: ageText(app, ages.status) });
   const parts: HTMLElement[] = [make("p", { class: "freshness" }, status)];
+  // Of a bundle each licence has its own word: a refused one takes nothing from another, and gives it nothing.
+  for (const each of [...verdict.members].reverse()) parts.unshift(memberOf(app, each));
   if (licence !== null) parts.unshift(licenceOf(app, licence));
   if (verdict.findings.length > 0) parts.push(section(app.text("reasons"), reasonsOf(app, verdict.findings)));
   return parts;
+}
+
+function memberOf(app: App, member: Verdict): HTMLElement {
+  const word = make("p", { class: "member-word", "data-look": member.class }, wordOf(app, member));
+  return make("div", { class: "member" }, word, ...(member.licence === null ? [] : [licenceOf(app, member.licence)]));
 }
 
 function wordOf(app: App, verdict: Verdict): string {
