@@ -11,10 +11,12 @@ import pytest
 
 from protocol import cbor, feed_bundle, feed_names
 from protocol.errors import ProtocolError
+from protocol.feed_position import FeedPosition
 from protocol.keys import Signer
 from protocol.labels import Alg
-from protocol.unixtime import UnixTime
+from protocol.unixtime import HOUR, UnixTime
 from revocation.delta import make
+from revocation.state import ALL_VALID, RegionState
 from tests.terminal.publishing import publish
 from tests.utopia.feed import Feed
 from tests.utopia.randomness import Drbg
@@ -230,8 +232,53 @@ def test_what_is_final_changes_only_by_the_offline_key(stand: Stand) -> None:
 
 
 def test_more_than_may_change_at_once_is_left_to_people(stand: Stand) -> None:
-    stand.feed.change(dict.fromkeys(range(20001), 12))
+    feed, clock = stand.feed, stand.world.clock
+    assert stand.take()["problem"] is None
+    for part in range(3):
+        feed.change(dict.fromkeys(range(20_000 * part, 20_000 * part + 16_667), 12))
     assert stand.take()["problem"] == "too-much"
+    # Who was away for longer takes as much as the hours that were missed.
+    clock.advance(HOUR + 60)
+    feed.publish()
+    assert stand.take()["problem"] is None
+    feed.change(dict.fromkeys(range(80_000, 100_001), 12))
+    assert stand.take()["problem"] == "too-much"
+
+
+def test_a_base_that_differs_too_much_from_what_is_held_is_left_to_people(stand: Stand) -> None:
+    feed = stand.feed
+    assert stand.take()["problem"] is None
+    for part in range(3):
+        feed.change(dict.fromkeys(range(20_000 * part, 20_000 * part + 16_667), 2))
+    feed.make_base()
+    feed.write_documents()
+    gone = {feed_names.delta(1, seq): None for seq in range(1, 4)}
+    assert stand.take(gone)["problem"] == "too-much"
+    # To whoever holds nothing it is a state like any other.
+    assert stand.take(gone, forget=True, lookUp=[(URI, 7)])["problem"] is None
+
+
+def test_more_lists_than_may_open_at_once_and_a_region_that_has_opened_very_many(stand: Stand) -> None:
+    feed = stand.feed
+    lists = len(feed.state.lists)
+    feed.change(replace(make({}), lists=lists + 64))
+    assert stand.take()["problem"] is None
+    feed.change(replace(make({}), lists=lists + 129))
+    assert stand.take()["problem"] == "too-much"
+    # As a base says it: hashed one by one, and looked up without a place of their own.
+    feed.state = RegionState(WUYOU, (ALL_VALID,) * 150_000)
+    feed.begin_epoch(stand.world.signer("another status key", Alg.ED25519))
+    feed.write_documents()
+    feed.publish()
+    taken = stand.take(lookUp=[(f"lz:{WUYOU}/149999", 1), (f"lz:{WUYOU}/150000", 1)])
+    assert taken["problem"] is None
+    assert [each["coverage"] for each in taken["found"]] == ["covered", "not covered"]
+
+
+def test_a_place_in_the_feed_that_nobody_can_reach(stand: Stand) -> None:
+    assert stand.take()["problem"] is None
+    far = replace(stand.feed.claims(), position=FeedPosition(WUYOU, 1, 2**32 - 1))
+    assert stand.take({"feed/checkpoint-10.cwt": stand.feed.signed(far, inline=0)})["problem"] == "missing"
 
 
 def test_bans_are_kept_at_their_earliest(stand: Stand) -> None:

@@ -14,8 +14,11 @@ import type { Entries } from "./feedBundle.ts";
 import { broken, signed } from "./materialError.ts";
 import { baseOf, checkAgainst, fold, type List, rootOf } from "./regionState.ts";
 
-/** `revocation/lint.py`: what a delta may change, and an hour; here the whole way may change no more than an hour may. */
-const [MAX_PER_DELTA, MAX_ON_THE_WAY] = [20_000, 50_000] as const;
+/** `revocation/lint.py`: what a delta may change, and an hour and a day. What was taken in before is not remembered here. */
+const [MAX_PER_DELTA, MAX_LISTS_PER_DELTA] = [20_000, 64] as const;
+const WINDOWS = [[3_600, 50_000], [86_400, 200_000]] as const;
+/** More files than a bundle may have. */
+const MAX_WAY = 65_536;
 
 /** A state, and the checkpoint that has signed it. */
 export interface FeedState {
@@ -27,6 +30,12 @@ export interface FeedState {
 export function goesOn(held: FeedState | null, feed: FeedDocument, end: number): held is FeedState {
   const position = held?.checkpoint.position;
   return position !== undefined && position.epoch === feed.epoch && position.seq >= feed.base.seq && position.seq <= end;
+}
+
+/** The names of the deltas after this one, up to the checkpoint. */
+export function deltasAfter(from: number, { position: { epoch, seq } }: Checkpoint): readonly string[] {
+  if (seq - from > MAX_WAY) broken("missing", `${seq - from} deltas`);
+  return Array.from({ length: Math.max(0, seq - from) }, (_, n) => `feed/delta-${epoch}-${from + 1 + n}`);
 }
 
 export async function stateAt(
@@ -41,13 +50,12 @@ export async function stateAt(
   if (its.position.epoch !== feed.epoch) broken("feed-broken", "feed document and checkpoint are of two epochs");
   if (held !== null) checkSuccession(held.checkpoint, its);
   const { region, epoch, seq: end } = its.position;
-  const deltas = (from: number) =>
-    Array.from({ length: Math.max(0, end - from) }, (_, n) => `feed/delta-${epoch}-${from + 1 + n}`);
-  const isOn = goesOn(held, feed, end) && deltas(held.checkpoint.position.seq).every((name) => entries.has(name));
+  const isOn =
+    goesOn(held, feed, end) && deltasAfter(held.checkpoint.position.seq, its).every((name) => entries.has(name));
   const start = isOn
     ? { seq: held.checkpoint.position.seq, head: held.checkpoint.head, lists: held.lists.map(copied) }
     : { seq: feed.base.seq, ...baseOf(fileOf(entries, `feed/base-${epoch}-${feed.base.seq}`), feed.base, its.position) };
-  const bodies = deltas(start.seq).map((name) => fileOf(entries, name));
+  const bodies = deltasAfter(start.seq, its).map((name) => fileOf(entries, name));
   const hashes = bodies.map((body, n) => deltaHash({ region, epoch, seq: start.seq + 1 + n }, body));
   if (start.seq > end || !equal(hashes.reduce(nextHead, start.head), its.head))
     broken("feed-broken", "the deltas lead to another head than the signed one");
@@ -57,15 +65,28 @@ export async function stateAt(
   bodies.forEach((body, n) => {
     const changes = decodeDelta(body);
     const isCoSigned = reversals.has(`${start.seq + 1 + n} ${toHex(hashes[n]!)}`);
+    const before = start.lists.length;
     const changed = fold(start.lists, changes, isCoSigned);
-    if (isCoSigned) coSigned.push(changes);
-    else if (changed > MAX_PER_DELTA || (onTheWay += changed) > MAX_ON_THE_WAY)
-      broken("too-much", `${changed} statuses change at once, ${onTheWay} on the whole way`);
+    if (isCoSigned) return coSigned.push(changes);
+    const lists = start.lists.length - before + changes.retired.length;
+    onTheWay += changed;
+    if (changed > MAX_PER_DELTA || lists > MAX_LISTS_PER_DELTA)
+      broken("too-much", `${changed} statuses and ${lists} lists change at once`);
   });
   const reached = { checkpoint: its, lists: start.lists };
   checkRoot(reached);
-  if (!isOn && held !== null) checkAgainst(held.lists, start.lists, coSigned);
+  if (held !== null) {
+    const count = isOn ? onTheWay : checkAgainst(held.lists, start.lists, coSigned);
+    checkWindows(count, held.checkpoint.iat, its.iat);
+  }
   return reached;
+}
+
+/** Who was away for longer than a window may take as much as the windows that were missed. */
+function checkWindows(count: number, since: number, until: number): void {
+  for (const [window, most] of WINDOWS)
+    if (count > most * Math.max(1, Math.ceil((until - since) / window)))
+      broken("too-much", `${count} statuses change within ${window / 3_600} hours`);
 }
 
 /** Refuses a state that is not the signed one. */

@@ -16,7 +16,7 @@ import { verifyCatalogue } from "./catalogue.ts";
 import { type Checkpoint, type FeedDocument, verifyCheckpoint, verifyFeedDocument } from "./checkpoint.ts";
 import type { Catalogue, Knowledge, StatusView } from "./context.ts";
 import type { Entries } from "./feedBundle.ts";
-import { checkRoot, type FeedState, goesOn, stateAt } from "./feedWay.ts";
+import { checkRoot, deltasAfter, type FeedState, goesOn, stateAt } from "./feedWay.ts";
 import { broken, signed } from "./materialError.ts";
 import { type Policy, verifyPolicy } from "./policy.ts";
 import { type List, lookUp } from "./regionState.ts";
@@ -115,11 +115,10 @@ export async function lacking(
 ): Promise<readonly string[]> {
   const { trust, feed } = await documentsIn(entries, root, ports);
   if (feed === null) return [];
-  const [{ position }] = await checkpointIn(entries, trust, at, ports);
-  const isOn = goesOn(held?.feed ?? null, feed, position.seq);
-  const from = isOn ? held!.feed!.checkpoint.position.seq : feed.base.seq;
-  const deltas = Array.from({ length: Math.max(0, position.seq - from) }, (_, n) => `feed/delta-${position.epoch}-${from + 1 + n}`);
-  return isOn ? deltas : [`feed/base-${position.epoch}-${feed.base.seq}`, ...deltas];
+  const [its] = await checkpointIn(entries, trust, at, ports);
+  const before = held?.feed ?? null;
+  if (goesOn(before, feed, its.position.seq)) return deltasAfter(before.checkpoint.position.seq, its);
+  return [`feed/base-${its.position.epoch}-${feed.base.seq}`, ...deltasAfter(feed.base.seq, its)];
 }
 
 /** What was stored, once all of it has been verified again. @throws {MaterialError} It does not hold, or not any more. */

@@ -6,7 +6,7 @@
 
 import { sha256 } from "@noble/hashes/sha2.js";
 
-import { concat, equal } from "../src/bytes.ts";
+import { equal } from "../src/bytes.ts";
 import { isArray, isBytes, type Value } from "../src/cbor.ts";
 import type { StatusAnswer } from "./context.ts";
 import { ascii, type Delta, type FeedPosition, LIST_ENTRIES, MAX_LISTS, strict, u32 } from "./delta.ts";
@@ -74,28 +74,40 @@ export function fold(lists: List[], changes: Delta, isCoSigned: boolean): number
 
 /** What a checkpoint signs. */
 export function rootOf(region: string, lists: readonly List[]): Uint8Array {
-  const hashes = lists.map((each) => (each === null ? CLOSED : each === ALL_VALID ? ALL_VALID_HASH : sha256(each)));
-  return sha256(concat(ROOT, ascii(region), u32(lists.length), ...hashes));
+  const root = sha256.create().update(ROOT).update(ascii(region)).update(u32(lists.length));
+  for (const each of lists) root.update(each === null ? CLOSED : each === ALL_VALID ? ALL_VALID_HASH : sha256(each));
+  return root.digest();
 }
 
-/** Refuses a state in which a list has vanished or come back, or a final status is another than the one that is held. */
-export function checkAgainst(held: readonly List[], came: readonly List[], coSigned: readonly Delta[]): void {
+/**
+ * How many entries differ; what may not is refused: a list that has vanished or come back, another final status.
+ *
+ * What the offline key has signed between the two accounts for itself, and is not counted.
+ */
+export function checkAgainst(held: readonly List[], came: readonly List[], coSigned: readonly Delta[]): number {
   if (came.length < held.length) malformed("lists that vanish");
   // Where a co-signed delta says something, the way on from there is judged.
   const since = new Map(coSigned.flatMap(({ places, values }) => [...places].map((place, at) => [place, values[at]!])));
+  let changed = 0;
   came.forEach((after, number) => {
-    const before = held[number];
+    const before = held[number] ?? (number < held.length ? null : ALL_VALID);
     if (before === null && after !== null) malformed("a closed list comes back");
-    if (before === null || before === undefined || before === ALL_VALID || after === null) return;
+    if (before === null || after === null || before === after) return;
     for (let byte = 0; byte < LIST_BYTES; byte++) {
-      if (before[byte] === (after === ALL_VALID ? 0 : after[byte])) continue;
+      if (byteAt(before, byte) === byteAt(after, byte)) continue;
       for (const idx of [2 * byte, 2 * byte + 1]) {
-        const old = since.get(number * LIST_ENTRIES + idx) ?? valueAt(before, idx);
-        if (isFinal(old) && valueAt(after, idx) !== old)
-          broken("final-changed", "a final status that is held here is another one there");
+        const [old, now] = [since.get(number * LIST_ENTRIES + idx) ?? valueAt(before, idx), valueAt(after, idx)];
+        if (old === now) continue;
+        if (isFinal(old)) broken("final-changed", "a final status that is held here is another one there");
+        changed++;
       }
     }
   });
+  return changed;
+}
+
+function byteAt(list: Uint8Array | typeof ALL_VALID, byte: number): number {
+  return list === ALL_VALID ? 0 : list[byte]!;
 }
 
 export function lookUp(lists: readonly List[], prefix: string, uri: string, idx: number, asOf: number): StatusAnswer {
