@@ -298,6 +298,16 @@ def test_both_stand_on_the_same_side_of_every_edge(alike: Alike) -> None:
             terminal.set_clock(uncertainty=Seconds(uncertainty))
             child = terminal.licence(birth_date=born)
             alike(terminal.code(child, shown=(*SHOWN, Lic.BIRTH_DATE)), terminal.context())
+    # An agent's face can be compared with nothing, and neither can a picture of whoever stands there.
+    terminal.set_clock(uncertainty=Seconds(1))
+    agent = terminal.code(acts.mandate(world), shown=())
+    for risk in RiskClass:
+        for age in (60, DAY + 1):
+            for person_check in (False, True):
+                terminal.set_risk(risk)
+                terminal.set_status(age=age)
+                terminal.set_row(person_check=person_check, guardian_below=None)
+                alike(agent, terminal.context())
     # Without a trusted clock: what only its uncertainty explains, and what nothing does.
     for uncertainty in (20, 21, 100):
         for late in (30, 31, 129, 130, 131, 132):

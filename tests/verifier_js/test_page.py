@@ -231,7 +231,9 @@ def test_nothing_is_decided_without_material_and_only_a_compared_root_is_taken(
     page.get_by_text("What is held is newer").wait_for()
 
 
-def test_a_region_is_followed_where_it_publishes(verifier: Verifier, region: Region, site: Site) -> None:
+def test_a_region_is_followed_where_it_publishes(
+    verifier: Verifier, region: Region, site: Site, complaints: Complaints
+) -> None:
     page = verifier.page
 
     def publish() -> None:
@@ -258,9 +260,16 @@ def test_a_region_is_followed_where_it_publishes(verifier: Verifier, region: Reg
     site.files["trust.cbor"] = site.files["trust.cbor"][:-1] + bytes([site.files["trust.cbor"][-1] ^ 1])
     verifier.press("Update")
     page.get_by_text("A signature or what it signs does not hold").wait_for()
+    page.route("**/published/**", lambda route: route.fulfill(status=503))
+    with complaints.leaving():
+        verifier.press("Update")
+        page.get_by_text("The files could not be fetched").wait_for()
     verifier.press("Back to checking")
     verifier.confirm()
     assert verifier.scan(region.code(idx=SUSPENDED)) == "refuse no"
+    # The console names each answer that is none.
+    assert {each for each in complaints.lines if "503" not in each} == set()
+    complaints.lines.clear()
 
 
 def test_what_was_stored_is_believed_no_more_than_what_was_published(verifier: Verifier, region: Region) -> None:

@@ -4,6 +4,7 @@ import { fromUtf8 } from "../src/bytes.ts";
 import { decode, isArray, isBytes, isMap, MAX_DOCUMENT_ITEMS, Tagged, type Value } from "../src/cbor.ts";
 import { type Entries, isPublished } from "./feedBundle.ts";
 import { lacking, type Material, type Ports } from "./material.ts";
+import { broken } from "./materialError.ts";
 
 const DOCUMENTS = ["root.cbor", "trust.cbor", "catalogue.cbor", "policy.cbor"];
 const FEED = ["feed.cbor", "feed/checkpoint.cwt"];
@@ -33,7 +34,7 @@ export async function fetchRest(
 ): Promise<Entries> {
   const names = documents.has("feed.cbor") ? await lacking(documents, root, held, at, ports) : await tokens(file);
   const statements = documents.has("feed.cbor") ? await coSignatures(file) : [];
-  if (names.length > MOST_FILES) throw new RangeError(`${names.length} files to fetch`);
+  if (names.length > MOST_FILES) broken("missing", `${names.length} files are too many to fetch one by one`);
   return new Map([...documents, ...(await fetched(file, [...names, ...statements]))]);
 }
 

@@ -87,7 +87,10 @@ export async function take(
   const documents = await documentsIn(entries, root, ports);
   const { trust, feed } = documents;
   if (held !== null) checkOrder(held, documents, root);
-  const kept = [...entries].filter(([name]) => DOCUMENTS.includes(name) || (feed === null && TOKEN.test(name)));
+  // Copies: what is kept must not hold the whole bundle in which it lay.
+  const kept = [...entries]
+    .filter(([name]) => DOCUMENTS.includes(name) || (feed === null && TOKEN.test(name)))
+    .map(([name, content]) => [name, content.slice()] as const);
   if (feed === null) {
     if (held !== null && held.feed !== null) broken("missing", "feed.cbor: a region that has a feed goes on with it");
     const tokens = await tokensIn(entries, trust, at, ports);
@@ -96,7 +99,7 @@ export async function take(
   }
   const [its, encoded] = await checkpointIn(entries, trust, at, ports);
   const state = await stateAt(its, feed, held?.feed ?? null, entries, trust, at, ports.curves);
-  const files = new Map([...kept, [CHECKPOINT_10, encoded] as const]);
+  const files = new Map([...kept, [CHECKPOINT_10, encoded.slice()] as const]);
   const bans = bansOf(held, its, trust);
   return { root, region: trust.iss, documents, feed: state, tokens: new Map(), bans, files };
 }

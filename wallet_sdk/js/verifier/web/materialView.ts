@@ -7,7 +7,7 @@ import { rootIn, take } from "../material.ts";
 import { MaterialError } from "../materialError.ts";
 import { agesOfHeld } from "./ages.ts";
 import type { App, View } from "./app.ts";
-import { fileFetcher } from "./fileFetcher.ts";
+import { fileFetcher, Unreachable } from "./fileFetcher.ts";
 import { readingView } from "./readingView.ts";
 
 export const materialView: View = (app, main) => {
@@ -138,7 +138,7 @@ class Taking {
     act().catch((error: unknown) => {
       const { app } = this;
       if (error instanceof MaterialError) this.#say(`${app.problemOf(error)} (${error.message})`);
-      else if (error instanceof TypeError || error instanceof RangeError) this.#say(app.text("unreachable"));
+      else if (error instanceof Unreachable) this.#say(app.text("unreachable"));
       else {
         console.error(error);
         this.#say(app.text("broken"));
