@@ -163,7 +163,7 @@ def held_at(risk: RiskClass, late_by: int) -> Knowledge:
     return terminal.held
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_whatever_differs_in_a_few_fields_has_the_same_verdict(alike: Alike, data: st.DataObject) -> None:
     draw = data.draw
@@ -315,7 +315,7 @@ def test_both_stand_on_the_same_side_of_every_edge(alike: Alike) -> None:
             alike(terminal.code(iat=at - 60 - late), terminal.context())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_licences_that_are_shown_together_have_the_same_verdict(alike: Alike, data: st.DataObject) -> None:
     draw = data.draw
