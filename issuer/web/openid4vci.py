@@ -1,7 +1,8 @@
 """Routes that wallets call: OpenID4VCI 1.0, and what they ask later with their key. None takes the operator's token.
 
-No cookie opens any of them, so that no page of somebody else's can use one (no CSRF). Errors are {error, message, hint}
-as everywhere, and `error_description` as the standard calls the message. Each address may ask so much
+No cookie opens any of them, so that no page of somebody else's can use one (no CSRF): a wallet in a browser, which lies
+anywhere, may read the answers of those that wallets call (CORS, `_FROM_PAGES`). Errors are {error, message, hint} as
+everywhere, and `error_description` as the standard calls the message. Each address may ask so much
 (`issuer.openid4vci.addresses`); whose it is says the web server in front, which alone reaches this service.
 """
 
@@ -47,6 +48,10 @@ OPEN: Final = frozenset(
     )
 )
 """Endpoints that check what is posted themselves, and what is public."""
+_FROM_PAGES: Final = OPEN - {"openid4vci.offices"}
+"""Pages of every origin may ask these and read what comes. Nothing else of this service: the console lives by cookies."""
+_PREFLIGHT_SECONDS: Final = 7_200
+"""The longest that Chromium keeps the answer to a preflight."""
 _LOCAL: Final = frozenset({"127.0.0.1", "::1", None})
 _TOKEN_PARAMETERS: Final = ("grant_type", "pre-authorized_code", "tx_code")
 
@@ -69,9 +74,23 @@ def add_routes(
 
     @wallets.before_request
     def within_rate() -> None:
+        if request.method == "OPTIONS":
+            # A browser's question whether it may ask: it touches nothing, and what it asks for is counted itself.
+            return
         requests.take(_address(), at=now())
         if request.endpoint in ("openid4vci.token", "openid4vci.offer"):
             guesses.demand(_address(), at=now())
+
+    @wallets.after_request
+    def readable_by_pages(response: Response) -> Response:
+        if request.endpoint in _FROM_PAGES:
+            # Fetch standard, CORS protocol: with the wildcard a browser sends no credentials of its own along.
+            response.headers["Access-Control-Allow-Origin"] = "*"
+            if request.method == "OPTIONS":
+                response.headers["Access-Control-Allow-Methods"] = response.headers["Allow"]
+                response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+                response.headers["Access-Control-Max-Age"] = str(_PREFLIGHT_SECONDS)
+        return response
 
     @wallets.errorhandler(IssuerError)
     def refused(error: IssuerError) -> tuple[Response, int]:
