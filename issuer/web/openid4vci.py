@@ -49,7 +49,7 @@ OPEN: Final = frozenset(
 )
 """Endpoints that check what is posted themselves, and what is public."""
 _FROM_PAGES: Final = OPEN - {"openid4vci.offices"}
-"""Pages of every origin may ask these and read what comes. Nothing else of this service: the console lives by cookies."""
+"""Pages of every origin may ask these and read the answers; the console, which lives by cookies, never does this."""
 _PREFLIGHT_SECONDS: Final = 7_200
 """The longest that Chromium keeps the answer to a preflight."""
 _LOCAL: Final = frozenset({"127.0.0.1", "::1", None})
