@@ -127,35 +127,36 @@ def granted(**members: Any) -> dict[str, Any]:
     return changed(grants={GRANT: {"pre-authorized_code": "code", **members}})
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("", errors.OfferMalformed),
-        ("https://licences.example/?credential_offer=x", errors.OfferMalformed),
-        ("openid-credential-offer://", errors.OfferMalformed),
-        ("openid-credential-offer://?credential_offer=%7B", errors.OfferMalformed),
-        ("openid-credential-offer://?credential_offer=" + "%5B" * 1_000, errors.OfferMalformed),
-        ("openid-credential-offer://?credential_offer=" + "x" * 5_000, errors.OfferMalformed),
-        (link([OFFER]), errors.OfferMalformed),
-        (link() + "&credential_offer_uri=x", errors.OfferMalformed),
-        (link() + "&credential_offer=x", errors.OfferMalformed),
-        (link(changed(credential_issuer=None)), errors.OfferMalformed),
-        (link(changed(credential_configuration_ids=[])), errors.OfferMalformed),
-        (link(changed(credential_configuration_ids=["a", "b"])), errors.OfferUnsupported),
-        (link(changed(grants={"authorization_code": {}})), errors.OfferUnsupported),
-        (link(changed(grants=None)), errors.OfferUnsupported),
-        (link(changed(grants={GRANT: {}})), errors.OfferMalformed),
-        (link(granted(tx_code=[])), errors.OfferMalformed),
-        (link(granted(tx_code={"length": -1})), errors.OfferMalformed),
-        (link(granted(tx_code={"input_mode": "voice"})), errors.OfferMalformed),
-        (link(changed(credential_issuer="http://licences.example")), errors.AddressUnsafe),
-        (link(changed(credential_issuer="https://user@licences.example")), errors.AddressUnsafe),
-        (link(changed(credential_issuer="file:///etc/passwd")), errors.AddressUnsafe),
-        (link(changed(credential_issuer="https://é.example")), errors.AddressUnsafe),
-        ("openid-credential-offer://?credential_offer_uri=http%3A%2F%2Fevil.example", errors.AddressUnsafe),
-        ("openid-credential-offer://?credential_offer_uri=https%3A%2F%2Fa.example", errors.IssuerRefused),
-    ],
-)
+WRONG_LINKS: list[tuple[str, type[WalletError]]] = [
+    ("", errors.OfferMalformed),
+    ("https://licences.example/?credential_offer=x", errors.OfferMalformed),
+    ("openid-credential-offer://", errors.OfferMalformed),
+    ("openid-credential-offer://?credential_offer=%7B", errors.OfferMalformed),
+    ("openid-credential-offer://?credential_offer=" + "%5B" * 1_000, errors.OfferMalformed),
+    ("openid-credential-offer://?credential_offer=" + "x" * 5_000, errors.OfferMalformed),
+    (link([OFFER]), errors.OfferMalformed),
+    (link() + "&credential_offer_uri=x", errors.OfferMalformed),
+    (link() + "&credential_offer=x", errors.OfferMalformed),
+    (link(changed(credential_issuer=None)), errors.OfferMalformed),
+    (link(changed(credential_configuration_ids=[])), errors.OfferMalformed),
+    (link(changed(credential_configuration_ids=["a", "b"])), errors.OfferUnsupported),
+    (link(changed(grants={"authorization_code": {}})), errors.OfferUnsupported),
+    (link(changed(grants=None)), errors.OfferUnsupported),
+    (link(changed(grants={GRANT: {}})), errors.OfferMalformed),
+    (link(granted(tx_code=[])), errors.OfferMalformed),
+    (link(granted(tx_code={"length": -1})), errors.OfferMalformed),
+    (link(granted(tx_code={"input_mode": "voice"})), errors.OfferMalformed),
+    (link(changed(credential_issuer="http://licences.example")), errors.AddressUnsafe),
+    (link(changed(credential_issuer="https://user@licences.example")), errors.AddressUnsafe),
+    (link(changed(credential_issuer="file:///etc/passwd")), errors.AddressUnsafe),
+    (link(changed(credential_issuer="https://é.example")), errors.AddressUnsafe),
+    ("openid-credential-offer://?credential_offer_uri=http%3A%2F%2Fevil.example", errors.AddressUnsafe),
+    ("openid-credential-offer://?credential_offer_uri=https%3A%2F%2Fa.example", errors.IssuerRefused),
+]
+"""The TypeScript wallet names the same reason for each (tests/wallet_js/test_openid4vci.py)."""
+
+
+@pytest.mark.parametrize(("text", "reason"), WRONG_LINKS)
 def test_a_link_that_is_wrong_in_one_thing(text: str, reason: type[WalletError]) -> None:
     with pytest.raises(errors.OfferError) as refused:
         openid4vci.read_offer(text, PaperIssuer(b""))
@@ -181,37 +182,37 @@ META, SERVER = (
 )
 
 
-@pytest.mark.parametrize(
-    ("address", "instead", "reason"),
-    [
-        (META, document(credential_issuer="https://evil.example"), errors.IssuerAnswerMalformed),
-        (META, document(credential_endpoint="https://evil.example/credential"), errors.AddressUnsafe),
-        (META, document(nonce_endpoint="http://licences.example/nonce"), errors.AddressUnsafe),
-        (META, document(nonce_endpoint=None), errors.IssuerAnswerMalformed),
-        (META, document(credential_configurations_supported={}), errors.OfferUnsupported),
-        (
-            META,
-            document(credential_configurations_supported={"driving-licence": {"format": "dc+sd-jwt"}}),
-            errors.OfferUnsupported,
-        ),
-        (META, (200, b"<html>"), errors.IssuerAnswerMalformed),
-        (META, (200, b"[" * 100_000), errors.IssuerAnswerMalformed),
-        (META, (200, b" " * (MAX_ANSWER_BYTES + 1)), errors.IssuerAnswerMalformed),
-        (META, (302, b""), errors.IssuerAnswerMalformed),
-        (META, errors.IssuerUnreachable("no route"), errors.IssuerUnreachable),
-        (SERVER, (200, {"issuer": URL, "token_endpoint": "https://evil.example"}), errors.AddressUnsafe),
-        (f"{URL}/token", (400, {"error": "invalid_grant"}), errors.IssuerRefused),
-        (f"{URL}/token", (400, {"error": "a\nb"}), errors.IssuerAnswerMalformed),
-        (f"{URL}/token", (200, {"access_token": "a\r\nX: y"}), errors.IssuerAnswerMalformed),
-        (f"{URL}/token", (200, {}), errors.IssuerAnswerMalformed),
-        (f"{URL}/nonce", (200, {"c_nonce": 7}), errors.IssuerAnswerMalformed),
-        (f"{URL}/credential", (200, {"credentials": []}), errors.IssuerAnswerMalformed),
-        (f"{URL}/credential", (200, {"credentials": [{"credential": "é"}]}), errors.IssuerAnswerMalformed),
-        (f"{URL}/credential", (202, {"transaction_id": "t"}), errors.IssuerAnswerMalformed),
-        (f"{URL}/credential", (202, {"transaction_id": "t", "interval": 0}), errors.IssuerAnswerMalformed),
-        (f"{URL}/credential", (200, {"credentials": [{"credential": "AA"}]}), PackageMalformed),
-    ],
-)
+WRONG_ISSUERS: list[tuple[str, Any, type[WalletError]]] = [
+    (META, document(credential_issuer="https://evil.example"), errors.IssuerAnswerMalformed),
+    (META, document(credential_endpoint="https://evil.example/credential"), errors.AddressUnsafe),
+    (META, document(nonce_endpoint="http://licences.example/nonce"), errors.AddressUnsafe),
+    (META, document(nonce_endpoint=None), errors.IssuerAnswerMalformed),
+    (META, document(credential_configurations_supported={}), errors.OfferUnsupported),
+    (
+        META,
+        document(credential_configurations_supported={"driving-licence": {"format": "dc+sd-jwt"}}),
+        errors.OfferUnsupported,
+    ),
+    (META, (200, b"<html>"), errors.IssuerAnswerMalformed),
+    (META, (200, b"[" * 100_000), errors.IssuerAnswerMalformed),
+    (META, (200, b" " * (MAX_ANSWER_BYTES + 1)), errors.IssuerAnswerMalformed),
+    (META, (302, b""), errors.IssuerAnswerMalformed),
+    (META, errors.IssuerUnreachable("no route"), errors.IssuerUnreachable),
+    (SERVER, (200, {"issuer": URL, "token_endpoint": "https://evil.example"}), errors.AddressUnsafe),
+    (f"{URL}/token", (400, {"error": "invalid_grant"}), errors.IssuerRefused),
+    (f"{URL}/token", (400, {"error": "a\nb"}), errors.IssuerAnswerMalformed),
+    (f"{URL}/token", (200, {"access_token": "a\r\nX: y"}), errors.IssuerAnswerMalformed),
+    (f"{URL}/token", (200, {}), errors.IssuerAnswerMalformed),
+    (f"{URL}/nonce", (200, {"c_nonce": 7}), errors.IssuerAnswerMalformed),
+    (f"{URL}/credential", (200, {"credentials": []}), errors.IssuerAnswerMalformed),
+    (f"{URL}/credential", (200, {"credentials": [{"credential": "é"}]}), errors.IssuerAnswerMalformed),
+    (f"{URL}/credential", (202, {"transaction_id": "t"}), errors.IssuerAnswerMalformed),
+    (f"{URL}/credential", (202, {"transaction_id": "t", "interval": 0}), errors.IssuerAnswerMalformed),
+    (f"{URL}/credential", (200, {"credentials": [{"credential": "AA"}]}), PackageMalformed),
+]
+
+
+@pytest.mark.parametrize(("address", "instead", "reason"), WRONG_ISSUERS)
 def test_an_issuer_that_is_wrong_in_one_thing(
     wallet: Wallet, issuer: PaperIssuer, address: str, instead: Any, reason: type[WalletError]
 ) -> None:

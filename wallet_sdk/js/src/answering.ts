@@ -11,6 +11,7 @@ import { Decision, editionOf, sheetOf, type ConsentRequest } from "./consent.ts"
 import { draw, svg } from "./drawing.ts";
 import type { PurposeItems, WalletDirectory } from "./directory.ts";
 import * as envelope from "./envelope.ts";
+import type { ErrorCode } from "./errorTable.ts";
 import { equal } from "./bytes.ts";
 import { Presenter } from "./presentation.ts";
 import { ProtocolError } from "./protocolError.ts";
@@ -144,7 +145,7 @@ const REASONS = {
   E_ALG: "CHALLENGE_FORGED",
   E_ISSUER_EXPIRED: "CHALLENGE_CERTIFICATE_ENDED",
   E_CNONCE: "CHALLENGE_OVER",
-} as const as Readonly<Record<string, WalletError["code"]>>;
+} as const as Readonly<Record<string, ErrorCode>>;
 
 /** The terminal keys of every region, each only from its own directory: a region vouches for itself alone. */
 function anchorsOf(directories: readonly WalletDirectory[]): Anchors {

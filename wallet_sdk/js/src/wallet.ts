@@ -16,7 +16,10 @@ import { check, type ConsentRequest, type Decision, request } from "./consent.ts
 import type { Curves } from "./curves.ts";
 import { verifyDirectory, type WalletDirectory } from "./directory.ts";
 import { held, type HeldCredential, type HeldLicence } from "./heldLicence.ts";
+import * as issuerRecords from "./issuerRecords.ts";
+import type { IssuerRecords, Standing } from "./issuerRecords.ts";
 import { type Signer, VerificationKey } from "./keys.ts";
+import * as migrations from "./migrations.ts";
 import { refuse } from "./protocolError.ts";
 import { audienceOf, type Purpose } from "./purposes.ts";
 import { type KnownRegion, packageOf, receive } from "./receiving.ts";
@@ -44,7 +47,7 @@ export interface Ports {
 }
 
 /** What the holder should know at a glance, the most urgent first. */
-export type CardState = "expired" | "not-yet" | "needs-refresh" | "expiring" | "valid";
+export type CardState = Standing | "expired" | "not-yet" | "needs-refresh" | "expiring" | "valid";
 
 export interface CardItem {
   readonly key: number;
@@ -54,7 +57,6 @@ export interface CardItem {
   readonly isClear: boolean;
 }
 
-const VERSION = 1;
 const DAY = 86_400;
 const EXPIRING_WITHIN = 30 * DAY;
 
@@ -71,6 +73,8 @@ export class Wallet {
   private readonly licences = new Map<string, HeldLicence>();
   private readonly regions = new Map<string, KnownRegion & { readonly encoded: Uint8Array }>();
   private readonly stored = new Map<string, Stored>();
+  private said = issuerRecords.NOTHING_SAID;
+  private last: Promise<unknown> = Promise.resolve();
 
   private constructor(readonly ports: Ports) {}
 
@@ -98,7 +102,11 @@ export class Wallet {
   }
 
   /** Stores the licence of a package, once every check holds; nothing is stored otherwise. */
-  async receive(encoded: Uint8Array, options: { readonly root?: Uint8Array } = {}): Promise<HeldLicence> {
+  receive(encoded: Uint8Array, options: { readonly root?: Uint8Array } = {}): Promise<HeldLicence> {
+    return this.inTurn(() => this.received(encoded, options));
+  }
+
+  private async received(encoded: Uint8Array, options: { readonly root?: Uint8Array }): Promise<HeldLicence> {
     const licence = await receive(encoded, {
       ours: this.ports.signer.publicKey,
       at: this.ports.now(),
@@ -115,7 +123,7 @@ export class Wallet {
     const next = new Map(this.stored).set(id, { id, region, credentials, portrait, refreshUrl });
     const regions = new Map(this.regions);
     if (!known) regions.set(region, { root, directory: licence.directory, encoded: directory });
-    await this.ports.storage.save(written(next, regions));
+    await this.ports.storage.save(written(next, regions, this.said));
     this.stored.set(id, next.get(id)!);
     this.regions.set(region, regions.get(region)!);
     this.licences.set(id, licence);
@@ -131,11 +139,14 @@ export class Wallet {
     return this.licences.get(id) ?? raise("LICENCE_NOT_FOUND");
   }
 
-  /** The most urgent thing to know about a licence now. */
+  /** The most urgent thing to know about a licence now; what its issuer has announced (`openid4vci.notices`) before its dates. */
   state(licence: HeldLicence): CardState {
     const at = this.ports.now();
     const [flexible] = licence.credentials;
     const { iat, nbf, exp } = flexible.issued.claims;
+    const mark = issuerRecords.markOf(this.said, licence.refreshUrl, licence.id);
+    // Nothing is issued of a licence that is not in force: what was announced before this edition is over.
+    if (mark !== null && mark.at >= iat) return mark.standing;
     const [first, last] = [day(flexible, 6), day(flexible, 7)];
     const legalEnd = last === null ? null : endOfLocalDay(last);
     if (legalEnd !== null && at >= legalEnd) return "expired";
@@ -175,18 +186,41 @@ export class Wallet {
   }
 
   /** Removes a licence from this device; the register knows nothing of it. */
-  async forget(licence: HeldLicence): Promise<void> {
-    const next = new Map(this.stored);
-    next.delete(licence.id);
-    await this.ports.storage.save(written(next, this.regions));
-    this.stored.delete(licence.id);
-    this.licences.delete(licence.id);
+  forget(licence: HeldLicence): Promise<void> {
+    return this.inTurn(async () => {
+      const next = new Map(this.stored);
+      next.delete(licence.id);
+      await this.ports.storage.save(written(next, this.regions, this.said));
+      this.stored.delete(licence.id);
+      this.licences.delete(licence.id);
+    });
+  }
+
+  /** What issuers have said, and what waits at them. */
+  records(): IssuerRecords {
+    return this.said;
+  }
+
+  /** @internal Stores what `openid4vci` has heard. */
+  record(change: (before: IssuerRecords) => IssuerRecords): Promise<void> {
+    return this.inTurn(async () => {
+      const said = change(this.said);
+      await this.ports.storage.save(written(this.stored, this.regions, said));
+      this.said = said;
+    });
+  }
+
+  /** One change after the other: each writes the whole content, and must know what the one before it wrote. */
+  private inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const turn = this.last.then(act);
+    this.last = turn.catch(() => {});
+    return turn;
   }
 
   private async read(content: Uint8Array): Promise<void> {
-    const value = decode(content, MAX_DOCUMENT_ITEMS);
-    const [version, licences, regions] = isArray(value) ? value : [];
-    if (version !== VERSION || !isArray(licences) || !isMap(regions)) refuse("E_SCHEMA", "no content of a wallet");
+    const [, licences, regions, said] = migrations.toCurrent(decode(content, MAX_DOCUMENT_ITEMS));
+    if (!isArray(licences) || !isMap(regions)) refuse("E_SCHEMA", "no content of a wallet");
+    this.said = issuerRecords.read(said);
     for (const [region, row] of regions) {
       const [key, encoded] = isArray(row) ? row : [];
       if (typeof region !== "string" || !isBytes(encoded)) refuse("E_SCHEMA", "a region of another form");
@@ -209,12 +243,13 @@ export class Wallet {
 function written(
   licences: ReadonlyMap<string, Stored>,
   regions: ReadonlyMap<string, KnownRegion & { readonly encoded: Uint8Array }>,
+  said: IssuerRecords,
 ): Uint8Array {
   const rows = [...licences.values()].map((each) => [
     each.id, each.region, each.credentials, each.portrait, each.refreshUrl,
   ]); // prettier-ignore
   const known = new Map<Key, Value>([...regions].map(([name, { root, encoded }]) => [name, [root.coseKey, encoded]]));
-  return encode([VERSION, rows, known]);
+  return encode([migrations.CURRENT, rows, known, issuerRecords.written(said)]);
 }
 
 function day(credential: HeldCredential, key: number): number | null {

@@ -2,28 +2,42 @@
 
 import type { Language } from "./catalogue.ts";
 import { ERRORS, type ErrorCode } from "./errorTable.ts";
+import type { OfferErrorCode } from "./openid4vci/errorTable.ts";
+
+/** What an error says; the tables are written by tools/makeErrorTable.py. */
+export interface ErrorRow {
+  readonly meaning: string;
+  readonly hint: string;
+  readonly isRetryable: boolean;
+  readonly texts: Readonly<Record<Language, string>>;
+}
 
 export class WalletError extends Error {
+  private readonly row: ErrorRow;
+
+  constructor(code: ErrorCode, detail?: string);
+  constructor(code: OfferErrorCode, detail: string, row: ErrorRow);
   constructor(
-    readonly code: ErrorCode,
+    readonly code: ErrorCode | OfferErrorCode,
     detail = "",
+    row: ErrorRow = ERRORS[code as ErrorCode],
   ) {
-    const { meaning } = ERRORS[code];
-    super(detail === "" ? meaning : `${meaning}: ${detail}`);
+    super(detail === "" ? row.meaning : `${row.meaning}: ${detail}`);
     this.name = "WalletError";
+    this.row = row;
   }
 
   get hint(): string {
-    return ERRORS[this.code].hint;
+    return this.row.hint;
   }
 
   /** Whether trying the same again later makes sense. */
   get isRetryable(): boolean {
-    return ERRORS[this.code].isRetryable;
+    return this.row.isRetryable;
   }
 
   /** The sentence for the holder. */
   userText(language: Language): string {
-    return ERRORS[this.code].texts[language];
+    return this.row.texts[language];
   }
 }

@@ -1,0 +1,363 @@
+"""Receiving by offers in TypeScript, where there is nothing but the language: the same reasons as in Python."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from protocol import cbor, key_proof
+from protocol.key_proof import TYP_PROOF, TYP_WALLET_REQUEST
+from protocol.keys import Ed25519Signer, P256Signer, Signer
+from tests.wallet.issued import AT, Authority
+from tests.wallet.test_openid4vci import OFFER, URL, WRONG_ISSUERS, WRONG_LINKS, PaperIssuer, link, packed
+from tests.wallet_js.conftest import JS
+from wallet_sdk.errors import WalletError
+
+SECRET = bytes([7] * 32)
+SIGNERS: dict[str, Signer] = {"p256": P256Signer(SECRET), "ed25519": Ed25519Signer(SECRET)}
+ALGS = {"p256": -9, "ed25519": -19}
+ACCEPT = {"act": "accept", "link": link(), "txCode": "123456"}
+Receive = Callable[..., list[Any]]
+
+
+@pytest.fixture
+def authority() -> Authority:
+    return Authority()
+
+
+@pytest.fixture
+def package(authority: Authority) -> bytes:
+    return packed(authority, SIGNERS["p256"].public_key)
+
+
+@pytest.fixture
+def receive(built: Path) -> Receive:
+    """What wallets in bare contexts make of these runs."""
+
+    def receive(*runs: dict[str, Any], alg: str = "p256") -> list[Any]:
+        good = {"alg": ALGS[alg], "secret": SECRET.hex(), "now": AT}
+        command = ["node", str(JS / "tools" / "offersInBareContext.mjs"), str(built / "miniprogram.js")]
+        asked = json.dumps({"runs": [good | run for run in runs]})
+        done = subprocess.run(command, input=asked, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-3_000:]
+        found: list[Any] = json.loads(done.stdout)
+        return found
+
+    return receive
+
+
+def answer(given: Any) -> dict[str, Any] | None:
+    """An answer of the paper issuer as the driver takes it; None where nobody answers."""
+    if isinstance(given, WalletError):
+        return None
+    status, content = given
+    return {"status": status, "hex": (content if isinstance(content, bytes) else json.dumps(content).encode()).hex()}
+
+
+def answers(package: bytes, **instead: Any) -> dict[str, Any]:
+    return {url: answer(given) for url, given in (PaperIssuer(package).good() | instead).items()}
+
+
+def proofs(asked: list[dict[str, Any]], address: str, typ: str) -> key_proof.KeyProof:
+    body = bytes.fromhex(next(each["body"] for each in asked if each["url"] == address)).decode()
+    return key_proof.verified(json.loads(body)["proofs"]["jwt"][0] if typ == TYP_PROOF else body, typ=typ)
+
+
+@pytest.mark.parametrize("alg", ALGS)
+def test_an_offer_becomes_a_card_and_the_issuer_hears_it(receive: Receive, authority: Authority, alg: str) -> None:
+    package = packed(authority, SIGNERS[alg].public_key)
+    states = {"act": "states"}
+    (run,) = receive({"answers": answers(package), "steps": [ACCEPT, {"act": "restart"}, states]}, alg=alg)
+    accepted, _, held = (each["gave"] for each in run["results"])
+    assert held == [[accepted, "valid"]]
+    proven = proofs(run["asked"], f"{URL}/credential", TYP_PROOF)
+    assert proven.claims == {"aud": URL, "iat": AT, "nonce": "nonce"}
+    assert proven.key.thumbprint == SIGNERS[alg].public_key.thumbprint
+    *_, token, _, credential, notification = run["asked"]
+    assert bytes.fromhex(token["body"]) == (
+        b"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Apre-authorized_code&pre-authorized_code=code&tx_code=123456"
+    )
+    assert credential["headers"]["Authorization"] == "Bearer token"
+    assert json.loads(bytes.fromhex(notification["body"])) == {"notification_id": "n", "event": "credential_accepted"}
+
+
+def test_links_are_refused_for_the_reasons_that_python_names(receive: Receive) -> None:
+    (run,) = receive({"answers": {}, "steps": [{"act": "read", "link": text} for text, _ in WRONG_LINKS]})
+    assert [each.get("code") for each in run["results"]] == [reason.code for _, reason in WRONG_LINKS]
+
+
+MORE_ADDRESSES = (
+    "https://licences.example\\@evil.example/",
+    "https://licences.example:0/",
+    "https://licences.example:65536/",
+    "https://evil.example#licences.example",
+    "https://",
+    "https:licences.example",
+    "http://127.0.0.1.evil.example/",
+    "http://localhost@evil.example/",
+    "https://licences.example/ x",
+    "https://licences.example/\n",
+    "javascript:alert(1)",
+    "https://licences.example/" + "x" * 500,
+)
+
+
+def test_an_address_that_can_be_read_in_two_ways_is_not_asked(receive: Receive) -> None:
+    offers = [{**OFFER, "credential_issuer": address} for address in MORE_ADDRESSES]
+    (run,) = receive({"answers": {}, "steps": [{"act": "read", "link": link(offer)} for offer in offers]})
+    assert [each["code"] for each in run["results"]] == ["OFFER_ADDRESS"] * len(offers)
+    assert run["asked"] == []
+
+
+def test_members_that_every_object_has_are_none_of_an_offer(receive: Receive, package: bytes) -> None:
+    offers = [{**OFFER, "credential_configuration_ids": [name]} for name in ("constructor", "__proto__", "toString")]
+    steps = [{**ACCEPT, "link": link(offer)} for offer in offers]
+    (run,) = receive({"answers": answers(package), "steps": steps})
+    assert [each["code"] for each in run["results"]] == ["OFFER_UNSUPPORTED"] * 3
+
+
+def test_an_offer_by_its_address_is_the_same_offer(receive: Receive, package: bytes) -> None:
+    by_address = f"openid-credential-offer://?credential_offer_uri={quote(URL + '/offers/x', safe='')}"
+    steps = [{"act": "read", "link": f" {by_address}\n"}, {"act": "read", "link": link()}]
+    (run,) = receive({"answers": answers(package, **{f"{URL}/offers/x": (200, OFFER)}), "steps": steps})
+    assert run["results"][0] == run["results"][1]
+    assert run["results"][0]["gave"]["txCode"] == {"length": 6, "isNumeric": True}
+
+
+def test_without_its_transaction_code_nothing_is_asked(receive: Receive, package: bytes) -> None:
+    wrong = (
+        {},
+        {"txCode": ""},
+        {"txCode": "12345"},
+        {"txCode": "1234567"},
+        {"txCode": "12345x"},
+        {"txCode": "12345６"},
+    )
+    steps = [{"act": "accept", "link": link()} | each for each in wrong]
+    (run,) = receive({"answers": answers(package), "steps": steps})
+    assert [each["code"] for each in run["results"]] == ["OFFER_TX_CODE"] * len(wrong)
+    assert (run["asked"], run["content"]) == ([], None)
+
+
+def test_issuers_that_are_wrong_in_one_thing_are_named_as_in_python(receive: Receive, package: bytes) -> None:
+    runs = [
+        {"answers": answers(package, **{address: instead}), "steps": [ACCEPT, {"act": "states"}]}
+        for address, instead, _ in WRONG_ISSUERS
+    ]
+    for run, (address, _, reason) in zip(receive(*runs), WRONG_ISSUERS, strict=True):
+        refused, states = run["results"]
+        assert (address, refused.get("code"), refused.get("text")) == (address, reason.code, reason.texts.en)
+        assert states["gave"] == []
+        assert not [each for each in run["asked"] if not each["url"].startswith("https://licences.example/")]
+
+
+def test_a_licence_of_another_device_is_not_kept_and_the_issuer_hears_it(
+    receive: Receive, authority: Authority
+) -> None:
+    foreign = packed(authority, P256Signer(bytes([9] * 32)).public_key)
+    (run,) = receive({"answers": answers(foreign), "steps": [ACCEPT, {"act": "states"}, {"act": "waiting"}]})
+    assert run["results"][0]["code"] == "PACKAGE_FOREIGN_DEVICE"
+    assert [each["gave"] for each in run["results"][1:]] == [[], []]
+    assert json.loads(bytes.fromhex(run["asked"][-1]["body"]))["event"] == "credential_failure"
+
+
+def test_what_waits_survives_a_restart_and_is_resumed(receive: Receive, package: bytes) -> None:
+    later = (202, {"transaction_id": "t", "interval": 300})
+    waits = answers(package, **{f"{URL}/credential": later, f"{URL}/deferred_credential": later})
+    (first,) = receive({"answers": waits, "steps": [ACCEPT, {"act": "resume"}, {"act": "waiting"}]})
+    assert [each["gave"] for each in first["results"][:2]] == ["waiting", "waiting"]
+    (waiting,) = first["results"][2]["gave"]
+    assert waiting == {
+        "issuer": URL,
+        "kind": "driving-licence",
+        "token": "token",
+        "transactionId": "t",
+        "interval": 300,
+    }
+    steps = [{"act": "resume"}, {"act": "waiting"}, {"act": "states"}]
+    (second,) = receive({"answers": answers(package), "content": first["content"], "steps": steps})
+    card, nothing, states = (each["gave"] for each in second["results"])
+    assert (nothing, states) == ([], [[card, "valid"]])
+    assert json.loads(bytes.fromhex(second["asked"][1]["body"])) == {"transaction_id": "t"}
+
+
+def test_an_answer_that_was_lost_is_asked_for_again_with_the_same_token(receive: Receive, package: bytes) -> None:
+    """The offer is used by then: only the token still opens it."""
+    lost = answers(package) | {f"{URL}/credential": None}
+    (first,) = receive({"answers": lost, "steps": [ACCEPT]})
+    assert first["results"][0]["code"] == "ISSUER_UNREACHABLE"
+    (second,) = receive({"answers": answers(package), "content": first["content"], "steps": [{"act": "resume"}]})
+    assert "gave" in second["results"][0]
+    assert f"{URL}/token" not in [each["url"] for each in second["asked"]]
+
+
+def test_what_is_refused_for_good_waits_no_longer(receive: Receive, package: bytes) -> None:
+    kept = {"temporarily_unavailable": 1, "too_many_requests": 1, "invalid_nonce": 1}
+    ended = {"credential_request_denied": 0, "invalid_token": 0, "invalid_transaction_id": 0}
+    cases = kept | ended
+    runs = [
+        {
+            "answers": answers(package, **{f"{URL}/credential": (400, {"error": code})}),
+            "steps": [ACCEPT, {"act": "waiting"}],
+        }
+        for code in cases
+    ]
+    for run, (code, waits) in zip(receive(*runs), cases.items(), strict=True):
+        refused, waiting = run["results"]
+        assert (refused["code"], refused["detail"], len(waiting["gave"])) == ("ISSUER_REFUSED", code, waits)
+
+
+def test_what_the_holder_declines_is_said_and_gone(receive: Receive, package: bytes) -> None:
+    steps = [{"act": "decline", "link": link(), "txCode": "123456"}, {"act": "waiting"}]
+    (run,) = receive({"answers": answers(package), "steps": steps})
+    assert run["results"][-1] == {"gave": []}
+    assert json.loads(bytes.fromhex(run["asked"][-1]["body"]))["event"] == "credential_deleted"
+
+
+def test_a_notification_that_fails_costs_nothing(receive: Receive, package: bytes) -> None:
+    runs = [
+        {"answers": answers(package) | {f"{URL}/notification": it}, "steps": [ACCEPT]}
+        for it in (None, answer((500, b"")))
+    ]
+    assert ["gave" in run["results"][0] for run in receive(*runs)] == [True, True]
+
+
+def test_later_requests_are_proven_for_their_act(receive: Receive, package: bytes) -> None:
+    (first,) = receive({"answers": answers(package), "steps": [ACCEPT]})
+    card = first["results"][0]["gave"]
+    steps = [
+        {"act": "refresh", "card": card},
+        {"act": "lost", "card": card, "device": "others"},
+        {"act": "notices", "issuer": URL},
+        {"act": "devices", "card": card},
+    ]
+    (run,) = receive({"answers": answers(package), "content": first["content"], "steps": steps})
+    device = {"id": "00", "state": "lost", "since": "x", "isThis": False}
+    assert [each["gave"] for each in run["results"]] == [card, 1, [], [device]]
+    for act, claims in {
+        "refresh": {"licence": card},
+        "lost": {"licence": card, "device": "others"},
+        "notices": {"cursor": ""},
+        "devices": {"licence": card},
+    }.items():
+        proven = proofs(run["asked"], f"{URL}/{act}", TYP_WALLET_REQUEST)
+        assert proven.claims == {"aud": URL, "iat": AT, "nonce": "nonce", "act": act, **claims}
+
+
+def test_a_refresh_that_brings_something_else_changes_nothing(receive: Receive, package: bytes) -> None:
+    (first,) = receive({"answers": answers(package), "steps": [ACCEPT]})
+    card, content = first["results"][0]["gave"], first["content"]
+    decoded: Any = cbor.decode(package)
+    cases = {
+        "LICENCE_NOT_THE_SAME": (200, cbor.encode({**decoded, 2: "other"})),
+        "ISSUER_ANSWER_MALFORMED": (200, b"\xff"),
+        "ISSUER_REFUSED": (403, {"error": "not_held"}),
+    }
+    runs = [
+        {
+            "answers": answers(package, **{f"{URL}/refresh": instead}),
+            "content": content,
+            "steps": [{"act": "refresh", "card": card}],
+        }
+        for instead in cases.values()
+    ]
+    for run, code in zip(receive(*runs), cases, strict=True):
+        assert (run["results"][0]["code"], run["content"]) == (code, content)
+    file = packed(Authority(), SIGNERS["p256"].public_key, refresh_url=None)
+    steps = [{"act": "receive", "encoded": file.hex()}, {"act": "refresh", "card": card}]
+    (run,) = receive({"answers": {}, "steps": steps})
+    assert run["results"][1]["code"] == "LICENCE_NOT_REFRESHABLE"
+
+
+def notice(licence: str, status: str, at: str = "2026-11-22T02:00:00Z") -> dict[str, str]:
+    return {"licence": licence, "status": status, "at": at}
+
+
+def told(*rows: object, cursor: str = "c", more: bool = False) -> tuple[int, dict[str, Any]]:
+    return 200, {"notices": list(rows), "cursor": cursor, "more": more}
+
+
+def test_what_an_issuer_announces_is_a_state_that_survives_and_is_told_once(receive: Receive, package: bytes) -> None:
+    (first,) = receive({"answers": answers(package), "steps": [ACCEPT]})
+    card, content = first["results"][0]["gave"], first["content"]
+    cases = {
+        "suspended": "suspended",
+        "revoked": "revoked",
+        "device_lost": "device-lost",
+        "something new": "invalid",
+        "valid": "valid",
+    }
+    asks = {"act": "notices", "issuer": URL}
+    runs = [
+        {
+            "answers": answers(package, **{f"{URL}/notices": told(notice(card, "suspended"), notice(card, status))}),
+            "content": content,
+            "steps": [asks, {"act": "restart"}, {"act": "states"}, asks],
+        }
+        for status in cases
+    ]
+    for run, (status, state) in zip(receive(*runs), cases.items(), strict=True):
+        assert [each["status"] for each in run["results"][0]["gave"]] == ["suspended", status]
+        assert run["results"][2]["gave"] == [[card, state]]
+        written = [bytes.fromhex(each["body"]).decode() for each in run["asked"] if each["url"] == f"{URL}/notices"]
+        claims = [key_proof.verified(each, typ=TYP_WALLET_REQUEST).claims for each in written]
+        assert [each["cursor"] for each in claims] == ["", "c"]
+
+
+def test_an_issuer_speaks_of_its_own_licences_and_of_the_edition_that_it_knew(receive: Receive, package: bytes) -> None:
+    (first,) = receive({"answers": answers(package), "steps": [ACCEPT]})
+    card, content = first["results"][0]["gave"], first["content"]
+    other = "https://other.example"
+    document = {
+        "credential_issuer": other,
+        "nonce_endpoint": f"{other}/nonce",
+        "liangzheng": {"notices_endpoint": f"{other}/notices"},
+    }
+    foreign = {
+        f"{other}/.well-known/openid-credential-issuer": answer((200, document)),
+        f"{other}/nonce": answer((200, {"c_nonce": "n"})),
+        f"{other}/notices": answer(told(notice(card, "revoked"))),
+    }
+    steps = [{"act": "notices", "issuer": other}, {"act": "states"}]
+    earlier = answers(package, **{f"{URL}/notices": told(notice(card, "suspended", "2020-01-01T00:00:00Z"))})
+    ours = [{"act": "notices", "issuer": URL}, {"act": "states"}]
+    found = receive(
+        {"answers": foreign, "content": content, "steps": steps},
+        {"answers": earlier, "content": content, "steps": ours},
+    )
+    for run in found:
+        assert len(run["results"][0]["gave"]) == 1
+        assert run["results"][1]["gave"] == [[card, "valid"]]
+
+
+def test_notices_come_page_by_page_and_end(receive: Receive, package: bytes) -> None:
+    row = notice("x", "suspended")
+    endless = answers(package, **{f"{URL}/notices": told(row, cursor="same", more=True)})
+    wrong = ({"cursor": "c"}, {"cursor": "c", "notices": [7]}, {"notices": []}, {"cursor": "c", "notices": [{}]})
+    wrong += ({"cursor": "c", "notices": [notice("x", "suspended", "yesterday")]},)
+    asks = [{"act": "notices", "issuer": URL}]
+    runs = [{"answers": answers(package, **{f"{URL}/notices": (200, each)}), "steps": asks} for each in wrong]
+    first, *others = receive({"answers": endless, "steps": asks}, *runs)
+    # An issuer that says "more" for ever with one cursor is asked twice.
+    assert len(first["results"][0]["gave"]) == 2
+    for run in others:
+        assert (run["results"][0]["code"], run["content"]) == ("ISSUER_ANSWER_MALFORMED", None)
+
+
+def test_content_of_the_version_before_still_opens(receive: Receive, package: bytes) -> None:
+    (first,) = receive({"answers": answers(package), "steps": [ACCEPT]})
+    now: Any = cbor.decode(bytes.fromhex(first["content"]), max_items=200_000)
+    assert now[0] == 2
+    before = cbor.encode((1, now[1], now[2])).hex()
+    steps = [{"act": "states"}, {"act": "notices", "issuer": URL}]
+    (run,) = receive({"answers": answers(package), "content": before, "steps": steps})
+    assert run["results"][0]["gave"] == [[first["results"][0]["gave"], "valid"]]
+    after: Any = cbor.decode(bytes.fromhex(run["content"]), max_items=200_000)
+    assert (after[0], after[1], after[2]) == (2, now[1], now[2])
+    later = cbor.encode((3, now[1], now[2], now[3])).hex()
+    (refused,) = receive({"answers": {}, "content": later, "steps": []})
+    assert (run["opened"], refused["opened"]["code"]) == ({"gave": None}, "E_SCHEMA")

@@ -1,0 +1,96 @@
+/** What each error says: written by tools/makeErrorTable.py from the Python wallet's errors. */
+
+export const OFFER_ERRORS = {
+  "ISSUER_ANSWER_MALFORMED": {
+    "hint": "the address may lead to a sign-in page or another service; check it with the office",
+    "isRetryable": false,
+    "meaning": "the issuer's answer is not in its form",
+    "texts": {
+      "en": "The issuer's answer makes no sense.",
+      "zh-Hans": "发证机关的答复有误。",
+      "zh-Hant": "發證機關的答覆有誤。"
+    }
+  },
+  "ISSUER_REFUSED": {
+    "hint": "look the issuer's code up in docs/spec/issuing.md; invalid_grant: a wrong code, or the offer is over",
+    "isRetryable": false,
+    "meaning": "the issuer refuses",
+    "texts": {
+      "en": "The issuer has refused this request.",
+      "zh-Hans": "发证机关拒绝了请求。",
+      "zh-Hant": "發證機關拒絕了請求。"
+    }
+  },
+  "ISSUER_UNREACHABLE": {
+    "hint": "check the network and try again; an offer lives ten minutes, and nothing was lost",
+    "isRetryable": true,
+    "meaning": "the issuer does not answer",
+    "texts": {
+      "en": "The issuer cannot be reached now.",
+      "zh-Hans": "无法连接发证机关，请稍后再试。",
+      "zh-Hant": "無法連線發證機關，請稍後再試。"
+    }
+  },
+  "LICENCE_NOT_REFRESHABLE": {
+    "hint": "it came as a file: have it issued again by an offer, or give the issuer's address",
+    "isRetryable": false,
+    "meaning": "this licence names no address of its issuer",
+    "texts": {
+      "en": "This licence cannot be refreshed here.",
+      "zh-Hans": "此证照无法在线更新，请到窗口办理。",
+      "zh-Hant": "此證照無法線上更新，請到窗口辦理。"
+    }
+  },
+  "LICENCE_NOT_THE_SAME": {
+    "hint": "nothing of it was stored; tell the office",
+    "isRetryable": false,
+    "meaning": "the issuer answered with another licence",
+    "texts": {
+      "en": "The issuer sent another licence.",
+      "zh-Hans": "发证机关发来了其他证照。",
+      "zh-Hant": "發證機關發來了其他證照。"
+    }
+  },
+  "OFFER_ADDRESS": {
+    "hint": "an issuer has an https address, and all of its addresses are on its own host; http is for this machine alone",
+    "isRetryable": false,
+    "meaning": "this address is not safe to ask",
+    "texts": {
+      "en": "The address of this offer is not safe.",
+      "zh-Hans": "领取地址不安全。",
+      "zh-Hant": "領取位址不安全。"
+    }
+  },
+  "OFFER_MALFORMED": {
+    "hint": "scan the office's code again, or copy the whole link: openid-credential-offer://…",
+    "isRetryable": false,
+    "meaning": "this is no offer of a licence",
+    "texts": {
+      "en": "This is not an offer of a licence.",
+      "zh-Hans": "这不是证照领取码。",
+      "zh-Hant": "這不是證照領取碼。"
+    }
+  },
+  "OFFER_TX_CODE": {
+    "hint": "ask the holder for it and pass it as `tx_code`; after five wrong ones the offer is dead",
+    "isRetryable": true,
+    "meaning": "this offer needs the transaction code that came another way",
+    "texts": {
+      "en": "Please enter the transaction code for this offer.",
+      "zh-Hans": "请输入领取验证码。",
+      "zh-Hant": "請輸入領取驗證碼。"
+    }
+  },
+  "OFFER_UNSUPPORTED": {
+    "hint": "the offer needs the pre-authorised code grant and one licence; ask the office for another kind of offer",
+    "isRetryable": false,
+    "meaning": "this offer wants something that this wallet cannot do",
+    "texts": {
+      "en": "This wallet cannot accept this kind of offer.",
+      "zh-Hans": "本钱包不支持此领取方式。",
+      "zh-Hant": "本錢包不支援此領取方式。"
+    }
+  }
+} as const;
+
+export type OfferErrorCode = keyof typeof OFFER_ERRORS;
