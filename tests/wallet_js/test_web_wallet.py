@@ -147,7 +147,7 @@ def test_what_is_no_licence_for_this_wallet_is_refused_with_its_reason(phone: Ph
     phone.press("Receive a licence")
     there = f"{phone.site.url}packages/"
     for typed, why in (
-        ("openid-credential-offer://?credential_offer_uri=https://a.example/1", "cannot use credential offers yet"),
+        ("openid-credential-offer://?credential_offer=x", "not an offer of a licence"),
         ("packages/one", "no web address"),
         (f"{there}foreign", "issued to another device"),
         (f"{there}huge", "too large"),
@@ -302,7 +302,7 @@ def test_the_key_stays_in_the_browser(phone: Phone) -> None:
     assert refused == ["InvalidAccessError", "InvalidAccessError"]
 
 
-PAGES = {"pack", "receive", "keep", "card", "sheet", "code", "answer", "request", "history"}
+PAGES = {"scan", "offer", "waiting", "pack", "receive", "keep", "card", "sheet", "code", "answer", "request", "history"}
 
 
 @pytest.mark.parametrize(("language", "theme"), [("zh-Hans", "light"), ("zh-Hant", "dark"), ("en", "light")])
@@ -338,7 +338,7 @@ def test_every_task_by_keyboard(phone: Phone) -> None:
     phone.site.packages["one"] = phone.issuer.issue(phone.public_key())
     keys = Keys(phone.page)
     keys.to("Receive a licence").press("Enter")
-    keys.to("Link to a licence package").type(f"{phone.site.url}packages/one").press("Enter")
+    keys.to("Link to a licence package, or an offer").type(f"{phone.site.url}packages/one").press("Enter")
     phone.page.get_by_role("heading", name="Keep this licence?").wait_for()
     keys.to("I have compared it and trust this root key").press("Space")
     keys.to("Keep").press("Enter")

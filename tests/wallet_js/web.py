@@ -16,6 +16,7 @@ from playwright.sync_api import BrowserContext, Page
 from werkzeug.serving import make_server
 
 from demo import web_wallet
+from tests.wallet_js import paper_offer
 from wallet_sdk.testing import FakeClock, TestIssuer, VirtualCounter
 
 _NAME = """(() => {
@@ -24,6 +25,7 @@ _NAME = """(() => {
   return at.ariaLabel ?? (label?.querySelector("span") ?? label ?? at).innerText;
 })()"""
 PHONE = {"width": 390, "height": 844}
+WAITING = {"zh-Hans": "等待领取", "zh-Hant": "等待領取", "en": "Waiting to be received"}
 
 
 @dataclass
@@ -123,7 +125,21 @@ class Phone:
         page.locator("header select").select_option(language)
         self.choose(0)
         yield "receive", page
-        self.back()
+        page.locator("main > button").click()
+        page.locator("video, .spoken:not(:empty)").first.wait_for()
+        yield "scan", page
+        page.locator(".decide button").click()
+        page.locator("nav").wait_for()
+        self.choose(0)
+        page.locator("#link").fill(paper_offer.lying_at(page))
+        page.locator("form button").click()
+        page.locator("#tx-code").fill("123456")
+        yield "offer", page
+        page.locator("form button").first.click()
+        page.get_by_role("heading", level=1).get_by_text(WAITING[language]).wait_for()
+        yield "waiting", page
+        page.locator(".decide button").nth(1).click()
+        page.locator("nav").wait_for()
         self.ask_for("disability-certificate", valid_days=20)
         yield "keep", page
         page.locator(".decide button").nth(1).click()

@@ -19,6 +19,8 @@ await build({ ...modules, outdir: `${outdir}/camera`, entryPoints: { codeReader:
 await cp(wasm, `${outdir}/camera/zxing_reader.wasm`);
 
 // The web wallet and the verifier: their pages, then what keeps exactly these for when there is no network.
+await mkdir(`${outdir}/web`, { recursive: true });
+await cp(wasm, `${outdir}/web/zxing_reader.wasm`);
 await site("web", `${outdir}/web`, "liangzheng-wallet-", { app: "web/main.ts" });
 await mkdir(`${outdir}/verifier`, { recursive: true });
 await cp(wasm, `${outdir}/verifier/zxing_reader.wasm`);

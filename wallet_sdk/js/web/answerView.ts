@@ -1,13 +1,16 @@
-/** Answers a terminal that asks: its request is pasted, checked, shown with who asks and why, and answered card by card. */
+/** Answers a terminal that asks: its request is scanned or pasted, checked, shown with who asks and why, and answered card by card. */
 
 import { answer, readChallenge, type TerminalRequest } from "../src/answering.ts";
 import type { App, View } from "./app.ts";
 import { codeView } from "./codeView.ts";
 import { sheetOf } from "./consentView.ts";
 import { button, facts, make, on, section, ticked } from "./elements.ts";
+import { scanButton, scanView } from "./scanView.ts";
 import { PURPOSE_NAMES } from "./texts.ts";
 
-export function answerView(app: App, main: HTMLElement): void {
+export const answerView: View = (app, main) => ask(app, main, null);
+
+function ask(app: App, main: HTMLElement, scanned: string | null): void {
   const text = make("textarea", { id: "challenge", rows: "4", autocomplete: "off", spellcheck: "false" });
   const form = make("form", {}, make("label", { for: "challenge" }, app.text("challenge")), text);
   form.append(make("button", { type: "submit", class: "main" }, app.text("readChallenge")));
@@ -18,7 +21,19 @@ export function answerView(app: App, main: HTMLElement): void {
       read();
     },
   });
-  main.append(make("h1", {}, app.text("answer")), form);
+  text.value = scanned ?? "";
+  const scan = () => app.replace(main, scanView({ hint: "scanRequestHint", fits: isRequest, found }));
+  main.append(make("h1", {}, app.text("answer")), scanButton(app.text("scanRequest"), scan) ?? "", form);
+  if (scanned !== null) read();
+}
+
+const found =
+  (text: string): View =>
+  (app, main) =>
+    ask(app, main, text);
+
+function isRequest(text: string): boolean {
+  return text.startsWith("LC1:");
 }
 
 const requestView =

@@ -40,6 +40,11 @@ export class App {
     return names[this.chosen];
   }
 
+  /** Whether the first view stands there. */
+  get isAtStart(): boolean {
+    return this.stack.length === 1;
+  }
+
   /** The first view, under which there is nothing. */
   start(view: View): void {
     history.replaceState(0, "", "./");

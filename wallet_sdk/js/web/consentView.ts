@@ -6,7 +6,7 @@ import type { App, View } from "./app.ts";
 import { codeView } from "./codeView.ts";
 import { button, make, question, section, ticked } from "./elements.ts";
 import type { Shown } from "./keeping.ts";
-import { PURPOSE_NAMES } from "./texts.ts";
+import { PURPOSE_NAMES, STATE_NAMES } from "./texts.ts";
 
 export interface Sheet {
   readonly parts: readonly HTMLElement[];
@@ -27,6 +27,9 @@ export function sheetOf(app: App, request: ConsentRequest): Sheet {
   const label = (item: Item) => app.named(item.labels);
   const listed = (items: readonly Item[]) => make("ul", {}, ...items.map((item) => make("li", {}, label(item))));
   const parts: HTMLElement[] = [];
+  const state = app.wallet.state(request.licence);
+  if (!["valid", "expiring"].includes(state))
+    parts.push(make("p", { class: "caution" }, app.text("stateNow", { state: app.named(STATE_NAMES[state]) })));
   if (needed.length > 0) parts.push(section(app.text("mandatory"), listed(needed)));
   if (alwaysShown.length > 0) parts.push(section(app.text("alwaysShown"), listed(alwaysShown)));
   const apart = separate.map((item) => {

@@ -9,6 +9,7 @@ import { Keeping } from "./keeping.ts";
 import { packView } from "./packView.ts";
 import { receiveView } from "./receiveView.ts";
 import { type Key, LANGUAGES, textIn } from "./texts.ts";
+import { upkeep } from "./upkeep.ts";
 
 async function start(): Promise<void> {
   const language = browserLanguage();
@@ -35,11 +36,15 @@ async function open(language: Language): Promise<void> {
     signer: await webCryptoSigner<CryptoKey>(subtle as never, pair),
     curves: webCryptoCurves<CryptoKey>(subtle as never),
   });
-  const link = new URLSearchParams(location.hash.slice(1)).get("package");
+  const given = new URLSearchParams(location.hash.slice(1));
+  const link = given.get("package") ?? given.get("offer");
   const kept = (await keeping.setting("language")) as Language | undefined;
   const app = new App(wallet, keeping, now, kept ?? language, (await keeping.setting("largeType")) === true);
   app.start(packView);
   if (link !== null) app.go(receiveView(link));
+  const lookAfter = () => void (navigator.onLine && upkeep(app).catch(console.error));
+  addEventListener("online", lookAfter);
+  lookAfter();
   // Without it the wallet works all the same while there is a network.
   void navigator.serviceWorker?.register(offlineScript(), { updateViaCache: "none" }).catch(console.error);
 }

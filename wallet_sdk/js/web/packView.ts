@@ -1,4 +1,4 @@
-/** The card pack: every licence with its state, in the three profiles; the way to everything else. */
+/** The card pack: every licence with its state, in the three profiles, and what waits at issuers; the way to everything else. */
 
 import { answerView } from "./answerView.ts";
 import type { App } from "./app.ts";
@@ -6,20 +6,29 @@ import { cardView } from "./cardView.ts";
 import { PROFILES, profileOf } from "./cards.ts";
 import { button, make, on, section } from "./elements.ts";
 import { historyView } from "./historyView.ts";
+import { kindName, waitingView } from "./offerView.ts";
 import { receiveView } from "./receiveView.ts";
 import { STATE_NAMES } from "./texts.ts";
+import { CHANGED, upkeep } from "./upkeep.ts";
 import type { HeldLicence } from "../src/heldLicence.ts";
+import { issuersOf } from "../src/openid4vci/later.ts";
 
-export function packView(app: App, main: HTMLElement): void {
-  const cards = app.wallet.cards();
-  main.append(make("h1", {}, app.text("pack")));
-  if (cards.length === 0) main.append(make("p", {}, app.text("nothingHeld")));
-  for (const profile of PROFILES) {
-    const its = cards.filter((card) => profileOf(card) === profile);
-    if (its.length === 0) continue;
-    const rows = its.map((card) => make("li", {}, row(app, card)));
-    main.append(section(app.text(profile), make("ul", { class: "pack" }, ...rows)));
-  }
+export function packView(app: App, main: HTMLElement): () => void {
+  const held = make("div");
+  const draw = () => {
+    const before = [...held.querySelectorAll("button")].findIndex((each) => each === document.activeElement);
+    held.replaceChildren(...sections(app));
+    // Who stood on a card stands there still.
+    if (before >= 0) held.querySelectorAll("button")[before]?.focus();
+  };
+  draw();
+  addEventListener(CHANGED, draw);
+  main.append(make("h1", {}, app.text("pack")), held);
+  const check = app.attempt(async () => {
+    app.say(app.text("asking"));
+    const failure = await upkeep(app);
+    if (main.isConnected) app.say(failure === null ? app.text("checked") : failure.userText(app.language));
+  });
   main.append(
     make(
       "nav",
@@ -27,8 +36,28 @@ export function packView(app: App, main: HTMLElement): void {
       button(app.text("receive"), () => app.go(receiveView(null)), "main"),
       button(app.text("answer"), () => app.go(answerView)),
       button(app.text("history"), () => app.go(historyView)),
+      issuersOf(app.wallet).length === 0 ? "" : button(app.text("check"), check),
     ),
   );
+  return () => removeEventListener(CHANGED, draw);
+}
+
+function sections(app: App): readonly HTMLElement[] {
+  const cards = app.wallet.cards();
+  const { waiting } = app.wallet.records();
+  const made: HTMLElement[] = cards.length === 0 && waiting.length === 0 ? [make("p", {}, app.text("nothingHeld"))] : [];
+  for (const profile of PROFILES) {
+    const its = cards.filter((card) => profileOf(card) === profile);
+    const rows = its.map((card) => make("li", {}, row(app, card)));
+    if (rows.length > 0) made.push(section(app.text(profile), make("ul", { class: "pack" }, ...rows)));
+  }
+  const owed = waiting.map((each) => {
+    const state = make("span", { class: "state" }, app.text(each.transactionId === null ? "goOn" : "inReview"));
+    const opened = make("button", { type: "button", class: "card" }, make("strong", {}, kindName(app, each.kind)), state);
+    return make("li", {}, on(opened, { click: () => app.go(waitingView(each)) }));
+  });
+  if (owed.length > 0) made.push(section(app.text("waiting"), make("ul", { class: "pack" }, ...owed)));
+  return made;
 }
 
 function row(app: App, card: HeldLicence): HTMLElement {

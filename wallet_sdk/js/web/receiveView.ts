@@ -1,18 +1,22 @@
-/** Receives a licence: from a link or a file; every check is made, then the holder is asked, and only then it is kept. */
+/** Receives a licence: by an offer, a link or a file; every check is made, then the holder is asked, and only then it is kept. */
 
+import { base64url } from "../src/base64url.ts";
 import { toHex } from "../src/bytes.ts";
 import { encode } from "../src/cbor.ts";
+import { bounded } from "../src/openid4vci/overFetch.ts";
 import { packageOf } from "../src/receiving.ts";
 import { Wallet } from "../src/wallet.ts";
 import type { App, View } from "./app.ts";
 import { cardView } from "./cardView.ts";
 import { grouped } from "./cards.ts";
 import { button, facts, make, on, section, ticked } from "./elements.ts";
+import { PATIENCE } from "./network.ts";
+import { isOffer, openOffer } from "./offerView.ts";
+import { scanButton, scanView } from "./scanView.ts";
 import type { Key } from "./texts.ts";
 
 /** A package is smaller (docs/spec/licence-package.md). */
 const MAX_BYTES = 262_144;
-const PATIENCE = 30_000;
 
 /** What cannot be fetched, by the text that says why. */
 class NotFetched extends Error {
@@ -21,17 +25,19 @@ class NotFetched extends Error {
   }
 }
 
-/** `link` is only filled in: a page that leads here has nothing fetched before the holder says so. */
+/** `link` is only filled in: a page that leads here has nothing fetched before the holder says so, by scanning an offer or by hand. */
 export const receiveView =
-  (link: string | null): View =>
+  (link: string | null, isScanned = false): View =>
   (app, main) => {
     const address = make("input", { id: "link", type: "text", inputmode: "url", autocomplete: "off", spellcheck: "false", value: link ?? "" });
     const file = make("input", { id: "file", type: "file" });
-    const take = (fetched: () => Promise<Uint8Array>) =>
+    const take = (act: () => Promise<void>) =>
       app.attempt(async () => {
         try {
-          await asked(app, main, await fetched());
+          await act();
         } catch (error) {
+          // Whoever has left is not told about it elsewhere.
+          if (!main.isConnected) return;
           if (!(error instanceof NotFetched)) throw error;
           app.say(app.text(error.key));
         }
@@ -46,27 +52,42 @@ export const receiveView =
     on(form, {
       submit: (event) => {
         event.preventDefault();
-        take(() => ofLink(address.value.trim()));
+        const text = address.value.trim();
+        take(async () => (isOffer(text) ? openOffer(app, main, text) : asked(app, main, await ofLink(text))));
       },
     });
     on(file, {
       change: () => {
         const [chosen] = file.files ?? [];
-        if (chosen !== undefined) take(() => limited(chosen.stream()));
+        if (chosen !== undefined) take(async () => asked(app, main, await limited(chosen.stream())));
         file.value = "";
       },
     });
     const key = encode(app.wallet.ports.signer.publicKey.coseKey);
     main.append(
       make("h1", {}, app.text("receive")),
+      scanButton(app.text("scanOffer"), () => app.replace(main, scanView({ hint: "scanOfferHint", fits: isLink, found }))) ?? "",
       form,
       make("p", {}, make("label", { for: "file" }, app.text("file")), file),
       section(app.text("deviceKey"), make("p", {}, app.text("deviceKeyWhy")), make("code", { id: "device-key" }, base64url(key))),
     );
+    if (isScanned && link !== null && isOffer(link)) form.requestSubmit();
   };
 
+const found = (text: string): View => receiveView(text, true);
+
+function isLink(text: string): boolean {
+  return isOffer(text) || /^https:/i.test(text);
+}
+
+/** What to do when the holder has decided. */
+export interface Ends {
+  kept(): Promise<void>;
+  declined(): Promise<void>;
+}
+
 /** Tries the package on a wallet that keeps nothing, and asks. Refusals come before the holder is asked anything. */
-async function asked(app: App, receiving: HTMLElement, encoded: Uint8Array): Promise<void> {
+export async function asked(app: App, receiving: HTMLElement, encoded: Uint8Array, ends: Ends | null = null): Promise<void> {
   const { ports } = app.wallet;
   const storage = { load: () => ports.storage.load(), save: async () => {} };
   const trial = await Wallet.open({ ...ports, storage });
@@ -85,7 +106,13 @@ async function asked(app: App, receiving: HTMLElement, encoded: Uint8Array): Pro
       await app.wallet.receive(encoded, { root: root.thumbprint });
       app.replace(main, cardView(licence.id));
       app.say(app.text("kept", { kind: app.named(licence.kind.names) }));
+      await ends?.kept();
       await navigator.storage?.persist?.();
+    });
+    const discard = app.attempt(async () => {
+      const ended = ends?.declined();
+      app.back();
+      await ended;
     });
     main.append(
       make("h1", {}, app.text("keepThis")),
@@ -102,13 +129,12 @@ async function asked(app: App, receiving: HTMLElement, encoded: Uint8Array): Pro
         trust.row,
       );
     main.append(
-      make("div", { class: "decide" }, button(app.text("keep"), keep, "main"), button(app.text("discard"), () => app.back())),
+      make("div", { class: "decide" }, button(app.text("keep"), keep, "main"), button(app.text("discard"), discard)),
     );
   });
 }
 
 async function ofLink(text: string): Promise<Uint8Array> {
-  if (/^(openid-credential-offer|haip):/i.test(text)) throw new NotFetched("offerNotYet");
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) throw new NotFetched("linkWrong");
   let answer: Response;
   try {
@@ -122,23 +148,9 @@ async function ofLink(text: string): Promise<Uint8Array> {
 }
 
 async function limited(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  const reader = stream.getReader();
-  const parts: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  for (;;) {
-    const { done, value } = await reader.read().catch(() => {
-      throw new NotFetched("linkFailed");
-    });
-    if (done) return new Uint8Array(await new Blob(parts).arrayBuffer());
-    size += value.length;
-    if (size > MAX_BYTES) {
-      void reader.cancel();
-      throw new NotFetched("tooLarge");
-    }
-    parts.push(new Uint8Array(value));
-  }
-}
-
-function base64url(content: Uint8Array): string {
-  return btoa(String.fromCharCode(...content)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  const content = await bounded(stream, MAX_BYTES).catch(() => {
+    throw new NotFetched("linkFailed");
+  });
+  if (content.length > MAX_BYTES) throw new NotFetched("tooLarge");
+  return content;
 }
