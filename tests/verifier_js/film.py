@@ -1,9 +1,11 @@
 """Films for a browser's pretended camera: codes on a screen, as raw pictures (YUV4MPEG2, 4:2:0)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
+from qrcode.main import QRCode
 
 from protocol.qr import drawing
 
@@ -26,7 +28,7 @@ def picture(text: str | None) -> Image.Image:
     """A code on grey paper, upright; the paper alone without a text."""
     paper = Image.new("L", SIZE, _GREY)
     if text is not None:
-        rows = drawing.modules(text)
+        rows = modules(text)
         side = len(rows) + 8
         code = Image.new("L", (side, side), 255)
         for y, row in enumerate(rows, 4):
@@ -37,3 +39,13 @@ def picture(text: str | None) -> Image.Image:
         code = code.resize((side * scale, side * scale), Image.Resampling.NEAREST)
         paper.paste(code, ((SIZE[0] - code.width) // 2, (SIZE[1] - code.height) // 2))
     return paper
+
+
+def modules(text: str) -> Sequence[Sequence[bool]]:
+    """A code of ours as ours are drawn; any other text, such as an offer's link, as others draw it."""
+    if ":" in text[:4]:
+        return drawing.modules(text)
+    code: QRCode[Any] = QRCode(border=0)
+    code.add_data(text)
+    code.make()
+    return code.modules  # type: ignore[return-value]  # all of them are drawn

@@ -50,7 +50,7 @@ def test_the_policy_is_served_and_no_key_gets_no_licence(url: str, certificate: 
     trusting.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     with urlopen(url, context=trusting) as answer:
         policy = answer.headers["Content-Security-Policy"]
-    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+    assert policy.startswith("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self';")
     assert policy.endswith("frame-ancestors 'none'")
     for key in ("x", "oQ", "%C3%A9"):
         with pytest.raises(HTTPError, match="400"), urlopen(f"{url}sample/{key}", context=trusting):

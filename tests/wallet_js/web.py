@@ -133,8 +133,9 @@ class Phone:
         self.choose(0)
         page.locator("#link").fill(paper_offer.lying_at(page))
         page.locator("form button").click()
-        page.locator("#tx-code").fill("123456")
+        page.locator("#tx-code").wait_for()
         yield "offer", page
+        page.locator("#tx-code").fill("123456")
         page.locator("form button").first.click()
         page.get_by_role("heading", level=1).get_by_text(WAITING[language]).wait_for()
         yield "waiting", page

@@ -14,3 +14,5 @@ export { OfferError } from "./offerError.ts";
 export { type Offer, readOffer, type TxCode } from "./offers.ts";
 export { overFetch } from "./overFetch.ts";
 export { type Answer, MAX_ANSWER_BYTES, type Request, type Transport } from "./transport.ts";
+// Nobody has this module without the wallet. Said here, both are bundled in one piece, which is a kilobyte less.
+export { Wallet } from "../wallet.ts";
