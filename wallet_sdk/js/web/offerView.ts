@@ -84,7 +84,7 @@ const offerView =
 
 /** What an issuer owes: whether somebody looks at it first, asking again, giving it up. */
 export const waitingView =
-  (waiting: Waiting): View =>
+  (waiting: Waiting, metadata: IssuerMetadata | null = null): View =>
   (app, main) => {
     const giveUp = app.attempt(async () => {
       await drop(app.wallet, waiting);
@@ -99,7 +99,7 @@ export const waitingView =
       make("h1", {}, app.text("waiting")),
       facts([
         [app.text("offeredBy"), checked(waiting.issuer).authority],
-        [app.text("offeredKind"), kindName(app, waiting.kind)],
+        [app.text("offeredKind"), metadata?.nameOf(waiting.kind, app.language) ?? kindName(app, waiting.kind)],
       ]),
       make("p", {}, app.text(waiting.transactionId === null ? "waitsForYou" : "waitsForReview")),
       make("div", { class: "decide" }, button(app.text("askAgain"), ask, "main"), button(app.text("giveUp"), giveUp)),
@@ -116,7 +116,7 @@ export function kindName(app: App, slug: string): string {
 
 async function goOn(app: App, main: HTMLElement, waiting: Waiting, metadata: IssuerMetadata): Promise<void> {
   const came = await collect(app.wallet, waiting, metadata, transport);
-  if (!(came instanceof Delivery)) return app.replace(main, waitingView(came));
+  if (!(came instanceof Delivery)) return app.replace(main, waitingView(came, metadata));
   const end = async (event: Event) => {
     await came.end(app.wallet, event, transport);
     dispatchEvent(new CustomEvent(CHANGED));
