@@ -34,12 +34,12 @@ export async function openOffer(app: App, receiving: HTMLElement, link: string):
   app.replace(receiving, offerView(offer, metadata));
 }
 
-const offerView =
-  (offer: Offer, metadata: IssuerMetadata): View =>
-  (app, main) => {
-    const { txCode } = offer;
-    let waiting: Waiting | null = null;
-    let isAsking = false;
+function offerView(offer: Offer, metadata: IssuerMetadata): View {
+  const { txCode } = offer;
+  // Of the offer, not of one drawing of its page: another language must not redeem it again.
+  let waiting: Waiting | null = null;
+  let isAsking = false;
+  return (app, main) => {
     const typed = make("input", {
       id: "tx-code", class: "digits", type: "text", autocomplete: "one-time-code", spellcheck: "false",
       inputmode: txCode?.isNumeric === false ? "text" : "numeric",
@@ -64,6 +64,7 @@ const offerView =
           // Full-width digits are what some keyboards give.
           const code = txCode === null ? null : typed.value.normalize("NFKC").replace(/\s/g, "");
           waiting ??= await redeem(app.wallet, offer, metadata, transport, code);
+          dispatchEvent(new CustomEvent(CHANGED));
           await goOn(app, main, waiting, metadata);
         }).then(() => {
           isAsking = false;
@@ -81,6 +82,7 @@ const offerView =
       form,
     );
   };
+}
 
 /** What an issuer owes: whether somebody looks at it first, asking again, giving it up. */
 export const waitingView =

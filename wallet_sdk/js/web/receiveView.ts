@@ -74,7 +74,15 @@ export const receiveView =
     if (isScanned && link !== null && isOffer(link)) form.requestSubmit();
   };
 
-const found = (text: string): View => receiveView(text, true);
+function found(text: string): View {
+  let isNew = true;
+  return (app, main) => {
+    const isScanned = isNew;
+    // Drawn again, in another language, it is not asked for again.
+    isNew = false;
+    return receiveView(text, isScanned)(app, main);
+  };
+}
 
 function isLink(text: string): boolean {
   return isOffer(text) || /^https:/i.test(text);
