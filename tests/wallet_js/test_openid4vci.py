@@ -3,11 +3,15 @@
 import json
 import subprocess
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from flask import Flask, Response, jsonify, redirect
+from werkzeug.serving import make_server
 
 from protocol import cbor, key_proof
 from protocol.key_proof import TYP_PROOF, TYP_WALLET_REQUEST
@@ -271,6 +275,62 @@ def test_a_refresh_that_brings_something_else_changes_nothing(receive: Receive, 
     steps = [{"act": "receive", "encoded": file.hex()}, {"act": "refresh", "card": card}]
     (run,) = receive({"answers": {}, "steps": steps})
     assert run["results"][1]["code"] == "LICENCE_NOT_REFRESHABLE"
+
+
+OVER_FETCH = """
+const { overFetch, readOffer, MAX_ANSWER_BYTES } = await import(process.argv[1]);
+const sent = [];
+const fetched = (url, options) => { sent.push(options); return fetch(url, options); };
+const ended = new AbortController();
+const transport = overFetch(fetched, () => ended.signal);
+const out = [];
+for (const path of ["redirect", "endless", "silent"]) {
+  const address = encodeURIComponent(`${process.argv[2]}${path}`);
+  if (path === "silent") ended.abort();
+  await readOffer(`openid-credential-offer://?credential_offer_uri=${address}`, transport).then(
+    () => out.push("read"),
+    (error) => out.push(error.code),
+  );
+}
+const { redirect, credentials, referrerPolicy } = sent[0];
+console.log(JSON.stringify([out, [redirect, credentials, referrerPolicy]]));
+"""
+
+
+def test_over_fetch_follows_nothing_and_takes_no_more_than_it_should(built: Path) -> None:
+    """An answer that never ends is broken off by its size; one that never comes, by the page's signal."""
+    app = Flask("hostile")
+    followed: list[str] = []
+
+    @app.get("/redirect")
+    def redirecting() -> Any:
+        return redirect("/offer")
+
+    @app.get("/offer")
+    def offer() -> Any:
+        followed.append("offer")
+        return jsonify(OFFER)
+
+    @app.get("/endless")
+    def endless() -> Response:
+        return Response(b" " * 65_536 for _ in count())
+
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    serving = Thread(target=server.serve_forever)
+    serving.start()
+    try:
+        command = ["node", "--input-type=module", "-e", OVER_FETCH, str(built / "openid4vci.mjs")]
+        given = [*command, f"http://127.0.0.1:{server.server_port}/"]
+        done = subprocess.run(given, capture_output=True, text=True, check=False)
+    finally:
+        server.shutdown()
+        serving.join()
+        server.server_close()
+    assert done.returncode == 0, done.stderr[-3_000:]
+    codes, asked = json.loads(done.stdout)
+    assert codes == ["ISSUER_ANSWER_MALFORMED", "ISSUER_ANSWER_MALFORMED", "ISSUER_UNREACHABLE"]
+    assert asked == ["manual", "omit", "no-referrer"]
+    assert followed == []
 
 
 def notice(licence: str, status: str, at: str = "2026-11-22T02:00:00Z") -> dict[str, str]:
