@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from protocol import cbor, cwt, labels, limits, short_code, signed_document, trust_list
+from protocol import cbor, cwt, labels, limits, place, short_code, signed_document, trust_list
 from protocol.errors import SchemaError, ShapeError
 from protocol.keys import DEFAULT_ALGORITHMS, AlgorithmTable
 from protocol.labels import KeyUse, Purpose
 from protocol.licence import catalogue
 from protocol.licence.catalogue import Kind
+from protocol.place import Place
 from protocol.roots import Root, RootSigner
 from protocol.sd_cwt.credential import UnverifiedCredential
 from protocol.signed_document import SignedDocument
@@ -89,6 +90,7 @@ class Office:
     address: str
     phone: str
     kinds: frozenset[int]
+    place: Place | None = None
 
 
 def sign(directory: WalletDirectory, root: RootSigner) -> bytes:
@@ -104,7 +106,11 @@ def sign(directory: WalletDirectory, root: RootSigner) -> bytes:
         _SITES: tuple((code, site.name, site.relying_party) for code, site in sorted(directory.sites.items())),
         _WITHDRAWN: tuple(sorted(directory.withdrawn)),
         _OFFICES: tuple(
-            (office.name, office.address, office.phone, tuple(sorted(office.kinds))) for office in directory.offices
+            (
+                *(office.name, office.address, office.phone, tuple(sorted(office.kinds))),
+                *(() if office.place is None else (place.to_value(office.place),)),
+            )
+            for office in directory.offices
         ),
     }
     document = SignedDocument(directory.iss, directory.seq, directory.iat, directory.exp, body)
@@ -203,10 +209,10 @@ def _offices(value: cbor.Value, kinds: Mapping[int, Kind]) -> tuple[Office, ...]
     offices: list[Office] = []
     for entry in value:
         match entry:
-            case (str() as name, str() as address, str() as phone, tuple() as served) if all(
-                map(_is_shown, (name, address, phone))
+            case (str() as name, str() as address, str() as phone, tuple() as served, *where) if (
+                all(map(_is_shown, (name, address, phone))) and len(where) <= 1
             ):
-                offices.append(Office(name, address, phone, _keys(served)))
+                offices.append(Office(name, address, phone, _keys(served), *map(place.from_value, where)))
             case _:
                 raise SchemaError("an office that has not its form")
         if not offices[-1].kinds or not offices[-1].kinds <= kinds.keys():

@@ -15,6 +15,7 @@
 from typing import Final
 
 from protocol.labels import Alg, Purpose
+from protocol.place import Place, Point
 from wallet_sdk.batch import BatchDecision, BatchRequest, BatchShowing
 from wallet_sdk.card_pack import ActsFor, Card, CardItem, CardState, Profile
 from wallet_sdk.cautions import Caution
@@ -74,6 +75,8 @@ __all__ = [
     "News",
     "Picture",
     "Pkcs11KeyStore",
+    "Place",
+    "Point",
     "Profile",
     "Protection",
     "Purpose",

@@ -12,10 +12,21 @@ import click
 
 from protocol import limits, unixtime
 from protocol.labels import Alg
+from protocol.place import Place, Point
 from protocol.unixtime import UnixTime
 from wallet_sdk import cli_issuers, cli_pack, cli_receipts, cli_showing, config, wiring
 from wallet_sdk.card_pack import Card
-from wallet_sdk.cli_options import AT, FOLDER, PASSPHRASE, files_named, named_refusals, open_wallet, passphrase, write
+from wallet_sdk.cli_options import (
+    AT,
+    FOLDER,
+    NEAR,
+    PASSPHRASE,
+    files_named,
+    named_refusals,
+    open_wallet,
+    passphrase,
+    write,
+)
 from wallet_sdk.errors import InputUnusable
 from wallet_sdk.vault import KEY_FILE, Protection
 from wallet_sdk.wallet import Wallet
@@ -119,17 +130,26 @@ def directory(folder: Path, source: str, passphrase_file: Path | None) -> None:
 @FOLDER
 @click.option("--kind", default="", help="A kind that it must serve, such as driving-licence.")
 @click.option("--search", default="", help="A part of its name or address.")
+@NEAR
 @click.option("--json", "as_json", is_flag=True, help="A list of objects.")
 @PASSPHRASE
 @named_refusals
-def offices(*, folder: Path, kind: str, search: str, as_json: bool, passphrase_file: Path | None) -> None:
+def offices(
+    *,
+    folder: Path,
+    kind: str,
+    search: str,
+    near: Place | Point | None,
+    as_json: bool,
+    passphrase_file: Path | None,
+) -> None:
     """List the offices where licences are renewed or set right. Needs no network.
 
     \b
     Example:
       liangzheng wallet offices my-wallet --kind driving-licence
     """
-    found = open_wallet(folder, passphrase_file).pack.offices(kind, search)
+    found = open_wallet(folder, passphrase_file).pack.offices(kind, search, near=near)
     if as_json:
         rows = [
             {"region": region, "name": each.name, "address": each.address, "phone": each.phone}

@@ -10,6 +10,8 @@ from typing import ParamSpec, TypeVar
 import click
 
 from protocol import limits, unixtime
+from protocol.errors import SchemaError
+from protocol.place import Place, Point
 from protocol.unixtime import UnixTime
 from wallet_sdk import config, wiring
 from wallet_sdk.errors import InputUnusable, Language, WalletError
@@ -42,6 +44,20 @@ def _moment(context: click.Context, parameter: click.Parameter, written: str | N
     return UnixTime(int(seconds))
 
 
+def _near(context: click.Context, parameter: click.Parameter, written: str | None) -> Place | Point | None:
+    """A division of GB/T 2260, a point, or both."""
+    del context, parameter
+    if written is None:
+        return None
+    try:
+        return Point.read(written) if "," in written and "@" not in written else Place.read(written)
+    except SchemaError as wrong:
+        raise click.BadParameter(f"{written!r} is no place ({wrong}); write 310115 or 31.2304,121.4737") from None
+
+
+NEAR = click.option(
+    "--near", callback=_near, metavar="DIVISION|LAT,LON", help="The nearest office first; it is kept nowhere."
+)
 AT = click.option(
     "--at", callback=_moment, metavar="ISO-TIME", help="An exercise: as if it were this moment (ISO 8601)."
 )

@@ -7,11 +7,13 @@ import click
 
 from protocol import unixtime
 from protocol.labels import Alg
+from protocol.place import Place, Point
 from protocol.unixtime import UnixTime
 from wallet_sdk import backups, config
 from wallet_sdk.cli_options import (
     AT,
     FOLDER,
+    NEAR,
     PASSPHRASE,
     files_named,
     named_refusals,
@@ -53,14 +55,23 @@ def group(folder: Path, wanted: str, name: str | None, passphrase_file: Path | N
 @click.command()
 @FOLDER
 @click.option("--to-come", is_flag=True, help="Those that are not due yet, by their moments.")
+@NEAR
 @_JSON
 @AT
 @PASSPHRASE
 @named_refusals
-def reminders(*, folder: Path, to_come: bool, as_json: bool, at: UnixTime | None, passphrase_file: Path | None) -> None:
+def reminders(
+    *,
+    folder: Path,
+    to_come: bool,
+    near: Place | Point | None,
+    as_json: bool,
+    at: UnixTime | None,
+    passphrase_file: Path | None,
+) -> None:
     """List the licences that end soon, with the offices that renew them. Needs no network."""
     pack = open_wallet(folder, passphrase_file, at).pack
-    found = pack.schedule() if to_come else pack.reminders()
+    found = pack.schedule(near=near) if to_come else pack.reminders(near=near)
     if as_json:
         click.echo(json.dumps([_reminder(each) for each in found], ensure_ascii=False, indent=2))
         return

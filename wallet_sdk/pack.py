@@ -5,10 +5,12 @@ from typing import Final
 
 from protocol import cwt
 from protocol.directory import Office
+from protocol.place import Place, Point
 from protocol.unixtime import UnixTime
 from wallet_sdk import card_pack, reminders
 from wallet_sdk.card_pack import Card, Profile
 from wallet_sdk.errors import GroupRefused
+from wallet_sdk.nearest import rank
 from wallet_sdk.open_vault import OpenVault
 from wallet_sdk.ports import Clock
 from wallet_sdk.reminders import Reminder
@@ -60,27 +62,36 @@ class CardPack:
             store(replace(held.holdings, licences=licences))
         return replace(card, group=group)
 
-    def reminders(self, at: UnixTime | None = None) -> tuple[Reminder, ...]:
-        """What the holder is to be reminded of now, the most urgent first, each with the offices that can help."""
-        content = self._vault.current()
-        return reminders.due(content.licences.values(), self._clock() if at is None else at)
+    def reminders(self, at: UnixTime | None = None, *, near: Place | Point | None = None) -> tuple[Reminder, ...]:
+        """What the holder is to be reminded of now, the most urgent first, each with the offices that can help.
 
-    def schedule(self, at: UnixTime | None = None) -> tuple[Reminder, ...]:
+        Args:
+            at: Now, if it is not the clock's.
+            near: Where the holder is: the nearest office comes first. It is neither kept nor sent anywhere.
+        """
+        content = self._vault.current()
+        return reminders.due(content.licences.values(), self._clock() if at is None else at, near)
+
+    def schedule(self, at: UnixTime | None = None, *, near: Place | Point | None = None) -> tuple[Reminder, ...]:
         """What is still to come, by its moment, for the notifications of a phone that is asleep then."""
         content = self._vault.current()
-        return reminders.upcoming(content.licences.values(), self._clock() if at is None else at)
+        return reminders.upcoming(content.licences.values(), self._clock() if at is None else at, near)
 
-    def offices(self, kind: str = "", search: str = "") -> tuple[tuple[str, Office], ...]:
+    def offices(
+        self, kind: str = "", search: str = "", *, near: Place | Point | None = None
+    ) -> tuple[tuple[str, Office], ...]:
         """Region and office of each place where licences are renewed, as the held directories say.
 
         Args:
             kind: Slug of a kind that it must serve; empty: any.
             search: A part of its name or address.
+            near: The nearest one first, whichever region lists it.
         """
-        return tuple(
+        found = [
             (region, office)
             for region, listed in sorted(self._vault.current().directories.items())
             for office in listed.offices
             if (search in office.name or search in office.address)
             and (not kind or any(listed.kinds[vct].slug == kind for vct in office.kinds))
-        )
+        ]
+        return tuple(found if near is None else sorted(found, key=lambda each: rank(each[1], near)))

@@ -82,4 +82,4 @@ NOTICES: Final = members(
     }
 )
 """An entry has either `status`, or `event` and `device`."""
-OFFICE: Final = members({"name": TEXT, "address": TEXT, "phone": TEXT}, kinds=TEXTS)
+OFFICE: Final = members({"name": TEXT, "address": TEXT, "phone": TEXT}, kinds=TEXTS, place=TEXT)

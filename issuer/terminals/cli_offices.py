@@ -19,7 +19,7 @@ def office(context: click.Context, folder: Path, passphrase_file: Path | None) -
     \b
     Example:
       liangzheng issuer office ./issuer add --name 幻境市车管所 --address 虚构区演示路9号 --phone 12345 \\
-        --kind driving-licence
+        --kind driving-licence --place 990101@31.2304,121.4737
       liangzheng issuer office ./issuer list --search 虚构区
     """
     context.obj = folder, passphrase_file
@@ -30,18 +30,31 @@ def office(context: click.Context, folder: Path, passphrase_file: Path | None) -
 @click.option("--address", required=True, help="1 to 64 characters.")
 @click.option("--phone", required=True, help="1 to 64 characters.")
 @click.option("--kind", "kinds", multiple=True, help="A kind that it serves; may be repeated. All if none.")
+@click.option(
+    "--place",
+    default="",
+    metavar="DIVISION[@LAT,LON]",
+    help="Six digits of GB/T 2260, and decimal degrees (CGCS2000 or WGS 84), so that wallets find the nearest office.",
+)
 @json_option
 @click.pass_obj
 def add(
-    place: tuple[Path, Path | None], *, name: str, address: str, phone: str, kinds: tuple[str, ...], as_json: bool
+    opened: tuple[Path, Path | None],
+    *,
+    name: str,
+    address: str,
+    phone: str,
+    kinds: tuple[str, ...],
+    place: str,
+    as_json: bool,
 ) -> None:
     """List an office and publish that."""
     from issuer import wiring
 
-    folder, passphrase_file = place
+    folder, passphrase_file = opened
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
         listed = issuer.offices.add(
-            name=name, address=address, phone=phone, kinds=frozenset(kinds), actor=ACTOR, at=wiring.now()
+            name=name, address=address, phone=phone, kinds=frozenset(kinds), place=place, actor=ACTOR, at=wiring.now()
         )
     if as_json:
         print_json({"name": listed.name, "address": listed.address, "phone": listed.phone})

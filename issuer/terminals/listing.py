@@ -94,6 +94,7 @@ def office_as_json(record: OfficeRecord, kinds: Mapping[int, Kind]) -> dict[str,
         "address": record.office.address,
         "phone": record.office.phone,
         "kinds": [kinds[vct].slug if vct in kinds else str(vct) for vct in served],
+        "place": "" if record.office.place is None else str(record.office.place),
         "by": record.actor,
         "at": unixtime.iso_utc(record.at),
     }

@@ -12,7 +12,9 @@ from issuer.register import Register
 from issuer.terminals.schema import office
 from protocol import cwt, limits
 from protocol.directory import Office
+from protocol.errors import SchemaError
 from protocol.licence.catalogue import Kind
+from protocol.place import Place
 from protocol.unixtime import UnixTime
 
 
@@ -33,11 +35,30 @@ class Offices:
     ) -> None:
         self._register, self._kinds, self._publish_change = register, kinds, publish_change
 
-    def add(self, *, name: str, address: str, phone: str, kinds: frozenset[str], actor: str, at: UnixTime) -> Office:
+    def add(
+        self,
+        *,
+        name: str,
+        address: str,
+        phone: str,
+        kinds: frozenset[str],
+        place: str = "",
+        actor: str,
+        at: UnixTime,
+    ) -> Office:
         """List an office for these kinds (all of the catalogue if none is named), and publish that.
 
+        Args:
+            name: Once in the region.
+            address: As people write it.
+            phone: As people write it.
+            kinds: Slugs.
+            place: `310115` or `310115@31.2304,121.4737` (`protocol.place`); empty: wallets cannot tell how near it is.
+            actor: Who lists it.
+            at: Now.
+
         Raises:
-            OfficeRefused: A text is not in its form, a kind is unknown, or the name is listed.
+            OfficeRefused: A text or the place is not in its form, a kind is unknown, or the name is listed.
             RegisterUnavailable: Nothing was recorded.
             PublishingFailed: It is recorded and not published yet.
         """
@@ -50,7 +71,12 @@ class Offices:
         unknown = sorted(kinds - by_slug.keys())
         if unknown:
             raise OfficeRefused(f"no kind is called {', '.join(unknown)}")
-        listed = Office(name, address, phone, frozenset(by_slug[slug] for slug in kinds or by_slug.keys()))
+        try:
+            where = Place.read(place) if place else None
+        except SchemaError as error:
+            raise OfficeRefused(f"the office's place is {error}") from None
+        served = frozenset(by_slug[slug] for slug in kinds or by_slug.keys())
+        listed = Office(name, address, phone, served, where)
         values = {
             "name": name,
             "address": address,
@@ -58,6 +84,7 @@ class Offices:
             "kinds": " ".join(str(vct) for vct in sorted(listed.kinds)),
             "actor": actor,
             "at": at,
+            "place": None if where is None else str(where),
         }
         with self._register.writing() as connection:
             try:
@@ -96,7 +123,13 @@ def offices(register: Register) -> tuple[OfficeRecord, ...]:
     with register.reading() as connection:
         return tuple(
             OfficeRecord(
-                Office(row.name, row.address, row.phone, frozenset(map(int, row.kinds.split()))),
+                Office(
+                    row.name,
+                    row.address,
+                    row.phone,
+                    frozenset(map(int, row.kinds.split())),
+                    None if row.place is None else Place.read(row.place),
+                ),
                 row.actor,
                 UnixTime(row.at),
             )

@@ -24,4 +24,6 @@ office = Table(
     Column("kinds", String(256), nullable=False),
     Column("actor", String(64), nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("place", String(32)),
 )
+"""`place`: as `protocol.place` writes it."""

@@ -213,6 +213,7 @@ def add_routes(
                     "address": each.office.address,
                     "phone": each.office.phone,
                     "kinds": sorted(slugs[vct] for vct in each.office.kinds & slugs.keys()),
+                    "place": "" if each.office.place is None else str(each.office.place),
                 }
                 for each in issuer.offices.listed()
             ]

@@ -74,12 +74,13 @@ def add_routes(app: Flask, issuer: Issuer, now: Callable[[], UnixTime]) -> None:
 
     @app.post("/api/v1/offices")
     def add_office() -> tuple[Response, int]:
-        body = Body.read({"name", "address", "phone"}, frozenset({"kinds"}))
+        body = Body.read({"name", "address", "phone"}, frozenset({"kinds", "place"}))
         listed = issuer.offices.add(
             name=body.text("name"),
             address=body.text("address"),
             phone=body.text("phone"),
             kinds=body.texts("kinds") if "kinds" in body else frozenset(),
+            place=body.text("place") if "place" in body else "",
             actor=ACTOR,
             at=now(),
         )

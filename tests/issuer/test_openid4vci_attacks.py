@@ -371,5 +371,5 @@ def test_offices_are_listed_for_everybody(issuer: Issuer, client: FlaskClient) -
         name="一楼大厅", address="样例路1号", phone="000", kinds=frozenset({"id-card"}), actor="test", at=AT
     )
     assert client.get("/api/v1/wallet/offices").get_json() == [
-        {"name": "一楼大厅", "address": "样例路1号", "phone": "000", "kinds": ["id-card"]}
+        {"name": "一楼大厅", "address": "样例路1号", "phone": "000", "kinds": ["id-card"], "place": ""}
     ]

@@ -16,12 +16,25 @@ from issuer.terminals.certifying import Wish
 from protocol import directory, keys, trust_list
 from protocol.directory import WalletDirectory
 from protocol.labels import Alg, Purpose
+from protocol.place import Place, Point
 from protocol.trust_list import TrustList
 from protocol.unixtime import DAY, UnixTime
 from tests.issuer.builders import AT, OPERATOR, key_text
 
 FIRST, SECOND = (keys.signer_for(Alg.ESP256, bytes([number] * 32)).public_key for number in (7, 8))
 OFFICE = {"name": "幻境市车管所", "address": "虚构区演示路9号", "phone": "12345"}
+
+
+def test_where_an_office_is_reaches_wallets(issuer: Issuer) -> None:
+    issuer.offices.add(**OFFICE, kinds=frozenset(), place="990101@31.2304,121.4737", actor="test", at=AT)
+    (office,) = wallet(issuer).offices
+    assert office.place == Place("990101", Point(312_304, 1_214_737))
+    assert issuer.offices.listed()[0].office == office
+    with pytest.raises(OfficeRefused, match="place is not latitude,longitude"):
+        issuer.offices.add(
+            **{**OFFICE, "name": "另一所"}, kinds=frozenset(), place="990101@31.2304", actor="test", at=AT
+        )
+    assert len(wallet(issuer).offices) == 1
 
 
 def certify(issuer: Issuer, key: Any = FIRST, *, name: str = "patrol-12", days: int = 7, at: UnixTime = AT) -> None:

@@ -9,6 +9,7 @@ from protocol import cbor, directory, keys, labels, limits, signed_document, tru
 from protocol.errors import AlgError, IssuerExpired, IssuerUnknown, KeyRefused, SchemaError
 from protocol.keys import AlgorithmTable
 from protocol.labels import Alg, KeyUse, Lic, Purpose
+from protocol.place import Place, Point
 from protocol.roots import RootSigner
 from protocol.sd_cwt import key_binding
 from protocol.unixtime import DAY, UnixTime
@@ -152,6 +153,20 @@ def test_withdrawn_terminals_and_offices_are_read_as_they_were_signed() -> None:
 
 
 @pytest.mark.parametrize(
+    "place",
+    [
+        Place("990101"),
+        Place("000000", Point(0, 0)),
+        Place("999999", Point(900_000, -1_800_000)),
+        Place("990101", Point(-900_000, 1_800_000)),
+    ],
+)
+def test_an_office_may_say_where_it_is(place: Place) -> None:
+    listed = replace(GOOD, offices=(OFFICE, replace(OFFICE, name="第二车管所", place=place)))
+    assert read(listed) == listed
+
+
+@pytest.mark.parametrize(
     "value",
     [
         None,
@@ -182,6 +197,27 @@ def _office(place: int, value: cbor.Value) -> cbor.Value:
         ("乌有市车管所",),
         (GOOD_OFFICE[:3],),
         ((*GOOD_OFFICE, 1),),
+        ((*GOOD_OFFICE, None),),
+        ((*GOOD_OFFICE, ("990101",), ("990101",)),),
+        *(
+            ((*GOOD_OFFICE, place),)
+            for place in (
+                (),
+                "990101",
+                ("99010",),
+                ("99010a",),
+                ("９90101",),
+                (990101,),
+                ("990101", 0),
+                ("990101", 0, 0, 0),
+                ("990101", True, 0),
+                ("990101", 0, True),
+                ("990101", 900_001, 0),
+                ("990101", -900_001, 0),
+                ("990101", 0, 1_800_001),
+                ("990101", 0, -1_800_001),
+            )
+        ),
         (_office(0, ""),),
         (_office(0, "所" * 65),),
         (_office(1, "演示路\n9号"),),

@@ -20,11 +20,12 @@ from liangzheng.vectors import acts, folder, reading
 from liangzheng.vectors.folder import Format, Given, Ground, Stage
 from liangzheng.vectors.stages import stages
 from protocol import appraisal_policy, cbor, cose_sign1, directory, keys, labels, limits, trust_list, unixtime
-from protocol.directory import PurposeItems, Site, WalletDirectory
+from protocol.directory import Office, PurposeItems, Site, WalletDirectory
 from protocol.errors import Code
 from protocol.keys import VerificationKey
 from protocol.labels import Alg, Lic, Purpose
 from protocol.licence import catalogue
+from protocol.place import Place, Point
 from tests.utopia.forgeries import FORGERIES, LATER
 from tests.utopia.kinds import DRIVING_LICENCE, fixed_kinds
 from tests.utopia.world import BEGINNING, WUYOU, World
@@ -167,7 +168,16 @@ def documents(world: World) -> Mapping[str, bytes]:
     listed = [each for each in (*world.anchors(), *further_anchors(world)) if each.use in directory.USES]
     maxima = {(DRIVING_LICENCE, Purpose.WINDOW): PurposeItems(frozenset({Lic.NAME}), frozenset({Lic.ADDRESS}))}
     sites = {"00A7": Site("乌有市政务服务中心", "乌有市数据局")}
-    wallet = WalletDirectory(WUYOU, 1, BEGINNING, later, world.kinds, maxima, trust_list.index(tuple(listed)), sites)
+    offices = tuple(
+        Office(name, "虚构区演示路9号", "12345", frozenset({DRIVING_LICENCE}), place)
+        for name, place in (
+            ("乌有市车管所", None),
+            ("第二车管所", Place("990101")),
+            ("第三车管所", Place("990102", Point(-312_304, 1_214_737))),
+        )
+    )
+    anchors = trust_list.index(tuple(listed))
+    wallet = WalletDirectory(WUYOU, 1, BEGINNING, later, world.kinds, maxima, anchors, sites, offices=offices)
     rows = [world.policy_row(DRIVING_LICENCE, purpose) for purpose in Purpose]
     return {
         "root-key.cbor": cbor.encode(root.public_key.cose_key),

@@ -40,6 +40,11 @@ def test_reminders_are_listed_when_they_are_due_and_before(filled: Path) -> None
     (due,) = json.loads(run("reminders", filled, "--json", "--at", coming[1]["at"]).stdout)
     assert (due["days_left"], due["kind"]) == (7, "driving-licence")
     assert "7 days left" in run("reminders", filled, "--at", coming[1]["at"]).stdout
+    for near in ("310115", "31.2304,121.4737", "310115@31.2304,121.4737"):
+        assert json.loads(run("reminders", filled, "--to-come", "--json", "--near", near).stdout) == coming
+        assert run("offices", filled, "--near", near).exit_code == 0
+    refused = run("reminders", filled, "--near", "上海")
+    assert (refused.exit_code, "no place" in refused.stderr) == (2, True)
 
 
 def test_the_history_is_listed_and_cleared(filled: Path) -> None:

@@ -11,6 +11,7 @@ from protocol import cbor, unixtime
 from protocol.directory import Office
 from protocol.labels import HolderKind, Purpose
 from protocol.mandate import Mandate
+from protocol.place import Place, Point
 from protocol.unixtime import DAY, HOUR, UnixTime
 from tests.wallet.asked import Terminal
 from tests.wallet.conftest import CHEAP, ManualClock
@@ -27,7 +28,7 @@ from tests.wallet.issued import (
     holder_key,
 )
 from tests.wallet.test_receipts import by_mac, copy_of, stated
-from wallet_sdk import Card, CardState, Profile, Wallet, history, history_file, migrations, sealed_file, vault
+from wallet_sdk import Card, CardState, Profile, Wallet, history, history_file, migrations, nearest, sealed_file, vault
 from wallet_sdk.errors import (
     GroupRefused,
     LicenceNotFound,
@@ -134,6 +135,54 @@ def test_reminders_come_at_nine_in_the_morning_of_their_day(
         assert (now.card.id, now.days_left, now.offices) == (card.id, days, (OFFICE,))
         assert now not in before
     assert wallet.pack.reminders(unixtime.end_of_local_day(ends_on(40))) == ()  # type: ignore[arg-type]
+
+
+NEAR_BY = Point.of_degrees(31.2304, 121.4737)
+PLACES = {
+    "没有地点": None,
+    "外省": Place("110101"),
+    "同市": Place("310115"),
+    "同区": Place("310101"),
+    "远处": Place("310101", Point.of_degrees(31.9, 121.4737)),
+    "近处": Place("320101", Point.of_degrees(31.24, 121.48)),
+}
+
+
+@pytest.mark.parametrize(
+    ("near", "order"),
+    [
+        # Who is at a point: measured ones by distance, also over a border; then what else there is, as it is listed.
+        (NEAR_BY, ["近处", "远处", "没有地点", "外省", "同市", "同区"]),
+        # Who only says the district: its own offices first, then the city's, and those of other provinces last.
+        (Place("310101"), ["同区", "远处", "同市", "没有地点", "外省", "近处"]),
+        (Place("310101", NEAR_BY), ["近处", "远处", "同区", "同市", "没有地点", "外省"]),
+    ],
+)
+def test_the_nearest_office_comes_first(
+    wallet: Wallet, authority: Authority, near: Place | Point, order: list[str]
+) -> None:
+    listed = tuple(replace(OFFICE, name=name, place=place) for name, place in PLACES.items())
+    package = authority.package(
+        holder_key(wallet.public_key()), {**VALUES, 7: ends_on(20)}, listed=lambda good: replace(good, offices=listed)
+    )
+    wallet.receive(encoded(package))
+    assert [office.name for _, office in wallet.pack.offices(near=near)] == order
+    assert [office.name for _, office in wallet.pack.offices()] == list(PLACES)
+    (reminder,) = wallet.pack.reminders(near=near)
+    assert [office.name for office in reminder.offices] == order
+    (late, *_) = wallet.pack.schedule(near=near)
+    assert [office.name for office in late.offices] == order
+
+
+def test_how_far_an_office_is() -> None:
+    measured = replace(OFFICE, place=PLACES["近处"])
+    assert nearest.metres(measured, NEAR_BY) == nearest.metres(measured, Place("110101", NEAR_BY)) == 1_224
+    for office, near in (
+        (OFFICE, NEAR_BY),
+        (replace(OFFICE, place=Place("310101")), NEAR_BY),
+        (measured, Place("310101")),
+    ):
+        assert nearest.metres(office, near) is None
 
 
 def test_the_most_urgent_reminder_comes_first(wallet: Wallet, authority: Authority) -> None:

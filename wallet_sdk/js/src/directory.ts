@@ -14,6 +14,8 @@ import { type Anchors, anchorsOf, USE, withdrawnKids } from "./trust.ts";
 
 const BODY_LABEL = -70_035;
 const MAX_SHOWN = 64;
+/** Of a point, in a degree. */
+const UNITS = 10_000;
 const USES: readonly number[] = [USE.assert, USE.mandate, USE.terminal];
 
 export interface PurposeItems {
@@ -27,6 +29,13 @@ export interface Office {
   readonly address: string;
   readonly phone: string;
   readonly kinds: readonly number[];
+  readonly place: Place | null;
+}
+
+/** Six digits of GB/T 2260, and degrees of CGCS2000 where the point is known (protocol/place.py). */
+export interface Place {
+  readonly division: string;
+  readonly point: { readonly latitude: number; readonly longitude: number } | null;
 }
 
 export interface WalletDirectory extends SignedDocument {
@@ -87,15 +96,25 @@ function sitesOf(value: Value): WalletDirectory["sites"] {
 }
 
 function officesOf(value: Value): readonly Office[] {
-  return rows(value, 4).map(([name, address, phone, kinds]) => {
+  return rows(value, 4, 5).map(([name, address, phone, kinds, place]) => {
     if (!isShown(name) || !isShown(address) || !isShown(phone)) refuse("E_SCHEMA", "an office that has not its form");
-    return { name, address, phone, kinds: keys(kinds) };
+    return { name, address, phone, kinds: keys(kinds), place: place === undefined ? null : placeOf(place) };
   });
 }
 
-function rows(value: Value, size: number): readonly (readonly Value[])[] {
+function placeOf(value: Value): Place {
+  const [division, ...point] = isArray(value) && (value.length === 1 || value.length === 3) ? value : [];
+  if (typeof division !== "string" || !/^[0-9]{6}$/.test(division)) refuse("E_SCHEMA", "a place that has not its form");
+  if (point.length === 0) return { division, point: null };
+  const [latitude, longitude] = point;
+  if (typeof latitude !== "number" || typeof longitude !== "number" || Math.abs(latitude) > 90 * UNITS || Math.abs(longitude) > 180 * UNITS)
+    refuse("E_SCHEMA", "a point that has not its form");
+  return { division, point: { latitude: latitude / UNITS, longitude: longitude / UNITS } };
+}
+
+function rows(value: Value, size: number, most = size): readonly (readonly Value[])[] {
   if (!isArray(value)) refuse("E_SCHEMA", "a part of the directory is not an array");
-  return value.map((row) => (isArray(row) && row.length === size ? row : refuse("E_SCHEMA", "a row of another form")));
+  return value.map((row) => (isArray(row) && row.length >= size && row.length <= most ? row : refuse("E_SCHEMA", "a row of another form")));
 }
 
 function keys(value: Value | undefined): readonly number[] {
