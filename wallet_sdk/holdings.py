@@ -1,5 +1,4 @@
-"""What a vault holds: the device key, roots and directories of regions, licences, receipts, what
-issuers told; and its CBOR form.
+"""What a vault holds, and its CBOR form: device key, roots and directories, licences, receipts, what issuers told.
 
 Everything in it was checked before it was stored (`receiving.py`) and is authenticated by the vault, so reading it
 back only checks the form. Moments are seconds; ids are the issuer's. Not handled here: older forms (`migrations.py`).

@@ -12,7 +12,7 @@ from protocol import limits
 from protocol.labels import Lic, Purpose
 from protocol.qr import bundle
 from protocol.sealing import SealingKey
-from wallet_sdk.card_pack import Card, CardItem
+from wallet_sdk.card_pack import Card, CardItem, HeldLicence
 from wallet_sdk.cautions import Caution
 from wallet_sdk.consent import ConsentRequest, Decision
 from wallet_sdk.errors import ConsentMismatch, ConsentMissing
@@ -174,3 +174,13 @@ def check(decision: JointDecision | None) -> JointDecision:
     if not 1 <= len(decision.cards) <= MAX_CARDS:
         raise BundleSize(f"{len(decision.cards)} licences")
     return decision
+
+
+def different(licences: Iterable[HeldLicence], *, least: int) -> tuple[HeldLicence, ...]:
+    """These licences, if so many may be shown in one act. Raises: BundleSize."""
+    found = tuple(licences)
+    count = len({each.stored.licence_id for each in found})
+    if not least <= len(found) <= MAX_CARDS or count != len(found):
+        alone = "; one alone is shown with `wallet.show`" if len(found) < least else ""
+        raise BundleSize(f"{len(found)} licences, {count} of them different{alone}")
+    return found

@@ -4,7 +4,6 @@ Not handled here: the network (the caller brings the package's bytes) and drawin
 """
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -23,22 +22,22 @@ from wallet_sdk import (
     consent,
     device_key,
     durable_file,
+    gate,
     holdings,
     joint_consent,
-    preparing,
     receiving,
     terminal_request,
 )
 from wallet_sdk.backups import Backup
 from wallet_sdk.batch import BatchDecision, BatchRequest, BatchShowing
-from wallet_sdk.card_pack import Card, CardState, HeldLicence
+from wallet_sdk.card_pack import Card, HeldLicence
 from wallet_sdk.composition import Member
 from wallet_sdk.consent import ConsentRequest, Decision
 from wallet_sdk.device_key import DeviceKey
 from wallet_sdk.distinct_moments import DistinctMoments
 from wallet_sdk.durable_file import WriteBytes
 from wallet_sdk.dynamic_code import ALWAYS, Showing, Window
-from wallet_sdk.errors import ConsentMismatch, LicenceUnbound, WalletError, WalletLocked
+from wallet_sdk.errors import ConsentMismatch, WalletLocked
 from wallet_sdk.history import History
 from wallet_sdk.holdings import Holdings
 from wallet_sdk.joint_consent import Addressee, JointDecision, JointRequest
@@ -49,14 +48,10 @@ from wallet_sdk.pack import CardPack
 from wallet_sdk.pictures import Frame
 from wallet_sdk.ports import AsyncSleep, Clock, Elapsed, Ports, Random, Sleep
 from wallet_sdk.receipts import Receipts
-from wallet_sdk.register_errors import DeviceReportedLost, LicenceRevoked
-from wallet_sdk.request_errors import BundleSize
 from wallet_sdk.sealed_file import RFC_9106_LOW_MEMORY, PassphraseCost
 from wallet_sdk.terminal_request import TerminalRequest
 from wallet_sdk.vault import Protection, Vault
 from wallet_sdk.wiring import REAL
-
-_NOTHING = PurposeItems(frozenset(), frozenset())
 
 
 class Wallet:
@@ -252,7 +247,8 @@ class Wallet:
         """
         licence = self._licence(card)
         request = consent.request(licence, card_pack.card(licence, self._clock()), purpose)
-        return replace(request, _agreed=lambda keys: self._prepare(licence, keys, request.asked))
+        alg = self._device_key.public_key.alg
+        return replace(request, _agreed=lambda keys: gate.prepare(licence, keys, request.asked, alg))
 
     def show(self, card: Card, *, audience: Purpose, consent: Decision, every: int = 30) -> Showing:
         """A showing that rolls the code; close it, or use it in a `with` block.
@@ -283,9 +279,7 @@ class Wallet:
             BundleSize: Fewer than two, more than four, or one twice.
             LicenceNotFound, PurposeNotOffered, MandateScope: see these.
         """
-        licences = self._different(cards)
-        if len(licences) < 2:
-            raise BundleSize(f"{len(licences)} licences; one alone is shown with `wallet.show`")
+        licences = joint_consent.different(map(self._licence, cards), least=2)
         at = self._clock()
         sheets = tuple(consent.request(each, card_pack.card(each, at), purpose) for each in licences)
         return JointRequest(
@@ -341,7 +335,7 @@ class Wallet:
             typed,
             purpose=purpose,
             directories=self._current().directories,
-            licences=self._different(cards),
+            licences=joint_consent.different(map(self._licence, cards), least=1),
             at=self._clock() if at is None else at,
         )
 
@@ -386,33 +380,8 @@ class Wallet:
     def _member(
         self, card_id: str, decision: Decision | None, addressee: Addressee, asked: PurposeItems | None = None
     ) -> Member:
-        """What a decision lets out of a licence: the one gate in front of every signature."""
         licence = card_pack.find(self._current().licences, card_id)
-        state = card_pack.state(licence, self._clock())
-        if state is CardState.REVOKED:
-            raise LicenceRevoked
-        if state is CardState.DEVICE_LOST:
-            raise DeviceReportedLost
-        if not licence.is_bound:
-            raise LicenceUnbound
-        wanted = consent.check(decision, licence=licence, purpose=addressee.purpose, audience=addressee.audience)
-        if asked is None:
-            asked = licence.directory.maxima.get((licence.kind.vct, addressee.purpose), _NOTHING)
-        return Member(licence, preparing.selected(licence, wanted, asked))
-
-    def _prepare(self, licence: HeldLicence, keys: frozenset[int], asked: PurposeItems) -> None:
-        """What the first code will need of this choice; nothing is signed, and nothing leaves."""
-        with suppress(WalletError):
-            # What is wrong with the choice is said when it is shown.
-            chosen = preparing.selected(licence, keys, asked)
-            preparing.rolling_text(chosen, self._device_key.public_key.alg).beginning()
-
-    def _different(self, cards: Iterable[Card]) -> tuple[HeldLicence, ...]:
-        licences = tuple(self._licence(card) for card in cards)
-        different = len({each.stored.licence_id for each in licences})
-        if not 1 <= len(licences) <= joint_consent.MAX_CARDS or different != len(licences):
-            raise BundleSize(f"{len(licences)} licences, {different} of them different")
-        return licences
+        return gate.member(licence, decision, addressee, asked, at=self._clock())
 
     def _licence(self, card: Card) -> HeldLicence:
         return card_pack.find(self._current().licences, card.id)
