@@ -319,3 +319,12 @@ def test_a_vault_of_version_2_opens_and_is_written_as_the_present_one(folder: Pa
     again = Wallet.open(folder, passphrase="version 2", clock=clock, sleep=clock.sleep)
     assert again.news.cursor(URL) == "7"
     show(again, again.cards()[0])
+
+
+def test_an_issuer_that_always_has_more_keeps_no_wallet_busy_for_ever(
+    wallet: Wallet, card: Card, issuer: PaperIssuer
+) -> None:
+    telling = Telling(issuer, *[status(card, word) for word in ("suspended", "valid")] * 150)
+    assert len(openid4vci.notices(wallet, URL, telling).notices) == 200
+    # The next question goes on from there.
+    assert len(openid4vci.notices(wallet, URL, telling).notices) == 100

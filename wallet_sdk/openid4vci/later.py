@@ -30,6 +30,8 @@ _EVENTS: Final = {each.value: each for each in DeviceEvent}
 _DEVICE_DIGITS: Final = 64
 _MOMENT: Final = "%Y-%m-%dT%H:%M:%SZ"
 _CURSOR_REFUSED: Final = "cursor_refused"
+_PAGES_AT_ONCE: Final = 100
+"""An issuer that always has more keeps no wallet busy for ever: the next question goes on from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ def notices(wallet: Wallet, issuer: str, transport: Transport, *, cursor: str | 
 
 
 def noticing(wallet: Wallet, issuer: str, *, cursor: str | None = None) -> Act[Notices]:
-    """What has changed of the licences that this device holds of this issuer, page by page to the end.
+    """What has changed of the licences that this device holds of this issuer: page by page, a hundred at most.
 
     Each page is kept in the vault together with the cursor behind it before it is given: each notice is told once, and
     what was learned is a state of its card. A kill in between costs a request.
@@ -162,7 +164,7 @@ def noticing(wallet: Wallet, issuer: str, *, cursor: str | None = None) -> Act[N
     found: list[Notice] = []
     keeps = cursor is None
     place = wallet.news.cursor(issuer) if cursor is None else cursor
-    while True:
+    for _ in range(_PAGES_AT_ONCE):
         try:
             answer = content((yield from _asked_of(wallet, metadata, "notices", {"cursor": place, **wants})))
         except IssuerRefused as refused:
@@ -182,7 +184,8 @@ def noticing(wallet: Wallet, issuer: str, *, cursor: str | None = None) -> Act[N
             page, place = [], wallet.news.cursor(issuer)
         found += page
         if not answer.get("more") or not rows or place == before:
-            return Notices(tuple(found), place)
+            break
+    return Notices(tuple(found), place)
 
 
 def _notice(row: dict[str, Any]) -> Notice:
