@@ -6,7 +6,8 @@ import { build } from "esbuild";
 const outdir = process.argv[2] ?? "dist";
 const common = { bundle: true, target: "es2022", outdir, logLevel: "error" };
 const modules = { ...common, format: "esm", outExtension: { ".js": ".mjs" } };
-const entryPoints = { wallet: "src/index.ts", answering: "src/answering.ts", animated: "src/animated.ts", openid4vci: "src/openid4vci/index.ts" };
+const parts = { wallet: "index", answering: "answering", animated: "moving", further: "further", keeping: "keeping", openid4vci: "openid4vci/index" };
+const entryPoints = Object.fromEntries(Object.entries(parts).map(([name, file]) => [name, `src/${file}.ts`]));
 await build({ ...modules, entryPoints, minify: true, splitting: true, chunkNames: "shared-[hash]" });
 // Mini-programs give each file a scope of its own: there the script is a module, elsewhere it defines `liangzheng`.
 const footer = { js: 'if (typeof module === "object") module.exports = liangzheng;' };

@@ -10,7 +10,7 @@ const MAX_BYTES = 8_192;
 export const MAX_MEMBERS = 4;
 export type Link = "citizen_id" | "uscc" | "none";
 /** The item that links, and the kind of holder for whom that item is another's. */
-const LINKS = [["citizen_id", 3, 2], ["uscc", 4, 1]] as const;
+export const LINKS = [["citizen_id", 3, 2], ["uscc", 4, 1]] as const;
 
 /** The members' own bytes one after another: a member is never decoded and encoded again. */
 export function compose(presentations: readonly Uint8Array[]): Uint8Array {

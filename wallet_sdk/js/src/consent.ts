@@ -1,8 +1,8 @@
 /**
  * Consent, item by item: what a purpose asks for, and what the holder decided.
  *
- * Only `approve` makes a `Decision`, and nothing is signed without one. A decision is about one licence, one edition and
- * one purpose. What needs a consent of its own (`separate`) is never let out unasked.
+ * Only `approve` makes a `Decision`, and nothing is signed without one. A decision is about one licence, one edition, one
+ * purpose and one audience. What needs a consent of its own (`separate`) is never let out unasked.
  */
 
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -11,7 +11,7 @@ import { concat, toHex } from "./bytes.ts";
 import { absenceIsStated, type Item } from "./catalogue.ts";
 import type { PurposeItems } from "./directory.ts";
 import { clearKeys, type HeldLicence } from "./heldLicence.ts";
-import { PURPOSES, type Purpose, purposeNumber } from "./purposes.ts";
+import { audienceOf, PURPOSES, type Purpose, purposeNumber } from "./purposes.ts";
 import { WalletError } from "./walletError.ts";
 
 export class Decision {
@@ -19,12 +19,13 @@ export class Decision {
     readonly licenceId: string,
     readonly edition: string,
     readonly purpose: Purpose,
+    readonly audience: string,
     readonly items: readonly number[],
   ) {}
 
   /** @internal Only a consent request makes one. */
-  static of(licenceId: string, edition: string, purpose: Purpose, items: readonly number[]): Decision {
-    return new Decision(licenceId, edition, purpose, items);
+  static of(licence: HeldLicence, purpose: Purpose, audience: string, items: readonly number[]): Decision {
+    return new Decision(licence.id, editionOf(licence), purpose, audience, items);
   }
 }
 
@@ -43,6 +44,8 @@ export interface ConsentRequest {
   readonly missing: readonly Item[];
   /** The `lic` keys that may be let out: those of the purpose, or fewer that a terminal asks for. */
   readonly asked: PurposeItems;
+  /** What is let out if the holder names nothing: never an item that needs a consent of its own. */
+  readonly proposed: readonly Item[];
   /** The holder's decision: exactly these items by name; none named: the proposed ones. */
   approve(names?: readonly string[]): Decision;
 }
@@ -56,14 +59,23 @@ export function editionOf(licence: HeldLicence): string {
 export function request(licence: HeldLicence, purpose: Purpose): ConsentRequest {
   const asked = licence.directory.maximum(licence.kind.vct, purpose);
   if (asked === null) throw new WalletError("PURPOSE_NOT_OFFERED", offered(licence));
-  const { mandate } = licence.credentials[0].issued.claims;
-  if (mandate !== null && !mandate.purposes.includes(purposeNumber(purpose)))
-    throw new WalletError("MANDATE_SCOPE", purpose);
+  checkScope(licence, purpose);
   return sheetOf(licence, purpose, asked);
 }
 
+function checkScope(licence: HeldLicence, purpose: Purpose): void {
+  const { mandate } = licence.credentials[0].issued.claims;
+  if (mandate !== null && !mandate.purposes.includes(purposeNumber(purpose)))
+    throw new WalletError("MANDATE_SCOPE", purpose);
+}
+
 /** What to ask the holder where exactly these items are asked for. */
-export function sheetOf(licence: HeldLicence, purpose: Purpose, asked: PurposeItems): ConsentRequest {
+export function sheetOf(
+  licence: HeldLicence,
+  purpose: Purpose,
+  asked: PurposeItems,
+  audience: string = audienceOf(purpose),
+): ConsentRequest {
   const [flexible] = licence.credentials;
   const clear = clearKeys(flexible);
   const held = licence.kind.items.filter((item) => flexible.items.has(item.key));
@@ -87,6 +99,7 @@ export function sheetOf(licence: HeldLicence, purpose: Purpose, asked: PurposeIt
     alwaysShown,
     missing,
     asked,
+    proposed,
     approve: (names = proposed.map((item) => item.name)) => {
       const choice = [...mandatory, ...optional, ...alwaysShown];
       const keys = names.map((name) => {
@@ -95,18 +108,24 @@ export function sheetOf(licence: HeldLicence, purpose: Purpose, asked: PurposeIt
           throw new WalletError(held.some((each) => each.name === name) ? "ITEM_BEYOND_PURPOSE" : "ITEM_UNKNOWN", name);
         return item.key;
       });
-      return Decision.of(licence.id, editionOf(licence), purpose, keys);
+      return Decision.of(licence, purpose, audience, keys);
     },
   };
 }
 
 /** The `lic` keys that may be let out: the one gate in front of every signature. */
-export function check(decision: Decision, licence: HeldLicence, purpose: Purpose): ReadonlySet<number> {
+export function check(
+  decision: Decision,
+  licence: HeldLicence,
+  { purpose, audience }: { readonly purpose: Purpose; readonly audience: string },
+): ReadonlySet<number> {
   // Callers without a type checker pass anything; only a decision opens the door.
   if (!(decision instanceof Decision)) throw new WalletError("CONSENT_MISSING");
   if (decision.licenceId !== licence.id) throw new WalletError("CONSENT_MISMATCH", "another licence");
   if (decision.purpose !== purpose) throw new WalletError("CONSENT_MISMATCH", "another purpose");
+  if (decision.audience !== audience) throw new WalletError("CONSENT_MISMATCH", "another audience");
   if (decision.edition !== editionOf(licence)) throw new WalletError("CONSENT_MISMATCH", "received anew since");
+  checkScope(licence, purpose);
   return new Set(decision.items);
 }
 

@@ -1,66 +1,6 @@
-/** What each error says: written by tools/makeErrorTable.py from the Python wallet's errors. */
+/** What each error says: written by tools/makeErrorTable.py from the Python wallet's. */
 
 export const ERRORS = {
-  "BUNDLE_SIZE": {
-    "hint": "choose fewer, and show the others in a second act",
-    "isRetryable": false,
-    "meaning": "one act shows one to four licences, each once",
-    "texts": {
-      "en": "Choose one to four licences at a time.",
-      "zh-Hans": "一次最多出示四张证照。",
-      "zh-Hant": "一次最多出示四張證照。"
-    }
-  },
-  "CHALLENGE_ASKS_TOO_MUCH": {
-    "hint": "do not answer it; the message names the items, which a complaint should name too",
-    "isRetryable": false,
-    "meaning": "the terminal asks for more than it may",
-    "texts": {
-      "en": "The terminal asks for more than it is allowed to; nothing is shown.",
-      "zh-Hans": "对方要求的项目超出其权限，已拒绝。",
-      "zh-Hant": "對方要求的項目超出其權限，已拒絕。"
-    }
-  },
-  "CHALLENGE_CERTIFICATE_ENDED": {
-    "hint": "check this device's clock; if it is right, the terminal has to renew its certificate",
-    "isRetryable": false,
-    "meaning": "the terminal's certificate has ended, or has not begun",
-    "texts": {
-      "en": "The terminal's certificate is out of date. Please check this device's clock first.",
-      "zh-Hans": "查验终端的证书不在有效期内；请先检查手机时间。",
-      "zh-Hant": "查驗終端的憑證不在有效期內；請先檢查手機時間。"
-    }
-  },
-  "CHALLENGE_CLOCK": {
-    "hint": "set this device's clock, then scan the request again",
-    "isRetryable": true,
-    "meaning": "the request begins later than now: one of the two clocks is wrong",
-    "texts": {
-      "en": "Please check this device's date and time.",
-      "zh-Hans": "请检查手机时间是否正确。",
-      "zh-Hant": "請檢查手機時間是否正確。"
-    }
-  },
-  "CHALLENGE_FORGED": {
-    "hint": "do not answer it; tell the place where it was shown",
-    "isRetryable": false,
-    "meaning": "the request is not signed by whom it names",
-    "texts": {
-      "en": "This request is not genuine. Somebody may be imitating the terminal; show nothing.",
-      "zh-Hans": "查验请求的签名不符，可能有人冒充，请勿出示。",
-      "zh-Hant": "查驗請求的簽章不符，可能有人冒充，請勿出示。"
-    }
-  },
-  "CHALLENGE_MALFORMED": {
-    "hint": "scan the code on the terminal's screen again; it begins with LC1:",
-    "isRetryable": false,
-    "meaning": "this is not a terminal's request",
-    "texts": {
-      "en": "This is not a terminal's request.",
-      "zh-Hans": "这不是有效的查验请求。",
-      "zh-Hant": "這不是有效的查驗請求。"
-    }
-  },
   "CHALLENGE_OVER": {
     "hint": "have the terminal ask again; if it is over at once, check this device's clock",
     "isRetryable": true,
@@ -69,36 +9,6 @@ export const ERRORS = {
       "en": "This request is over; let the terminal ask again.",
       "zh-Hans": "查验请求已过期，请让对方重新发起。",
       "zh-Hant": "查驗請求已過期，請讓對方重新發起。"
-    }
-  },
-  "CHALLENGE_REGION_UNKNOWN": {
-    "hint": "show the licence without a request (`wallet.show`), or receive a licence of that region first",
-    "isRetryable": false,
-    "meaning": "this wallet does not know the terminal's region, so it cannot tell who asks",
-    "texts": {
-      "en": "This terminal's region is unknown here, so it cannot be checked who asks.",
-      "zh-Hans": "无法核实该地区的查验终端，请改用普通亮证。",
-      "zh-Hant": "無法核實該地區的查驗終端，請改用一般亮證。"
-    }
-  },
-  "CHALLENGE_TERMINAL_UNKNOWN": {
-    "hint": "do not answer it; if the terminal is new, refresh a licence of that region, which brings its new directory",
-    "isRetryable": false,
-    "meaning": "the region's directory does not know the key that certified this terminal",
-    "texts": {
-      "en": "This terminal cannot be verified; show nothing.",
-      "zh-Hans": "无法核实该查验终端，请勿出示。",
-      "zh-Hant": "無法核實該查驗終端，請勿出示。"
-    }
-  },
-  "CHALLENGE_TERMINAL_WITHDRAWN": {
-    "hint": "do not answer it; whoever shows this request may have a stolen machine",
-    "isRetryable": false,
-    "meaning": "the region has withdrawn this terminal",
-    "texts": {
-      "en": "This terminal has been withdrawn; show nothing.",
-      "zh-Hans": "该查验终端已被撤销，请勿出示。",
-      "zh-Hant": "該查驗終端已被撤銷，請勿出示。"
     }
   },
   "CODE_TOO_LARGE": {

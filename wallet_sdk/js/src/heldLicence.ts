@@ -8,6 +8,9 @@ import type { UnverifiedCredential } from "./credential.ts";
 import type { WalletDirectory } from "./directory.ts";
 import { refuse } from "./protocolError.ts";
 import { type Disclosure, disclosure, hashes } from "./sdCwt.ts";
+import { endOfLocalDay, localMidnight } from "./time.ts";
+
+const [VALID_FROM, VALID_TO] = [6, 7];
 
 export interface HeldItem {
   readonly key: number;
@@ -30,6 +33,31 @@ export interface HeldLicence {
   readonly credentials: readonly [HeldCredential, ...HeldCredential[]];
   readonly portrait: Uint8Array | null;
   readonly refreshUrl: string | null;
+  /** The holder's own word for where it belongs. */
+  readonly group: string | null;
+}
+
+/** The first moment at which it may be shown. */
+export function begins(licence: HeldLicence): number {
+  const first = dayOf(licence, VALID_FROM);
+  const latest = licence.credentials.map(({ issued: { claims } }) => Math.max(claims.nbf, claims.iat));
+  return Math.max(...latest, first === null ? 0 : localMidnight(first));
+}
+
+/** The midnight that ends its last day; null if it has none. */
+export function legalEnd(licence: HeldLicence): number | null {
+  const last = dayOf(licence, VALID_TO);
+  return last === null ? null : endOfLocalDay(last);
+}
+
+/** When the first of its credentials ends. */
+export function credentialEnd(licence: HeldLicence): number {
+  return Math.min(...licence.credentials.map(({ issued: { claims } }) => claims.exp));
+}
+
+function dayOf({ credentials: [flexible] }: HeldLicence, key: number): number | null {
+  const value = flexible.items.get(key)?.value;
+  return typeof value === "number" ? value : null;
 }
 
 export function held(encoded: Uint8Array): HeldCredential {

@@ -15,6 +15,8 @@ const SIGNATURE_BYTES = 64;
 /** Makes signatures of one device key; the app's own may be a phone's key store or WebCrypto. */
 export interface Signer {
   readonly publicKey: VerificationKey;
+  /** `session`: signs without asking its holder each time; unless it says so, nothing is signed ahead (`ladder.mjs`). */
+  readonly authorisation?: "session" | "per-use";
   /** A signature over this message: Ed25519, or ECDSA with SHA-256 as r‖s or DER, whatever its s. */
   sign(message: Uint8Array): Promise<Uint8Array> | Uint8Array;
 }

@@ -14,6 +14,7 @@ export const nobleCurves: Curves = {
 /** A key whose secret is ordinary memory: for tests, and where nothing better is to be had. */
 export class SoftwareSigner implements Signer {
   readonly publicKey: VerificationKey;
+  readonly authorisation = "session";
 
   constructor(
     alg: Alg,

@@ -73,7 +73,7 @@ export async function receive(
   checkEdition(flexible, context.before(pack.id));
   const kind = directory.kinds.get(flexible.issued.claims.vct)!;
   const { id, portrait, refreshUrl } = pack;
-  return { id, kind, directory, credentials: credentials as [HeldCredential, ...HeldCredential[]], portrait, refreshUrl };
+  return { id, kind, directory, credentials: credentials as [HeldCredential, ...HeldCredential[]], portrait, refreshUrl, group: null };
 }
 
 export function packageOf(encoded: Uint8Array): Package {

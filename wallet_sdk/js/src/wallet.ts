@@ -14,18 +14,18 @@ import { decode, encode, isArray, isBytes, isMap, type Key, MAX_DOCUMENT_ITEMS, 
 import type { Language } from "./catalogue.ts";
 import { check, type ConsentRequest, type Decision, request } from "./consent.ts";
 import type { Curves } from "./curves.ts";
-import { verifyDirectory, type WalletDirectory } from "./directory.ts";
-import { held, type HeldCredential, type HeldLicence } from "./heldLicence.ts";
+import { type PurposeItems, verifyDirectory, type WalletDirectory } from "./directory.ts";
+import { begins, credentialEnd, held, type HeldCredential, type HeldLicence, legalEnd } from "./heldLicence.ts";
+import type { Use } from "./history.ts";
 import * as issuerRecords from "./issuerRecords.ts";
 import type { IssuerRecords, Standing } from "./issuerRecords.ts";
 import { type Signer, VerificationKey } from "./keys.ts";
 import * as migrations from "./migrations.ts";
 import { refuse } from "./protocolError.ts";
-import { audienceOf, type Purpose } from "./purposes.ts";
+import type { Purpose } from "./purposes.ts";
 import { type KnownRegion, packageOf, receive } from "./receiving.ts";
 import { select } from "./selection.ts";
-import { Moments, Showing } from "./showing.ts";
-import { endOfLocalDay, localMidnight } from "./time.ts";
+import { type Act, type Addressee, type Frame, type Member, Moments, openTo, Showing } from "./showing.ts";
 import { WalletError } from "./walletError.ts";
 
 /** Where the wallet's content lies; the app encrypts it, or its platform does. */
@@ -44,6 +44,8 @@ export interface Ports {
   readonly signer: Signer;
   /** `webCryptoCurves(crypto.subtle)` in a browser, `nobleCurves` elsewhere. */
   readonly curves: Curves;
+  /** Where each use is written down before its first code exists (`history.mjs`); none: the app keeps no history. */
+  readonly history?: { add(use: Use): Promise<void> };
 }
 
 /** What the holder should know at a glance, the most urgent first. */
@@ -59,6 +61,10 @@ export interface CardItem {
 
 const DAY = 86_400;
 const EXPIRING_WITHIN = 30 * DAY;
+const ALWAYS = [0, Infinity] as const;
+/** The kind of one presentation alone, as `animated.ts` names it. */
+const PRESENTATION = 1;
+const NOTHING = { mandatory: [], optional: [], separate: [] };
 
 interface Stored {
   readonly id: string;
@@ -66,6 +72,7 @@ interface Stored {
   readonly credentials: readonly Uint8Array[];
   readonly portrait: Uint8Array | null;
   readonly refreshUrl: string | null;
+  readonly group: string | null;
 }
 
 export class Wallet {
@@ -81,11 +88,6 @@ export class Wallet {
   /** What is known of each region. */
   directories(): readonly WalletDirectory[] {
     return [...this.regions.values()].map((each) => each.directory);
-  }
-
-  /** A moment that no other code of this wallet has. */
-  takeMoment(): number {
-    return this.moments.take(this.ports.now());
   }
 
   /** The wallet in this storage; a new one if there is nothing in it. */
@@ -107,7 +109,7 @@ export class Wallet {
   }
 
   private async received(encoded: Uint8Array, options: { readonly root?: Uint8Array }): Promise<HeldLicence> {
-    const licence = await receive(encoded, {
+    const taken = await receive(encoded, {
       ours: this.ports.signer.publicKey,
       at: this.ports.now(),
       known: (region) => this.regions.get(region) ?? null,
@@ -115,12 +117,13 @@ export class Wallet {
       root: options.root ?? null,
       curves: this.ports.curves,
     });
+    const licence = { ...taken, group: this.licences.get(taken.id)?.group ?? null };
     const { root, directory, credentials } = packageOf(encoded);
     const region = licence.directory.iss;
     const before = this.regions.get(region);
     const known = before !== undefined && before.directory === licence.directory;
-    const { id, portrait, refreshUrl } = licence;
-    const next = new Map(this.stored).set(id, { id, region, credentials, portrait, refreshUrl });
+    const { id, portrait, refreshUrl, group } = licence;
+    const next = new Map(this.stored).set(id, { id, region, credentials, portrait, refreshUrl, group });
     const regions = new Map(this.regions);
     if (!known) regions.set(region, { root, directory: licence.directory, encoded: directory });
     await this.ports.storage.save(written(next, regions, this.said));
@@ -142,18 +145,18 @@ export class Wallet {
   /** The most urgent thing to know about a licence now; what its issuer has announced (`openid4vci.notices`) before its dates. */
   state(licence: HeldLicence): CardState {
     const at = this.ports.now();
-    const [flexible] = licence.credentials;
-    const { iat, nbf, exp } = flexible.issued.claims;
+    const { iat, mandate } = licence.credentials[0].issued.claims;
     const mark = issuerRecords.markOf(this.said, licence.refreshUrl, licence.id);
     // Nothing is issued of a licence that is not in force: what was announced before this edition is over.
     if (mark !== null && mark.at >= iat) return mark.standing;
-    const [first, last] = [day(flexible, 6), day(flexible, 7)];
-    const legalEnd = last === null ? null : endOfLocalDay(last);
-    if (legalEnd !== null && at >= legalEnd) return "expired";
-    if (at < Math.max(iat, nbf, first === null ? 0 : localMidnight(first))) return "not-yet";
-    const outlives = legalEnd === null || exp < legalEnd;
+    const [exp, last] = [credentialEnd(licence), legalEnd(licence)];
+    // A mandate that has ended is none (docs/spec/mandate.md, rule 6); nothing refreshes it.
+    const end = mandate === null ? last : Math.min(exp, last ?? exp);
+    if (end !== null && at >= end) return "expired";
+    if (at < begins(licence)) return "not-yet";
+    const outlives = end === null || exp < end;
     if (at >= exp || (outlives && at >= exp - Math.floor((exp - iat) / 8))) return "needs-refresh";
-    return legalEnd !== null && at >= legalEnd - EXPIRING_WITHIN ? "expiring" : "valid";
+    return end !== null && at >= end - EXPIRING_WITHIN ? "expiring" : "valid";
   }
 
   /** The items of a licence in the order of its kind. */
@@ -178,11 +181,60 @@ export class Wallet {
     options: { readonly audience: Purpose; readonly consent: Decision; readonly every?: number },
   ): Showing {
     const { audience, consent, every = 30 } = options;
-    const held = this.card(licence.id);
-    const wanted = check(consent, held, audience);
-    const asked = held.directory.maximum(held.kind.vct, audience) ?? raise("PURPOSE_NOT_OFFERED");
-    const { signer, now } = this.ports;
-    return new Showing(held, select(held, wanted, asked), audienceOf(audience), signer, every, this.moments, now);
+    const to = openTo(audience);
+    return this.begin([this.member(licence.id, consent, to)], to, { every });
+  }
+
+  /** One code, signed now. */
+  async presentOnce(
+    licence: HeldLicence,
+    options: { readonly audience: Purpose; readonly consent: Decision },
+  ): Promise<Frame> {
+    const showing = this.show(licence, options);
+    try {
+      return await showing.frame();
+    } finally {
+      showing.close();
+    }
+  }
+
+  /** @internal What a decision lets out of a licence: the one gate in front of every signature. */
+  member(id: string, decision: Decision, to: Addressee, asked?: PurposeItems): Member {
+    const licence = this.card(id);
+    const wanted = check(decision, licence, to);
+    const maximum = asked ?? licence.directory.maximum(licence.kind.vct, to.purpose) ?? NOTHING;
+    return { licence, selection: select(licence, wanted, maximum) };
+  }
+
+  /** @internal Begins to show what the gate let through. */
+  begin(members: readonly Member[], addressee: Addressee, its: Partial<Act> = {}): Showing {
+    const { signer, now, history } = this.ports;
+    return new Showing({
+      members,
+      addressee,
+      signer,
+      now,
+      moments: this.moments,
+      note: async (use) => history?.add(use),
+      every: 30,
+      window: ALWAYS,
+      whole: (presented) => [PRESENTATION, presented[0]!],
+      reason: null,
+      relyingParty: null,
+      ...its,
+    });
+  }
+
+  /** @internal Puts a licence into the holder's own group (`pack.mjs` checks its name). */
+  group(licence: HeldLicence, group: string | null): Promise<HeldLicence> {
+    return this.inTurn(async () => {
+      const moved = { ...this.card(licence.id), group };
+      const next = new Map(this.stored).set(moved.id, { ...this.stored.get(moved.id)!, group });
+      await this.ports.storage.save(written(next, this.regions, this.said));
+      this.stored.set(moved.id, next.get(moved.id)!);
+      this.licences.set(moved.id, moved);
+      return moved;
+    });
   }
 
   /** Removes a licence from this device; the register knows nothing of it. */
@@ -228,14 +280,14 @@ export class Wallet {
       this.regions.set(region, { root, directory: await verifyDirectory(encoded, root, this.ports.curves), encoded });
     }
     for (const row of licences) {
-      const [id, region, credentials, portrait, refreshUrl] = row as unknown as readonly [
-        string, string, readonly Uint8Array[], Uint8Array | null, string | null,
+      const [id, region, credentials, portrait, refreshUrl, group = null] = row as unknown as readonly [
+        string, string, readonly Uint8Array[], Uint8Array | null, string | null, (string | null)?,
       ]; // prettier-ignore
       const { directory } = this.regions.get(region) ?? refuse("E_SCHEMA", "a licence of no region");
       const all = credentials.map(held) as [HeldCredential, ...HeldCredential[]];
       const kind = directory.kinds.get(all[0].issued.claims.vct) ?? refuse("E_SCHEMA", "a licence of no kind");
-      this.stored.set(id, { id, region, credentials, portrait, refreshUrl });
-      this.licences.set(id, { id, kind, directory, credentials: all, portrait, refreshUrl });
+      this.stored.set(id, { id, region, credentials, portrait, refreshUrl, group });
+      this.licences.set(id, { id, kind, directory, credentials: all, portrait, refreshUrl, group });
     }
   }
 }
@@ -246,17 +298,12 @@ function written(
   said: IssuerRecords,
 ): Uint8Array {
   const rows = [...licences.values()].map((each) => [
-    each.id, each.region, each.credentials, each.portrait, each.refreshUrl,
+    each.id, each.region, each.credentials, each.portrait, each.refreshUrl, ...(each.group === null ? [] : [each.group]),
   ]); // prettier-ignore
   const known = new Map<Key, Value>([...regions].map(([name, { root, encoded }]) => [name, [root.coseKey, encoded]]));
   return encode([migrations.CURRENT, rows, known, issuerRecords.written(said)]);
 }
 
-function day(credential: HeldCredential, key: number): number | null {
-  const value = credential.items.get(key)?.value;
-  return typeof value === "number" ? value : null;
-}
-
-function raise(code: "LICENCE_NOT_FOUND" | "PURPOSE_NOT_OFFERED"): never {
+function raise(code: "LICENCE_NOT_FOUND"): never {
   throw new WalletError(code);
 }

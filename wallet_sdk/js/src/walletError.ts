@@ -3,6 +3,7 @@
 import type { Language } from "./catalogue.ts";
 import { ERRORS, type ErrorCode } from "./errorTable.ts";
 import type { OfferErrorCode } from "./openid4vci/errorTable.ts";
+import type { ShowingErrorCode } from "./showingTable.ts";
 
 /** What an error says; the tables are written by tools/makeErrorTable.py. */
 export interface ErrorRow {
@@ -16,9 +17,9 @@ export class WalletError extends Error {
   private readonly row: ErrorRow;
 
   constructor(code: ErrorCode, detail?: string);
-  constructor(code: OfferErrorCode, detail: string, row: ErrorRow);
+  constructor(code: OfferErrorCode | ShowingErrorCode, detail: string, row: ErrorRow);
   constructor(
-    readonly code: ErrorCode | OfferErrorCode,
+    readonly code: ErrorCode | OfferErrorCode | ShowingErrorCode,
     detail = "",
     row: ErrorRow = ERRORS[code as ErrorCode],
   ) {

@@ -43,6 +43,7 @@ export async function webCryptoSigner<CryptoKey>(
   const raw = new Uint8Array(await subtle.exportKey("raw", publicKey));
   return {
     publicKey: VerificationKey.fromRaw(raw),
+    authorisation: "session",
     sign: async (message) => new Uint8Array(await subtle.sign(ES256, privateKey, message)),
   };
 }

@@ -43,8 +43,8 @@ const result = vm.runInContext(
         const request = await sdk.readChallenge(wallet, each);
         out.requests.push([request.asker.relyingParty, request.reason, request.sheets.length, request.missing]);
         now = asked.now + (asked.after ?? 0);
-        const decisions = asked.consent === null ? [null] : request.sheets.map((sheet) => sheet.approve(asked.items));
-        out.texts.push((await sdk.answer(wallet, request, decisions)).text);
+        const decision = asked.consent === null ? null : request.approve();
+        out.texts.push((await sdk.answer(wallet, request, decision)).text);
       } catch (error) {
         out.errors.push(error.code ?? String(error.stack));
       }

@@ -1,6 +1,6 @@
 /** Answers a terminal that asks: its request is scanned or pasted, checked, shown with who asks and why, and answered card by card. */
 
-import { answer, readChallenge, type TerminalRequest } from "../src/answering.ts";
+import { answer, type MissingKind, readChallenge, type TerminalRequest } from "../src/answering.ts";
 import type { App, View } from "./app.ts";
 import { codeView } from "./codeView.ts";
 import { sheetOf } from "./consentView.ts";
@@ -47,9 +47,10 @@ const requestView =
     const agree = app.attempt(async () => {
       const chosen = cards
         .filter(({ box }) => box.checked)
-        .map(({ asked, sheet }) => ({ kind: asked.licence.kind.names, ...sheet.decide() }));
+        .map(({ asked, sheet }) => ({ id: asked.licence.id, kind: asked.licence.kind.names, ...sheet.decide() }));
       if (chosen.length === 0) return app.say(app.text("nothingChosen"));
-      const frame = await answer(app.wallet, request, chosen.map(({ decision }) => decision));
+      const decision = request.approve(Object.fromEntries(chosen.map(({ id, names }) => [id, names])));
+      const frame = await answer(app.wallet, request, decision);
       const shown = chosen.map(({ kind, items }) => ({ kind, items: items.map((item) => item.labels) }));
       const act = { at: app.now(), purpose, relyingParty: asker.relyingParty };
       await app.keeping.note(shown.map((each) => ({ ...act, ...each })));
@@ -61,7 +62,7 @@ const requestView =
       facts([
         [app.text("askedBy"), asker.relyingParty],
         [app.text("place"), asker.place],
-        [app.text("reason"), reason],
+        [app.text("reason"), reason ?? ""],
       ]),
       make("p", {}, app.text("forPurpose", { purpose: app.named(PURPOSE_NAMES[purpose]) })),
       ...cards.map(({ asked, row, sheet }) => section(app.named(asked.licence.kind.names), row, ...sheet.parts)),
@@ -72,8 +73,6 @@ const requestView =
     main.append(decide);
   };
 
-function kindsOf(app: App, missing: readonly number[]): string {
-  const known = app.wallet.directories();
-  const names = missing.map((vct) => known.flatMap(({ kinds }) => kinds.get(vct) ?? [])[0]?.names);
-  return names.map((each, at) => (each === undefined ? String(missing[at]) : app.named(each))).join(" · ");
+function kindsOf(app: App, missing: readonly MissingKind[]): string {
+  return missing.map(({ vct, kind }) => (kind === null ? String(vct) : app.named(kind.names))).join(" · ");
 }

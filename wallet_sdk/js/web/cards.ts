@@ -6,20 +6,6 @@ import { isBytes, type Value } from "../src/cbor.ts";
 import { toHex } from "../src/bytes.ts";
 import { type Purpose, PURPOSES, purposeNumber } from "../src/purposes.ts";
 
-const USCC = 12;
-const LEGAL_PERSON = 2;
-
-export type Profile = "personal" | "legalPerson" | "family";
-export const PROFILES: readonly Profile[] = ["personal", "legalPerson", "family"];
-
-/** Whose it is, as the issuer says; where it does not say, a company is known by its credit code. */
-export function profileOf(licence: HeldLicence): Profile {
-  const [{ issued, items }] = licence.credentials;
-  const { holderKind, mandate } = issued.claims;
-  if (holderKind === LEGAL_PERSON || (holderKind === null && items.has(USCC))) return "legalPerson";
-  return mandate === null ? "personal" : "family";
-}
-
 export function purposesOf(licence: HeldLicence): readonly Purpose[] {
   const { mandate } = licence.credentials[0].issued.claims;
   return PURPOSES.filter(

@@ -1,7 +1,7 @@
 /** The consent sheet: needed, optional, each separate consent by itself, always shown, missing; nothing chosen in advance. */
 
 import type { Item } from "../src/catalogue.ts";
-import type { ConsentRequest, Decision } from "../src/consent.ts";
+import type { ConsentRequest } from "../src/consent.ts";
 import type { App, View } from "./app.ts";
 import { codeView } from "./codeView.ts";
 import { button, make, question, section, ticked } from "./elements.ts";
@@ -11,7 +11,7 @@ import { PURPOSE_NAMES, STATE_NAMES } from "./texts.ts";
 export interface Sheet {
   readonly parts: readonly HTMLElement[];
   /** What the boxes say now. */
-  decide(): { readonly decision: Decision; readonly items: readonly Item[] };
+  decide(): { readonly names: readonly string[]; readonly items: readonly Item[] };
 }
 
 /** The questions of one licence for one purpose. */
@@ -45,7 +45,7 @@ export function sheetOf(app: App, request: ConsentRequest): Sheet {
     decide: () => {
       const chosen = choices.filter(({ box }) => box.checked).map(({ item }) => item);
       const agreed = [...needed, ...chosen];
-      return { decision: request.approve(agreed.map((item) => item.name)), items: [...agreed, ...alwaysShown] };
+      return { names: agreed.map((item) => item.name), items: [...agreed, ...alwaysShown] };
     },
   };
 }
@@ -56,8 +56,8 @@ export const sheetView =
     const { licence, purpose } = request;
     const sheet = sheetOf(app, request);
     const agree = app.attempt(async () => {
-      const { decision, items } = sheet.decide();
-      const showing = app.wallet.show(licence, { audience: purpose, consent: decision });
+      const { names, items } = sheet.decide();
+      const showing = app.wallet.show(licence, { audience: purpose, consent: request.approve(names) });
       await showing.frame();
       const labels = items.map((item) => item.labels);
       const shown: Shown = { at: app.now(), purpose, relyingParty: null, kind: licence.kind.names, items: labels };

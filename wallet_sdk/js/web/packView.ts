@@ -3,15 +3,17 @@
 import { answerView } from "./answerView.ts";
 import type { App } from "./app.ts";
 import { cardView } from "./cardView.ts";
-import { PROFILES, profileOf } from "./cards.ts";
 import { button, make, on, section } from "./elements.ts";
 import { historyView } from "./historyView.ts";
 import { kindName, waitingView } from "./offerView.ts";
 import { receiveView } from "./receiveView.ts";
-import { STATE_NAMES } from "./texts.ts";
+import { type Key, STATE_NAMES } from "./texts.ts";
 import { CHANGED, upkeep } from "./upkeep.ts";
 import type { HeldLicence } from "../src/heldLicence.ts";
 import { issuersOf } from "../src/openid4vci/later.ts";
+import { type Profile, PROFILES, profileOf } from "../src/pack.ts";
+
+const PROFILE_KEYS: Readonly<Record<Profile, Key>> = { personal: "personal", "legal-person": "legalPerson", family: "family" };
 
 export function packView(app: App, main: HTMLElement): () => void {
   const held = make("div");
@@ -49,7 +51,7 @@ function sections(app: App): readonly HTMLElement[] {
   for (const profile of PROFILES) {
     const its = cards.filter((card) => profileOf(card) === profile);
     const rows = its.map((card) => make("li", {}, row(app, card)));
-    if (rows.length > 0) made.push(section(app.text(profile), make("ul", { class: "pack" }, ...rows)));
+    if (rows.length > 0) made.push(section(app.text(PROFILE_KEYS[profile]), make("ul", { class: "pack" }, ...rows)));
   }
   const owed = waiting.map((each) => {
     const state = make("span", { class: "state" }, app.text(each.transactionId === null ? "goOn" : "inReview"));

@@ -1,4 +1,4 @@
-/** What each error says: written by tools/makeErrorTable.py from the Python wallet's errors. */
+/** What the errors of receiving by offers say: written by tools/makeErrorTable.py from the Python wallet's. */
 
 export const OFFER_ERRORS = {
   "ISSUER_ANSWER_MALFORMED": {
