@@ -590,6 +590,27 @@ def test_a_use_is_written_down_before_its_first_code(both: Both) -> None:
     assert found["failed"] == ["Error: no"] * 2
 
 
+def test_the_newest_uses_are_kept_and_all_are_read_once(both: Both) -> None:
+    found = both.run(
+        """const { sdk } = tools;
+        let records = [], reads = 0;
+        const history = new sdk.History({
+          append: async (record) => { records.push(record); },
+          records: async () => { reads++; return records; },
+          replace: async (kept) => { records = [...kept]; },
+        });
+        const use = { purpose: "window", audience: "lz:w", reason: null, relyingParty: null, licences: [] };
+        const out = [];
+        for (let at = 1; at <= 2201; at++) {
+          await history.add({ ...use, at });
+          if (at >= 2200) out.push([records.length, reads]);
+        }
+        const uses = await history.uses();
+        return [out, uses[0].at, uses.at(-1).at];"""
+    )
+    assert found == [[[2_200, 1], [2_000, 2]], 2_201, 202]
+
+
 def test_no_two_codes_have_one_moment_and_a_clock_that_was_set_back_is_believed(both: Both) -> None:
     hold_both(both)
     texts = both.run(

@@ -43,6 +43,8 @@ export interface HistoryStorage {
 
 export class History {
   private waiting: readonly Use[] = [];
+  /** How many records there are; null: not counted yet. All are read once, not at every showing. */
+  private count: number | null = null;
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly storage: HistoryStorage) {}
@@ -68,6 +70,7 @@ export class History {
           return false;
         }
         this.waiting = this.waiting.filter((each) => each !== first);
+        if (this.count !== null) this.count++;
       }
       await this.trim();
       return this.isComplete;
@@ -85,12 +88,19 @@ export class History {
   async clear(): Promise<void> {
     await this.storage.replace([]);
     this.waiting = [];
+    this.count = 0;
   }
 
+  /** The oldest are let go of a tenth at a time; what cannot be cut off now is cut off later. */
   private async trim(): Promise<void> {
-    const kept = await this.storage.records().catch(() => []);
-    // A tenth at a time; what cannot be cut off now is cut off later.
-    if (kept.length > MAX_KEPT + MAX_KEPT / 10) await this.storage.replace(kept.slice(-MAX_KEPT)).catch(() => {});
+    try {
+      this.count ??= (await this.storage.records()).length;
+      if (this.count <= MAX_KEPT + MAX_KEPT / 10) return;
+      await this.storage.replace((await this.storage.records()).slice(-MAX_KEPT));
+      this.count = MAX_KEPT;
+    } catch {
+      this.count = null;
+    }
   }
 }
 
