@@ -122,6 +122,30 @@ def test_a_bundle_is_linked_as_python_says(both: Both) -> None:
             assert shown == [[name, sorted(keys)] for name, keys in showing.shown_of.items()]
 
 
+def test_what_is_revoked_or_lost_is_shown_in_no_way_and_what_is_suspended_is(both: Both) -> None:
+    hold_both(both)
+    found = both.run(
+        OPEN
+        + """
+        wallet.licences.set(driving.id, { ...driving, refreshUrl: "https://issuer.example" });
+        const single = agreed(["name"]);
+        const bundle = sdk.requestBundle(wallet, [driving, id], "window").approve();
+        const out = [];
+        for (const standing of ["revoked", "withdrawn", "cancelled", "invalid", "device-lost", "suspended"]) {
+          const marks = new Map([[driving.id, { standing, at: state.now }]]);
+          const issuers = new Map([["https://issuer.example", { marks, cursor: "" }]]);
+          await wallet.record(() => ({ issuers, waiting: [] }));
+          out.push([
+            await refused(() => wallet.presentOnce(driving, single)),
+            await refused(() => sdk.showBundle(wallet, { consent: bundle }).close()),
+          ]);
+        }
+        return out;"""
+    )
+    shown = ["nothing was refused"] * 2
+    assert found == [["LICENCE_REVOKED"] * 2] * 4 + [["DEVICE_REPORTED_LOST"] * 2, shown]
+
+
 def test_a_bundle_needs_two_to_four_different_licences_and_one_joint_decision(both: Both) -> None:
     hold_both(both)
     found = both.run(

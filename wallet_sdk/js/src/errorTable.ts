@@ -51,6 +51,16 @@ export const ERRORS = {
       "zh-Hant": "請連線更新證照後再出示。"
     }
   },
+  "DEVICE_REPORTED_LOST": {
+    "hint": "make a new wallet (`Wallet.restore` has a fresh device key) and have the licence bound to it",
+    "isRetryable": false,
+    "meaning": "this device was reported lost, so what it holds of this licence is refused everywhere",
+    "texts": {
+      "en": "This phone was reported lost, so this licence cannot be shown on it.",
+      "zh-Hans": "本机已被挂失，此证照不能在本机出示。",
+      "zh-Hant": "本機已被掛失，此證照不能在本機出示。"
+    }
+  },
   "ITEMS_INSEPARABLE": {
     "hint": "ask the holder for the other items too, or leave these out",
     "isRetryable": false,
@@ -109,6 +119,16 @@ export const ERRORS = {
       "en": "This licence is not valid yet.",
       "zh-Hans": "证照尚未生效。",
       "zh-Hant": "證照尚未生效。"
+    }
+  },
+  "LICENCE_REVOKED": {
+    "hint": "ask the issuing authority why (`wallet.pack.offices`); `openid4vci.notices` says if it is in force again",
+    "isRetryable": false,
+    "meaning": "the licence is not in force any more, as its issuer has told",
+    "texts": {
+      "en": "This licence has been revoked and cannot be shown. Please ask the issuing authority.",
+      "zh-Hans": "此证照已被撤销或注销，不能出示。请联系发证机关。",
+      "zh-Hant": "此證照已被撤銷或註銷，不能出示。請聯絡發證機關。"
     }
   },
   "MANDATE_EXPIRED": {

@@ -64,6 +64,8 @@ const EXPIRING_WITHIN = 30 * DAY;
 const ALWAYS = [0, Infinity] as const;
 /** The kind of one presentation alone, as `animated.ts` names it. */
 const PRESENTATION = 1;
+/** What is not in force any more, for good. */
+const GONE: readonly CardState[] = ["revoked", "withdrawn", "cancelled", "invalid"];
 const NOTHING = { mandatory: [], optional: [], separate: [] };
 
 interface Stored {
@@ -201,6 +203,10 @@ export class Wallet {
   /** @internal What a decision lets out of a licence: the one gate in front of every signature. */
   member(id: string, decision: Decision, to: Addressee, asked?: PurposeItems): Member {
     const licence = this.card(id);
+    const state = this.state(licence);
+    // Every terminal would refuse these; what is suspended may be back in force there before this wallet knows.
+    if (state === "device-lost") raise("DEVICE_REPORTED_LOST");
+    if (GONE.includes(state)) raise("LICENCE_REVOKED");
     const wanted = check(decision, licence, to);
     const maximum = asked ?? licence.directory.maximum(licence.kind.vct, to.purpose) ?? NOTHING;
     return { licence, selection: select(licence, wanted, maximum) };
@@ -304,6 +310,6 @@ function written(
   return encode([migrations.CURRENT, rows, known, issuerRecords.written(said)]);
 }
 
-function raise(code: "LICENCE_NOT_FOUND"): never {
+function raise(code: "LICENCE_NOT_FOUND" | "DEVICE_REPORTED_LOST" | "LICENCE_REVOKED"): never {
   throw new WalletError(code);
 }

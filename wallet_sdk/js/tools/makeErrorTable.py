@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from protocol.licence.catalogue import Names
-from wallet_sdk import consent_sheet, errors, request_errors, showing_errors
+from wallet_sdk import consent_sheet, errors, register_errors, request_errors, showing_errors
 from wallet_sdk.cautions import Caution
 from wallet_sdk.errors import Language, WalletError
 from wallet_sdk.openid4vci import errors as offer_errors
@@ -20,6 +20,7 @@ USED = (
     "ConsentMissing",
     "CredentialExpired",
     "CredentialMalformed",
+    "DeviceReportedLost",
     "DirectoryExpired",
     "DirectoryRefused",
     "DisclosureMissing",
@@ -37,6 +38,7 @@ USED = (
     "LicenceIdTaken",
     "LicenceNotFound",
     "LicenceNotYet",
+    "LicenceRevoked",
     "MandateExpired",
     "MandateScope",
     "MandateWrong",
@@ -127,7 +129,7 @@ def _table(leaves: tuple[str, ...], name: str, code: str) -> str:
     for each in leaves:
         (leaf,) = {
             found
-            for module in (errors, request_errors, showing_errors, offer_errors)
+            for module in (errors, register_errors, request_errors, showing_errors, offer_errors)
             if isinstance(found := getattr(module, each, None), type) and issubclass(found, WalletError)
         }
         table[leaf.code] = {
