@@ -103,6 +103,8 @@ def test_the_command_says_where_it_is_and_ends_at_ctrl_c(tmp_path: Path) -> None
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
+        # What a script starts in the background is started deaf to it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - nothing else runs in it yet
     ) as running:
         assert running.stdout is not None
         said = ""

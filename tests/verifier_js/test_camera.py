@@ -7,10 +7,9 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from flask import Flask, Response, send_from_directory
+from flask import Flask, Response, abort
 from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
 from werkzeug.serving import make_server
-from werkzeug.wrappers import Response as AnyResponse
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, Complaints
 from tests.utopia.world import World
@@ -47,15 +46,19 @@ OTHER = World(seed="another").code()
 @pytest.fixture(scope="module")
 def site(built: Path) -> Iterator[str]:
     app = Flask("camera", static_folder=None)
+    names = {path.name for path in (built / "camera").iterdir()}
 
     @app.get("/")
     def page() -> str:
         return "<!doctype html><html lang=en><title>camera</title><link rel=icon href=data:,><video></video>"
 
     @app.get("/<name>")
-    def send(name: str) -> AnyResponse:
+    def send(name: str) -> Response:
         types = {".mjs": "text/javascript", ".wasm": "application/wasm"}
-        return send_from_directory(built / "camera", name, mimetype=types.get(Path(name).suffix))
+        # Whole, since a page that is left in the middle of a file would leave the file open.
+        if name not in names:
+            abort(404)
+        return Response((built / "camera" / name).read_bytes(), mimetype=types.get(Path(name).suffix))
 
     @app.after_request
     def strict(response: Response) -> Response:
