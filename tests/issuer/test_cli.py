@@ -67,7 +67,7 @@ def test_every_command_explains_itself() -> None:
         *("officers-acts", "confirm-act", "reject-act"),
         *("offer", "offers", "offer-decide"),
         *("backup", "restore", "drill", "bind", "bindings", "authenticator", "application", "holder"),
-        *("runbook", "alone"),
+        *("runbook", "alone", "sandbox"),
         *("audit", "change", "expiring", "propose", "approve", "decline", "proposals", "renew", "renewals"),
         *("synth", "kind", "policy", "issue-together"),
         *("key", "department"),
