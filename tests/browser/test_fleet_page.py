@@ -59,7 +59,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture
 def page(served: Served, context: BrowserContext, complaints: Complaints) -> Page:
-    Office(served.issuer, served.url, served.person, "").enter(context)
+    Office(served.issuer, served.url, served.person, "", "", "", "", "").enter(context)
     opened = context.new_page()
     complaints.watch(opened)
     return opened
