@@ -107,7 +107,8 @@ def test_from_offer_to_verdict_and_what_a_holder_does_later(town: Town) -> None:
     assert town.verdict("tablet")[0] == 0
     assert "ISSUER_REFUSED: the issuer refuses: not_held" in town.wallet("refresh", "phone", code=1)
     told = json.loads(town.wallet("notices", "phone", "--json"))
-    assert [each.get("event") or each["status"] for each in told] == ["device_lost", "device_bound"]
+    # Both may fall into one second.
+    assert sorted(each.get("event") or each["status"] for each in told) == ["device_bound", "device_lost"]
     told = json.loads(town.wallet("notices", "tablet", "--json"))
     assert [(each.get("event"), each["status"]) for each in told] == [("device_lost", "")]
 

@@ -283,7 +283,7 @@ def test_what_a_holder_hears_of_what_the_office_does(town: Town, wallet: Wallet)
     assert str(renewed.item("authority").value).startswith("沙箱换发·")
     states = {each["id"]: each["state"] for each in town.licences()}
     assert (states[card.id], states[renewed.id]) == ("superseded", "valid")
-    (device,) = {each["device"] for each in town.licences()[0]["devices"]}
+    (device,) = {each["device"] for found in town.licences() if found["id"] == renewed.id for each in found["devices"]}
     assert town.asked("/sandbox/api/lose", {"licence": renewed.id, "device": device[:16]})[0].status == 200
     assert "device_lost" in news()
     answer, said = town.asked("/sandbox/api/change", {"licence": card.id, "change": "suspend"})

