@@ -17,7 +17,6 @@ from protocol.unixtime import DAY, UnixTime
 
 Scope = Mapping[int, frozenset[str] | None]
 """The kinds that are somebody's business; with each the departments of it that are, or None: whosever it is."""
-NAMES: Final = ("name",)
 NUMBERS: Final = ("citizen_id", "uscc")
 """Items by which an applicant is named; the catalogue gives each of them one name in every kind."""
 
@@ -45,7 +44,7 @@ class Wanted:
 
 def name_of(subject: Mapping[str, object]) -> str:
     """The applicant's name; empty once the application is over."""
-    return next((str(subject[each]) for each in NAMES if each in subject), "")
+    return str(subject.get("name", ""))
 
 
 def number_of(subject: Mapping[str, object]) -> str:

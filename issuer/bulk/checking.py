@@ -13,14 +13,13 @@ from issuer.bulk.mapping import ColumnMapping
 from issuer.bulk.row_problems import RowProblem
 from issuer.bulk.rows import Row
 from issuer.errors import HolderKeyRefused, LintRefused, Problem, SubjectRefused
+from issuer.issuance import HOLDER_NUMBERS
 from issuer.subject import Subject
 from protocol.keys import VerificationKey
 from protocol.licence.catalogue import Kind
 from protocol.unixtime import UnixTime
 
 _HOLDER_KEY: Final = "(holder key)"
-_NUMBERS: Final = ("citizen_id", "uscc", "licence_no")
-"""The numbers of a holder and of a licence; the catalogue gives each of them one name in every kind."""
 _DIGEST: Final = 16
 """Of SHA-256: no two of a thousand million rows meet by chance."""
 
@@ -79,7 +78,7 @@ class Checker:
     def key_of(self, row: Row) -> bytes | None:
         """What a row's licence is known by, whether or not the row is good; None if it has no number."""
         written = self._reader.row(row.cells).written if row.wrong is None else {}
-        return of_subject(self._kind.vct, written) if any(name in written for name in _NUMBERS) else None
+        return of_subject(self._kind.vct, written) if any(name in written for name in HOLDER_NUMBERS) else None
 
     def check(self, row: Row) -> Accepted | Refused:
         """What this row may become."""
@@ -113,12 +112,12 @@ class Checker:
 
 def key_of(kind: Kind, written: Mapping[str, Any], content: bytes) -> bytes:
     """What a licence is known by when it comes a second time: of a kind without any number, all that it says."""
-    return of_subject(kind.vct, written) if any(name in written for name in _NUMBERS) else content
+    return of_subject(kind.vct, written) if any(name in written for name in HOLDER_NUMBERS) else content
 
 
 def of_subject(vct: int, subject: Mapping[str, Any]) -> bytes:
     """The key of the licence of this kind that the register has with these items."""
-    return _digest(json.dumps((vct, *(subject.get(name) for name in _NUMBERS))))
+    return _digest(json.dumps((vct, *(subject.get(name) for name in HOLDER_NUMBERS))))
 
 
 def _digest(text: str) -> bytes:

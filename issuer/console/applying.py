@@ -7,14 +7,14 @@ from collections.abc import Mapping
 
 from flask import Response, request
 
-from issuer import holder_keys, lifecycle, subject
+from issuer import holder_keys, lifecycle
 from issuer.applications.errors import ApplicationNotThere
 from issuer.applications.reviewing import Application, State
 from issuer.console import entering
 from issuer.console.desk import Desk
 from issuer.console.entering import Checked
 from issuer.console.finding import searched
-from issuer.console.issuing import kinds_found, others
+from issuer.console.issuing import kinds_found, reviewed
 from issuer.console.offering import shown_offer
 from issuer.console.reviewing import application_of, application_page, conflict, waiting
 from issuer.errors import HolderKeyRefused, ReasonRefused
@@ -42,7 +42,8 @@ def add_pages(desk: Desk) -> None:
         if checked.problems or step == "edit":
             return entering.form(desk, kind, fields, checked.problems, purpose="apply")
         if step != "issue":
-            return _review(desk, kind, fields, checked)
+            open_ones = waiting(desk, kind, entering.written(kind, fields))
+            return reviewed(desk, kind, fields, checked, purpose="apply", waiting=open_ones)
         desk.demand_first_time()
         filed = held_by.file(
             slug,
@@ -131,24 +132,6 @@ def add_pages(desk: Desk) -> None:
 def _department(desk: Desk, held: Application) -> str | None:
     """Whose key signs: the one that it was filed for; else one of this person's. Raises: as `OwnKinds.signing`."""
     return held.department or desk.own.signing(held.vct, request.form.get(entering.DEPARTMENT, ""))
-
-
-def _review(desk: Desk, kind: Kind, fields: Mapping[str, str], found: Checked) -> Response:
-    written = entering.written(kind, fields)
-    checked = subject.check(kind, written, at=desk.now(), fictional=desk.issuer.profile.fictional)
-    return desk.render(
-        "review.html",
-        kind=kind,
-        items=[(item, fields[item.name]) for item in kind.items if item.name in written],
-        entered=fields,
-        has_picture=found.picture is not None,
-        department=found.department,
-        warnings=checked.warnings,
-        others=others(desk, kind, fields),
-        waiting=waiting(desk, kind, written),
-        purpose="apply",
-        form=desk.issuer.door.sessions.new_form(),
-    )
 
 
 def _amending(desk: Desk, kind: Kind, held: Application, fields: Mapping[str, str], found: Checked) -> Response:

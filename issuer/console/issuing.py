@@ -3,11 +3,12 @@
 What is clicked twice is issued once. It is signed with the key of the department that the person works for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flask import Response, request
 
-from issuer import holder_keys, subject
+from issuer import holder_keys, issuance, subject
+from issuer.applications.reviewing import Application
 from issuer.console import entering
 from issuer.console.desk import Desk
 from issuer.console.entering import Checked
@@ -16,8 +17,6 @@ from issuer.errors import HolderKeyRefused
 from issuer.people.roles import May
 from issuer.register import LicenceRecord
 from protocol.licence.catalogue import Kind
-
-_NUMBERS = ("citizen_id", "uscc", "licence_no")
 
 
 def add_pages(desk: Desk) -> None:
@@ -40,7 +39,7 @@ def add_pages(desk: Desk) -> None:
         if checked.problems or step == "edit":
             return entering.form(desk, kind, fields, checked.problems, purpose="issue")
         if step != "issue":
-            return _review(desk, kind, fields, checked)
+            return reviewed(desk, kind, fields, checked, purpose="issue")
         desk.demand_first_time()
         assert checked.key is not None, "no problem was found"
         issued = issuer.issue(
@@ -73,7 +72,16 @@ def kinds_found(desk: Desk, search: str) -> list[Kind]:
     return [kind for _, kind in sorted(desk.kinds().items()) if is_named(kind, search)]
 
 
-def _review(desk: Desk, kind: Kind, fields: Mapping[str, str], found: Checked) -> Response:
+def reviewed(
+    desk: Desk,
+    kind: Kind,
+    fields: Mapping[str, str],
+    found: Checked,
+    *,
+    purpose: str,
+    waiting: Sequence[Application] = (),
+) -> Response:
+    """What would become of these fields, to be looked at once more."""
     written = entering.written(kind, fields)
     checked = subject.check(kind, written, at=desk.now(), fictional=desk.issuer.profile.fictional)
     return desk.render(
@@ -85,13 +93,13 @@ def _review(desk: Desk, kind: Kind, fields: Mapping[str, str], found: Checked) -
         department=found.department,
         warnings=checked.warnings,
         others=others(desk, kind, fields),
-        waiting=(),
-        purpose="issue",
+        waiting=waiting,
+        purpose=purpose,
         form=desk.issuer.door.sessions.new_form(),
     )
 
 
 def others(desk: Desk, kind: Kind, subject_of: Mapping[str, object]) -> tuple[LicenceRecord, ...]:
     """Licences of this kind that this holder has already."""
-    number = next((str(subject_of[name]) for name in _NUMBERS if name in subject_of), "")
+    number = issuance.written_number(subject_of)
     return desk.licences(desk.issuer.overview.found(number, kinds=[kind.vct]))[:5] if number else ()

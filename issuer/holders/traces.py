@@ -79,6 +79,7 @@ def _uploads(imports: Path) -> Iterator[Path]:
 
 
 def _names(path: Path, number: str) -> bool:
+    """Whether this list names the number; one that cannot be read, or not in full, is taken for one that does."""
     if path.suffix.lower() != ".xlsx":
         return _contains(path.open("rb"), number)
     try:
@@ -88,6 +89,7 @@ def _names(path: Path, number: str) -> bool:
                 return True
             return any(_contains(workbook.open(each), number) for each in members)
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError):
+        # No workbook, an encrypted one, or packed in a way that zipfile does not know.
         return True
 
 

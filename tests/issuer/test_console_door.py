@@ -2,7 +2,6 @@
 
 import logging
 import secrets
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,18 +17,10 @@ from protocol.unixtime import UnixTime
 from tests.issuer import builders
 from tests.issuer.authenticator import PRESENT, VERIFIED, Authenticator
 from tests.issuer.builders import AT
+from tests.issuer.console_fixtures import console, issuer
 from tests.issuer.consoles import Console, Visitor, console_of
 
-
-@pytest.fixture(scope="module")
-def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
-    with builders.made(tmp_path_factory.mktemp("console") / "issuer") as made:
-        yield made
-
-
-@pytest.fixture
-def console(issuer: Issuer) -> Console:
-    return console_of(issuer)
+__all__ = ["console", "issuer"]
 
 
 def invited(console: Console, *roles: Role) -> str:

@@ -1,7 +1,6 @@
 """Lists at the console: upload, columns, dry run, import, errors to take along; and files that are something else."""
 
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import openpyxl
@@ -10,9 +9,11 @@ import pytest
 from issuer.application import Issuer
 from issuer.console import column_mapping
 from issuer.people.roles import Role
-from tests.issuer import builders
 from tests.issuer.builders import AT, DRIVING, key_text
+from tests.issuer.console_fixtures import clerk, console, issuer
 from tests.issuer.consoles import Console, Visitor, console_of
+
+__all__ = ["clerk", "console", "issuer"]
 
 HEADINGS = {
     "姓名": "name",
@@ -28,22 +29,6 @@ HEADINGS = {
     "有效期止": "valid_to",
     "设备公钥": "holder_key",
 }
-
-
-@pytest.fixture(scope="module")
-def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
-    with builders.made(tmp_path_factory.mktemp("console") / "issuer") as made:
-        yield made
-
-
-@pytest.fixture
-def console(issuer: Issuer) -> Console:
-    return console_of(issuer)
-
-
-@pytest.fixture
-def clerk(console: Console) -> Visitor:
-    return console.person(Role.CLERK)
 
 
 def row(**changes: str) -> list[str]:

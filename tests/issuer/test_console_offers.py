@@ -3,7 +3,6 @@
 import html
 import json
 import re
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -13,26 +12,12 @@ from issuer.console import texts
 from issuer.openid4vci.errors import GrantRefused
 from issuer.openid4vci.offering import GRANT, LIFE, MOST_WRONG, OfferState
 from issuer.people.roles import Role
-from tests.issuer import builders
 from tests.issuer.builders import AT, DRIVING, ID_CARD, holder_key
-from tests.issuer.consoles import Console, Visitor, console_of
+from tests.issuer.console_fixtures import clerk, console, issuer
+from tests.issuer.consoles import Console, Visitor
 from tests.issuer.test_console_pages import hidden
 
-
-@pytest.fixture(scope="module")
-def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
-    with builders.made(tmp_path_factory.mktemp("console") / "issuer") as made:
-        yield made
-
-
-@pytest.fixture
-def console(issuer: Issuer) -> Console:
-    return console_of(issuer)
-
-
-@pytest.fixture
-def clerk(console: Console) -> Visitor:
-    return console.person(Role.CLERK)
+__all__ = ["clerk", "console", "issuer"]
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import html
 import io
 import logging
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,28 +17,14 @@ from issuer.people.roles import Role
 from protocol import licence_package
 from protocol.status_list import Status
 from protocol.unixtime import UnixTime
-from tests.issuer import builders
 from tests.issuer.builders import AT, DRIVING, ID_CARD, holder_key, key_text, published_status
-from tests.issuer.consoles import Console, Visitor, console_of
+from tests.issuer.console_fixtures import clerk, console, issuer
+from tests.issuer.consoles import Console, Visitor
+
+__all__ = ["clerk", "console", "issuer"]
 
 HOSTILE = "</dd><img src=x onerror=alert(1)>{{7*7}}"
 CANARY = "金丝雀甲"
-
-
-@pytest.fixture(scope="module")
-def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
-    with builders.made(tmp_path_factory.mktemp("console") / "issuer") as made:
-        yield made
-
-
-@pytest.fixture
-def console(issuer: Issuer) -> Console:
-    return console_of(issuer)
-
-
-@pytest.fixture
-def clerk(console: Console) -> Visitor:
-    return console.person(Role.CLERK)
 
 
 @pytest.fixture

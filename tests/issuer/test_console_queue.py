@@ -3,7 +3,6 @@
 import html
 import re
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -15,26 +14,13 @@ from protocol.status_list import Status
 from protocol.unixtime import DAY, UnixTime
 from tests.issuer import builders
 from tests.issuer.builders import AT, BUSINESS, DRIVING, ID_CARD, holder_key, key_text
+from tests.issuer.console_fixtures import clerk, console, issuer
 from tests.issuer.consoles import Console, Visitor, console_of
 from tests.issuer.test_console_pages import HOSTILE, hidden
 
+__all__ = ["clerk", "console", "issuer"]
+
 BASE = "/applications"
-
-
-@pytest.fixture(scope="module")
-def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
-    with builders.made(tmp_path_factory.mktemp("console") / "issuer") as made:
-        yield made
-
-
-@pytest.fixture
-def console(issuer: Issuer) -> Console:
-    return console_of(issuer)
-
-
-@pytest.fixture
-def clerk(console: Console) -> Visitor:
-    return console.person(Role.CLERK)
 
 
 @pytest.fixture

@@ -18,17 +18,14 @@ from issuer.people.roles import Role
 from issuer.people.single_sign_on import Provider, SingleSignOn
 from protocol.unixtime import UnixTime
 from tests.issuer import builders, oidc_provider
+from tests.issuer.console_fixtures import issuer
 from tests.issuer.consoles import ORIGIN, Console, Visitor, console_of
 from tests.issuer.oidc_provider import CLIENT, SECRET, Human
 from tests.issuer.test_console_door import invited
 
+__all__ = ["issuer"]
+
 COME_BACK = f"{ORIGIN}/console/came-back"
-
-
-@pytest.fixture(scope="module")
-def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
-    with builders.made(tmp_path_factory.mktemp("console") / "issuer") as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

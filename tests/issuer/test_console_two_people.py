@@ -1,7 +1,5 @@
 """Acts that take two people at the console: many licences at once, and keys."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from issuer.application import Issuer
@@ -9,23 +7,14 @@ from issuer.changing.alone import Limits
 from issuer.people.roles import Role
 from protocol.labels import KeyUse
 from protocol.status_list import Status
-from tests.issuer import builders
 from tests.issuer.builders import AT, DRIVING, ID_CARD, holder_key
-from tests.issuer.consoles import Console, Visitor, console_of
+from tests.issuer.console_fixtures import console, issuer
+from tests.issuer.consoles import Console, Visitor
 from tests.issuer.test_console_pages import hidden
 
+__all__ = ["console", "issuer"]
+
 ALONE = Limits().person
-
-
-@pytest.fixture(scope="module")
-def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
-    with builders.made(tmp_path_factory.mktemp("console") / "issuer") as made:
-        yield made
-
-
-@pytest.fixture
-def console(issuer: Issuer) -> Console:
-    return console_of(issuer)
 
 
 @pytest.fixture

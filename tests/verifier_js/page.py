@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Response, abort
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, FilePayload, Page, ViewportSize
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -23,7 +23,7 @@ from tests.utopia import acts
 from tests.utopia.feed import Feed
 from tests.utopia.world import LIST_NUMBER, WUYOU, World
 
-WIDE = {"width": 1280, "height": 800}
+WIDE: ViewportSize = {"width": 1280, "height": 800}
 SUSPENDED = 100
 """Index of the licence that is suspended."""
 
@@ -108,8 +108,8 @@ class Verifier:
 
     def choose(self, bundle: bytes) -> None:
         """A file of the region, as the operator chooses it."""
-        chosen = {"name": "LZ990000.BDL", "mimeType": "application/octet-stream", "buffer": bundle}
-        self.page.locator("input[type=file]").set_input_files([chosen])  # type: ignore[list-item]
+        chosen: FilePayload = {"name": "LZ990000.BDL", "mimeType": "application/octet-stream", "buffer": bundle}
+        self.page.locator("input[type=file]").set_input_files([chosen])
 
     def load(self) -> None:
         """Takes the region's files in for the first time, and confirms the clock."""

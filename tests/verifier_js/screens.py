@@ -7,8 +7,9 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import ViewportSize, sync_playwright
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.screens import save
@@ -17,7 +18,11 @@ from tests.wallet_js.conftest import JS
 from tests.wallet_js.web import PHONE
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screens" / "verifier"
-LOOKS = (("zh-Hans", "light", WIDE), ("zh-Hant", "dark", WIDE), ("en", "light", PHONE))
+LOOKS: tuple[tuple[str, Literal["dark", "light"], ViewportSize], ...] = (
+    ("zh-Hans", "light", WIDE),
+    ("zh-Hant", "dark", WIDE),
+    ("en", "light", {"width": PHONE["width"], "height": PHONE["height"]}),
+)
 
 
 def main() -> None:
@@ -28,7 +33,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         with served(Path(built) / "verifier") as site:
             for language, theme, size in LOOKS:
-                context = browser.new_context(viewport=size, color_scheme=theme, timezone_id="Asia/Shanghai")  # type: ignore[arg-type]
+                context = browser.new_context(viewport=size, color_scheme=theme, timezone_id="Asia/Shanghai")
                 verifier = Verifier.start(context, site, Region(Path(built) / language))
                 for name, page in verifier.tour(language):
                     save(page.screenshot(full_page=True), folder / f"{name}-{language}-{theme}.png")
