@@ -6,6 +6,7 @@ their own names. Every mistake is an `AuthoringError` that names file and key. N
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from issuer import authored_table
@@ -50,7 +51,7 @@ def kinds_from(sources: Iterable[Source]) -> Mapping[int, Kind]:
     kinds: dict[int, Kind] = {}
     slugs: set[str] = set()
     for source in sources:
-        kind = _kind(authored_table.whole(source))
+        kind = _kind(source)
         if kind.vct in kinds or kind.slug in slugs:
             raise AuthoringError(source[0], "vct, slug", "another file has this number or slug")
         kinds[kind.vct] = kind
@@ -60,7 +61,10 @@ def kinds_from(sources: Iterable[Source]) -> Mapping[int, Kind]:
     return kinds
 
 
-def _kind(table: Table) -> Kind:
+@lru_cache(maxsize=256)
+def _kind(source: Source) -> Kind:
+    # Remembered: one opening of an issuer asks for the shipped files more than once.
+    table = authored_table.whole(source)
     items = tuple(_item(each) for each in table.array_of_tables("item"))
     views: dict[Purpose, frozenset[int]] = {}
     for word, view in table.tables("view").items():

@@ -178,7 +178,7 @@ class Publisher:
                 trust_list.anchors_to_value(_for_wallets(self._anchors(listed, at))),
                 tuple((code, site.name, site.relying_party) for code, site in sorted(listed.sites.items())),
                 tuple(sorted(listed.withdrawn)),
-                tuple((each.name, each.address, each.phone, tuple(sorted(each.kinds))) for each in listed.offices),
+                directory.offices_to_value(listed.offices),
             )
         return sha256(self._content[name] + cbor.encode(content)).digest()
 

@@ -6,7 +6,7 @@ sites that short codes name, terminals that were withdrawn before their certific
 can go to. The wallet never reads trust lists of terminals.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -105,13 +105,7 @@ def sign(directory: WalletDirectory, root: RootSigner) -> bytes:
         _ANCHORS: trust_list.anchors_to_value(directory.anchors),
         _SITES: tuple((code, site.name, site.relying_party) for code, site in sorted(directory.sites.items())),
         _WITHDRAWN: tuple(sorted(directory.withdrawn)),
-        _OFFICES: tuple(
-            (
-                *(office.name, office.address, office.phone, tuple(sorted(office.kinds))),
-                *(() if office.place is None else (place.to_value(office.place),)),
-            )
-            for office in directory.offices
-        ),
+        _OFFICES: offices_to_value(directory.offices),
     }
     document = SignedDocument(directory.iss, directory.seq, directory.iat, directory.exp, body)
     return signed_document.sign(document, typ=labels.TYP_DIRECTORY, body_label=labels.CLAIM_CATALOGUE, signer=root)
@@ -201,6 +195,17 @@ def _withdrawn(value: cbor.Value) -> frozenset[bytes]:
     if len(kids) != len(value) or kids != sorted(set(kids)):
         raise SchemaError("withdrawn terminals are not kids in ascending order")
     return frozenset(kids)
+
+
+def offices_to_value(offices: Iterable[Office]) -> cbor.Value:
+    """What a directory says of these offices."""
+    return tuple(
+        (
+            *(office.name, office.address, office.phone, tuple(sorted(office.kinds))),
+            *(() if office.place is None else (place.to_value(office.place),)),
+        )
+        for office in offices
+    )
 
 
 def _offices(value: cbor.Value, kinds: Mapping[int, Kind]) -> tuple[Office, ...]:

@@ -1,9 +1,13 @@
 """Good things that the issuer's tests change one field of: moments, keys, subjects, deterministic randomness."""
 
+import atexit
 import base64
 import json
 import random
+import shutil
+import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -81,12 +85,31 @@ def key_text(number: int = 1) -> str:
 
 
 def made(folder: Path, *, seed: int = 1, passphrase: str | None = None, register_url: str | None = None) -> Issuer:
+    """A new issuer; over SQLite a copy of one that was made once, for to make one takes longer than most tests."""
+    if register_url is not None:
+        return _new(folder, randomness(seed), passphrase, register_url)
+    shutil.copytree(_pattern(seed, passphrase), folder, dirs_exist_ok=True)
+    # Not the bytes again that its keys are made of.
+    return Issuer.open(folder, passphrase=passphrase, random_bytes=random.Random(f"{seed}, opened").randbytes)
+
+
+@cache
+def _pattern(seed: int, passphrase: str | None) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="lz-issuer-"))
+    atexit.register(shutil.rmtree, folder)
+    _new(folder, randomness(seed), passphrase, None).close()
+    return folder
+
+
+def _new(
+    folder: Path, random_bytes: Callable[[int], bytes], passphrase: str | None, register_url: str | None
+) -> Issuer:
     return Issuer.init(
         folder,
         region="310000",
         authority="GA",
         passphrase=passphrase,
-        random_bytes=randomness(seed),
+        random_bytes=random_bytes,
         at=AT,
         register_url=register_url,
     )

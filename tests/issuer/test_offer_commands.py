@@ -32,7 +32,7 @@ def test_an_offer_is_a_code_that_a_camera_reads(issuer: Issuer, tmp_path: Path) 
     assert said.exit_code == 0, said.stderr
     offer = json.loads(said.stdout)
     assert stat.S_IMODE(qr.stat().st_mode) == 0o600
-    (found,) = zxingcpp.read_barcodes(Image.open(qr))
+    (found,) = zxingcpp.read_barcodes(Image.open(qr), formats=zxingcpp.BarcodeFormat.QRCodeModel2)
     assert found.text == offer["uri"]
     document = read(offer["uri"])
     assert document["credential_issuer"] == "http://127.0.0.1:8310"

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
+from sqlalchemy import delete
 
 from issuer.application import Issuer
 from issuer.cli import cli
 from issuer.config import PASSPHRASE_VARIABLE
 from issuer.errors import OfficeRefused, OfficeUnknown, ReasonRefused, TerminalNotRunning
+from issuer.terminals import schema
 from issuer.terminals.certifying import Wish
 from protocol import directory, keys, trust_list
 from protocol.directory import WalletDirectory
@@ -35,6 +37,15 @@ def test_where_an_office_is_reaches_wallets(issuer: Issuer) -> None:
             **{**OFFICE, "name": "另一所"}, kinds=frozenset(), place="990101@31.2304", actor="test", at=AT
         )
     assert len(wallet(issuer).offices) == 1
+
+
+def test_an_office_that_moved_while_nothing_could_be_published_reaches_wallets_too(issuer: Issuer) -> None:
+    issuer.offices.add(**OFFICE, kinds=frozenset(), place="990101@31.2304,121.4737", actor="test", at=AT)
+    with issuer._register.writing() as connection:
+        connection.execute(delete(schema.office))
+    issuer.offices.add(**OFFICE, kinds=frozenset(), place="990102", actor="test", at=AT)
+    (listed,) = wallet(issuer).offices
+    assert listed.place == Place("990102", None)
 
 
 def certify(issuer: Issuer, key: Any = FIRST, *, name: str = "patrol-12", days: int = 7, at: UnixTime = AT) -> None:

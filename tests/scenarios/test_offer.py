@@ -47,7 +47,7 @@ class Town:
         """An offer as the phone's camera reads it from the office's screen, and the code that came another way."""
         picture = self.folder / "offer.png"
         said = json.loads(self.issuer("offer", *arguments, "--url", self.url, "--qr", picture, "--json"))
-        (code,) = zxingcpp.read_barcodes(Image.open(picture))
+        (code,) = zxingcpp.read_barcodes(Image.open(picture), formats=zxingcpp.BarcodeFormat.QRCodeModel2)
         return code.text, said["tx_code"]
 
 

@@ -58,7 +58,7 @@ def read(picture: str) -> str:
         pen.rectangle((left, top, left + 4 * int(wide) - 1, top + 3), fill=0)
     saved = io.BytesIO()
     drawn.save(saved, "PNG")
-    (code,) = zxingcpp.read_barcodes(Image.open(saved))
+    (code,) = zxingcpp.read_barcodes(Image.open(saved), formats=zxingcpp.BarcodeFormat.QRCodeModel2)
     return code.text
 
 

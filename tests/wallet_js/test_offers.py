@@ -49,7 +49,9 @@ def wrong(tx_code: str) -> str:
 
 def screen_text(page: Page) -> str:
     """What a camera reads from the screen."""
-    (read,) = zxingcpp.read_barcodes(Image.open(BytesIO(page.screenshot())).convert("RGB"))
+    (read,) = zxingcpp.read_barcodes(
+        Image.open(BytesIO(page.screenshot())).convert("RGB"), formats=zxingcpp.BarcodeFormat.QRCodeModel2
+    )
     return str(read.text)
 
 

@@ -113,7 +113,7 @@ class Phone:
     def code(self) -> str:
         """What a camera reads from the screen as it stands."""
         self.page.locator("img.code").wait_for()
-        (read,) = zxingcpp.read_barcodes(self.screen())
+        (read,) = zxingcpp.read_barcodes(self.screen(), formats=zxingcpp.BarcodeFormat.QRCodeModel2)
         return str(read.text)
 
     def screen(self) -> Image.Image:
