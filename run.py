@@ -481,8 +481,9 @@ def run_tests(pytest_arguments: Sequence[str]) -> int:
     }
     if (ROOT / "tests" / "vectors" / "generate.py").is_file():
         steps["vectors regenerated"] = [python, "-m", "tests.vectors.generate", "--check"]
-    # A file's tests stay together, because they share what is dear to set up.
-    at_once = ["-n", "auto", "--maxprocesses", "8", "--dist", "loadfile"]
+    # A file's tests stay together, because they share what is dear to set up. One process more than processors: many
+    # tests wait for a browser, a server or a clock.
+    at_once = ["-n", str(min((os.cpu_count() or 1) + 1, 8)), "--dist", "loadfile"]
     steps["pytest"] = [python, "-m", "pytest", *at_once, *pytest_arguments]
     failed = []
     for name, command in steps.items():
