@@ -15,7 +15,9 @@
 from typing import Final
 
 from protocol.labels import Alg, Purpose
+from protocol.licence.catalogue import Item, Kind, Names
 from protocol.place import Place, Point
+from protocol.status_list import Status
 from wallet_sdk.batch import BatchDecision, BatchRequest, BatchShowing
 from wallet_sdk.card_pack import ActsFor, Card, CardItem, CardState, Profile
 from wallet_sdk.cautions import Caution
@@ -23,8 +25,8 @@ from wallet_sdk.consent import ConsentRequest, Decision
 from wallet_sdk.device_key import Authorisation
 from wallet_sdk.dynamic_code import Showing
 from wallet_sdk.errors import Language, WalletError
-from wallet_sdk.history import History, Use
-from wallet_sdk.joint_consent import JointDecision, JointRequest
+from wallet_sdk.history import History, Use, UsedLicence
+from wallet_sdk.joint_consent import Addressee, JointDecision, JointRequest
 from wallet_sdk.kept_receipts import KeptReceipt
 from wallet_sdk.key_stores import CallbackKeyStore, KeyringKeyStore, KeyStore, KeyStoreError, Pkcs11KeyStore
 from wallet_sdk.ladder import Ladder
@@ -44,6 +46,7 @@ __version__: Final = "0.1.0"
 
 __all__ = [
     "ActsFor",
+    "Addressee",
     "Alg",
     "Asker",
     "Authorisation",
@@ -61,17 +64,20 @@ __all__ = [
     "DeviceEvent",
     "Frame",
     "History",
+    "Item",
     "JointDecision",
     "JointRequest",
     "KeptReceipt",
     "KeyStore",
     "KeyStoreError",
     "KeyringKeyStore",
+    "Kind",
     "Ladder",
     "Language",
     "MissingKind",
     "MovingContent",
     "MovingPortrait",
+    "Names",
     "News",
     "Picture",
     "Pkcs11KeyStore",
@@ -83,10 +89,12 @@ __all__ = [
     "Reminder",
     "RequestError",
     "Showing",
+    "Status",
     "TerminalRequest",
     "ToldDevice",
     "ToldStatus",
     "Use",
+    "UsedLicence",
     "Wallet",
     "WalletError",
 ]

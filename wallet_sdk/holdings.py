@@ -16,7 +16,7 @@ from protocol.labels import Alg
 from protocol.unixtime import UnixTime
 from wallet_sdk import migrations, told
 from wallet_sdk.device_key import OutsideKey, SoftwareKey
-from wallet_sdk.errors import VaultDamaged
+from wallet_sdk.errors import LicenceNotFound, VaultDamaged
 from wallet_sdk.told import Told
 
 _MAX_ITEMS: Final = 1_000_000
@@ -82,6 +82,12 @@ class Holdings:
             regions={**self.regions, licence.region: region},
             licences={**self.licences, licence.licence_id: licence},
         )
+
+    def without_licence(self, licence_id: str) -> "Holdings":
+        """The same without this licence; its receipts stay, and what was told of it. Raises: LicenceNotFound."""
+        if licence_id not in self.licences:
+            raise LicenceNotFound(licence_id)
+        return replace(self, licences={name: each for name, each in self.licences.items() if name != licence_id})
 
 
 def encode(holdings: Holdings) -> bytes:

@@ -194,11 +194,10 @@ class Wallet:
             ReceiveError: The first check that fails, by its own leaf.
             VaultNotWritten, VaultBusy: It is not stored; what was there is unchanged.
         """
-        at = self._clock()
         with self._vault.change() as (held, store):
-            after, licence_id = receiving.receive(package, held.holdings, at=at, root=root)
+            after, licence_id = receiving.receive(package, held.holdings, at=self._clock(), root=root)
             store(after)
-        return card_pack.card(self._current().licences[licence_id], at)
+        return self.card(licence_id)
 
     def take_directory(self, encoded: bytes) -> str:
         """Stores a newer wallet directory of a known region, and gives the region; each package brings one, too.
@@ -238,6 +237,11 @@ class Wallet:
         """
         licence = card_pack.find(self._current().licences, wanted)
         return card_pack.card(licence, self._clock() if at is None else at)
+
+    def forget(self, card: Card) -> None:
+        """Removes a card from this device alone. Raises: LicenceNotFound, VaultNotWritten, VaultBusy."""
+        with self._vault.change() as (held, store):
+            store(held.holdings.without_licence(card.id))
 
     def request(self, card: Card, purpose: Purpose) -> ConsentRequest:
         """What to ask the holder before this card is shown for this purpose.

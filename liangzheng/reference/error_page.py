@@ -20,10 +20,10 @@ work later or after the holder has done something. The last column is `user_text
 def page() -> str:
     """The whole page."""
     parts = [_TEXTS]
-    for module, leaves in groupby(sorted(_leaves(), key=lambda each: (each.__module__, each.code)), _module):
+    for module, group in groupby(sorted(leaves(), key=lambda each: (each.__module__, each.code)), _module):
         parts.append(f"## `{module}`\n")
         parts.append("| code, class | meaning | what to do | again | for the holder |\n|---|---|---|---|---|")
-        parts += [_row(each) for each in leaves]
+        parts += [_row(each) for each in group]
         parts.append("")
     return "\n".join(parts)
 
@@ -39,7 +39,8 @@ def _row(leaf: type[WalletError]) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def _leaves() -> Iterator[type[WalletError]]:
+def leaves() -> Iterator[type[WalletError]]:
+    """Each error of the wallet that has a code."""
     for found in pkgutil.walk_packages(wallet_sdk.__path__, "wallet_sdk."):
         if not found.name.rpartition(".")[2].startswith("cli"):
             importlib.import_module(found.name)

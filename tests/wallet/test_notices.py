@@ -100,6 +100,7 @@ def test_each_notice_is_told_once_also_after_a_restart(
         ("withdrawn", CardState.REVOKED, Caution.REVOKED, LicenceRevoked),
         ("cancelled", CardState.REVOKED, Caution.REVOKED, LicenceRevoked),
         ("invalid", CardState.REVOKED, Caution.REVOKED, LicenceRevoked),
+        ("of a later version", CardState.REVOKED, Caution.REVOKED, LicenceRevoked),
         ("device_lost", CardState.DEVICE_LOST, Caution.DEVICE_LOST, DeviceReportedLost),
     ],
 )
@@ -176,7 +177,6 @@ def test_an_issuer_of_before_is_not_asked_for_devices(wallet: Wallet, card: Card
 @pytest.mark.parametrize(
     "unknown",
     [
-        {"status": "paused", "at": unixtime.iso_utc(LATER)},
         {"event": "moved", "at": unixtime.iso_utc(LATER)},
         {"event": "device_bound", "device": "short", "at": unixtime.iso_utc(LATER)},
         {"status": "revoked", "at": "tomorrow"},

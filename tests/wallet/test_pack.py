@@ -78,6 +78,21 @@ def test_each_card_has_a_profile(wallet: Wallet, card: Card, authority: Authorit
     }
 
 
+def test_what_the_holder_removes_is_gone_and_what_was_said_of_it_is_not(
+    folder: Path, wallet: Wallet, card: Card, authority: Authority, clock: ManualClock
+) -> None:
+    other = receive(wallet, authority, "company")
+    wallet.present_once(card, audience=Purpose.WINDOW, consent=wallet.request(card, Purpose.WINDOW).approve())
+    wallet.forget(card)
+    with pytest.raises(LicenceNotFound):
+        wallet.forget(card)
+    again = Wallet.open(folder, clock=clock, sleep=clock.sleep)
+    assert [each.id for each in wallet.cards()] == [each.id for each in again.cards()] == [other.id]
+    assert len(again.history.uses()) == 1
+    with pytest.raises(LicenceNotFound):
+        again.request(card, Purpose.WINDOW)
+
+
 def test_a_group_lasts_as_long_as_it_has_a_card(
     folder: Path, wallet: Wallet, card: Card, give: Callable[..., Card], clock: ManualClock
 ) -> None:

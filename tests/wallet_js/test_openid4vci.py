@@ -420,4 +420,4 @@ def test_content_of_the_version_before_still_opens(receive: Receive, package: by
     assert (after[0], after[1], after[2]) == (2, now[1], now[2])
     later = cbor.encode((3, now[1], now[2], now[3])).hex()
     (refused,) = receive({"answers": {}, "content": later, "steps": []})
-    assert (run["opened"], refused["opened"]["code"]) == ({"gave": None}, "E_SCHEMA")
+    assert (run["opened"], refused["opened"]["code"]) == ({"gave": None}, "WALLET_TOO_NEW")

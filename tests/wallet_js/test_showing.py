@@ -131,8 +131,8 @@ def test_what_is_revoked_or_lost_is_shown_in_no_way_and_what_is_suspended_is(bot
         const single = agreed(["name"]);
         const bundle = sdk.requestBundle(wallet, [driving, id], "window").approve();
         const out = [];
-        for (const standing of ["revoked", "withdrawn", "cancelled", "invalid", "device-lost", "suspended"]) {
-          const marks = new Map([[driving.id, { standing, at: state.now }]]);
+        for (const status of ["revoked", "withdrawn", "cancelled", "invalid", "device-lost", "suspended"]) {
+          const marks = new Map([[driving.id, { status, at: state.now }]]);
           const issuers = new Map([["https://issuer.example", { marks, cursor: "" }]]);
           await wallet.record(() => ({ issuers, waiting: [] }));
           out.push([

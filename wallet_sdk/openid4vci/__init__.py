@@ -13,12 +13,13 @@ In an event loop: `await openid4vci.asynchronous.accept(…)`, with a transport 
 from wallet_sdk.openid4vci import asynchronous
 from wallet_sdk.openid4vci.accepting import Waiting, accept, resume
 from wallet_sdk.openid4vci.errors import OfferError
-from wallet_sdk.openid4vci.later import Device, Notice, Notices, devices, notices, refresh, report_lost
+from wallet_sdk.openid4vci.later import OTHERS, Device, Notice, Notices, devices, notices, refresh, report_lost
 from wallet_sdk.openid4vci.offers import Offer, TxCode, read_offer
 from wallet_sdk.openid4vci.patience import Patient
 from wallet_sdk.openid4vci.transport import Answer, AsyncTransport, Request, Transport
 
 __all__ = [
+    "OTHERS",
     "Answer",
     "AsyncTransport",
     "Device",

@@ -196,16 +196,18 @@ def _notice(row: dict[str, Any]) -> Notice:
 
 
 def _words(page: list[Notice]) -> list[Word]:
-    """What of it is understood."""
+    """What of it a card shows."""
     found: list[Word] = []
     for each in page:
         try:
             at = UnixTime(int(datetime.strptime(each.at, _MOMENT).replace(tzinfo=UTC).timestamp()))
         except ValueError:
             continue
-        if each.status in _STATUSES:
-            found.append((each.licence_id, ToldStatus(_STATUSES[each.status], at)))
-        elif not each.status and each.event in _EVENTS and len(each.device) == _DEVICE_DIGITS:
+        if each.status:
+            # A status that is not known yet is none in which a licence is in force (docs/spec/status-list.md).
+            status = _STATUSES.get(each.status, Status.INVALID)
+            found.append((each.licence_id, ToldStatus(status, at)))
+        elif each.event in _EVENTS and len(each.device) == _DEVICE_DIGITS:
             found.append(ToldDevice(each.licence_id, _EVENTS[each.event], each.device, at))
     return found
 

@@ -27,6 +27,9 @@ import type { Anchors } from "./trust.ts";
 import type { Wallet } from "./wallet.ts";
 import { WalletError } from "./walletError.ts";
 
+// As in `openid4vci`: nobody has this module without the wallet, and said here, both are bundled in fewer pieces.
+export { Wallet } from "./wallet.ts";
+
 const SKEW = 600;
 const LONGEST = 120;
 
@@ -110,7 +113,7 @@ export async function readChallenge(wallet: Wallet, text: string): Promise<Termi
   return new TerminalRequest(
     addressee,
     sheets,
-    [...cautionsOf(sheets.map(({ licence }) => licence)), ...late(home, at)],
+    [...cautionsOf(wallet, sheets.map(({ licence }) => licence)), ...late(home, at)],
     { region, terminal, place, relyingParty, site: null },
     asks.reason,
     missing,
@@ -143,7 +146,7 @@ export function shortCode(
     { purpose, audience: `lz:s/${site}`, cnonce, sealingKey: null },
     cards.map((each) => request(each, purpose)),
     // Always, and first: nothing else tells a holder that the screen with this code may be a fraudster's telephone.
-    ["dictated-code", ...cautionsOf(cards), ...late(home, at)],
+    ["dictated-code", ...cautionsOf(wallet, cards), ...late(home, at)],
     { region: home.iss, relyingParty, place: name, terminal: null, site },
     null,
     [],

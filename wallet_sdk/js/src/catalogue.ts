@@ -14,7 +14,7 @@ export interface Item {
   readonly name: string;
   readonly type: string;
   readonly maxBytes: number;
-  readonly isRequired: boolean;
+  readonly required: boolean;
   readonly labels: Names;
   readonly isClear: boolean;
 }
@@ -43,7 +43,7 @@ export function kindsOf(value: Value): ReadonlyMap<number, Kind> {
 
 /** Items whose absence the issuer itself signs: a licence may lack them, and clear, nobody can withhold them. */
 export function absenceIsStated(kind: Kind): readonly number[] {
-  return kind.items.filter((item) => !item.isRequired && item.isClear).map((item) => item.key);
+  return kind.items.filter((item) => !item.required && item.isClear).map((item) => item.key);
 }
 
 /** Refuses a value that the item may not have; the message names the item, never the value. */
@@ -77,13 +77,13 @@ function kindOf(value: Value): Kind {
 
 function itemOf(value: Value): Item {
   if (!hasExactly(value, ITEM_LABELS)) refuse("E_SCHEMA", "an item that has not exactly its entries");
-  const [key, type, maxBytes, isRequired, layout] = [1, 3, 4, 5, 7].map((label) => value.get(label));
+  const [key, type, maxBytes, required, layout] = [1, 3, 4, 5, 7].map((label) => value.get(label));
   if (typeof key !== "number" || isGroup(key)) refuse("E_SCHEMA", "an item without a key of its own");
-  if (typeof maxBytes !== "number" || maxBytes < 1 || typeof isRequired !== "boolean") refuse("E_SCHEMA", `item ${key}`);
+  if (typeof maxBytes !== "number" || maxBytes < 1 || typeof required !== "boolean") refuse("E_SCHEMA", `item ${key}`);
   if (typeof type !== "string" || !TYPES.includes(type)) refuse("E_SCHEMA", `item ${key} has no type`);
   if (typeof layout !== "number") refuse("E_SCHEMA", `item ${key} has no layout`);
   const [name, labels] = [text(value, 2, MAX_NAME), namesOf(value.get(6))];
-  return { key, name, type, maxBytes, isRequired, labels, isClear: layout === 0 };
+  return { key, name, type, maxBytes, required, labels, isClear: layout === 0 };
 }
 
 function namesOf(value: Value | undefined): Names {

@@ -7,8 +7,9 @@
  */
 
 import { decode, encode, isArray, type Value } from "./cbor.ts";
-import { refuse } from "./protocolError.ts";
+import { ProtocolError } from "./protocolError.ts";
 import { type Purpose, purposeNumber, purposeOf } from "./purposes.ts";
+import { damaged, rowOf } from "./rows.ts";
 
 export const MAX_KEPT = 2_000;
 
@@ -110,17 +111,24 @@ function written({ at, purpose, audience, reason, relyingParty, licences }: Use)
 }
 
 function read(record: Uint8Array): Use {
-  const row = decode(record);
-  const [at, number, audience, reason, relyingParty, licences] = isArray(row) ? row : [];
+  const [at, number, audience, reason, relyingParty, licences] = rowOf(decoded(record), 6);
   const purpose = purposeOf(number);
   if (typeof at !== "number" || purpose === null || typeof audience !== "string" || !isArray(licences) || !isWord(reason) || !isWord(relyingParty))
-    refuse("E_SCHEMA", "a use of another form");
+    return damaged("a use of another form");
   return { at, purpose, audience, reason, relyingParty, licences: licences.map(used) };
 }
 
+function decoded(record: Uint8Array): Value {
+  try {
+    return decode(record);
+  } catch (error) {
+    throw error instanceof ProtocolError ? damaged(error.message) : error;
+  }
+}
+
 function used(row: Value): UsedLicence {
-  const [licenceId, kind, items] = isArray(row) ? row : [];
-  if (typeof licenceId !== "string" || typeof kind !== "string" || !isArray(items)) refuse("E_SCHEMA", "a use of another form");
+  const [licenceId, kind, items] = rowOf(row, 3);
+  if (typeof licenceId !== "string" || typeof kind !== "string" || !isArray(items)) return damaged("a use of another form");
   return { licenceId, kind, items: items.filter((key) => typeof key === "number") };
 }
 

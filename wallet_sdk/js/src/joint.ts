@@ -18,11 +18,9 @@ import type { Purpose } from "./purposes.ts";
 import type { Caution } from "./sheetTexts.ts";
 import { type Act, type Addressee, openTo, type Showing } from "./showing.ts";
 import { refusal } from "./showingErrors.ts";
-import type { Wallet } from "./wallet.ts";
+import type { CardState, Wallet } from "./wallet.ts";
 import { WalletError } from "./walletError.ts";
 
-export { CAUTIONS, type Caution, LEVELS, WHY_LINKED } from "./sheetTexts.ts";
-export { type Addressee } from "./showing.ts";
 
 const MAX_CARDS = bundle.MAX_MEMBERS;
 /** The kinds of one presentation and of several, as `animated.ts` names them. */
@@ -124,7 +122,7 @@ export class JointRequest {
 export function requestBundle(wallet: Wallet, cards: readonly HeldLicence[], purpose: Purpose): JointRequest {
   const licences = different(wallet, cards);
   if (licences.length < 2) throw refusal("BUNDLE_SIZE", "one alone is shown with `wallet.show`");
-  return new JointRequest(openTo(purpose), licences.map((each) => request(each, purpose)), cautionsOf(licences)); // prettier-ignore
+  return new JointRequest(openTo(purpose), licences.map((each) => request(each, purpose)), cautionsOf(wallet, licences)); // prettier-ignore
 }
 
 /** A showing of several licences in one code that rolls. */
@@ -167,10 +165,28 @@ export function different(wallet: Wallet, cards: readonly HeldLicence[]): readon
   return licences;
 }
 
-/** @internal What showing these licences means in any case. */
-export function cautionsOf(licences: readonly HeldLicence[]): readonly Caution[] {
-  return licences.some((each) => mandateOf(each) !== null) ? ["acts-for-another"] : [];
+/** What stands on the sheet of one licence besides; a page that leaves them out hides a warning. */
+export function cautions(wallet: Wallet, request: ConsentRequest): readonly Caution[] {
+  return cautionsOf(wallet, [request.licence]);
 }
+
+/** @internal What showing these licences means in any case, in the order of urgency. */
+export function cautionsOf(wallet: Wallet, licences: readonly HeldLicence[]): readonly Caution[] {
+  const found = new Set(licences.map((each) => CAUTION_OF[wallet.state(each)]));
+  if (licences.some((each) => mandateOf(each) !== null)) found.add("acts-for-another");
+  return IN_ORDER.filter((each) => found.has(each));
+}
+
+const CAUTION_OF: Partial<Record<CardState, Caution>> = {
+  revoked: "revoked",
+  withdrawn: "revoked",
+  cancelled: "revoked",
+  invalid: "revoked",
+  "device-lost": "device-lost",
+  superseded: "superseded",
+  suspended: "suspended",
+};
+const IN_ORDER: readonly Caution[] = ["acts-for-another", "revoked", "device-lost", "superseded", "suspended"];
 
 /** The item by which these are one holder's: held and equal in all of them (docs/spec/bundle.md, rules 4 and 5). */
 function sharedIdentifier(licences: readonly HeldLicence[]): number | null {

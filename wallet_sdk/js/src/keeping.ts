@@ -2,3 +2,5 @@
 
 export { History, type HistoryStorage } from "./history.ts";
 export * from "./pack.ts";
+// As in `openid4vci`: nobody has this module without the wallet, and said here, both are bundled in fewer pieces.
+export { Wallet } from "./wallet.ts";

@@ -12,11 +12,14 @@ export const ESP256 = -9;
 export type Alg = typeof ED25519 | typeof ESP256;
 const SIGNATURE_BYTES = 64;
 
+/** How often the key's owner is asked: once for a session, or for each signature. */
+export type Authorisation = "session" | "per-use";
+
 /** Makes signatures of one device key; the app's own may be a phone's key store or WebCrypto. */
 export interface Signer {
   readonly publicKey: VerificationKey;
   /** `session`: signs without asking its holder each time; unless it says so, nothing is signed ahead (`ladder.mjs`). */
-  readonly authorisation?: "session" | "per-use";
+  readonly authorisation?: Authorisation;
   /** A signature over this message: Ed25519, or ECDSA with SHA-256 as r‖s or DER, whatever its s. */
   sign(message: Uint8Array): Promise<Uint8Array> | Uint8Array;
 }

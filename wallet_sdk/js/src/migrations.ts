@@ -2,17 +2,21 @@
 
 import { isArray, type Value } from "./cbor.ts";
 import { NOTHING_SAID, written } from "./issuerRecords.ts";
-import { refuse } from "./protocolError.ts";
+import { damaged, rowOf } from "./rows.ts";
+import { WalletError } from "./walletError.ts";
 
 export const CURRENT = 2;
+/** Version, licences, regions, records of issuers. */
+const PARTS = 4;
 
 type Content = readonly Value[];
 
 /** What version `CURRENT` writes: `[version, licences, regions, records of issuers]`. */
 export function toCurrent(content: Value): Content {
   const version = isArray(content) ? content[0] : undefined;
-  if (typeof version !== "number" || version < 1 || version > CURRENT) refuse("E_SCHEMA", "no content of a wallet");
-  return STEPS.slice(version - 1).reduce((before, step) => step(before), content as Content);
+  if (typeof version !== "number" || version < 1) return damaged("no content of a wallet");
+  if (version > CURRENT) throw new WalletError("WALLET_TOO_NEW", `version ${version}, where ${CURRENT} is known`);
+  return STEPS.slice(version - 1).reduce((before, step) => step(before), rowOf(content, PARTS));
 }
 
 const STEPS: readonly ((before: Content) => Content)[] = [

@@ -13,6 +13,8 @@ import { refusal } from "./showingErrors.ts";
 import { WalletError } from "./walletError.ts";
 
 export { animate, KIND } from "./animated.ts";
+// As in `openid4vci`: nobody has this module without the wallet, and said here, both are bundled in fewer pieces.
+export { Wallet } from "./wallet.ts";
 
 const MAX_PORTRAIT_BYTES = 8_192;
 const PORTRAIT_ITEM = 14;
@@ -47,7 +49,7 @@ export class MovingPortrait {
   constructor(
     private readonly showing: Showing,
     portrait: Uint8Array,
-    readonly picturesPerSecond: number,
+    private readonly picturesPerSecond: number,
   ) {
     this.text = animate(portrait, KIND.portrait, FRAME_BYTES);
     const turns = Math.ceil(Math.ceil(portrait.length / SYMBOL_BYTES) / (CODE_EVERY - 1));
@@ -73,7 +75,7 @@ export class MovingContent {
   /** @internal */
   constructor(
     private readonly showing: Showing,
-    readonly picturesPerSecond: number,
+    private readonly picturesPerSecond: number,
   ) {}
 
   /** How long it takes until every frame was seen once. */

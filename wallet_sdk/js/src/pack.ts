@@ -38,11 +38,14 @@ export interface Reminder {
 }
 
 /** Whose it is, as the issuer says; where it does not say, a company is known by its credit code. */
-export function profileOf({ credentials: [{ issued, items }] }: HeldLicence): Profile {
+export function profile({ credentials: [{ issued, items }] }: HeldLicence): Profile {
   const { holderKind, mandate } = issued.claims;
   if (holderKind === LEGAL_PERSON || (holderKind === null && items.has(USCC))) return "legal-person";
   return mandate === null ? "personal" : "family";
 }
+
+/** @deprecated `profile`, as Python calls it. */
+export const profileOf = profile;
 
 /** Set where the card is a mandate: the licence is somebody else's. */
 export function actsFor(licence: HeldLicence): ActsFor | null {
@@ -64,10 +67,10 @@ export class CardPack {
 
   /** The licences of a profile, of a group, of both, or all; in the order of their kinds and ids. */
   cards(only: { readonly profile?: Profile; readonly group?: string } = {}): readonly HeldLicence[] {
-    const { profile, group } = only;
+    const { profile: wanted, group } = only;
     return this.wallet
       .cards()
-      .filter((each) => (profile === undefined || profileOf(each) === profile) && (group === undefined || each.group === group));
+      .filter((each) => (wanted === undefined || profile(each) === wanted) && (group === undefined || each.group === group));
   }
 
   /** The groups that have a card, in the order of their names. */

@@ -3,8 +3,8 @@
 export const SHOWING_ERRORS = {
   "ANIMATION_RATE": {
     "hint": "leave it at 8",
-    "isRetryable": false,
     "meaning": "moving codes have 2 to 10 pictures a second",
+    "retryable": false,
     "texts": {
       "en": "The app is set up wrongly.",
       "zh-Hans": "应用设置有误。",
@@ -13,8 +13,8 @@ export const SHOWING_ERRORS = {
   },
   "BUNDLE_SIZE": {
     "hint": "choose fewer, and show the others in a second act",
-    "isRetryable": false,
     "meaning": "one act shows one to four licences, each once",
+    "retryable": false,
     "texts": {
       "en": "Choose one to four licences at a time.",
       "zh-Hans": "一次最多出示四张证照。",
@@ -23,8 +23,8 @@ export const SHOWING_ERRORS = {
   },
   "CHALLENGE_ASKS_TOO_MUCH": {
     "hint": "do not answer it; the message names the items, which a complaint should name too",
-    "isRetryable": false,
     "meaning": "the terminal asks for more than it may",
+    "retryable": false,
     "texts": {
       "en": "The terminal asks for more than it is allowed to; nothing is shown.",
       "zh-Hans": "对方要求的项目超出其权限，已拒绝。",
@@ -33,8 +33,8 @@ export const SHOWING_ERRORS = {
   },
   "CHALLENGE_CARD_NOT_HELD": {
     "hint": "say so at the counter; the message names the kinds",
-    "isRetryable": false,
     "meaning": "this wallet holds none of the licences that are asked for",
+    "retryable": false,
     "texts": {
       "en": "None of these licences is in the wallet.",
       "zh-Hans": "卡包中没有所需的证照。",
@@ -43,8 +43,8 @@ export const SHOWING_ERRORS = {
   },
   "CHALLENGE_CERTIFICATE_ENDED": {
     "hint": "check this device's clock; if it is right, the terminal has to renew its certificate",
-    "isRetryable": false,
     "meaning": "the terminal's certificate has ended, or has not begun",
+    "retryable": false,
     "texts": {
       "en": "The terminal's certificate is out of date. Please check this device's clock first.",
       "zh-Hans": "查验终端的证书不在有效期内；请先检查手机时间。",
@@ -53,8 +53,8 @@ export const SHOWING_ERRORS = {
   },
   "CHALLENGE_CLOCK": {
     "hint": "set this device's clock, then scan the request again",
-    "isRetryable": true,
     "meaning": "the request begins later than now: one of the two clocks is wrong",
+    "retryable": true,
     "texts": {
       "en": "Please check this device's date and time.",
       "zh-Hans": "请检查手机时间是否正确。",
@@ -63,8 +63,8 @@ export const SHOWING_ERRORS = {
   },
   "CHALLENGE_FORGED": {
     "hint": "do not answer it; tell the place where it was shown",
-    "isRetryable": false,
     "meaning": "the request is not signed by whom it names",
+    "retryable": false,
     "texts": {
       "en": "This request is not genuine. Somebody may be imitating the terminal; show nothing.",
       "zh-Hans": "查验请求的签名不符，可能有人冒充，请勿出示。",
@@ -73,8 +73,8 @@ export const SHOWING_ERRORS = {
   },
   "CHALLENGE_MALFORMED": {
     "hint": "scan the code on the terminal's screen again; it begins with LC1:",
-    "isRetryable": false,
     "meaning": "this is not a terminal's request",
+    "retryable": false,
     "texts": {
       "en": "This is not a terminal's request.",
       "zh-Hans": "这不是有效的查验请求。",
@@ -83,8 +83,8 @@ export const SHOWING_ERRORS = {
   },
   "CHALLENGE_REGION_UNKNOWN": {
     "hint": "show the licence without a request (`wallet.show`), or receive a licence of that region first",
-    "isRetryable": false,
     "meaning": "this wallet does not know the terminal's region, so it cannot tell who asks",
+    "retryable": false,
     "texts": {
       "en": "This terminal's region is unknown here, so it cannot be checked who asks.",
       "zh-Hans": "无法核实该地区的查验终端，请改用普通亮证。",
@@ -93,8 +93,8 @@ export const SHOWING_ERRORS = {
   },
   "CHALLENGE_TERMINAL_UNKNOWN": {
     "hint": "do not answer it; if the terminal is new, refresh a licence of that region, which brings its new directory",
-    "isRetryable": false,
     "meaning": "the region's directory does not know the key that certified this terminal",
+    "retryable": false,
     "texts": {
       "en": "This terminal cannot be verified; show nothing.",
       "zh-Hans": "无法核实该查验终端，请勿出示。",
@@ -103,8 +103,8 @@ export const SHOWING_ERRORS = {
   },
   "CHALLENGE_TERMINAL_WITHDRAWN": {
     "hint": "do not answer it; whoever shows this request may have a stolen machine",
-    "isRetryable": false,
     "meaning": "the region has withdrawn this terminal",
+    "retryable": false,
     "texts": {
       "en": "This terminal has been withdrawn; show nothing.",
       "zh-Hans": "该查验终端已被撤销，请勿出示。",
@@ -113,8 +113,8 @@ export const SHOWING_ERRORS = {
   },
   "GROUP_NAME": {
     "hint": "1 to 24 characters, without spaces around them and without control characters",
-    "isRetryable": false,
     "meaning": "the group's name is empty, too long, or no plain text",
+    "retryable": false,
     "texts": {
       "en": "Choose another name for this group.",
       "zh-Hans": "分组名称不可用。",
@@ -123,8 +123,8 @@ export const SHOWING_ERRORS = {
   },
   "LADDER_FOR_REQUEST": {
     "hint": "pull `showing.frame()`",
-    "isRetryable": false,
     "meaning": "the answer to a terminal's request is not signed ahead",
+    "retryable": false,
     "texts": {
       "en": "Please show the plain code instead.",
       "zh-Hans": "请改用普通亮证。",
@@ -133,8 +133,8 @@ export const SHOWING_ERRORS = {
   },
   "LADDER_NEEDS_SESSION": {
     "hint": "pull `showing.frame()`; the key's owner confirms each code",
-    "isRetryable": false,
     "meaning": "this device key signs one code at a time, so nothing can be signed ahead",
+    "retryable": false,
     "texts": {
       "en": "Please show the plain code instead.",
       "zh-Hans": "请改用普通亮证。",
@@ -143,8 +143,8 @@ export const SHOWING_ERRORS = {
   },
   "LADDER_OVER": {
     "hint": "pull `showing.frame()`, or make a new ladder",
-    "isRetryable": true,
     "meaning": "no code that was signed ahead is left",
+    "retryable": true,
     "texts": {
       "en": "Please show the licence again.",
       "zh-Hans": "请重新亮证。",
@@ -153,8 +153,8 @@ export const SHOWING_ERRORS = {
   },
   "LADDER_TOO_LONG": {
     "hint": "ask for fewer, and make a new ladder when it is over",
-    "isRetryable": false,
     "meaning": "a ladder has one to ten rungs and covers at most five minutes",
+    "retryable": false,
     "texts": {
       "en": "The app is set up wrongly.",
       "zh-Hans": "应用设置有误。",
@@ -163,8 +163,8 @@ export const SHOWING_ERRORS = {
   },
   "LADDER_WIPED": {
     "hint": "pull `showing.frame()`, or make a new ladder",
-    "isRetryable": true,
     "meaning": "the device's clock was set, so the codes that were signed ahead are gone",
+    "retryable": true,
     "texts": {
       "en": "The clock was set; show it again.",
       "zh-Hans": "手机时间已改变，请重新亮证。",
@@ -173,8 +173,8 @@ export const SHOWING_ERRORS = {
   },
   "LICENCE_AMBIGUOUS": {
     "hint": "give more characters of the id",
-    "isRetryable": false,
     "meaning": "several licences answer to that name",
+    "retryable": false,
     "texts": {
       "en": "Several licences match; choose one.",
       "zh-Hans": "有多张证照符合，请选择一张。",
@@ -183,8 +183,8 @@ export const SHOWING_ERRORS = {
   },
   "PORTRAIT_BESIDE_SEAL": {
     "hint": "show the sealed code (`showing.frame()`, or `showing.animated()` if it is too large)",
-    "isRetryable": false,
     "meaning": "no portrait is shown beside a sealed answer, since every camera could read it",
+    "retryable": false,
     "texts": {
       "en": "Please show the plain code instead.",
       "zh-Hans": "请改用普通亮证。",
@@ -193,8 +193,8 @@ export const SHOWING_ERRORS = {
   },
   "PORTRAIT_NOT_AGREED": {
     "hint": "ask for the licence's portrait item in the consent request; a purpose that may not ask for it has no portrait",
-    "isRetryable": false,
     "meaning": "the portrait's item is not among what the holder agreed to show",
+    "retryable": false,
     "texts": {
       "en": "No portrait is shown here.",
       "zh-Hans": "该场合不出示照片。",
@@ -203,8 +203,8 @@ export const SHOWING_ERRORS = {
   },
   "PORTRAIT_UNFIT": {
     "hint": "the issuer has to send one as AVIF or WebP of at most 8,192 bytes",
-    "isRetryable": false,
     "meaning": "the licence has no portrait that fits moving pictures",
+    "retryable": false,
     "texts": {
       "en": "This licence has no portrait to show.",
       "zh-Hans": "此证照没有可出示的照片。",
@@ -213,8 +213,8 @@ export const SHOWING_ERRORS = {
   },
   "SHORT_CODE_MALFORMED": {
     "hint": "type the ten letters and digits on the terminal's screen; hyphens do not matter",
-    "isRetryable": true,
     "meaning": "this is not a short code",
+    "retryable": true,
     "texts": {
       "en": "A short code has ten letters or digits.",
       "zh-Hans": "短码应为十位字母或数字。",
@@ -223,8 +223,8 @@ export const SHOWING_ERRORS = {
   },
   "SHORT_CODE_SITE_AMBIGUOUS": {
     "hint": "let the terminal show its code instead",
-    "isRetryable": false,
     "meaning": "two regions have a place with this short code",
+    "retryable": false,
     "texts": {
       "en": "Two places have this code; scan the terminal's code instead.",
       "zh-Hans": "有两处场所使用该短码，请改为扫码。",
@@ -233,8 +233,8 @@ export const SHOWING_ERRORS = {
   },
   "SHORT_CODE_SITE_UNKNOWN": {
     "hint": "compare the first four characters with the screen; else let the terminal show a code to scan",
-    "isRetryable": false,
     "meaning": "no known place has this short code",
+    "retryable": false,
     "texts": {
       "en": "No known place has this code; do not go on.",
       "zh-Hans": "找不到该短码对应的场所，请勿继续。",

@@ -10,6 +10,7 @@
  * Nothing outside is named here: no page, no network, no clock, no key store; mini-programs have others.
  */
 
+import { equal } from "./bytes.ts";
 import { decode, encode, isArray, isBytes, isMap, type Key, MAX_DOCUMENT_ITEMS, type Value } from "./cbor.ts";
 import type { Language } from "./catalogue.ts";
 import { check, type ConsentRequest, type Decision, request } from "./consent.ts";
@@ -18,12 +19,13 @@ import { type PurposeItems, verifyDirectory, type WalletDirectory } from "./dire
 import { begins, credentialEnd, held, type HeldCredential, type HeldLicence, legalEnd } from "./heldLicence.ts";
 import type { Use } from "./history.ts";
 import * as issuerRecords from "./issuerRecords.ts";
-import type { IssuerRecords, Standing } from "./issuerRecords.ts";
+import type { IssuerRecords, Status, ToldStatus } from "./issuerRecords.ts";
 import { type Signer, VerificationKey } from "./keys.ts";
 import * as migrations from "./migrations.ts";
-import { refuse } from "./protocolError.ts";
+import { ProtocolError } from "./protocolError.ts";
 import type { Purpose } from "./purposes.ts";
 import { type KnownRegion, packageOf, receive } from "./receiving.ts";
+import { damaged, rowOf } from "./rows.ts";
 import { select } from "./selection.ts";
 import { type Act, type Addressee, type Frame, type Member, Moments, openTo, Showing } from "./showing.ts";
 import { WalletError } from "./walletError.ts";
@@ -48,8 +50,8 @@ export interface Ports {
   readonly history?: { add(use: Use): Promise<void> };
 }
 
-/** What the holder should know at a glance, the most urgent first. */
-export type CardState = Standing | "expired" | "not-yet" | "needs-refresh" | "expiring" | "valid";
+/** What the holder should know at a glance, the most urgent first; `unbound`: to another device's key than this one. */
+export type CardState = Status | "unbound" | "expired" | "not-yet" | "needs-refresh" | "expiring" | "valid";
 
 export interface CardItem {
   readonly key: number;
@@ -64,8 +66,15 @@ const EXPIRING_WITHIN = 30 * DAY;
 const ALWAYS = [0, Infinity] as const;
 /** The kind of one presentation alone, as `animated.ts` names it. */
 const PRESENTATION = 1;
-/** What is not in force any more, for good. */
-const GONE: readonly CardState[] = ["revoked", "withdrawn", "cancelled", "invalid"];
+/** Why every terminal would refuse what is signed of a licence. What is suspended or superseded the holder may still show. */
+const REFUSED: Partial<Record<CardState, "LICENCE_REVOKED" | "DEVICE_REPORTED_LOST" | "LICENCE_UNBOUND">> = {
+  revoked: "LICENCE_REVOKED",
+  withdrawn: "LICENCE_REVOKED",
+  cancelled: "LICENCE_REVOKED",
+  invalid: "LICENCE_REVOKED",
+  "device-lost": "DEVICE_REPORTED_LOST",
+  unbound: "LICENCE_UNBOUND",
+};
 const NOTHING = { mandatory: [], optional: [], separate: [] };
 
 interface Stored {
@@ -92,11 +101,15 @@ export class Wallet {
     return [...this.regions.values()].map((each) => each.directory);
   }
 
-  /** The wallet in this storage; a new one if there is nothing in it. */
+  /** The wallet in this storage; a new one if there is nothing in it. What a later version wrote is refused, unchanged. */
   static async open(ports: Ports): Promise<Wallet> {
     const wallet = new Wallet(ports);
     const content = await ports.storage.load();
-    if (content !== null) await wallet.read(content);
+    try {
+      if (content !== null) await wallet.read(content);
+    } catch (error) {
+      throw error instanceof ProtocolError ? new WalletError("WALLET_DAMAGED", `${error.code}: ${error.message}`) : error;
+    }
     return wallet;
   }
 
@@ -144,13 +157,21 @@ export class Wallet {
     return this.licences.get(id) ?? raise("LICENCE_NOT_FOUND");
   }
 
-  /** The most urgent thing to know about a licence now; what its issuer has announced (`openid4vci.notices`) before its dates. */
+  /** The issuer's last word on its status (`openid4vci.notices`); null: it is in force as far as is known. */
+  told(licence: HeldLicence): ToldStatus | null {
+    const told = issuerRecords.toldOf(this.said, licence.refreshUrl, licence.id);
+    // Nothing is issued of a licence that is not in force: what was announced before this edition is over.
+    return told !== null && told.at >= licence.credentials[0].issued.claims.iat ? told : null;
+  }
+
+  /** The most urgent thing to know about a licence now; what its issuer has announced before its dates. */
   state(licence: HeldLicence): CardState {
     const at = this.ports.now();
     const { iat, mandate } = licence.credentials[0].issued.claims;
-    const mark = issuerRecords.markOf(this.said, licence.refreshUrl, licence.id);
-    // Nothing is issued of a licence that is not in force: what was announced before this edition is over.
-    if (mark !== null && mark.at >= iat) return mark.standing;
+    const told = this.told(licence)?.status;
+    if (told !== undefined && told in REFUSED) return told;
+    if (!licence.credentials.every(({ issued: { claims } }) => equal(encode(claims.cnf), this.publicKey()))) return "unbound";
+    if (told !== undefined) return told;
     const [exp, last] = [credentialEnd(licence), legalEnd(licence)];
     // A mandate that has ended is none (docs/spec/mandate.md, rule 6); nothing refreshes it.
     const end = mandate === null ? last : Math.min(exp, last ?? exp);
@@ -203,10 +224,8 @@ export class Wallet {
   /** @internal What a decision lets out of a licence: the one gate in front of every signature. */
   member(id: string, decision: Decision, to: Addressee, asked?: PurposeItems): Member {
     const licence = this.card(id);
-    const state = this.state(licence);
-    // Every terminal would refuse these; what is suspended may be back in force there before this wallet knows.
-    if (state === "device-lost") raise("DEVICE_REPORTED_LOST");
-    if (GONE.includes(state)) raise("LICENCE_REVOKED");
+    const refused = REFUSED[this.state(licence)];
+    if (refused !== undefined) throw new WalletError(refused);
     const wanted = check(decision, licence, to);
     const maximum = asked ?? licence.directory.maximum(licence.kind.vct, to.purpose) ?? NOTHING;
     return { licence, selection: select(licence, wanted, maximum) };
@@ -247,7 +266,7 @@ export class Wallet {
   forget(licence: HeldLicence): Promise<void> {
     return this.inTurn(async () => {
       const next = new Map(this.stored);
-      next.delete(licence.id);
+      next.delete(this.card(licence.id).id);
       await this.ports.storage.save(written(next, this.regions, this.said));
       this.stored.delete(licence.id);
       this.licences.delete(licence.id);
@@ -277,25 +296,38 @@ export class Wallet {
 
   private async read(content: Uint8Array): Promise<void> {
     const [, licences, regions, said] = migrations.toCurrent(decode(content, MAX_DOCUMENT_ITEMS));
-    if (!isArray(licences) || !isMap(regions)) refuse("E_SCHEMA", "no content of a wallet");
+    if (!isArray(licences) || !isMap(regions)) return damaged("no content of a wallet");
     this.said = issuerRecords.read(said);
     for (const [region, row] of regions) {
-      const [key, encoded] = isArray(row) ? row : [];
-      if (typeof region !== "string" || !isBytes(encoded)) refuse("E_SCHEMA", "a region of another form");
+      const [key, encoded] = rowOf(row, 2);
+      if (typeof region !== "string" || !isBytes(encoded)) return damaged("a region of another form");
       const root = VerificationKey.load(key);
       this.regions.set(region, { root, directory: await verifyDirectory(encoded, root, this.ports.curves), encoded });
     }
     for (const row of licences) {
-      const [id, region, credentials, portrait, refreshUrl, group = null] = row as unknown as readonly [
-        string, string, readonly Uint8Array[], Uint8Array | null, string | null, (string | null)?,
-      ]; // prettier-ignore
-      const { directory } = this.regions.get(region) ?? refuse("E_SCHEMA", "a licence of no region");
+      const stored = storedOf(row);
+      const { id, region, credentials, portrait, refreshUrl, group } = stored;
+      const { directory } = this.regions.get(region) ?? damaged("a licence of no region");
       const all = credentials.map(held) as [HeldCredential, ...HeldCredential[]];
-      const kind = directory.kinds.get(all[0].issued.claims.vct) ?? refuse("E_SCHEMA", "a licence of no kind");
-      this.stored.set(id, { id, region, credentials, portrait, refreshUrl, group });
+      const kind = directory.kinds.get(all[0].issued.claims.vct) ?? damaged("a licence of no kind");
+      this.stored.set(id, stored);
       this.licences.set(id, { id, kind, directory, credentials: all, portrait, refreshUrl, group });
     }
   }
+}
+
+/** Rows of five are of no group: versions before there were groups wrote no others, and present ones do so too. */
+function storedOf(row: Value): Stored {
+  const [id, region, credentials, portrait, refreshUrl, group = null] = rowOf(row, 6);
+  const isWhole = isArray(credentials) && credentials.length > 0 && credentials.every(isBytes);
+  if (typeof id !== "string" || typeof region !== "string" || !isWhole || !isWord(refreshUrl) || !isWord(group))
+    return damaged("a licence of another form");
+  if (portrait !== null && !isBytes(portrait)) return damaged("a portrait of another form");
+  return { id, region, credentials, portrait, refreshUrl, group };
+}
+
+function isWord(value: Value | undefined): value is string | null {
+  return value === null || typeof value === "string";
 }
 
 function written(
@@ -310,6 +342,6 @@ function written(
   return encode([migrations.CURRENT, rows, known, issuerRecords.written(said)]);
 }
 
-function raise(code: "LICENCE_NOT_FOUND" | "DEVICE_REPORTED_LOST" | "LICENCE_REVOKED"): never {
+function raise(code: "LICENCE_NOT_FOUND"): never {
   throw new WalletError(code);
 }

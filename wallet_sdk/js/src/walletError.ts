@@ -9,7 +9,7 @@ import type { ShowingErrorCode } from "./showingTable.ts";
 export interface ErrorRow {
   readonly meaning: string;
   readonly hint: string;
-  readonly isRetryable: boolean;
+  readonly retryable: boolean;
   readonly texts: Readonly<Record<Language, string>>;
 }
 
@@ -33,8 +33,8 @@ export class WalletError extends Error {
   }
 
   /** Whether trying the same again later makes sense. */
-  get isRetryable(): boolean {
-    return this.row.isRetryable;
+  get retryable(): boolean {
+    return this.row.retryable;
   }
 
   /** The sentence for the holder. */

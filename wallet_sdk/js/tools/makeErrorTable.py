@@ -39,6 +39,7 @@ USED = (
     "LicenceNotFound",
     "LicenceNotYet",
     "LicenceRevoked",
+    "LicenceUnbound",
     "MandateExpired",
     "MandateScope",
     "MandateWrong",
@@ -54,6 +55,8 @@ USED = (
     "RootChanged",
     "RootUnexpected",
     "ShowingClosed",
+    "VaultDamaged",
+    "VaultTooNew",
 )
 SHOWING = (
     "AskedTooMuch",
@@ -135,7 +138,7 @@ def _table(leaves: tuple[str, ...], name: str, code: str) -> str:
         table[leaf.code] = {
             "meaning": leaf.meaning,
             "hint": leaf.hint,
-            "isRetryable": leaf.retryable,
+            "retryable": leaf.retryable,
             "texts": _texts(leaf.texts),
         }
     return f"{_const(name, table)}\nexport type {code} = keyof typeof {name};\n"

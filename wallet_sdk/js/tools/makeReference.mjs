@@ -1,17 +1,14 @@
 // Writes the TypeScript page of docs/reference by TypeScript's own compiler: node tools/makeReference.mjs FILE.
 import { writeFileSync } from "node:fs";
 import ts from "typescript";
+import { isHidden, MODULES, program, resolved } from "./publicInterface.mjs";
 
-const MODULES = { "wallet.mjs": "src/index.ts", "answering.mjs": "src/answering.ts", "animated.mjs": "src/animated.ts", "miniprogram.js": "src/miniprogram.ts" };
-const { config } = ts.readConfigFile("tsconfig.json", ts.sys.readFile);
-const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ".");
-const program = ts.createProgram(Object.values(MODULES), { ...options, noEmit: true });
 const checker = program.getTypeChecker();
 
-const said = (symbol) => ts.displayPartsToString(symbol.getDocumentationComment(checker)).trim();
-const isHidden = (node) =>
-  (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Private) !== 0 ||
-  ts.getJSDocTags(node).some((tag) => tag.tagName.text === "internal");
+const said = (symbol) => {
+  const old = symbol.getJsDocTags(checker).filter((tag) => tag.name === "deprecated").map((tag) => `Deprecated: ${ts.displayPartsToString(tag.text)}`);
+  return [ts.displayPartsToString(symbol.getDocumentationComment(checker)), ...old].join("\n").trim();
+};
 
 /** A declaration as its author wrote it, without what it does. */
 function head(node) {
@@ -34,7 +31,7 @@ for (const [module, file] of Object.entries(MODULES)) {
   out.push(`## \`${module}\``, "");
   const names = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file)));
   for (const name of [...names].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const symbol = name.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(name) : name;
+    const symbol = resolved(name);
     const [node] = symbol.declarations;
     if (written.has(node)) {
       out.push(`- ${name.name}: see above`, "");

@@ -23,6 +23,7 @@ export const STATE_NAMES: Readonly<Record<CardState, Names>> = {
   "not-yet": names("尚未生效", "尚未生效", "not valid yet"),
   suspended: names("已暂扣", "已暫扣", "suspended"),
   "device-lost": names("本机已挂失", "本機已掛失", "this device was reported lost"),
+  unbound: names("未绑定本机", "未綁定本機", "not bound to this phone"),
   revoked: names("已吊销", "已吊銷", "revoked"),
   withdrawn: names("已撤回", "已撤回", "withdrawn"),
   cancelled: names("已注销", "已註銷", "cancelled"),

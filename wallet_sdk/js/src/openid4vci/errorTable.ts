@@ -3,8 +3,8 @@
 export const OFFER_ERRORS = {
   "ISSUER_ANSWER_MALFORMED": {
     "hint": "the address may lead to a sign-in page or another service; check it with the office",
-    "isRetryable": false,
     "meaning": "the issuer's answer is not in its form",
+    "retryable": false,
     "texts": {
       "en": "The issuer's answer makes no sense.",
       "zh-Hans": "发证机关的答复有误。",
@@ -13,8 +13,8 @@ export const OFFER_ERRORS = {
   },
   "ISSUER_REFUSED": {
     "hint": "look the issuer's code up in docs/spec/issuing.md; invalid_grant: a wrong code, or the offer is over",
-    "isRetryable": false,
     "meaning": "the issuer refuses",
+    "retryable": false,
     "texts": {
       "en": "The issuer has refused this request.",
       "zh-Hans": "发证机关拒绝了请求。",
@@ -23,8 +23,8 @@ export const OFFER_ERRORS = {
   },
   "ISSUER_UNREACHABLE": {
     "hint": "check the network and try again; an offer lives ten minutes, and nothing was lost",
-    "isRetryable": true,
     "meaning": "the issuer does not answer",
+    "retryable": true,
     "texts": {
       "en": "The issuer cannot be reached now.",
       "zh-Hans": "无法连接发证机关，请稍后再试。",
@@ -33,8 +33,8 @@ export const OFFER_ERRORS = {
   },
   "LICENCE_NOT_REFRESHABLE": {
     "hint": "it came as a file: have it issued again by an offer, or give the issuer's address",
-    "isRetryable": false,
     "meaning": "this licence names no address of its issuer",
+    "retryable": false,
     "texts": {
       "en": "This licence cannot be refreshed here.",
       "zh-Hans": "此证照无法在线更新，请到窗口办理。",
@@ -43,8 +43,8 @@ export const OFFER_ERRORS = {
   },
   "LICENCE_NOT_THE_SAME": {
     "hint": "nothing of it was stored; tell the office",
-    "isRetryable": false,
     "meaning": "the issuer answered with another licence",
+    "retryable": false,
     "texts": {
       "en": "The issuer sent another licence.",
       "zh-Hans": "发证机关发来了其他证照。",
@@ -53,8 +53,8 @@ export const OFFER_ERRORS = {
   },
   "OFFER_ADDRESS": {
     "hint": "an issuer has an https address, and all of its addresses are on its own host; http is for this machine alone",
-    "isRetryable": false,
     "meaning": "this address is not safe to ask",
+    "retryable": false,
     "texts": {
       "en": "The address of this offer is not safe.",
       "zh-Hans": "领取地址不安全。",
@@ -63,8 +63,8 @@ export const OFFER_ERRORS = {
   },
   "OFFER_MALFORMED": {
     "hint": "scan the office's code again, or copy the whole link: openid-credential-offer://…",
-    "isRetryable": false,
     "meaning": "this is no offer of a licence",
+    "retryable": false,
     "texts": {
       "en": "This is not an offer of a licence.",
       "zh-Hans": "这不是证照领取码。",
@@ -73,8 +73,8 @@ export const OFFER_ERRORS = {
   },
   "OFFER_TX_CODE": {
     "hint": "ask the holder for it and pass it as `tx_code`; after five wrong ones the offer is dead",
-    "isRetryable": true,
     "meaning": "this offer needs the transaction code that came another way",
+    "retryable": true,
     "texts": {
       "en": "Please enter the transaction code for this offer.",
       "zh-Hans": "请输入领取验证码。",
@@ -83,8 +83,8 @@ export const OFFER_ERRORS = {
   },
   "OFFER_UNSUPPORTED": {
     "hint": "the offer needs the pre-authorised code grant and one licence; ask the office for another kind of offer",
-    "isRetryable": false,
     "meaning": "this offer wants something that this wallet cannot do",
+    "retryable": false,
     "texts": {
       "en": "This wallet cannot accept this kind of offer.",
       "zh-Hans": "本钱包不支持此领取方式。",

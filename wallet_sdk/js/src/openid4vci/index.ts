@@ -6,7 +6,7 @@
  *     await notices(wallet, offer.issuer, transport);
  */
 
-export type { Mark, Standing, Waiting } from "../issuerRecords.ts";
+export type { Waiting } from "../issuerRecords.ts";
 export { accept, collect, Delivery, drop, type Event, redeem, resume } from "./accepting.ts";
 export { type IssuerMetadata, issuerMetadata } from "./issuers.ts";
 export { type Device, devices, fresh, issuersOf, type Notice, notices, OTHERS, refresh, reportLost } from "./later.ts";

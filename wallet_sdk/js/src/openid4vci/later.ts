@@ -7,7 +7,7 @@
 
 import { utf8 } from "../bytes.ts";
 import type { HeldLicence } from "../heldLicence.ts";
-import { type Mark, type Said, standingOf } from "../issuerRecords.ts";
+import { type Said, statusOf, type ToldStatus } from "../issuerRecords.ts";
 import { ProtocolError } from "../protocolError.ts";
 import { packageOf } from "../receiving.ts";
 import type { Wallet } from "../wallet.ts";
@@ -115,11 +115,11 @@ export async function notices(wallet: Wallet, issuer: string, transport: Transpo
 }
 
 function heard(before: Said | undefined, told: readonly Notice[], cursor: string): Said {
-  const marks = new Map<string, Mark>(before?.marks);
-  for (const { licenceId, status, at } of told) {
-    const standing = standingOf(status);
+  const marks = new Map<string, ToldStatus>(before?.marks);
+  for (const { licenceId, status: word, at } of told) {
+    const status = statusOf(word);
     marks.delete(licenceId);
-    if (standing !== null && licenceId.length <= MAX_ID) marks.set(licenceId, { standing, at });
+    if (status !== null && licenceId.length <= MAX_ID) marks.set(licenceId, { status, at });
   }
   return { cursor, marks: new Map([...marks].slice(-MOST_MARKS)) };
 }
