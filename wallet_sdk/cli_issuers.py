@@ -9,7 +9,8 @@ from wallet_sdk import cli_waiting, openid4vci
 from wallet_sdk.card_pack import Card
 from wallet_sdk.cli_options import FOLDER, PASSPHRASE, named_refusals, open_wallet
 from wallet_sdk.errors import InputUnusable, WalletError
-from wallet_sdk.openid4vci.accepting import Waiting
+from wallet_sdk.openid4vci.accepting import FOR_GOOD, Waiting
+from wallet_sdk.openid4vci.errors import IssuerRefused, LicenceOwed
 from wallet_sdk.openid4vci.later import OTHERS
 from wallet_sdk.openid4vci.wiring import patient
 
@@ -33,7 +34,13 @@ def accept(*, folder: Path, offer: str, tx_code: str | None, root: str | None, p
     wallet, expected = open_wallet(folder, passphrase_file), _root(root)
     read = openid4vci.read_offer(offer, patient())
     click.echo(f"{read.issuer} offers: {read.kind}.", err=True)
-    came = openid4vci.accept(wallet, read, patient(), tx_code=tx_code, root=expected)
+    try:
+        came = openid4vci.accept(wallet, read, patient(), tx_code=tx_code, root=expected)
+    except LicenceOwed as owed:
+        if owed.waiting is not None:
+            cli_waiting.add(folder, owed.waiting)
+            click.echo("What is owed is kept; go on with `wallet resume` within ten minutes.", err=True)
+        raise
     if isinstance(came, Waiting):
         cli_waiting.add(folder, came)
         click.echo(f"It waits for a review; ask with `wallet resume` from {came.interval} s on.", err=True)
@@ -47,17 +54,28 @@ def accept(*, folder: Path, offer: str, tx_code: str | None, root: str | None, p
 @PASSPHRASE
 @named_refusals
 def resume(folder: Path, root: str | None, passphrase_file: Path | None) -> None:
-    """Ask for the licences that wait for a review."""
+    """Ask for the licences that wait for a review, or whose answer was lost."""
     wallet, expected = open_wallet(folder, passphrase_file), _root(root)
-    waiting = cli_waiting.read(folder)
-    for each in waiting:
-        came = openid4vci.resume(wallet, each, patient(), root=expected)
+    waiting = list(cli_waiting.read(folder))
+    # One that an issuer refuses, or that does not answer, keeps none of the others back.
+    failed: WalletError | None = None
+    for each in tuple(waiting):
+        came: Card | Waiting | None = None
+        try:
+            came = openid4vci.resume(wallet, each, patient(), root=expected)
+        except openid4vci.OfferError as wrong:
+            failed = wrong
+            if not (isinstance(wrong, IssuerRefused) and wrong.detail in FOR_GOOD):
+                continue
+        waiting.remove(each)
         if isinstance(came, Waiting):
             click.echo(f"{each.kind} of {each.issuer} still waits.", err=True)
-            continue
-        waiting = tuple(other for other in waiting if other != each)
-        cli_waiting.keep(folder, waiting)
-        _say(came)
+            waiting.append(came)
+        cli_waiting.keep(folder, tuple(waiting))
+        if isinstance(came, Card):
+            _say(came)
+    if failed is not None:
+        raise failed
 
 
 @click.command()

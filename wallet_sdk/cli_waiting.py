@@ -1,4 +1,4 @@
-"""Licences that wait for a review, between two runs of the command line: one file beside the vault, its owner's alone.
+"""Licences that issuers owe the wallet, between two runs of the command line: a file beside the vault, its owner's.
 
 What it holds opens a package that is bound to this wallet's key, so it shows a thief the licence and lets nobody use
 it. An application keeps `Waiting` where it keeps its own secrets.

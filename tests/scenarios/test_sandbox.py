@@ -25,7 +25,7 @@ from protocol.unixtime import HOUR
 from wallet_sdk import Wallet, openid4vci
 from wallet_sdk.card_pack import Card
 from wallet_sdk.openid4vci import Patient, Waiting
-from wallet_sdk.openid4vci.errors import IssuerAnswerMalformed, IssuerRefused, IssuerUnreachable
+from wallet_sdk.openid4vci.errors import IssuerAnswerMalformed, IssuerRefused, IssuerUnreachable, LicenceOwed
 from wallet_sdk.openid4vci.wiring import exchange
 
 STORM = {fault: 0.06 for fault in Fault if fault not in (Fault.LOST_TOKEN, Fault.PORTAL)}
@@ -188,6 +188,20 @@ def test_what_was_done_is_not_done_twice(town: Town, wallet: Wallet, fault: Faul
     assert "invalid_nonce" in [each.error for each in town.sandbox.log.heard()]
 
 
+def test_a_licence_whose_answer_was_lost_is_owed_and_resumed(town: Town, wallet: Wallet) -> None:
+    """Without a patient network: the offer is used up, and what the error has opens the same licence."""
+    town.begin()
+    offered = town.sandbox.offer("id-card", 7)
+    network = spoilt_once(town, "/openid4vci/credential", Fault.LOST).transport
+    offer = openid4vci.read_offer(offered.uri, network)
+    with pytest.raises(LicenceOwed) as owed:
+        openid4vci.accept(wallet, offer, network, tx_code=offered.told)
+    with pytest.raises(IssuerRefused, match="invalid_grant"):
+        openid4vci.accept(wallet, offer, network, tx_code=offered.told)
+    assert owed.value.waiting is not None
+    assert openid4vci.resume(wallet, owed.value.waiting, network) == wallet.cards()[0]
+
+
 def test_an_answer_that_is_cut_short_is_no_answer(town: Town) -> None:
     town.begin(cut_short=1)
     with pytest.raises(IssuerUnreachable, match="cut short"):
@@ -201,8 +215,11 @@ def test_a_lost_token_costs_the_offer_and_only_if_it_is_asked_for(town: Town, wa
     town.begin()
     offered = town.sandbox.offer("id-card", 5)
     network = spoilt_once(town, "/openid4vci/token", Fault.LOST_TOKEN)
-    with pytest.raises(IssuerRefused, match="invalid_grant"):
-        openid4vci.accept(wallet, openid4vci.read_offer(offered.uri, network), network, tx_code=offered.told)
+    offer = openid4vci.read_offer(offered.uri, network)
+    # The first answer is lost, and the patient network's second request finds the code used.
+    with pytest.raises(IssuerRefused, match="invalid_grant") as refused:
+        openid4vci.accept(wallet, offer, network, tx_code=offered.told)
+    assert "by a request whose answer was lost: ask for a new one" in refused.value.hint
     (state,) = [each["state"] for each in town.sandbox.state()["offers"] if each["id"] == offered.id]
     assert state == "redeemed"
 

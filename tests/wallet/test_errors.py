@@ -20,7 +20,7 @@ BRANCHES = (ReceiveError, RequestError, KeyStoreError, OfferError)
 
 def leaves(of: type[WalletError]) -> list[type[WalletError]]:
     children = of.__subclasses__()
-    return [leaf for child in children for leaf in ([child] if child not in BRANCHES else leaves(child))]
+    return [leaf for child in children for leaf in (*([child] if child not in BRANCHES else ()), *leaves(child))]
 
 
 LEAVES = leaves(WalletError)

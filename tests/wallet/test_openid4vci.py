@@ -198,6 +198,11 @@ WRONG_ISSUERS: list[tuple[str, Any, type[WalletError]]] = [
     (META, (200, b" " * (MAX_ANSWER_BYTES + 1)), errors.IssuerAnswerMalformed),
     (META, (302, b""), errors.IssuerAnswerMalformed),
     (META, errors.IssuerUnreachable("no route"), errors.IssuerUnreachable),
+    (SERVER, errors.IssuerUnreachable("no route"), errors.IssuerUnreachable),
+    # What was done there, nobody knows.
+    (f"{URL}/token", errors.IssuerUnreachable("cut short"), errors.OfferPerhapsUsed),
+    (f"{URL}/nonce", errors.IssuerUnreachable("cut short"), errors.LicenceOwed),
+    (f"{URL}/credential", errors.IssuerUnreachable("cut short"), errors.LicenceOwed),
     (SERVER, (200, {"issuer": URL, "token_endpoint": "https://evil.example"}), errors.AddressUnsafe),
     (f"{URL}/token", (400, {"error": "invalid_grant"}), errors.IssuerRefused),
     (f"{URL}/token", (400, {"error": "a\nb"}), errors.IssuerAnswerMalformed),
@@ -244,6 +249,36 @@ def test_what_waits_is_resumed(wallet: Wallet, issuer: PaperIssuer) -> None:
     del issuer.instead[f"{URL}/deferred_credential"]
     assert openid4vci.resume(wallet, waiting, issuer) == wallet.cards()[0]
     assert json.loads(issuer.asked[-1].body or b"") == {"transaction_id": "t"}
+
+
+def test_an_answer_that_was_lost_is_asked_for_again_with_the_same_token(wallet: Wallet, issuer: PaperIssuer) -> None:
+    """The offer is used by then: only the token still opens it."""
+    issuer.instead[f"{URL}/credential"] = errors.IssuerUnreachable("cut short")
+    with pytest.raises(errors.LicenceOwed, match="cut short") as owed:
+        accepted(wallet, issuer)
+    waiting = owed.value.waiting
+    assert waiting is not None
+    assert waiting == Waiting(URL, "driving-licence", 0, None, "token")
+    # Still lost: it is owed as before.
+    with pytest.raises(errors.LicenceOwed) as again:
+        openid4vci.resume(wallet, waiting, issuer)
+    assert again.value.waiting == waiting
+    del issuer.instead[f"{URL}/credential"]
+    issuer.asked.clear()
+    assert openid4vci.resume(wallet, waiting, issuer) == wallet.cards()[0]
+    assert f"{URL}/token" not in [each.url for each in issuer.asked]
+    assert issuer.events() == ["credential_accepted"]
+
+
+def test_an_offer_whose_token_was_lost_is_not_said_to_be_whole(wallet: Wallet, issuer: PaperIssuer) -> None:
+    issuer.instead[f"{URL}/token"] = errors.IssuerUnreachable("cut short")
+    with pytest.raises(errors.OfferPerhapsUsed) as lost:
+        accepted(wallet, issuer)
+    assert lost.value.retryable
+    assert "may be used up" in lost.value.message
+    assert "ask the office for a new offer. No licence was lost" in lost.value.hint
+    # The code went to the issuer once: this wallet does not use it up behind its holder's back.
+    assert [each.url for each in issuer.asked].count(f"{URL}/token") == 1
 
 
 def test_a_notification_that_fails_costs_nothing(wallet: Wallet, issuer: PaperIssuer) -> None:

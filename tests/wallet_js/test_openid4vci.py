@@ -193,7 +193,7 @@ def test_an_answer_that_was_lost_is_asked_for_again_with_the_same_token(receive:
     """The offer is used by then: only the token still opens it."""
     lost = answers(package) | {f"{URL}/credential": None}
     (first,) = receive({"answers": lost, "steps": [ACCEPT]})
-    assert first["results"][0]["code"] == "ISSUER_UNREACHABLE"
+    assert first["results"][0]["code"] == "OFFER_LICENCE_OWED"
     (second,) = receive({"answers": answers(package), "content": first["content"], "steps": [{"act": "resume"}]})
     assert "gave" in second["results"][0]
     assert f"{URL}/token" not in [each["url"] for each in second["asked"]]

@@ -2,22 +2,30 @@
 
 1 the issuer's documents · 2 an access token for the code, and the transaction code · 3 a nonce · 4 a proof of the
 device key over it · 5 the package comes, or has to wait for a review · 6 every check of `wallet_sdk.receiving` · 7 the
-issuer hears whether it was kept. Guaranteed: nothing is stored that a check refuses. A token stays on the issuer's
-host.
+issuer hears whether it was kept. Guaranteed: nothing is stored that a check refuses; from step 2 on an answer that is
+lost leaves what to `resume` with. A token stays on the issuer's host.
 """
 
 import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 from protocol.key_proof import TYP_PROOF
 from wallet_sdk.card_pack import Card
 from wallet_sdk.errors import WalletError
-from wallet_sdk.openid4vci.errors import IssuerAnswerMalformed, IssuerRefused, OfferError, TxCodeNeeded
+from wallet_sdk.openid4vci.errors import (
+    IssuerAnswerMalformed,
+    IssuerRefused,
+    IssuerUnreachable,
+    LicenceOwed,
+    OfferError,
+    OfferPerhapsUsed,
+    TxCodeNeeded,
+)
 from wallet_sdk.openid4vci.issuers import IssuerMetadata, issuer_metadata, token_endpoint
 from wallet_sdk.openid4vci.offers import GRANT, Offer, TxCode
 from wallet_sdk.openid4vci.transport import Act, Request, Transport, ask, run
@@ -26,6 +34,8 @@ from wallet_sdk.wallet import Wallet
 _JSON: Final = "application/json"
 _FORM: Final = "application/x-www-form-urlencoded"
 _DEFERRED: Final = 202
+FOR_GOOD: Final = frozenset({"invalid_token", "invalid_transaction_id", "credential_request_denied"})
+"""An issuer's refusals after which asking again is in vain (docs/spec/issuing.md)."""
 _NONCE_USED: Final = "invalid_nonce"
 _PROVEN_AT_MOST: Final = 4
 _Answer = TypeVar("_Answer")
@@ -33,12 +43,17 @@ _Answer = TypeVar("_Answer")
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A licence that somebody has to look at first. Keep it where the wallet is; `token` opens it, with the key."""
+    """A licence that an issuer owes this wallet. Keep it where the wallet is; `token` opens it, with the key.
+
+    Attributes:
+        interval: Seconds until it makes sense to ask again.
+        transaction_id: Of one that somebody looks at first; None: it can be asked for at once.
+    """
 
     issuer: str
     kind: str
     interval: int
-    transaction_id: str = field(repr=False)
+    transaction_id: str | None = field(repr=False)
     token: str = field(repr=False)
 
 
@@ -62,6 +77,8 @@ def accepting(
 
     Raises:
         TxCodeNeeded: Nothing was asked.
+        OfferPerhapsUsed: The answer to the code was lost, and the offer may be used up.
+        LicenceOwed: The answer with the licence was lost; `resume` with what the error has.
         OfferError: By its own leaf; nothing was kept.
         ReceiveError: The first check that the package fails; nothing was kept, and the issuer hears so.
         VaultNotWritten, VaultBusy: It is not stored.
@@ -74,16 +91,12 @@ def accepting(
     form = {"grant_type": GRANT, "pre-authorized_code": offer.code}
     body = urlencode(form if tx_code is None else form | {"tx_code": tx_code}).encode()
     endpoint = yield from token_endpoint(offer.issuer)
-    _, answer = yield from ask(Request(endpoint, {"Content-Type": _FORM}, body))
-    token = _text(answer, "access_token")
-
-    def asking(proof: str) -> Act[tuple[int, dict[str, Any]]]:
-        wanted = {"credential_configuration_id": offer.kind, "proofs": {"jwt": [proof]}}
-        return ask(_posted(metadata.endpoint("credential_endpoint"), token, wanted))
-
-    # 3, 4, 5
-    status, answer = yield from proven(wallet, metadata, {}, typ=TYP_PROOF, asking=asking)
-    return (yield from _kept(wallet, metadata, token, status, answer, offer.kind, root))
+    try:
+        _, answer = yield from ask(Request(endpoint, {"Content-Type": _FORM}, body))
+    except IssuerUnreachable as lost:
+        raise OfferPerhapsUsed(lost.detail) from lost
+    owed = Waiting(metadata.issuer, offer.kind, 0, None, _text(answer, "access_token"))
+    return (yield from _collecting(wallet, metadata, owed, root))
 
 
 def resume(wallet: Wallet, waiting: Waiting, transport: Transport, *, root: bytes | None = None) -> Card | Waiting:
@@ -94,10 +107,25 @@ def resume(wallet: Wallet, waiting: Waiting, transport: Transport, *, root: byte
 def resuming(wallet: Wallet, waiting: Waiting, *, root: bytes | None = None) -> Act[Card | Waiting]:
     """What has become of a licence that had to wait. Raises: as `accepting`."""
     metadata = yield from issuer_metadata(waiting.issuer)
+    if waiting.transaction_id is None:
+        return (yield from _collecting(wallet, metadata, waiting, root))
     wanted = {"transaction_id": waiting.transaction_id}
     request = _posted(metadata.endpoint("deferred_credential_endpoint"), waiting.token, wanted)
     status, answer = yield from ask(request)
-    return (yield from _kept(wallet, metadata, waiting.token, status, answer, waiting.kind, root))
+    return (yield from _kept(wallet, metadata, waiting, status, answer, root))
+
+
+def _collecting(wallet: Wallet, metadata: IssuerMetadata, owed: Waiting, root: bytes | None) -> Act[Card | Waiting]:
+    def asking(proof: str) -> Act[tuple[int, dict[str, Any]]]:
+        wanted = {"credential_configuration_id": owed.kind, "proofs": {"jwt": [proof]}}
+        return ask(_posted(metadata.endpoint("credential_endpoint"), owed.token, wanted))
+
+    # 3, 4, 5
+    try:
+        status, answer = yield from proven(wallet, metadata, {}, typ=TYP_PROOF, asking=asking)
+    except IssuerUnreachable as lost:
+        raise LicenceOwed(lost.detail, waiting=owed) from lost
+    return (yield from _kept(wallet, metadata, owed, status, answer, root))
 
 
 def proven(
@@ -135,25 +163,24 @@ def prove(wallet: Wallet, metadata: IssuerMetadata, claims: Mapping[str, object]
 def _kept(  # noqa: PLR0917 - what an answer becomes takes everything that led to it
     wallet: Wallet,
     metadata: IssuerMetadata,
-    token: str,
+    owed: Waiting,
     status: int,
     answer: Mapping[str, Any],
-    kind: str,
     root: bytes | None,
 ) -> Act[Card | Waiting]:
     if status == _DEFERRED:
         interval = answer.get("interval")
         if type(interval) is not int or interval <= 0:
             raise IssuerAnswerMalformed("no interval")
-        return Waiting(metadata.issuer, kind, interval, _text(answer, "transaction_id"), token)
+        return replace(owed, interval=interval, transaction_id=_text(answer, "transaction_id"))
     # 6
     try:
         card = wallet.receive(_package(answer), root=root)
     except WalletError:
-        yield from _notify(metadata, token, answer, "credential_failure")
+        yield from _notify(metadata, owed.token, answer, "credential_failure")
         raise
     # 7
-    yield from _notify(metadata, token, answer, "credential_accepted")
+    yield from _notify(metadata, owed.token, answer, "credential_accepted")
     return card
 
 

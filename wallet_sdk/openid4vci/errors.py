@@ -1,7 +1,12 @@
 """Why a licence does not come over the network: one leaf for each cause, as in `wallet_sdk.errors`."""
 
+from typing import TYPE_CHECKING
+
 from protocol.licence.catalogue import Names
 from wallet_sdk.errors import WalletError
+
+if TYPE_CHECKING:
+    from wallet_sdk.openid4vci.accepting import Waiting
 
 
 class OfferError(WalletError):
@@ -54,11 +59,55 @@ class IssuerUnreachable(OfferError):
 
     code = "ISSUER_UNREACHABLE"
     meaning = "the issuer does not answer"
-    hint = "check the network and try again; an offer lives ten minutes, and nothing was lost"
+    hint = "check the network and try again; what the wallet holds is unchanged, and an offer lives ten minutes"
     retryable = True
     texts = Names(
         "无法连接发证机关，请稍后再试。", "無法連線發證機關，請稍後再試。", "The issuer cannot be reached now."
     )
+
+
+class OfferPerhapsUsed(IssuerUnreachable):
+    """The answer with the access token did not come: nobody knows whether the issuer has taken the code.
+
+    A code is good once (OpenID4VCI 1.0 section 4.1.1), so an issuer that has does not take it again.
+    """
+
+    code = "OFFER_PERHAPS_USED"
+    meaning = "no answer came to the code of this offer, which may be used up by now"
+    hint = (
+        "try the same offer once more; if the issuer refuses it then (invalid_grant), it is used up: ask the office "
+        "for a new offer. No licence was lost"
+    )
+    texts = Names(
+        "未收到发证机关的答复，此领取码可能已被用掉。请再试一次；如被拒绝，请向发证机关索取新的领取码。证照没有丢失。",
+        "未收到發證機關的答覆，此領取碼可能已被用掉。請再試一次；如被拒絕，請向發證機關索取新的領取碼。證照沒有遺失。",
+        "No answer came, so this offer may be used up. Try again; if it is refused, ask the issuing authority for a "
+        "new offer. No licence was lost.",
+    )
+
+
+class LicenceOwed(IssuerUnreachable):
+    """The offer was taken, and the answer with the licence did not come.
+
+    Attributes:
+        waiting: What to `resume` with; keep it as one that waits for a review.
+    """
+
+    code = "OFFER_LICENCE_OWED"
+    meaning = "the offer was taken, and the answer with its licence did not come"
+    hint = (
+        "go on with `openid4vci.resume` within ten minutes (in Python with the error's `waiting`); the offer itself is "
+        "used up"
+    )
+    texts = Names(
+        "领取码已确认，但证照尚未收到。请在十分钟内继续领取。",
+        "領取碼已確認，但證照尚未收到。請在十分鐘內繼續領取。",
+        "The offer was taken, but its licence did not arrive. Go on receiving it within ten minutes.",
+    )
+
+    def __init__(self, detail: str = "", *, waiting: "Waiting | None" = None) -> None:
+        self.waiting = waiting
+        super().__init__(detail)
 
 
 class IssuerAnswerMalformed(OfferError):
@@ -75,7 +124,10 @@ class IssuerRefused(OfferError):
 
     code = "ISSUER_REFUSED"
     meaning = "the issuer refuses"
-    hint = "look the issuer's code up in docs/spec/issuing.md; invalid_grant: a wrong code, or the offer is over"
+    hint = (
+        "look the issuer's code up in docs/spec/issuing.md; invalid_grant: a wrong code, or the offer is over or used, "
+        "also by a request whose answer was lost: ask for a new one"
+    )
     texts = Names("发证机关拒绝了请求。", "發證機關拒絕了請求。", "The issuer has refused this request.")
 
 

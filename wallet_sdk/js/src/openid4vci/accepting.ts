@@ -4,8 +4,8 @@
  * 1 the issuer's documents · 2 an access token for the code, and the transaction code · 3 a nonce · 4 a proof of the device
  * key over it · 5 the package comes, or has to wait for a review · 6 every check of `Wallet.receive` · 7 the issuer hears
  * whether it was kept. Guaranteed: nothing is stored that a check refuses; from step 2 on what the issuer owes is kept with
- * the wallet (`wallet.records().waiting`), so that an answer that was lost, or an app that was closed, costs nothing. A
- * token stays on the issuer's host.
+ * the wallet (`wallet.records().waiting`), so that the answer to step 3 or 5 that was lost, or an app that was closed, costs
+ * nothing; the answer to step 2 that was lost may cost the offer, and is named so. A token stays on the issuer's host.
  *
  * `accept` and `resume` do everything. An app that asks its holder between 6 and 7 uses `issuerMetadata`, `redeem`, `collect`, `end`.
  */
@@ -116,11 +116,9 @@ export async function redeem(
   // 2
   const form = { grant_type: GRANT, "pre-authorized_code": offer.code, ...(txCode === null ? {} : { tx_code: txCode }) };
   const fields = Object.entries(form).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
-  const { members } = await ask(transport, {
-    url: await tokenEndpoint(offer.issuer, transport),
-    headers: { "Content-Type": "application/x-www-form-urlencoded" },
-    body: utf8(fields.join("&"))!,
-  });
+  const url = await tokenEndpoint(offer.issuer, transport);
+  const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+  const { members } = await orLost("OFFER_PERHAPS_USED", ask(transport, { url, headers, body: utf8(fields.join("&"))! }));
   const token = text(members, "access_token");
   const waiting = { issuer: offer.issuer, kind: offer.kind, token, transactionId: null, interval: 0 };
   await wallet.record((before) => ({ ...before, waiting: [...before.waiting, waiting] }));
@@ -136,7 +134,8 @@ export async function collect(
 ): Promise<Delivery | Waiting> {
   let answer: { readonly status: number; readonly members: Members };
   try {
-    answer = await ask(transport, await wanted(wallet, waiting, metadata, transport));
+    const asking = wanted(wallet, waiting, metadata, transport).then((request) => ask(transport, request));
+    answer = await (waiting.transactionId === null ? orLost("OFFER_LICENCE_OWED", asking) : asking);
   } catch (error) {
     if (error instanceof OfferError && error.code === "ISSUER_REFUSED" && FOR_GOOD.includes(error.detail)) await drop(wallet, waiting);
     throw error;
@@ -158,6 +157,15 @@ export async function collect(
 /** The holder waits no longer. */
 export function drop(wallet: Wallet, { token }: Waiting): Promise<void> {
   return wallet.record((before) => ({ ...before, waiting: before.waiting.filter((each) => each.token !== token) }));
+}
+
+/** An answer, or by this name that none came: what was done at the issuer, nobody knows. */
+async function orLost<T>(code: "OFFER_PERHAPS_USED" | "OFFER_LICENCE_OWED", asking: Promise<T>): Promise<T> {
+  try {
+    return await asking;
+  } catch (error) {
+    throw error instanceof OfferError && error.code === "ISSUER_UNREACHABLE" ? new OfferError(code, error.detail) : error;
+  }
 }
 
 async function wanted(wallet: Wallet, waiting: Waiting, metadata: IssuerMetadata, transport: Transport) {

@@ -12,7 +12,7 @@ export const OFFER_ERRORS = {
     }
   },
   "ISSUER_REFUSED": {
-    "hint": "look the issuer's code up in docs/spec/issuing.md; invalid_grant: a wrong code, or the offer is over",
+    "hint": "look the issuer's code up in docs/spec/issuing.md; invalid_grant: a wrong code, or the offer is over or used, also by a request whose answer was lost: ask for a new one",
     "meaning": "the issuer refuses",
     "retryable": false,
     "texts": {
@@ -22,7 +22,7 @@ export const OFFER_ERRORS = {
     }
   },
   "ISSUER_UNREACHABLE": {
-    "hint": "check the network and try again; an offer lives ten minutes, and nothing was lost",
+    "hint": "check the network and try again; what the wallet holds is unchanged, and an offer lives ten minutes",
     "meaning": "the issuer does not answer",
     "retryable": true,
     "texts": {
@@ -61,6 +61,16 @@ export const OFFER_ERRORS = {
       "zh-Hant": "領取位址不安全。"
     }
   },
+  "OFFER_LICENCE_OWED": {
+    "hint": "go on with `openid4vci.resume` within ten minutes (in Python with the error's `waiting`); the offer itself is used up",
+    "meaning": "the offer was taken, and the answer with its licence did not come",
+    "retryable": true,
+    "texts": {
+      "en": "The offer was taken, but its licence did not arrive. Go on receiving it within ten minutes.",
+      "zh-Hans": "领取码已确认，但证照尚未收到。请在十分钟内继续领取。",
+      "zh-Hant": "領取碼已確認，但證照尚未收到。請在十分鐘內繼續領取。"
+    }
+  },
   "OFFER_MALFORMED": {
     "hint": "scan the office's code again, or copy the whole link: openid-credential-offer://…",
     "meaning": "this is no offer of a licence",
@@ -69,6 +79,16 @@ export const OFFER_ERRORS = {
       "en": "This is not an offer of a licence.",
       "zh-Hans": "这不是证照领取码。",
       "zh-Hant": "這不是證照領取碼。"
+    }
+  },
+  "OFFER_PERHAPS_USED": {
+    "hint": "try the same offer once more; if the issuer refuses it then (invalid_grant), it is used up: ask the office for a new offer. No licence was lost",
+    "meaning": "no answer came to the code of this offer, which may be used up by now",
+    "retryable": true,
+    "texts": {
+      "en": "No answer came, so this offer may be used up. Try again; if it is refused, ask the issuing authority for a new offer. No licence was lost.",
+      "zh-Hans": "未收到发证机关的答复，此领取码可能已被用掉。请再试一次；如被拒绝，请向发证机关索取新的领取码。证照没有丢失。",
+      "zh-Hant": "未收到發證機關的答覆，此領取碼可能已被用掉。請再試一次；如被拒絕，請向發證機關索取新的領取碼。證照沒有遺失。"
     }
   },
   "OFFER_TX_CODE": {
