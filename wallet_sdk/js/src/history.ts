@@ -122,7 +122,8 @@ function decoded(record: Uint8Array): Value {
   try {
     return decode(record);
   } catch (error) {
-    throw error instanceof ProtocolError ? damaged(error.message) : error;
+    if (error instanceof ProtocolError) return damaged(error.message);
+    throw error;
   }
 }
 
