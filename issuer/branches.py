@@ -10,6 +10,7 @@ from pathlib import Path
 from issuer import draws
 from issuer.acts.confirming import OFFICERS_ACT, Acts
 from issuer.allocation import Allocator
+from issuer.applications.following import Following
 from issuer.applications.looking import ApplicationQueue
 from issuer.applications.offering import ApplicationOffers
 from issuer.applications.reviewing import Applications
@@ -251,6 +252,7 @@ class Branches:
         self.application_offers = ApplicationOffers(
             applications=self.applications, offers=self.wallet_issuing.offers, kinds=kinds
         )
+        self.following = Following(applications=self.applications, code_of=self.wallet_issuing.receipt_code)
         self.pulling = Pulling(
             profile=profile,
             register=register,

@@ -58,7 +58,27 @@ def file(place: Place, *, kind: str, subject: Path, portrait: Path | None, by: s
 
     with wiring.open_issuer(place[0], passphrase=config.passphrase(place[1])) as issuer:
         made = issuer.applications.file(kind, _read(subject), portrait=_picture(portrait), by=by, at=wiring.now())
-    _say(made, as_json=as_json)
+        code = issuer.following.code(made.id)
+    if as_json:
+        print_json(_as_row(made) | {"code": code})
+    else:
+        click.echo(f"{made.id} is {made.state}. Its applicant follows it with the code {code}.")
+
+
+@application.command()
+@click.argument("application_id", metavar="APPLICATION")
+@json_option
+@click.pass_obj
+def receipt(place: Place, application_id: str, as_json: bool) -> None:
+    """Show the code again by which the applicant sees how it stands, at /my-application of `issuer serve`."""
+    from issuer import wiring
+
+    with wiring.open_issuer(place[0], passphrase=config.passphrase(place[1])) as issuer:
+        code = issuer.following.code(application_id)
+    if as_json:
+        print_json({"id": application_id, "code": code})
+    else:
+        click.echo(f"number {application_id}, code {code}")
 
 
 @application.command()
@@ -131,6 +151,48 @@ def approve(place: Place, application_id: str, by: str, as_json: bool) -> None:
 
     with wiring.open_issuer(place[0], passphrase=config.passphrase(place[1])) as issuer:
         _say(issuer.applications.approve(application_id, by=by, at=wiring.now()), as_json=as_json)
+
+
+@application.command(name="give-back")
+@click.argument("application_id", metavar="APPLICATION")
+@click.option("--of-another", is_flag=True, help="Also what another reviewer has, who is away.")
+@_BY
+@json_option
+@click.pass_obj
+def give_back(place: Place, *, application_id: str, of_another: bool, by: str, as_json: bool) -> None:
+    """Let somebody else review an application: it waits as if nobody had taken it."""
+    from issuer import wiring
+
+    with wiring.open_issuer(place[0], passphrase=config.passphrase(place[1])) as issuer:
+        made = issuer.applications.give_back(application_id, of_another=of_another, by=by, at=wiring.now())
+    _say(made, as_json=as_json)
+
+
+@application.command()
+@click.argument("application_id", metavar="APPLICATION")
+@_BY
+@json_option
+@click.pass_obj
+def reopen(place: Place, application_id: str, by: str, as_json: bool) -> None:
+    """Look again at what you have approved and nobody has issued."""
+    from issuer import wiring
+
+    with wiring.open_issuer(place[0], passphrase=config.passphrase(place[1])) as issuer:
+        _say(issuer.applications.reopen(application_id, by=by, at=wiring.now()), as_json=as_json)
+
+
+@application.command()
+@click.argument("application_id", metavar="APPLICATION")
+@click.option("--why", required=True, help="Why; 1 to 200 characters, kept in the register.")
+@_BY
+@json_option
+@click.pass_obj
+def withdraw(place: Place, *, application_id: str, why: str, by: str, as_json: bool) -> None:
+    """End an application that its applicant does not want any more; what was asked for is wiped."""
+    from issuer import wiring
+
+    with wiring.open_issuer(place[0], passphrase=config.passphrase(place[1])) as issuer:
+        _say(issuer.applications.withdraw(application_id, why=why, by=by, at=wiring.now()), as_json=as_json)
 
 
 @application.command()

@@ -40,8 +40,16 @@ class EvidenceTextRefused(IssuerError):
     hint = "Name what was presented in at most 200 plain characters. Nothing was recorded."
 
 
+class ApplicationNotFollowed(IssuerError):
+    """No application has this number and this code: it is not said which of the two is wrong."""
+
+    code = "application_not_followed"
+    hint = "Type number and code as they stand on the receipt, or ask at the office that gave it."
+
+
 HTTP: Final[tuple[tuple[type[IssuerError], int], ...]] = (
     (ApplicationUnknown, 404),
+    (ApplicationNotFollowed, 404),
     (ApplicationNotThere, 409),
     (OwnApplication, 403),
     (ApplicationChanged, 409),

@@ -1,5 +1,7 @@
 """Pages by which an application is filed, completed when more is wanted, withdrawn, and its licence issued in the end.
 
+Its receipt has the code by which the applicant sees how it stands (`issuer.web.following`).
+
 What a clerk does; what is decided in between is another's (`reviewing`). What is clicked twice is done once.
 """
 
@@ -18,8 +20,11 @@ from issuer.console.issuing import kinds_found, reviewed
 from issuer.console.offering import shown_offer
 from issuer.console.reviewing import application_of, application_page, conflict, waiting
 from issuer.errors import HolderKeyRefused, ReasonRefused
+from issuer.openid4vci import drawn
 from issuer.people.roles import May
+from issuer.web import following
 from protocol.licence.catalogue import Kind
+from protocol.qr import drawing
 
 
 def add_pages(desk: Desk) -> None:
@@ -55,6 +60,21 @@ def add_pages(desk: Desk) -> None:
             at=desk.now(),
         )
         return desk.go("application", application_id=filed.id, said="filed")
+
+    @desk.page("/applications/<application_id>/receipt", may=May.ISSUE)
+    def receipt(application_id: str) -> Response:
+        held = application_of(desk, application_id)
+        address = following.link(desk.wallets_url, held.id)
+        matrix = drawn.modules(address)
+        return desk.render(
+            "receipt.html",
+            held=held,
+            kind=desk.issuer.kinds[held.vct],
+            code=desk.issuer.following.code(held.id),
+            address=address,
+            size=drawing.size_of(matrix),
+            path=drawing.svg_path(matrix),
+        )
 
     @desk.page("/applications/<application_id>/amend", may=May.ISSUE, post=True)
     def amend_application(application_id: str) -> Response:

@@ -56,9 +56,7 @@ def language() -> str:
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
     if chosen in texts.LANGUAGES:
         return chosen
-    # Browsers say zh-CN, zh-TW or zh-HK and mean a script.
-    accepted = request.accept_languages.best_match(["zh-CN", "zh-TW", "zh-HK", "zh", "en"], "zh-CN")
-    return {"en": "en", "zh-TW": "zh-Hant", "zh-HK": "zh-Hant"}.get(accepted, texts.FIRST)
+    return texts.accepted(request.accept_languages)
 
 
 def rendered(

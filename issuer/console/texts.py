@@ -10,11 +10,20 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
+from werkzeug.datastructures import LanguageAccept
+
 from issuer.fleet import texts as fleet_texts
 from protocol.licence.catalogue import Names
 
 LANGUAGES: Final = fleet_texts.LANGUAGES
 FIRST: Final = fleet_texts.FIRST
+
+
+def accepted(languages: LanguageAccept) -> str:
+    """The first of a browser's languages that we have, else simplified Chinese."""
+    # Browsers say zh-CN, zh-TW or zh-HK and mean a script.
+    best = languages.best_match(["zh-CN", "zh-TW", "zh-HK", "zh", "en"], "zh-CN")
+    return {"en": "en", "zh-TW": "zh-Hant", "zh-HK": "zh-Hant"}.get(best, FIRST)
 
 
 @cache

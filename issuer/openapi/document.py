@@ -141,6 +141,9 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
               {200: _json(s.members({"flipped": s.NUMBER}))}, _JWT_BODY, opens=None),
     Operation("wallet_notices", "post", "/api/v1/wallet/notices", "What has changed, by the key that holds it",
               {200: _json(s.NOTICES)}, _JWT_BODY, opens=None),
+    Operation("application_standing", "post", "/api/v1/applications/standing",
+              "How an application stands, by the number and the code of its receipt", {200: _json(s.STANDING)},
+              _json(s.closed({"number": s.TEXT, "code": s.TEXT})), opens=None),
     Operation("wallet_offices", "get", "/api/v1/wallet/offices", "Where licences are renewed",
               {200: _json(s.rows(s.OFFICE))}, opens=None),
 )  # fmt: skip

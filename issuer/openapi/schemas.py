@@ -82,4 +82,8 @@ NOTICES: Final = members(
     }
 )
 """An entry has either `status`, or `event` and `device`."""
+STANDING: Final = members(
+    {"number": TEXT, "kind": TEXT, "state": TEXT, "filed_at": MOMENT, "changed_at": MOMENT, "said": TEXT}
+)
+"""`said`: what is still wanted, or why it was refused or withdrawn; else empty."""
 OFFICE: Final = members({"name": TEXT, "address": TEXT, "phone": TEXT}, kinds=TEXTS, place=TEXT)

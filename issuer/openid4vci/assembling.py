@@ -25,6 +25,7 @@ class WalletIssuing:
     nonces: Nonces
     credentials: Credentials
     holding: Holding
+    receipt_code: Callable[[str], str]
 
 
 def assemble(
@@ -68,4 +69,5 @@ def assemble(
             assurance=assurance,
             random_bytes=random_bytes,
         ),
+        secrets.receipt_code,
     )

@@ -20,6 +20,8 @@ SECRET_BYTES: Final = 32
 NONCE_BYTES: Final = 24
 TX_CODE_DIGITS: Final = 6
 """With five tries one guess in 200,000 succeeds, and only for somebody who has the offer, too."""
+RECEIPT_DIGITS: Final = 12
+"""Typed on any telephone. At two guesses a minute (`issuer.openid4vci.addresses`) 10,000 addresses need decades."""
 
 
 def drawn(random_bytes: RandomBytes) -> str:
@@ -70,6 +72,11 @@ class DerivedSecrets:
             return Aead(_mac(self._key, "shown", b"")).decrypt(content(sealed) or b"", offer_id.encode()).decode()
         except (CryptoError, ValueError):
             return ""
+
+    def receipt_code(self, application_id: str) -> str:
+        """What stands on the receipt of this application, and opens how it stands."""
+        drawn = int.from_bytes(_mac(self._key, "receipt", application_id.encode(errors="surrogatepass")))
+        return f"{drawn % 10**RECEIPT_DIGITS:0{RECEIPT_DIGITS}}"
 
     def transaction_id(self, offer_id: str) -> str:
         """Of the deferred issuance of this offer."""

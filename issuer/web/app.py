@@ -65,7 +65,18 @@ from issuer.openid4vci import errors as openid4vci_errors
 from issuer.publishing import AGGREGATION
 from issuer.renewing import errors as renewing_errors
 from issuer.sandbox import errors as sandbox_errors
-from issuer.web import devices, fleet, mandates, offers, openapi, openid4vci, papers, remote_terminals, terminals
+from issuer.web import (
+    devices,
+    fleet,
+    following,
+    mandates,
+    offers,
+    openapi,
+    openid4vci,
+    papers,
+    remote_terminals,
+    terminals,
+)
 from issuer.web.bodies import Body, Malformed
 from issuer.web.bodies import error as error_answer
 from issuer.web.terminals import ACTOR
@@ -73,7 +84,14 @@ from protocol import feed_names, labels, published_names
 from protocol.published_names import PublishedName
 from protocol.unixtime import UnixTime
 
-_OPEN: Final = frozenset({"published", "package"}) | remote_terminals.OPEN | fleet.OPEN | openid4vci.OPEN | openapi.OPEN
+_OPEN: Final = (
+    frozenset({"published", "package"})
+    | remote_terminals.OPEN
+    | fleet.OPEN
+    | following.OPEN
+    | openid4vci.OPEN
+    | openapi.OPEN
+)
 CONSOLE: Final = "console"
 """A blueprint that lets people in by itself, and shuts whatever demands nothing of them (`issuer.console.desk`)."""
 _CONTENT_TYPES: Final = {
@@ -163,6 +181,7 @@ def create_app(
     offers.add_routes(app, issuer, now, public_url)
     openapi.add_routes(app)
     openid4vci.add_routes(app, issuer, now, public_url, status_of)
+    following.add_routes(app, issuer, now, status_of)
     return app
 
 

@@ -37,6 +37,7 @@ from issuer.openid4vci.issuing import EVENTS, Deferred, Delivered
 from issuer.openid4vci.offering import GRANT
 from issuer.openid4vci.redeeming import bearer
 from issuer.web.bodies import error as error_answer
+from issuer.web.callers import address
 from protocol import unixtime
 from protocol.unixtime import UnixTime
 
@@ -52,7 +53,6 @@ _FROM_PAGES: Final = OPEN - {"openid4vci.offices"}
 """Pages of every origin may ask these and read the answers; the console, which lives by cookies, never does this."""
 _PREFLIGHT_SECONDS: Final = 7_200
 """The longest that Chromium keeps the answer to a preflight."""
-_LOCAL: Final = frozenset({"127.0.0.1", "::1", None})
 _TOKEN_PARAMETERS: Final = ("grant_type", "pre-authorized_code", "tx_code")
 
 
@@ -77,9 +77,9 @@ def add_routes(
         if request.method == "OPTIONS":
             # A browser's question whether it may ask: it touches nothing, and what it asks for is counted itself.
             return
-        requests.take(_address(), at=now())
+        requests.take(address(), at=now())
         if request.endpoint in ("openid4vci.token", "openid4vci.offer"):
-            guesses.demand(_address(), at=now())
+            guesses.demand(address(), at=now())
 
     @wallets.after_request
     def readable_by_pages(response: Response) -> Response:
@@ -114,7 +114,7 @@ def add_routes(
     def offer(reference: str) -> Response | tuple[Response, int]:
         found = its.offers.by_reference(reference, issuer_url=url(), at=now())
         if found is None:
-            guesses.take(_address(), at=now())
+            guesses.take(address(), at=now())
             return error_answer("not_found", "no offer lies at this address", "Ask the office for a new offer.", 404)
         return jsonify(found)
 
@@ -132,7 +132,7 @@ def add_routes(
         try:
             access = its.redemption.redeem(given["pre-authorized_code"][0], tx_code, at=now())
         except GrantRefused:
-            guesses.take(_address(), at=now())
+            guesses.take(address(), at=now())
             raise
         return jsonify(access_token=access.text, token_type="Bearer", expires_in=access.lives)  # noqa: S106
 
@@ -236,13 +236,6 @@ def _notice(notice: Notice | DeviceNotice) -> dict[str, str]:
     if isinstance(notice, DeviceNotice):
         return said | {"event": notice.event.value, "device": notice.device.hex()}
     return said | {"status": notice.status.name.lower()}
-
-
-def _address() -> str:
-    """Whose request this is: the last address that the web server in front has written down, or the caller's own."""
-    caller = request.remote_addr
-    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return forwarded[:64] if forwarded and caller in _LOCAL else caller or ""
 
 
 def _jwt() -> str:

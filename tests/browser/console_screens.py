@@ -27,7 +27,10 @@ from tests.issuer.builders import AT, BUSINESS, DRIVING, ID_CARD
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screens" / "console"
 DESK = {"width": 1366, "height": 860}
-IN_EVERY_LOOK = {"home", "licence", "revoke-review", "issue-wrong", "keys", "application", "offer-shown", "figures"}
+IN_EVERY_LOOK = {
+    *("home", "licence", "revoke-review", "issue-wrong", "keys", "application", "offer-shown", "figures"),
+    *("receipt", "my-application"),
+}
 WRONG = {**DRIVING, "citizen_id": "990101194912310029", "valid_to": "2020-01-01"}
 
 
@@ -135,6 +138,11 @@ def draw(page: Page, at: Office, folder: Path, suffix: str) -> None:
     picture("application", f"/applications/{at.mine}", whole=True)
     picture("application-approved", f"/applications/{at.approved}", whole=True)
     picture("notice", f"/applications/{at.waiting}/notice")
+    picture("receipt", f"/applications/{at.waiting}/receipt", whole=True)
+    page.goto(f"{at.url}/my-application?number={at.approved}")
+    page.fill("#code", at.issuer.following.code(at.approved))
+    page.click("button")
+    picture("my-application", whole=True)
     picture("offer-new", f"{licence}/offer")
     page.click("main form button.main")
     picture("offer-shown", whole=True)

@@ -45,6 +45,7 @@ def paths(served: Office) -> list[str]:
         f"/applications/{served.mine}",
         f"/applications/{served.approved}",
         f"/applications/{served.mine}/notice",
+        f"/applications/{served.mine}/receipt",
         "/apply",
         "/apply/driving-licence",
         "/offers",
@@ -111,6 +112,24 @@ def test_no_barrier_on_any_page(served: Office, context: BrowserContext, languag
     fill(page, DRIVING)
     page.click("main form button.main")
     assert barriers(page) == []
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_an_applicant_looks_at_their_application_by_keyboard_on_a_small_phone(
+    served: Office, context: BrowserContext, complaints: Complaints, language: str
+) -> None:
+    page = context.new_page()
+    complaints.watch(page)
+    page.set_viewport_size({"width": 320, "height": 568})
+    page.emulate_media(color_scheme="dark" if language == "zh-Hant" else "light", reduced_motion="reduce")
+    page.goto(f"{served.url}/my-application?number={served.approved}&language={language}")
+    assert barriers(page) == []
+    press_to(page, "#code")
+    page.keyboard.type(served.issuer.following.code(served.approved))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text(texts.say("notice.means_approved", language))
+    assert barriers(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_at_200_percent_no_page_scrolls_sideways(served: Office, context: BrowserContext) -> None:

@@ -199,14 +199,31 @@ def test_the_commands(tmp_path: Path) -> None:
         done = CliRunner().invoke(cli, given, env={PASSPHRASE_VARIABLE: ""})
         return json.loads(done.stdout) if done.exit_code == 0 else done.stderr
 
-    its = run("file", "--kind", "driving-licence", "--subject", subject, "--by", CLERK)["id"]
+    filed_now = run("file", "--kind", "driving-licence", "--subject", subject, "--by", CLERK)
+    its = filed_now["id"]
+    assert run("receipt", its) == {"id": its, "code": filed_now["code"]}
+    assert "no application has this id" in run("receipt", "x")
     assert "does not review it" in run("take", its, "--by", CLERK)
     assert run("take", its, "--by", REVIEWER)["state"] == "in-review"
     assert run("ask", its, "--what", "照片", "--by", REVIEWER)["said"] == "照片"
     assert run("amend", its, "--subject", subject, "--by", CLERK)["state"] == "in-review"
+    assert "another reviewer has this" in run("give-back", its, "--by", CLERK)
+    back = run("give-back", its, "--by", REVIEWER)
+    assert (back["state"], back["reviewer"]) == ("filed", None)
+    assert run("take", its, "--by", "3109")["reviewer"] == "3109"
+    assert run("give-back", its, "--of-another", "--by", REVIEWER)["state"] == "filed"
+    assert run("take", its, "--by", REVIEWER)["reviewer"] == REVIEWER
+    assert run("approve", its, "--by", REVIEWER)["state"] == "approved"
+    assert "another reviewer has this" in run("reopen", its, "--by", "3109")
+    assert run("reopen", its, "--by", REVIEWER)["state"] == "in-review"
     assert run("approve", its, "--by", REVIEWER)["state"] == "approved"
     assert [each["id"] for each in run("list")] == [its]
     issued = run("issue", its, "--holder-key", key_text(), "--by", REVIEWER)
     assert Path(issued["package"]).exists()
     assert run("list") == []
     assert [each["licence"] for each in run("list", "--all")] == [issued["id"]]
+    assert "the application is not" in run("withdraw", its, "--why", "不再需要", "--by", CLERK)
+    unwanted = run("file", "--kind", "driving-licence", "--subject", subject, "--by", CLERK)["id"]
+    assert "reason" in run("withdraw", unwanted, "--why", "", "--by", CLERK)
+    ended = run("withdraw", unwanted, "--why", "不再需要", "--by", CLERK)
+    assert (ended["state"], ended["said"]) == ("withdrawn", "不再需要")

@@ -29,7 +29,7 @@ from tests.issuer.builders import AT, ID_CARD, TOKEN
 from tests.issuer.wallets import Wallet, code_of, offered, signer
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "spec" / "issuer-api.json"
-PAGES = ("/fleet", "/console", "/static")
+PAGES = ("/fleet", "/console", "/static", "/my-application")
 EXAMPLES = 12
 CHECKS = [
     not_a_server_error,
