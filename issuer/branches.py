@@ -19,6 +19,7 @@ from issuer.audit.reading import Trail
 from issuer.binding.binding import Bindings
 from issuer.bulk.importing import BulkImport
 from issuer.bulk.pulling import Pulling
+from issuer.bulk.sources import PULL_SOURCE, PullSources
 from issuer.changing.alone import CHANGE_LIMITS, Alone
 from issuer.changing.bulk import BULK_CHANGE, BulkChanges
 from issuer.changing.expiry import Expiry
@@ -111,6 +112,7 @@ class Branches:
             issue=issue,
             issue_again=issue_again,
             department_of=ring.department_of,
+            alone=self.alone,
             below=below,
             publish_change=publish_change,
         )
@@ -144,12 +146,14 @@ class Branches:
             log=self.erasure_log,
         )
         self.expiry = Expiry(register=register, kinds=kinds)
+        self.sources = PullSources(register=register, kinds=kinds)
         self.approvals = Approvals(
             register=register,
             acts={
                 BULK_CHANGE: self.changes,
                 CHANGE_LIMITS: self.alone,
                 ERASE: self.erasing,
+                PULL_SOURCE: self.sources,
                 dangerous.BAN_KEY: dangerous.BanKey(iss=profile.iss),
                 dangerous.REVERSAL: dangerous.Reversal(),
                 dangerous.RELEASE: dangerous.Release(),
@@ -205,6 +209,7 @@ class Branches:
             arrived=lambda after: fleet_rows.rows(register, kind=OFFICERS_ACT, after=after),
             staff_keys=lambda: ring.anchors(KeyUse.STAFF),
             withdrawn=lambda at: frozenset(each.kid for each in self.staff.withdrawn(at=at)),
+            alone=self.alone,
             publish_change=publish_change,
         )
         self.offices = Offices(register=register, kinds=kinds, publish_change=publish_change)
@@ -258,6 +263,8 @@ class Branches:
             register=register,
             kinds=kinds,
             issuance=issuance,
+            alone=self.alone,
+            sources=self.sources,
             random_bytes=random_bytes,
             publish_change=publish_change,
         )

@@ -2,7 +2,8 @@
 
 1 rows of terminals are read on · 2 each act is verified: who signed it, and what · 3 somebody else than the officer
 decides, with a name that is written down · 4 a seizure that is confirmed suspends the licence by the ordinary change,
-whose reason names the act, and is published. If the program is killed between 3 and 4, confirming again goes on with 4.
+whose reason names the act, and is published; it is counted for whoever confirms (`issuer.changing.alone`), for whoever
+certifies officers could make some up. If the program is killed between 3 and 4, confirming again goes on with 4.
 Not handled here: receiving rows (`issuer.fleet`), and what the officer's terminal is told (`telling`, the status feed).
 """
 
@@ -15,7 +16,9 @@ from issuer.acts import register as rows_of
 from issuer.acts import telling
 from issuer.acts.errors import ActNotOpen, ActRefused
 from issuer.acts.register import HeldAct, State
+from issuer.changing.alone import CONFIRM_ACT, Alone
 from issuer.errors import IssuerError
+from issuer.joint import register as joint
 from issuer.lifecycle import LegalChange
 from issuer.register import Register
 from protocol import cwt, officers_act
@@ -79,9 +82,10 @@ class Acts:
         arrived: ArrivedRows,
         staff_keys: Callable[[], StaffKeys],
         withdrawn: Callable[[UnixTime], frozenset[bytes]],
+        alone: Alone,
         publish_change: Callable[[UnixTime], None],
     ) -> None:
-        self._register, self._region, self._arrived = register, region, arrived
+        self._register, self._region, self._arrived, self._alone = register, region, arrived, alone
         self._staff_keys, self._withdrawn, self._publish_change = staff_keys, withdrawn, publish_change
 
     def listed(self, *, decided_too: bool, at: UnixTime) -> tuple[ListedAct, ...]:
@@ -104,6 +108,7 @@ class Acts:
         Raises:
             ActUnknown, ActNotOpen, ActRefused: Nothing was changed.
             TransitionRefused: The licence is not valid, so that there is nothing to suspend; the act stays open.
+            RoutineLimitReached: Whoever confirms has confirmed as many seizures as one may; the act stays open.
             RegisterUnavailable: As far as it came is in the register; confirm again.
             PublishingFailed: It is done and not published yet.
         """
@@ -164,10 +169,13 @@ class Acts:
         return act
 
     def _suspend(self, licence_id: str, reason: str, by: str, at: UnixTime) -> None:
-        # A suspension is published at once, so nothing is drawn for it.
-        lifecycle.change(
-            self._register, licence_id, LegalChange.SUSPEND, reason=reason, actor=by, at=at, below=lambda _: 0
-        )
+        with self._alone.noting(CONFIRM_ACT, actor=by, at=at), self._register.writing() as connection:
+            # A suspension is published at once, so nothing is drawn for it.
+            lifecycle.change_in(
+                connection, licence_id, LegalChange.SUSPEND, reason=reason, actor=by, at=at, below=lambda _: 0
+            )
+            its = joint.together(connection, licence_id)
+            self._alone.take(connection, its, act=CONFIRM_ACT, actor=by, at=at)
 
     def _take_in(self, at: UnixTime) -> None:
         after = rows_of.newest_row(self._register)

@@ -9,6 +9,7 @@ import click
 from issuer import config
 from issuer.approvals.register import Proposal, State
 from issuer.arguments import FILE, FOLDER, json_option, passphrase_option, print_json
+from issuer.bulk.sources import PULL_SOURCE
 from issuer.changing import cli as changing_cli
 from issuer.changing.alone import CHANGE_LIMITS, Limits
 from issuer.changing.bulk import BULK_CHANGE
@@ -134,6 +135,8 @@ def propose_release(*, folder: Path, reason: str, by: str, passphrase_file: Path
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @click.option("--person", type=click.IntRange(0), required=True, help="Licences that one person may change alone.")
 @click.option("--department", type=click.IntRange(0), required=True, help="And all the people of a department.")
+@click.option("--routine-person", type=click.IntRange(1), help="Renewals and seizures of one person; as it is now.")
+@click.option("--routine-department", type=click.IntRange(1), help="And of all the people of a department; as it is.")
 @click.option("--hours", type=click.IntRange(1), default=24, show_default=True, help="Within so many hours.")
 @_REASON
 @_BY
@@ -144,6 +147,8 @@ def propose_limits(
     folder: Path,
     person: int,
     department: int,
+    routine_person: int | None,
+    routine_department: int | None,
     hours: int,
     reason: str,
     by: str,
@@ -153,10 +158,39 @@ def propose_limits(
     """Propose how many licences are changed without a second person; `issuer alone` says what holds."""
     from issuer import wiring
 
-    limits = Limits(person, department, Seconds(hours * HOUR))
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
+        now, _ = issuer.alone.used(at=wiring.now())
+        limits = Limits(
+            person,
+            department,
+            Seconds(hours * HOUR),
+            now.routine_person if routine_person is None else routine_person,
+            now.routine_department if routine_department is None else routine_department,
+        )
         content = issuer.alone.content(limits)
         made = issuer.approvals.propose(CHANGE_LIMITS, content, reason=reason, by=by, at=wiring.now())
+    _said(made, as_json=as_json)
+
+
+@propose.command(name="source")
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.argument("settings", type=FILE)
+@_REASON
+@_BY
+@passphrase_option
+@json_option
+def propose_source(
+    *, folder: Path, settings: Path, reason: str, by: str, passphrase_file: Path | None, as_json: bool
+) -> None:
+    """Propose that `issuer pull` with these SETTINGS may change more licences than one person may.
+
+    Approved are the settings and their mapping as they stand now: whatever is written differently is proposed again.
+    """
+    from issuer import wiring
+
+    with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
+        content = issuer.sources.content(settings)
+        made = issuer.approvals.propose(PULL_SOURCE, content, reason=reason, by=by, at=wiring.now())
     _said(made, as_json=as_json)
 
 

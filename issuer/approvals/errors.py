@@ -12,6 +12,16 @@ class SecondPersonNeeded(IssuerError):
     hint = "Propose it (`liangzheng issuer propose`), and have somebody else approve it. Nothing was changed."
 
 
+class RoutineLimitReached(SecondPersonNeeded):
+    """Whoever acts has renewed, or confirmed seizures of, as many licences as one person may within the time."""
+
+    code = "routine_limit_reached"
+    hint = (
+        "Let somebody else go on with it, or two people decide about other limits: `liangzheng issuer propose limits`. "
+        "Nothing was changed."
+    )
+
+
 class SamePerson(IssuerError):
     """Whoever proposed an act does not approve it."""
 

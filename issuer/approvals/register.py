@@ -81,6 +81,17 @@ def listed(register: Register, *, decided_too: bool, at: UnixTime) -> tuple[Prop
         return tuple(_proposal(row, at) for row in connection.execute(statement))
 
 
+def executed(connection: Connection, what: str) -> tuple[Mapping[str, cbor.Value], ...]:
+    """The content of what two people have decided of this act, the newest first."""
+    statement = (
+        select(proposal)
+        .where(proposal.c.what == what, proposal.c.state == str(State.EXECUTED))
+        .order_by(proposal.c.decided_at.desc(), proposal.c.at.desc(), proposal.c.id)
+        .limit(MAX_LISTED)
+    )
+    return tuple(_proposal(row, UnixTime(row.at)).content for row in connection.execute(statement))
+
+
 def find(connection: Connection, beginning: str, *, at: UnixTime) -> Proposal:
     """The one proposal whose id begins so. Raises: ProposalUnknown."""
     if len(beginning) < _LEAST_CHARACTERS or not beginning.isascii() or not beginning.isprintable():

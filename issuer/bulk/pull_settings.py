@@ -6,6 +6,7 @@ Authored in TOML; every mistake is named by its entry. A database's address hold
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -40,7 +41,12 @@ class FolderSource:
 
 @dataclass(frozen=True, slots=True)
 class PullSettings:
-    """One pull. `changes`: what a value of the column `state` does to a licence; any other value means in force."""
+    """One pull.
+
+    Attributes:
+        changes: What a value of the column `state` does to a licence; any other value means in force.
+        sha256: Of the settings and their mapping, as they were read.
+    """
 
     name: str
     kind: str
@@ -48,6 +54,7 @@ class PullSettings:
     source: QuerySource | FolderSource
     state: str | None
     changes: Mapping[str, LegalChange]
+    sha256: bytes
 
 
 def read(path: Path, kinds: Mapping[int, Kind]) -> PullSettings:
@@ -56,14 +63,16 @@ def read(path: Path, kinds: Mapping[int, Kind]) -> PullSettings:
     Raises:
         AuthoringError, MappingRefused, StorageFailed, RegisterUnavailable: Nothing was pulled.
     """
-    table = authored_table.whole((path.name, _text(path)))
+    written = _text(path)
+    table = authored_table.whole((path.name, written))
     name = table.text("name")
     if not _NAME.fullmatch(name):
         table.fail("name", "not 1 to 32 of a-z, 0-9 and hyphens")
     by_slug = {kind.slug: kind for kind in kinds.values()}
     kind = table.member(table.text("kind"), by_slug, key="kind")
     columns = path.parent / table.text("mapping")
-    its_mapping = mapping.read(_text(columns), kind, file=columns.name)
+    columns_written = _text(columns)
+    its_mapping = mapping.read(columns_written, kind, file=columns.name)
     source: QuerySource | FolderSource
     if table.has("folder"):
         source = FolderSource(path.parent / table.text("folder"))
@@ -82,7 +91,8 @@ def read(path: Path, kinds: Mapping[int, Kind]) -> PullSettings:
             changes[value] = inner.member(str(word), _CHANGES, key=f"changes.{value}")
         inner.finish()
     table.finish()
-    return PullSettings(name, kind.slug, its_mapping, source, state, changes)
+    digest = sha256(sha256(written.encode()).digest() + sha256(columns_written.encode()).digest()).digest()
+    return PullSettings(name, kind.slug, its_mapping, source, state, changes, digest)
 
 
 def _is_number(table: authored_table.Table) -> bool:

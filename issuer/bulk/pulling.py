@@ -10,7 +10,7 @@ what is recorded waits for its holder, who gets it as after any renewal.
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -20,6 +20,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select
 
 from issuer import draws, lifecycle
+from issuer.approvals.errors import SecondPersonNeeded
 from issuer.audit import trail
 from issuer.bulk import adding, bounds, claiming, jobs, pull_settings, pull_source
 from issuer.bulk.checking import Accepted, Checker, Refused
@@ -28,9 +29,12 @@ from issuer.bulk.pull_settings import FolderSource, PullSettings
 from issuer.bulk.pull_source import Pulled, Source
 from issuer.bulk.row_problems import RowProblem
 from issuer.bulk.schema import imported_licence, pull_watermark
+from issuer.bulk.sources import PullSources
+from issuer.changing.alone import PULL, Alone
 from issuer.draws import RandomBytes
 from issuer.errors import Problem, TransitionRefused
 from issuer.issuance import Issuance
+from issuer.joint import register as joint
 from issuer.lifecycle import LegalChange
 from issuer.profile import Profile
 from issuer.register import Register
@@ -40,6 +44,12 @@ from protocol.status_list import Status
 from protocol.unixtime import UnixTime
 
 _REASON: Final = "as it stands at the source"
+_UNAPPROVED: Final = "pull"
+"""All sources that nobody has approved count as one person: another name would be another number."""
+_APPROVE: Final = (
+    "Two people approve the source: `liangzheng issuer propose source DIR SETTINGS`; then pull again. What came before "
+    "is taken in."
+)
 _ELSEWHERE: Final = Problem("(row)", "the holder has this licence here, and not from this source", "one source", "")
 _NOT_SO: Final = Problem("(row)", "the licence here does not allow this change", "one that is in force here", "")
 
@@ -77,10 +87,13 @@ class Pulling:
         register: Register,
         kinds: Mapping[int, Kind],
         issuance: Issuance,
+        alone: Alone,
+        sources: PullSources,
         random_bytes: RandomBytes,
         publish_change: Callable[[UnixTime], None],
     ) -> None:
         self._profile, self._register, self._kinds, self._issuance = profile, register, kinds, issuance
+        self._alone, self._approved = alone, sources
         self._random_bytes, self._publish_change = random_bytes, publish_change
 
     def pull(self, settings_path: Path, *, at: UnixTime) -> PullResult:
@@ -89,11 +102,14 @@ class Pulling:
         Raises:
             AuthoringError, MappingRefused, HeadingsRefused: Nothing was pulled.
             SourceUnavailable, SourceRefused, ImportFileRefused, RegisterUnavailable: What came before is taken in.
+            SecondPersonNeeded: Nobody has approved this source, and it changes more than one person may; what came
+                before is taken in.
             PublishingFailed: Everything is taken in, and not published yet.
         """
         settings = pull_settings.read(settings_path, self._kinds)
         kind = next(each for each in self._kinds.values() if each.slug == settings.kind)
-        result = PullResult()
+        result, refused = PullResult(), None
+        alone = None if self._approved.is_approved(settings) else self._alone
         try:
             with closing(self._sources(settings)) as sources:
                 for source in sources:
@@ -101,6 +117,7 @@ class Pulling:
                     round_ = _Round(
                         register=self._register,
                         issuance=self._issuance,
+                        alone=alone,
                         random_bytes=self._random_bytes,
                         settings=settings,
                         kind=kind,
@@ -111,11 +128,15 @@ class Pulling:
                     )
                     while batch := list(islice(source.following, bounds.BLOCK_ROWS)):
                         round_.batch(batch)
+        except SecondPersonNeeded as error:
+            refused = error
         finally:
             if result.rows:
                 self._report(settings, result, at)
         if result.superseded or result.changed:
             self._publish_change(at)
+        if refused is not None:
+            raise SecondPersonNeeded(str(refused), hint=_APPROVE) from None
         return result
 
     def _sources(self, settings: PullSettings) -> Generator[Source]:
@@ -151,6 +172,7 @@ class _Round:
         *,
         register: Register,
         issuance: Issuance,
+        alone: Alone | None,
         random_bytes: RandomBytes,
         settings: PullSettings,
         kind: Kind,
@@ -160,11 +182,17 @@ class _Round:
         at: UnixTime,
     ) -> None:
         self._register, self._issuance, self._random_bytes = register, issuance, random_bytes
+        self._alone = alone
         self._settings, self._kind, self._checker, self._result, self._at = settings, kind, checker, result, at
         self._state = None if settings.state is None else checker.place_of(settings.state, headings)
 
     def batch(self, pulled: Sequence[Pulled]) -> None:
-        """Take some rows in, and move the watermark behind them."""
+        """Take some rows in, and move the watermark behind them.
+
+        Raises:
+            SecondPersonNeeded: Where one person's number is used up; what took the place of what is superseded by then
+                is recorded, and the watermark stays.
+        """
         self._result.rows += len(pulled)
         latest: dict[bytes, Pulled] = {}
         for each in pulled:
@@ -176,7 +204,15 @@ class _Round:
                 self._result.unchanged += latest.pop(key, None) is not None
                 latest[key] = each
         known = self._known(latest)
-        fresh = [new for key, each in latest.items() if (new := self._one(each, known.get(key))) is not None]
+        fresh: list[Accepted] = []
+        refused = None
+        for key, each in latest.items():
+            try:
+                new = self._one(each, known.get(key))
+            except SecondPersonNeeded as error:
+                refused = error
+                break
+            fresh += () if new is None else (new,)
         records = {
             each.row: self._issuance.record_of(self._kind, each.written, each.checked, at=self._at) for each in fresh
         }
@@ -194,11 +230,14 @@ class _Round:
                     at=self._at,
                     details=details,
                 )
-            self._move_on(connection, pulled)
+            if refused is None:
+                self._move_on(connection, pulled)
         self._result.recorded += len(claimed)
         taken = {each.row for each in claimed}
         for row in records.keys() - taken:
             self._refuse(Refused(row, (_ELSEWHERE,)))
+        if refused is not None:
+            raise refused
 
     def _one(self, pulled: Pulled, known: _Known | None) -> Accepted | None:
         """Do what a row says to the licence that is there already; what is to be recorded anew is returned."""
@@ -229,20 +268,28 @@ class _Round:
         return checked
 
     def _do(self, pulled: Pulled, known: _Known, change: LegalChange) -> bool:
+        actor = actor_of(self._settings)
         try:
-            lifecycle.change(
-                self._register,
-                known.licence_id,
-                change,
-                reason=_REASON,
-                actor=actor_of(self._settings),
-                at=self._at,
-                below=partial(draws.below, self._random_bytes),
-            )
+            with self._counting(actor), self._register.writing() as connection:
+                lifecycle.change_in(
+                    connection,
+                    known.licence_id,
+                    change,
+                    reason=_REASON,
+                    actor=actor,
+                    at=self._at,
+                    below=partial(draws.below, self._random_bytes),
+                )
+                if self._alone is not None:
+                    its = joint.together(connection, known.licence_id)
+                    self._alone.take(connection, its, act=PULL, actor=_UNAPPROVED, at=self._at)
         except TransitionRefused:
             self._refuse(Refused(pulled.row.number, (_NOT_SO,)))
             return False
         return True
+
+    def _counting(self, actor: str) -> AbstractContextManager[None]:
+        return nullcontext() if self._alone is None else self._alone.noting(PULL, actor=actor, at=self._at)
 
     def _change(self, pulled: Pulled) -> LegalChange | None:
         cells = pulled.row.cells

@@ -113,21 +113,40 @@ def left_as_json(left: Left) -> dict[str, Any]:
 def alone(folder: Path, passphrase_file: Path | None, as_json: bool) -> None:
     """Say how many licences one person may change alone, and who has used how many of them.
 
-    Counted is each licence once within the hours, over all acts. Other limits: `issuer propose limits`.
+    Counted is each licence once within the hours, over all acts; renewals and confirmed seizures by themselves. Other
+    limits: `issuer propose limits`.
     """
     from issuer import wiring
 
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
         limits, used = issuer.alone.used(at=wiring.now())
-    rows = [{"whose": each.whose, "is_department": each.is_department, "licences": each.licences} for each in used]
+    rows = [
+        {
+            "whose": each.whose,
+            "is_department": each.is_department,
+            "is_routine": each.is_routine,
+            "licences": each.licences,
+        }
+        for each in used
+    ]
     if as_json:
-        said = {"person": limits.person, "department": limits.department, "hours": limits.window // HOUR}
+        said = {
+            "person": limits.person,
+            "department": limits.department,
+            "routine_person": limits.routine_person,
+            "routine_department": limits.routine_department,
+            "hours": limits.window // HOUR,
+        }
         print_json({"limits": said, "used": rows})
         return
-    click.echo(f"A person {limits.person}, a department {limits.department}, within {limits.window // HOUR} h.")
+    click.echo(
+        f"A person {limits.person}, a department {limits.department}; renewals and seizures {limits.routine_person} "
+        f"and {limits.routine_department}; within {limits.window // HOUR} h."
+    )
     for each in used:
-        most = limits.department if each.is_department else limits.person
-        click.echo(f"{each.licences:>6} of {most}  {'department ' if each.is_department else ''}{each.whose}")
+        most = limits.most(is_routine=each.is_routine)[each.is_department]
+        of = "renewed or seized by " if each.is_routine else ""
+        click.echo(f"{each.licences:>6} of {most}  {of}{'department ' if each.is_department else ''}{each.whose}")
 
 
 @click.command()

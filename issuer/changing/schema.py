@@ -26,5 +26,7 @@ lone_limit = Table(
     Column("seconds", Integer, nullable=False),
     Column("actor", String(64), nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("routine_person", Integer),
+    Column("routine_department", Integer),
 )
-"""The last row holds; without any, what ships (`issuer.changing.alone`). Append-only."""
+"""The last row holds; without any, and where it says nothing, what ships (`issuer.changing.alone`). Append-only."""

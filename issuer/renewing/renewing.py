@@ -1,6 +1,7 @@
 """Renews licences: the new one is issued, and takes the place of the old one (状态 0x0F) when it is finished.
 
-1 the old licence is valid, and renewal is open, or something else than its days changes · 2 the intent of the new one
+1 the old licence is valid, and renewal is open, or something else than its days changes; and it is counted for whoever
+renews it, who may do so many within a day (ADR 0044) · 2 the intent of the new one
 and its link to the old one are durable in one transaction: of several that renew at once, one gets there · 3 it is
 signed as any other · 4 the old one's entries become superseded, in one transaction with the link. Whoever was killed
 between 2 and 4 renews again: what was begun is finished. The holder has a licence in force at every moment.
@@ -16,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from issuer import identifiers, lifecycle
 from issuer import portrait as portraits
 from issuer.audit.trail import OPERATOR
+from issuer.changing.alone import RENEW, Alone
 from issuer.errors import LicenceNotValid
 from issuer.issuance import Issued
 from issuer.joint import register as joint
@@ -80,12 +82,13 @@ class LicenceRenewals:
         issue: IssueNew,
         issue_again: IssueAgain,
         department_of: Callable[[str, int], str | None],
+        alone: Alone,
         below: Below,
         publish_change: Callable[[UnixTime], None],
     ) -> None:
         self._register, self._kinds = register, kinds
         self._issue, self._issue_again, self._department_of = issue, issue_again, department_of
-        self._below, self._publish_change = below, publish_change
+        self._alone, self._below, self._publish_change = alone, below, publish_change
 
     def renew(
         self,
@@ -116,6 +119,7 @@ class LicenceRenewals:
         Raises:
             ReasonRefused, LicenceUnknown, LicenceNotValid, RenewalTooEarly, AlreadyRenewed: Nothing was recorded.
             HeldTogether: Several hold it; nothing was recorded.
+            RoutineLimitReached: Whoever acts has renewed as many as one person may; nothing was recorded.
             SubjectRefused, LintRefused, PortraitRefused: Nothing was recorded.
             IssuanceInterrupted, NoFreeIndex, RegisterUnavailable: The old licence is in force; renew it again.
             PublishingFailed: It is renewed, and that is not published yet.
@@ -127,10 +131,12 @@ class LicenceRenewals:
         if begun is not None and begun.superseded_at is not None:
             raise AlreadyRenewed("another licence has taken the place of this one")
         if begun is not None:
+            self._count(licence_id, actor, at)
             issued = self._issue_again(begun.next, holder_key, key_assurance, actor, at)
         else:
             # 1
             subject = self._changed(old, changes, at)
+            self._count(licence_id, actor, at)
             # 2, 3
             issued = self._issue(
                 self._kinds[old.vct].slug,
@@ -151,6 +157,12 @@ class LicenceRenewals:
             connection.execute(update(renewal).where(renewal.c.previous == licence_id).values(superseded_at=at))
         self._publish_change(at)
         return issued
+
+    def _count(self, licence_id: str, actor: str, at: UnixTime) -> None:
+        # In a transaction of its own, before the intent: intents are added beside one another, where of two that come
+        # at once neither would see the other. What is refused afterwards and done again is the same licence, once.
+        with self._alone.noting(RENEW, actor=actor, at=at), self._register.writing() as connection:
+            self._alone.take(connection, [licence_id], act=RENEW, actor=actor, at=at)
 
     def following(self, licence_id: str) -> Renewal | None:
         """The renewal by which another licence takes the place of this one, if there is one."""

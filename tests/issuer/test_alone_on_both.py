@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from click.testing import CliRunner
 from sqlalchemy import insert
 
 from issuer.application import Issuer
-from issuer.approvals.errors import SecondPersonNeeded
+from issuer.approvals.errors import RoutineLimitReached, SecondPersonNeeded
 from issuer.changing.alone import CHANGE_LIMITS, Limits
 from issuer.changing.bulk import BULK_CHANGE
 from issuer.changing.errors import LimitsRefused
@@ -19,7 +20,7 @@ from issuer.changing.schema import lone_limit
 from issuer.changing.selecting import Selection
 from issuer.cli import cli
 from issuer.config import PASSPHRASE_VARIABLE
-from issuer.errors import TransitionRefused
+from issuer.errors import SubjectRefused, TransitionRefused
 from issuer.lifecycle import LegalChange
 from protocol.status_list import Status
 from protocol.unixtime import DAY, HOUR, Seconds, UnixTime
@@ -28,10 +29,10 @@ from tests.issuer.builders import AT, BUSINESS, DRIVING, ID_CARD, ON_SQLITE, hol
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def limited(issuer: Issuer, person: int, department: int, window: int = DAY) -> None:
+def limited(issuer: Issuer, person: int, department: int, window: int = DAY, **routine: int) -> None:
     with issuer.register.writing() as connection:
         row = {"person": person, "department": department, "seconds": window, "actor": "test", "at": AT}
-        connection.execute(insert(lone_limit).values(row))
+        connection.execute(insert(lone_limit).values(row | routine))
 
 
 def several(issuer: Issuer, number: int, kind: str = "id-card", subject: Any = ID_CARD, key: int = 1) -> list[str]:
@@ -152,6 +153,9 @@ def test_other_limits_take_two_people_and_make_sense(issuer: Issuer) -> None:
         Limits(1, 10_001),
         Limits(1, 5, HOUR - 1),
         Limits(1, 5, Seconds(31 * DAY)),
+        Limits(1, 5, DAY, 0, 5),
+        Limits(1, 5, DAY, 6, 5),
+        Limits(1, 5, DAY, 6, 10_001),
     ):
         with pytest.raises(LimitsRefused):
             issuer.alone.content(wrong)
@@ -163,6 +167,76 @@ def test_other_limits_take_two_people_and_make_sense(issuer: Issuer) -> None:
     with pytest.raises(SecondPersonNeeded):
         issuer.reinstate(card, reason="测试", actor="3101", at=AT)
     assert issuer.alone.used(at=AT)[0] == Limits(0, 5, Seconds(12 * HOUR))
+
+
+def renew(issuer: Issuer, licence_id: str, actor: str = "3101", **changes: str) -> str:
+    return issuer.licence_renewals.renew(
+        licence_id, changes, holder_key(), reason="变更地址", actor=actor, at=AT
+    ).licence_id
+
+
+def test_renewals_have_a_number_of_their_own(issuer: Issuer) -> None:
+    limited(issuer, 1, 9, routine_person=2, routine_department=3)
+    first, second, third, fourth = several(issuer, 4)
+    renewed = renew(issuer, first, address="幻境市测试区样例路9号")
+    # What was refused for its content and is done again is the same licence.
+    for wrong in ("990101194912310029", "1"):
+        with pytest.raises(SubjectRefused):
+            renew(issuer, second, citizen_id=wrong)
+    renew(issuer, second, address="幻境市测试区样例路9号")
+    with pytest.raises(RoutineLimitReached, match="3 licences within 24 h are more than the 2 that one person renews"):
+        renew(issuer, third, address="幻境市测试区样例路9号")
+    assert (issuer.licence(third).status, issuer.licence_renewals.following(third)) == (Status.VALID, None)
+    assert [(each.actor, each.id) for each in issuer.audit.listed(search="refuse-alone")] == [("3101", "renew")]
+    # Neither number is used up by the other one.
+    issuer.suspend(renewed, reason="测试", actor="3101", at=AT)
+    with pytest.raises(SecondPersonNeeded):
+        issuer.suspend(third, reason="测试", actor="3101", at=AT)
+    renew(issuer, third, "3102", address="幻境市测试区样例路9号")
+    with pytest.raises(RoutineLimitReached, match="4 licences of public-security within 24 h are more than the 3 that"):
+        renew(issuer, fourth, "3103", address="幻境市测试区样例路9号")
+    _, used = issuer.alone.used(at=AT)
+    assert [(each.whose, each.is_routine, each.licences) for each in used] == [
+        ("3101", False, 1),
+        ("public-security", False, 1),
+        ("3101", True, 2),
+        ("3102", True, 1),
+        ("public-security", True, 3),
+    ]
+
+
+@ON_SQLITE
+def test_of_several_that_renew_at_once_so_many_do_as_one_person_may(issuer: Issuer) -> None:
+    limited(issuer, 1, 9, routine_person=2, routine_department=9)
+    ids, together = several(issuer, 6), threading.Barrier(6)
+    won: list[str] = []
+    lost: list[type[BaseException]] = []
+
+    def one(licence_id: str) -> None:
+        together.wait()
+        try:
+            won.append(renew(issuer, licence_id, address="幻境市测试区样例路9号"))
+        except BaseException as error:
+            lost.append(type(error))
+
+    threads = [threading.Thread(target=one, args=(each,)) for each in ids]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(won), lost) == (2, [RoutineLimitReached] * 4)
+    assert sum(issuer.licence(each).status is Status.VALID for each in ids) == 4
+
+
+@ON_SQLITE
+def test_limits_from_before_have_the_routine_ones_that_ship(issuer: Issuer) -> None:
+    limited(issuer, 3, 9)
+    ships = Limits()
+    assert issuer.alone.used(at=AT)[0] == Limits(3, 9, DAY, ships.routine_person, ships.routine_department)
+    with issuer.register.reading() as connection:
+        old = {"person": 4, "department": 9, "seconds": DAY}
+        before_and_after = issuer.alone.shown(connection, old, at=AT)
+    assert before_and_after == (3, 9, DAY, 200, 1_000, 4, 9, DAY, 200, 1_000)
 
 
 PROCESSES, CLIENTS = 2, 100
@@ -236,5 +310,16 @@ def test_the_commands(tmp_path: Path) -> None:
     assert "somebody else approve it" in run(*change, third)
     assert "somebody else approve it" in run("suspend", folder, third, "--reason", "测试")
     said = run("alone", folder)
-    assert said["limits"] == {"person": 2, "department": 9, "hours": 24}
-    assert {"whose": "operator (command line)", "is_department": False, "licences": 2} in said["used"]
+    assert said["limits"] == {
+        "person": 2,
+        "department": 9,
+        "routine_person": 200,
+        "routine_department": 1_000,
+        "hours": 24,
+    }
+    operator = {"whose": "operator (command line)", "is_department": False, "is_routine": False, "licences": 2}
+    assert operator in said["used"]
+    more = ("--routine-person", 7, "--routine-department", 8, "--reason", "测试", "--by", "甲")
+    proposal = run("propose", "limits", folder, "--person", 2, "--department", 9, *more)
+    assert run("approve", folder, proposal["id"], "--by", "乙")["state"] == "executed"
+    assert run("alone", folder)["limits"]["routine_person"] == 7

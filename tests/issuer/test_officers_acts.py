@@ -7,12 +7,15 @@ from typing import Any, Final
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import insert
 
 from issuer.acts import register as rows_of
 from issuer.acts.confirming import ListedAct
 from issuer.acts.errors import ActNotOpen, ActRefused, ActUnknown
 from issuer.acts.register import State
 from issuer.application import Issuer
+from issuer.approvals.errors import RoutineLimitReached
+from issuer.changing.schema import lone_limit
 from issuer.cli import cli
 from issuer.config import PASSPHRASE_VARIABLE
 from issuer.errors import PublishingFailed, ReasonRefused, TransitionRefused
@@ -25,7 +28,7 @@ from protocol.officers_act import ActKind, OfficersAct
 from protocol.staff_certificate import Role, StaffCertificate, StaffUse
 from protocol.status_list import Status
 from protocol.terminal_row import TerminalRow
-from protocol.unixtime import HOUR, MINUTE, UnixTime
+from protocol.unixtime import DAY, HOUR, MINUTE, UnixTime
 from tests.issuer.builders import AT, DRIVING, holder_key, published_status
 
 OFFICER: Final = keys.signer_for(Alg.ESP256, bytes([17] * 32))
@@ -122,6 +125,28 @@ def test_the_terminal_that_sent_an_act_hears_what_was_decided_and_no_other_one(i
     assert [each["act"] for each in issuer.acts.told(left, terminal="310000-P03")] == left.split(".")
     assert issuer.acts.told(asked, terminal="310000-P04") == []
     assert issuer.acts.told(".".join(["0" * 64] * 32 + acts), terminal="310000-P03") == []
+
+
+def test_whoever_confirms_has_a_number_and_officers_who_were_made_up_are_no_way_round(
+    issuer: Issuer, licence: Issued
+) -> None:
+    with issuer.register.writing() as connection:
+        row = {"person": 9, "department": 9, "seconds": DAY, "actor": "test", "at": AT}
+        connection.execute(insert(lone_limit).values(row | {"routine_person": 1, "routine_department": 9}))
+    other = issuer.issue("driving-licence", DRIVING, holder_key(1), at=AT)
+    made_up = issuer.staff.certify(
+        replace(WISH, number="JG-0418"), OFFICER.public_key, replace=True, actor=CHIEF, at=AT
+    )[0]
+    acts = [arrive(issuer, signed(issuer, licence)), arrive(issuer, signed(issuer, other, made_up))]
+    issuer.acts.confirm(acts[0], by=CHIEF, at=LATER)
+    with pytest.raises(RoutineLimitReached, match="2 licences within 24 h are more than the 1 that"):
+        issuer.acts.confirm(acts[1], by=CHIEF, at=LATER)
+    # It stays open, and somebody else may confirm it.
+    assert [each.held.state for each in waiting(issuer)] == [State.OPEN]
+    assert issuer.events(other.licence_id) == ()
+    assert [(each.actor, each.id) for each in issuer.audit.listed(search="refuse-alone")] == [(CHIEF, "confirm-act")]
+    issuer.acts.confirm(acts[1], by="值班长 0022", at=LATER)
+    assert published_status(issuer, other, at=LATER) == Status.SUSPENDED
 
 
 def test_who_may_not_confirm(issuer: Issuer, licence: Issued) -> None:

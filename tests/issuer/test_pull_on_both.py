@@ -1,21 +1,29 @@
 """Following another authority's register: new, changed and ended licences, from databases and from folders of files."""
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, func, select, text
+from click.testing import CliRunner
+from sqlalchemy import Engine, create_engine, func, insert, select, text
 
 from issuer.application import Issuer
+from issuer.approvals.errors import SamePerson, SecondPersonNeeded
 from issuer.bulk import adding, pull_settings
 from issuer.bulk.errors import HeadingsRefused, SourceRefused, SourceUnavailable
 from issuer.bulk.pulling import PullResult
+from issuer.bulk.sources import PULL_SOURCE
+from issuer.changing.schema import lone_limit
+from issuer.cli import cli
+from issuer.config import PASSPHRASE_VARIABLE
 from issuer.errors import AuthoringError, IssuerError, RegisterUnavailable
 from issuer.register import LicenceRecord
 from issuer.register_schema import licence
 from protocol.status_list import Status
-from tests.issuer.builders import AT, DRIVING, holder_key, published_status
+from protocol.unixtime import DAY, UnixTime
+from tests.issuer.builders import AT, DRIVING, holder_key, made, published_status
 from tests.issuer.bulk_files import MAPPING, citizen_id, driver, written
 
 SETTINGS = """
@@ -154,6 +162,101 @@ def test_a_row_that_cannot_be_taken_is_reported_and_stops_no_other(
     again = pull(issuer, tmp_path)
     assert [(each.what) for each in again.problems if each.row == 2] == ["the licence here does not allow this change"]
     assert [each.status for each in of(issuer, 2)] == [Status.SUSPENDED]
+
+
+def limit(issuer: Issuer, person: int) -> None:
+    with issuer.register.writing() as connection:
+        row = {"person": person, "department": 99, "seconds": DAY, "actor": "test", "at": AT}
+        connection.execute(insert(lone_limit).values(row))
+
+
+def propose(issuer: Issuer, tmp_path: Path, name: str = "pull.toml") -> str:
+    content = issuer.sources.content(tmp_path / name)
+    return issuer.approvals.propose(PULL_SOURCE, content, reason="车管所", by="3101", at=AT).id
+
+
+def test_a_source_that_nobody_approved_changes_what_one_person_may_and_an_approved_one_everything(
+    issuer: Issuer, office: Office, tmp_path: Path
+) -> None:
+    limit(issuer, 2)
+    for number in range(6):
+        office.says(number)
+    assert counts(pull(issuer, tmp_path)) == (6, 6, 0, 0, 0, 0), "what is new is no change"
+    office.says(0, address="幻境市测试区样例路99号")
+    for number in range(1, 5):
+        office.says(number, state="吊销")
+    with pytest.raises(SecondPersonNeeded, match="3 licences within 24 h are more than the 2") as raised:
+        pull(issuer, tmp_path)
+    assert "issuer propose source" in raised.value.hint
+    # What came before is taken in, and whoever's licence was superseded has the new one.
+    assert [record.status for record in of(issuer, 0)] == [Status.VALID, Status.SUPERSEDED]
+    assert [of(issuer, number)[0].status for number in range(1, 5)] == [Status.REVOKED, *[Status.VALID] * 3]
+    refused = [(each.actor, each.id) for each in issuer.audit.listed(search="refuse-alone")]
+    assert refused == [("pull vehicle-office", "pull")]
+    # Another name is no other number.
+    settings = tmp_path / "pull.toml"
+    (tmp_path / "other.toml").write_text(settings.read_text("utf-8").replace('"vehicle-office"', '"other"'), "utf-8")
+    with pytest.raises(SecondPersonNeeded):
+        issuer.pulling.pull(tmp_path / "other.toml", at=AT)
+    proposal = propose(issuer, tmp_path)
+    with pytest.raises(SecondPersonNeeded):
+        pull(issuer, tmp_path)
+    with pytest.raises(SamePerson):
+        issuer.approvals.approve(proposal, by="3101", at=AT)
+    issuer.approvals.approve(proposal, by="3102", at=AT)
+    assert pull(issuer, tmp_path).changed == 3
+    assert [of(issuer, number)[0].status for number in range(1, 5)] == [Status.REVOKED] * 4
+    assert issuer.alone.left([of(issuer, 5)[0].id], actor="pull", at=AT).person == 0, "two people's are not counted"
+
+
+def test_an_approval_is_of_the_settings_and_their_mapping_as_they_stood(
+    issuer: Issuer, office: Office, tmp_path: Path
+) -> None:
+    limit(issuer, 0)
+    office.says(1)
+    pull(issuer, tmp_path)
+    issuer.approvals.approve(propose(issuer, tmp_path), by="3102", at=AT)
+    office.says(1, state="暂扣")
+    for name, old, new in (
+        ("pull.toml", '"暂扣" = "suspend"', '"暂扣" = "revoke"'),
+        ("pull.toml", "SELECT *", "SELECT  *"),
+        ("columns.toml", "[columns]", "# what else\n[columns]"),
+    ):
+        before = (tmp_path / name).read_text("utf-8")
+        (tmp_path / name).write_text(before.replace(old, new, 1), "utf-8")
+        with pytest.raises(SecondPersonNeeded):
+            pull(issuer, tmp_path)
+        (tmp_path / name).write_text(before, "utf-8")
+    # Of one name the newest approval holds.
+    changed = tmp_path / "newer.toml"
+    changed.write_text((tmp_path / "pull.toml").read_text("utf-8") + "# newer\n", "utf-8")
+    newer = issuer.approvals.propose(
+        PULL_SOURCE, issuer.sources.content(changed), reason="车管所", by="3101", at=UnixTime(AT + 1)
+    )
+    issuer.approvals.approve(newer.id, by="3102", at=UnixTime(AT + 2))
+    with pytest.raises(SecondPersonNeeded):
+        pull(issuer, tmp_path)
+    assert issuer.pulling.pull(changed, at=UnixTime(AT + 3)).changed == 1
+
+
+def test_the_command_that_proposes_a_source(tmp_path: Path) -> None:
+    made(tmp_path / "i").close()
+    folder_of(tmp_path)
+    arguments = [
+        "propose",
+        "source",
+        str(tmp_path / "i"),
+        str(tmp_path / "pull.toml"),
+        "--reason",
+        "车管所",
+        "--by",
+        "甲",
+    ]
+    done = CliRunner().invoke(cli, [*arguments, "--json"], env={PASSPHRASE_VARIABLE: ""})
+    content = json.loads(done.stdout)["content"]
+    assert (content["name"], content["kind"]) == ("vehicle-office", "driving-licence")
+    assert content["source"] == str((tmp_path / "files").resolve())
+    assert len(content["sha256"]) == 64
 
 
 class Dead(BaseException):
