@@ -103,8 +103,7 @@ class Issuance:
         """
         if isinstance(written, dict) and HOLDERS in written:
             raise HoldersRefused("the subject lists several holders")
-        written = _with_portrait(kind, written, picture)
-        written = identifiers.given(kind, written, region=self._profile.region, random_bytes=self._random_bytes)
+        written = self.completed(kind, written, picture)
         checked = subject_check.check(kind, written, at=at, fictional=self._profile.fictional)
         record = self.record_of(kind, written, checked, at=at, together=together)
         draft = self.draft(kind, checked, holder_key, key_assurance, at)
@@ -140,6 +139,11 @@ class Issuance:
         department = self._ring.department_of(record.id, kind.vct)
         key = self._ring.take(KeyUse.ASSERT, vct=kind.vct, department=department, at=at)
         return self._sign(record, draft, key, is_new=False, picture=picture, directory=directory, actor=actor, at=at)
+
+    def completed(self, kind: Kind, written: object, picture: bytes | None) -> object:
+        """What somebody wrote, with what it needs not say: portrait's digest, identifier. Raises: PortraitRefused."""
+        with_portrait = _with_portrait(kind, written, picture)
+        return identifiers.given(kind, with_portrait, region=self._profile.region, random_bytes=self._random_bytes)
 
     def record_of(
         self, kind: Kind, written: object, checked: Subject, *, at: UnixTime, together: bool = False

@@ -246,6 +246,15 @@ class Register(Database):
                 notices.tell(connection, DeviceEvent.BOUND, [bound], at=at)
             return allocation
 
+    @staticmethod
+    def record_only(connection: Connection, records: Sequence[LicenceRecord], *, pictures: Mapping[str, bytes]) -> None:
+        """Record new licences that no device has yet, with the portraits of those that have one, by their ids."""
+        for record in records:
+            connection.execute(insert(licence).values(licence_values(record)))
+            lookup.add(connection, record.id, record.subject, record.holder_number)
+        for licence_id, picture in pictures.items():
+            connection.execute(insert(portrait).values(licence_id=licence_id, picture=picture))
+
     def record_done(
         self,
         allocation: Allocation,

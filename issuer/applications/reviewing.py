@@ -32,6 +32,7 @@ from issuer.audit import trail
 from issuer.draws import RandomBytes
 from issuer.errors import KindUnknown
 from issuer.issuance import Issued
+from issuer.joint import holders
 from issuer.register import Also, Register
 from issuer.renewing.renewing import IssueNew
 from protocol import cwt
@@ -120,13 +121,15 @@ class Applications:
         """A new application.
 
         Raises:
-            KindUnknown, SubjectRefused, PortraitRefused, EvidenceTextRefused, ProposalRefused: Nothing was recorded.
+            KindUnknown, HoldersRefused, SubjectRefused, PortraitRefused, EvidenceTextRefused, ProposalRefused: Nothing
+                was recorded.
         """
         by = person(by)
         kind = next((each for each in self._kinds.values() if each.slug == slug), None)
         if kind is None:
             raise KindUnknown(f"there is no such kind: {slug}")
         # 1
+        holders.demand_one(kind, subject)
         self._check(kind, subject, portrait, at)
         application_id = draws.text(self._random_bytes, draws.ID_CHARACTERS)
         row = {

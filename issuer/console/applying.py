@@ -20,6 +20,7 @@ from issuer.console.issuing import kinds_found, reviewed
 from issuer.console.offering import shown_offer
 from issuer.console.reviewing import application_of, application_page, conflict, waiting
 from issuer.errors import HolderKeyRefused, ReasonRefused
+from issuer.joint import holders
 from issuer.openid4vci import drawn
 from issuer.people.roles import May
 from issuer.web import following
@@ -39,6 +40,7 @@ def add_pages(desk: Desk) -> None:
     @desk.page("/apply/<slug>", may=May.ISSUE, post=True)
     def apply(slug: str) -> Response:
         kind = desk.kind(slug)
+        holders.demand_one(kind, {})
         if request.method == "GET":
             return entering.form(desk, kind, {}, {}, purpose="apply")
         fields = entering.entered(kind, entering.EVIDENCE)

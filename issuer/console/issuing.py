@@ -14,6 +14,7 @@ from issuer.console.desk import Desk
 from issuer.console.entering import Checked
 from issuer.console.finding import is_named, searched
 from issuer.errors import HolderKeyRefused
+from issuer.joint import holders
 from issuer.people.roles import May
 from issuer.register import LicenceRecord
 from protocol.licence.catalogue import Kind
@@ -31,6 +32,7 @@ def add_pages(desk: Desk) -> None:
     @desk.page("/issue/<slug>", may=May.ISSUE, post=True)
     def issue(slug: str) -> Response:
         kind = desk.kind(slug)
+        holders.demand_one(kind, {})
         if request.method == "GET":
             return entering.form(desk, kind, {}, {}, purpose="issue")
         fields = entering.entered(kind, entering.KEY)

@@ -26,7 +26,10 @@ _MAX_PHOTO_BYTES = 32 * 1024 * 1024
 @click.option("--kind", required=True, help="Such as marriage, household-register, real-estate.")
 @click.option("--subject", required=True, type=FILE, help="JSON file with the licence's items and a list `holders`.")
 @click.option(
-    "--holder-key", "holder_keys", required=True, multiple=True, help="A wallet's key for each holder, in order."
+    "--holder-key",
+    "holder_keys",
+    multiple=True,
+    help="A wallet's key for each holder, in order; without any, each licence waits for an offer.",
 )
 @click.option("--portrait", "portraits", multiple=True, type=FILE, help="A picture for each holder, in order; or none.")
 @passphrase_option
@@ -43,16 +46,22 @@ def issue_together(
 ) -> None:
     """Issue a licence that several persons hold: each gets a package of their own, and a legal change is one of all.
 
+    Without keys it is recorded, and each holder fetches theirs by an offer: `issuer offer DIR LICENCE`.
+
     \b
     Example:
       liangzheng issuer synth marriage > couple.json
       liangzheng issuer issue-together ./issuer --kind marriage --subject couple.json \\
         --holder-key a.key --holder-key b.key
+      liangzheng issuer issue-together ./issuer --kind marriage --subject couple.json
     """
     from issuer import wiring
 
     keys, written = [public_key(each) for each in holder_keys], subject_file(subject)
     given: list[bytes | None] = [durable_files.read(each, max_bytes=_MAX_PHOTO_BYTES) for each in portraits]
+    if not keys:
+        _record(folder, kind, written, given, passphrase_file=passphrase_file, as_json=as_json)
+        return
     pictures = given or [None] * len(keys)
     with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
         prepare_package(None, issuer.places.packages)
@@ -69,3 +78,22 @@ def issue_together(
         )
     for each in () if as_json else issued:
         click.echo(each.licence_id)
+
+
+def _record(
+    folder: Path,
+    kind: str,
+    written: object,
+    portraits: list[bytes | None],
+    *,
+    passphrase_file: Path | None,
+    as_json: bool,
+) -> None:
+    from issuer import wiring
+
+    with wiring.open_issuer(folder, passphrase=config.passphrase(passphrase_file)) as issuer:
+        ids = issuer.joint.record(kind, written, portraits=portraits, actor=ACTOR, at=wiring.now())
+    if as_json:
+        print_json([{"id": each, "kind": kind} for each in ids])
+    for each in () if as_json else ids:
+        click.echo(f"{each} waits for its holder: liangzheng issuer offer DIR {each}")

@@ -6,12 +6,13 @@ from issuer.errors import IssuerError
 
 
 class HoldersRefused(IssuerError):
-    """The holders are too few or too many, or there is not a device key for each."""
+    """The holders are too few or too many, there is not a device key for each, or one cannot hold it alone."""
 
     code = "holders_refused"
     hint = (
-        "Give the subject a list `holders` and a device key for each of them: `liangzheng issuer issue-together`. "
-        "Nothing was recorded."
+        "Give the subject a list `holders` and a device key for each of them, or none: `liangzheng issuer "
+        "issue-together`. What is recorded without keys is offered to each holder: `liangzheng issuer offer DIR "
+        "LICENCE`. Nothing was recorded."
     )
 
 

@@ -35,6 +35,14 @@ def of(kind: Kind, written: object) -> tuple[Mapping[str, Any], ...]:
     return parts
 
 
+def demand_one(kind: Kind, written: object) -> None:
+    """Return if this is for one holder, who may hold it alone. Raises: HoldersRefused."""
+    if kind.holders.least > 1:
+        raise HoldersRefused(f"a {kind.slug} has {kind.holders.least} holders")
+    if isinstance(written, dict) and subjects.HOLDERS in written:
+        raise HoldersRefused("the subject lists several holders")
+
+
 def check(kind: Kind, checked: Sequence[Subject]) -> None:
     """Return if these holders may hold one licence together. Raises: SubjectRefused."""
     problems = list(_problems(kind, [subject.items for subject in checked]))

@@ -3,7 +3,8 @@
 1 every holder's subject is checked, then all of them together, and everything that would be signed is linted · 2 holder
 by holder as any licence is issued, the link between them in the transaction of each intent. After a crash between two
 holders the first ones have theirs, and a legal change reaches them; the others are issued by withdrawing and beginning
-anew. Not handled here: which devices are whose.
+anew. Without devices nothing is signed: all of them are recorded in one transaction, and each is offered to its holder
+(`issuer.openid4vci.offering`). Not handled here: which devices are whose.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlalchemy import Connection
 
 from issuer import subject as subject_check
+from issuer.audit import trail
 from issuer.errors import KindUnknown
 from issuer.issuance import Issuance, Issued
 from issuer.joint import holders
@@ -68,9 +70,7 @@ class JointLicences:
             KindUnknown, HoldersRefused, SubjectRefused, PortraitRefused, LintRefused: Nothing was recorded.
             IssuanceInterrupted, RegisterUnavailable: As `Issuance.issue`; some holders may have theirs.
         """
-        kind = next((each for each in self._kinds.values() if each.slug == slug), None)
-        if kind is None:
-            raise KindUnknown("there is no such kind")
+        kind = self._kind(slug)
         # 1
         parts = holders.of(kind, written)
         if not len(parts) == len(holder_keys) == len(portraits):
@@ -112,10 +112,56 @@ class JointLicences:
         self._publish_new_lists(at)
         return issued
 
+    def record(
+        self, slug: str, written: object, *, portraits: Sequence[bytes | None], actor: str, at: UnixTime
+    ) -> tuple[str, ...]:
+        """A licence for each holder that no device has yet, in the order of the subject's `holders`.
+
+        Args:
+            slug: The kind.
+            written: The subject, with `holders`.
+            portraits: The picture of each holder, or None; empty if no holder has one.
+            actor: Who records it.
+            at: When.
+
+        Raises:
+            KindUnknown, KindRetired, HoldersRefused, SubjectRefused, PortraitRefused, RegisterUnavailable: Nothing was
+                recorded.
+        """
+        kind = self._kind(slug)
+        # 1
+        parts = holders.of(kind, written)
+        portraits = portraits or [None] * len(parts)
+        if len(portraits) != len(parts):
+            raise HoldersRefused(f"{len(parts)} holders and {len(portraits)} places for portraits")
+        complete = [
+            self._issuance.completed(kind, dict(part), picture) for part, picture in zip(parts, portraits, strict=True)
+        ]
+        checked = [subject_check.check(kind, each, at=at, fictional=self._profile.fictional) for each in complete]
+        holders.check(kind, checked)
+        records = [
+            self._issuance.record_of(kind, each, its, at=at, together=True)
+            for each, its in zip(complete, checked, strict=True)
+        ]
+        ids = tuple(each.id for each in records)
+        pictures = {each: picture for each, picture in zip(ids, portraits, strict=True) if picture is not None}
+        with self._register.adding() as connection:
+            self._register.record_only(connection, records, pictures=pictures)
+            for place, each in enumerate(ids):
+                rows_of.link(connection, each, joint_id=ids[0], place=place)
+                trail.append(connection, "record-together", "licence", each, actor=actor, at=at)
+        return ids
+
     def together(self, licence_id: str) -> tuple[str, ...]:
         """The licences of all who hold this one, in their order. Raises: RegisterUnavailable."""
         with self._register.reading() as connection:
             return rows_of.together(connection, licence_id)
+
+    def _kind(self, slug: str) -> Kind:
+        for kind in self._kinds.values():
+            if kind.slug == slug:
+                return kind
+        raise KindUnknown("there is no such kind")
 
     def _rehearsed(
         self, kind: Kind, part: Mapping[str, object], key: VerificationKey, key_assurance: KeyAssurance, at: UnixTime

@@ -21,6 +21,7 @@ from issuer.applications.errors import ApplicationNotThere
 from issuer.audit import trail
 from issuer.errors import IssuerError, LicenceNotValid, LicenceUnknown, LintRefused, PortraitRefused, SubjectRefused
 from issuer.issuance import Issued
+from issuer.joint.errors import HoldersRefused
 from issuer.keys.errors import DepartmentNeeded, KeyNotForKind
 from issuer.openid4vci import codes, proofs
 from issuer.openid4vci.codes import DerivedSecrets
@@ -54,6 +55,7 @@ _TAKEN_UP_AFTER: Final = Seconds(MINUTE)
 _REFUSED_FOR_GOOD: Final = (
     ApplicationNotThere,
     DepartmentNeeded,
+    HoldersRefused,
     KeyNotForKind,
     LicenceNotValid,
     LicenceUnknown,

@@ -19,6 +19,7 @@ from issuer import subject as subject_check
 from issuer.audit import trail
 from issuer.draws import RandomBytes
 from issuer.errors import KindUnknown, LicenceNotValid
+from issuer.joint import holders
 from issuer.openid4vci import codes
 from issuer.openid4vci.codes import DerivedSecrets
 from issuer.openid4vci.errors import OfferNotOpen, OfferRefused, OfferUnknown
@@ -133,6 +134,7 @@ class Offers:
         Raises:
             OfferRefused, KindUnknown, SubjectRefused, PortraitRefused, LicenceUnknown, LicenceNotValid,
             RegisterUnavailable: Nothing was recorded.
+            HoldersRefused: Several hold this kind: each holder's licence is offered by itself, once it is recorded.
         """
         self.clean(at=at)
         # 1
@@ -242,6 +244,7 @@ class Offers:
             return self._kinds[record.vct]
         for kind in self._kinds.values():
             if kind.slug == wish.kind:
+                holders.demand_one(kind, wish.subject)
                 subject_check.check(kind, wish.subject, at=at, fictional=self._fictional)
                 if wish.portrait is not None:
                     portrait.digest_of(wish.portrait)

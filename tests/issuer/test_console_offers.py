@@ -149,3 +149,12 @@ def test_an_approved_application_is_offered_one_at_a_time(console: Console, issu
     assert clerk.post(f"/applications/{its}/offer", {**form, "form": "two"}).status_code == 409
     assert clerk.post(f"/applications/{its}/offer", {**form, "form": "three"}).status_code == 422
     assert f"/offers/{id_in(page.text)}" in clerk.get(f"/applications/{its}").text
+
+
+def test_what_several_hold_is_refused_by_name_before_anything_is_typed(clerk: Visitor) -> None:
+    for language in texts.LANGUAGES:
+        clerk.client.set_cookie("console_language", language, path="/console")
+        for path in ("/issue/marriage", "/apply/marriage"):
+            refused = clerk.get(path)
+            assert refused.status_code == 422
+            assert texts.say("problem.holders_refused", language) in html.unescape(refused.text)

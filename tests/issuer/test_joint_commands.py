@@ -43,3 +43,15 @@ def test_one_key_for_two_holders_is_refused_and_so_is_the_ordinary_command(given
     assert (ordinary.exit_code, ordinary.stdout) == (1, "")
     assert "issue-together" in ordinary.stderr
     assert json.loads(run("list", given[0], "--json").stdout) == []
+
+
+def test_without_keys_each_holder_is_offered_their_own(given: tuple[object, ...]) -> None:
+    couple = given[-1]
+    refused = run("offer", given[0], "--kind", "marriage", "--subject", couple)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "a marriage has 2 holders" in refused.stderr
+    assert "issue-together" in refused.stderr
+    said = json.loads(run("issue-together", *given, "--json").stdout)
+    assert len(said) == 2
+    for each in said:
+        assert json.loads(run("offer", given[0], each["id"], "--json").stdout)["tx_code"]

@@ -1,8 +1,10 @@
 """Licences of several holders, on both databases: a credential for each, one legal document, and what is refused."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from issuer import catalogue_source
 from issuer.application import Issuer
@@ -19,6 +21,7 @@ from protocol.labels import KeyAssurance, Lic
 from protocol.sd_cwt import redaction
 from protocol.status_list import Status
 from tests.issuer.builders import AT, credentials, holder_key, published_status
+from tests.issuer.wallets import Wallet, code_of, offered, packages, signer
 
 KINDS = {kind.slug: kind for kind in catalogue_source.load_kinds().values()}
 COUPLE = subjects.subject(KINDS["marriage"], 0, seed=1, at=AT)
@@ -187,3 +190,46 @@ def test_after_a_crash_between_two_holders_a_change_reaches_who_has_theirs(
     (only,) = issuer.list()
     flipped: tuple[StatusEvent, ...] = issuer.change(only.id, LegalChange.WITHDRAW, reason="测试", actor="test", at=AT)
     assert len(flipped) == 1
+
+
+@pytest.mark.parametrize("slug", ["marriage", "id-card"])
+def test_nothing_is_offered_or_filed_for_one_of_several(issuer: Issuer, slug: str) -> None:
+    written = COUPLE if slug == "id-card" else COUPLE[HOLDERS][0] | {"licence_no": "J310101-2026-000001"}
+    with pytest.raises(HoldersRefused, match="several holders" if slug == "id-card" else "a marriage has 2 holders"):
+        offered(issuer, kind=slug, subject=written)
+    with pytest.raises(HoldersRefused):
+        issuer.applications.file(slug, written, portrait=None, by="3101", at=AT)
+    assert issuer.wallet_issuing.offers.listed() == ()
+    assert issuer.applications.listed(decided_too=True) == ()
+
+
+def test_what_is_recorded_without_devices_is_offered_to_each_holder(issuer: Issuer, client: FlaskClient) -> None:
+    picture = Path("docs/examples/portrait.webp").read_bytes()
+    ids = issuer.joint.record("marriage", COUPLE, portraits=[picture, None], actor="test", at=AT)
+    assert issuer.joint.together(ids[1]) == ids
+    assert [issuer.licence(each).finished for each in ids] == [False, False]
+    assert [(each.act, each.id) for each in issuer.audit.everything()] == [("record-together", each) for each in ids]
+    for number, (licence_id, part) in enumerate(zip(ids, COUPLE[HOLDERS], strict=True), start=1):
+        assert [each.id for each in issuer.list(search=part["citizen_id"])] == [licence_id]
+        wallet = Wallet(client, signer(number))
+        assert wallet.redeem(code_of(offered(issuer, licence_id=licence_id, tx_code=False))).status_code == 200
+        (package,) = packages(wallet.ask(kind="marriage"))
+        assert names(package) == {part["name"]}
+        held = licence_package.decode(package)
+        assert (held.licence_id, held.portrait) == (licence_id, picture if number == 1 else None)
+    flipped = issuer.revoke(ids[0], reason="测试", actor="test", at=AT)
+    assert len(flipped) == 2
+
+
+def test_nothing_is_recorded_of_holders_who_do_not_fit(issuer: Issuer) -> None:
+    one, other = COUPLE[HOLDERS]
+    for wrong, refusal in (
+        (COUPLE | {HOLDERS: [one]}, HoldersRefused),
+        (COUPLE | {HOLDERS: [one, other | {"spouse_name": "测试员未"}]}, SubjectRefused),
+        (COUPLE | {HOLDERS: [one, other | {"name": ""}]}, SubjectRefused),
+    ):
+        with pytest.raises(refusal):
+            issuer.joint.record("marriage", wrong, portraits=[], actor="test", at=AT)
+    with pytest.raises(HoldersRefused, match="2 holders and 1 places"):
+        issuer.joint.record("marriage", COUPLE, portraits=[None], actor="test", at=AT)
+    assert issuer.list() == ()
