@@ -1,7 +1,8 @@
 """What the items of one licence must have to do with one another: days in their order, and terms that kinds have.
 
 By the items' names, in whatever kind they stand, so that an added kind is checked as those that ship. Not handled here:
-each value by itself (`issuer.subject`), the holders of one licence together (`issuer.joint.holders`).
+each value by itself (`issuer.subject`), the holders of one licence together (`issuer.joint.holders`), terms by the age
+of a holder (`issuer.legal_terms`).
 """
 
 from collections.abc import Iterator, Mapping

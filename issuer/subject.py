@@ -16,7 +16,7 @@ from typing import Final
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import ValidationError
 
-from issuer import kind_rules
+from issuer import kind_rules, legal_terms
 from issuer.errors import Problem, SubjectRefused
 from protocol import cbor, cwt, unixtime
 from protocol.errors import SchemaError
@@ -161,7 +161,12 @@ class _Checking:
             self.problem(earlier, f"after {later.name}", expected=f"a day not after {later.name}")
         for item, other in kind_rules.alike(self.kind, self.items):
             self.problem(item, f"the same as {other.name}", expected=f"another person's number than {other.name}")
-        if kind_rules.is_longer_than_its_term(self.kind, begin, end):
+        unlawful = None
+        if begin is not None and begin <= today:
+            unlawful = legal_terms.contradiction(self.kind.slug, begin, end, self._born())
+        if unlawful is not None:
+            self.warnings.append(unlawful)
+        elif kind_rules.is_longer_than_its_term(self.kind, begin, end):
             years = self.kind.term.years
             self.warnings.append(f"valid_to is later than the longest term of {years} year(s) that this kind has")
 
@@ -174,6 +179,10 @@ class _Checking:
             self.warnings.append("citizen_id and birth_date name different days of birth")
         if sex in (1, 2) and int(number[16]) % 2 != sex % 2:
             self.warnings.append("citizen_id and sex do not agree")
+
+    def _born(self) -> int | None:
+        born, number = self._day(Lic.BIRTH_DATE), self.items.get(Lic.CITIZEN_ID)
+        return legal_terms.born_on(number) if born is None and isinstance(number, str) else born
 
     def _day(self, key: Lic) -> int | None:
         value = self.items.get(key)

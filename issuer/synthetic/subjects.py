@@ -12,7 +12,9 @@ from itertools import count as counting
 from itertools import islice
 from typing import Any, Final
 
+from issuer import legal_terms
 from issuer.joint.subjects import HOLDERS
+from issuer.legal_terms import Terms
 from issuer.synthetic import population, values
 from issuer.synthetic.drawing import Draws
 from issuer.synthetic.population import Company, Person
@@ -82,7 +84,7 @@ def subject(
         for item in kind.items
         if item.type not in NEVER
         and _has(item, scenes[0])
-        and (item.required or item.type in _NUMBERS or draws.below(_SOMETIMES))
+        and (item.required or item.type in _NUMBERS or _must_have(kind, item) or draws.below(_SOMETIMES))
     ]
     if kind.holders.most == 1:
         return {item.name: values.value(item, scenes[0]) for item in chosen}
@@ -135,7 +137,7 @@ def _other(kind: Kind, people: Sequence[Person], place: int, stranger: Person) -
     return people[1 - place] if kind.holders.least > 1 else people[0]
 
 
-def _term(kind: Kind, born: date, ages: range, draws: Draws, today: date) -> tuple[date, date]:
+def _term(kind: Kind, born: date, ages: range, draws: Draws, today: date) -> tuple[date, date | None]:
     if ages.start == 0:
         # A birth is certified within days.
         begin = min(today, born + timedelta(days=draws.between(1, 10)))
@@ -143,13 +145,33 @@ def _term(kind: Kind, born: date, ages: range, draws: Draws, today: date) -> tup
         since = _years_later(today, -(kind.term.years or _USUAL_YEARS)) + timedelta(days=_MONTH)
         earliest = max(since, _years_later(born, max(0, ages.start - 2)))
         begin = earliest + timedelta(days=draws.below(max(1, (today - earliest).days + 1)))
-    return begin, _years_later(begin, kind.term.years or _USUAL_TERM)
+    terms = legal_terms.table().get(kind.slug)
+    if terms is None:
+        return begin, _years_later(begin, kind.term.years or _USUAL_TERM)
+    while (end := _lawful_end(terms, born, begin)) is not None and end < today:
+        # Long ago the holder was younger, and it lasted less: renewed on its last day.
+        begin = end
+    return begin, end
+
+
+def _lawful_end(terms: Terms, born: date, begin: date) -> date | None:
+    """The last day of the longest term that the law gives on this day; None: without an end."""
+    step = terms.step(legal_terms.age(unixtime.day_of(born), unixtime.day_of(begin)))
+    return legal_terms.years_later(begin, max(step.years)) if step.years else None
 
 
 def _has(item: Item, scene: Scene) -> bool:
+    if item.key == Lic.VALID_TO:
+        return scene.valid_to is not None
     if item.key == Lic.CITIZEN_ID:
         return not scene.by_company
     return item.key != Lic.USCC or scene.by_company
+
+
+def _must_have(kind: Kind, item: Item) -> bool:
+    """Whether it is the law that gives this licence a last day, at some ages at least."""
+    terms = legal_terms.table().get(kind.slug)
+    return item.key == Lic.VALID_TO and terms is not None and not all(step.long_term for step in terms.steps)
 
 
 def _years_later(day: date, years: int) -> date:

@@ -29,7 +29,7 @@ class Scene:
     other: Person
     is_shared: bool
     valid_from: date
-    valid_to: date
+    valid_to: date | None
 
     def before(self, day: date, *, days: int) -> date:
         """A day up to so many days before this one."""
@@ -90,7 +90,7 @@ _BY_NAME: Final[Mapping[str, Maker]] = {
     "premises": lambda scene: population.address(scene.draws),
     "plant_address": lambda scene: population.address(scene.draws),
     "valid_from": lambda scene: scene.valid_from.isoformat(),
-    "valid_to": lambda scene: scene.valid_to.isoformat(),
+    "valid_to": lambda scene: "" if scene.valid_to is None else scene.valid_to.isoformat(),
     "first_issue": lambda scene: scene.before(scene.valid_from, days=1_500).isoformat(),
     "founded": lambda scene: scene.valid_from.isoformat(),
     "legal_representative": lambda scene: scene.other.name,

@@ -24,11 +24,15 @@ def problems(kind: Kind, written: object, *, fictional: bool = True) -> dict[str
     return {problem.item: problem.what for problem in refused.value.problems}
 
 
-@pytest.mark.parametrize("slug", SUBJECTS)
+# The holder is 76, to whom the law gives a card without a last day (`test_legal_terms`).
+LAWFUL = SUBJECTS | {"id-card": {name: value for name, value in ID_CARD.items() if name != "valid_to"}}
+
+
+@pytest.mark.parametrize("slug", LAWFUL)
 def test_a_good_subject_keeps_every_item(slug: str) -> None:
     kind = KINDS[slug]
-    checked = subject.check(kind, SUBJECTS[slug], at=AT, fictional=True)
-    for name, value in SUBJECTS[slug].items():
+    checked = subject.check(kind, LAWFUL[slug], at=AT, fictional=True)
+    for name, value in LAWFUL[slug].items():
         item = kind.item_named(name)
         assert item is not None
         restored = checked.items[item.key]
