@@ -71,7 +71,7 @@ def add_pages(desk: Desk) -> None:
         return desk.render(
             "publishing.html",
             feed=Ceremonies(issuer.feed, iss=issuer.profile.iss).status(at=at),
-            bars=graph.bars([by_hour.get(ago, 0) for ago in range(HOURS)], at=at),
+            graph=graph.bars([by_hour.get(ago, 0) for ago in range(HOURS)], at=at),
             total=sum(by_hour.values()),
         )
 

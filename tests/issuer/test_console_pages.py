@@ -14,6 +14,7 @@ from issuer.application import Issuer
 from issuer.console import figures, finding, graph, rendering, texts
 from issuer.lifecycle import LegalChange
 from issuer.people.roles import Role
+from issuer.synthetic import subjects
 from protocol import licence_package
 from protocol.status_list import Status
 from protocol.unixtime import UnixTime
@@ -320,8 +321,45 @@ def test_publishing_is_drawn_as_bars_and_told_as_a_table(console: Console, issue
     page = console.person(Role.CLERK).get("/publishing").text
     assert page.count("<rect ") == 24
     assert "<title>10:00: 1</title>" in page
-    heights = [each.height for each in graph.bars([0, 1, 1_000_000], at=AT)]
+    heights = [each.height for each in graph.bars([0, 1, 1_000_000], at=AT).bars]
     assert heights == [graph.HEIGHT, 2.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("most", "scale"),
+    [
+        (0, ["0", "1"]),
+        (1, ["0", "1"]),
+        (2, ["0", "1", "2"]),
+        (3, ["0", "2", "4"]),
+        (9, ["0", "5", "10"]),
+        (10, ["0", "5", "10"]),
+        (11, ["0", "10", "20"]),
+        (61, ["0", "40", "80"]),
+        (81, ["0", "50", "100"]),
+        (56_000_000, ["0", "30,000,000", "60,000,000"]),
+    ],
+)
+def test_a_scale_has_round_values_and_no_bar_stands_above_it(most: int, scale: list[str]) -> None:
+    drawing = graph.bars([most, 0], at=AT)
+    assert [each.label for each in drawing.ticks] == scale
+    assert [each.y for each in drawing.ticks][:: len(scale) - 1] == [graph.HEIGHT, 0.0]
+    top = int(scale[-1].replace(",", ""))
+    assert drawing.bars[-1].height == round(graph.HEIGHT * most / top, 1)
+    assert drawing.margin >= 11 * len(scale[-1])
+
+
+def test_figures_say_their_values_and_units(console: Console, issuer: Issuer) -> None:
+    kind = next(each for each in issuer.kinds.values() if each.slug == "library-reader")
+    for place in range(3):
+        issued(issuer, subjects.subject(kind, place, seed=1, at=AT), kind.slug)
+    visitor = console.person(Role.CLERK)
+    for language in texts.LANGUAGES:
+        visitor.client.set_cookie("console_language", language, path="/console")
+        page = visitor.get(f"/figures?kind={kind.slug}").text
+        values = [re.findall(r'class="tick-label value">([^<]+)<', each) for each in page.split("<svg ")[1:]]
+        assert values == [["0", "2", "4"], ["0", "1"]]
+        assert all(texts.say(f"figures.unit_{each}", language) in page for each in ("issued", "ending"))
 
 
 def test_a_picture_goes_along_from_the_form_to_the_licence_and_back(issuer: Issuer, clerk: Visitor) -> None:
