@@ -76,7 +76,8 @@ def add_routes(
                 style=style,
                 language=language,
                 languages=texts.LANGUAGES,
-                path=PATH,
+                # Relative: a web server in front may have put the service below a path of its own.
+                path=PATH.removeprefix("/"),
                 profile=issuer.profile,
                 number=number,
                 found=found,

@@ -1,6 +1,7 @@
 """An applicant's own look at their application: by number and code, without telling which of the two is wrong."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,7 @@ def test_the_page_needs_no_token_and_takes_nothing_from_elsewhere(client: FlaskC
     page = client.get(f"{PATH}?number={HOSTILE}", headers={"Accept-Language": "zh-HK"})
     assert '<html lang="zh-Hant">' in page.text
     assert "<script" not in page.text
+    assert not re.findall(r'(?:href|action)="/', page.text), "it works below any path of a web server in front"
     policy = page.headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "Set-Cookie" not in page.headers

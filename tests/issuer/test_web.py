@@ -57,8 +57,10 @@ def test_every_route_that_is_not_meant_for_visitors_refuses_them(client: FlaskCl
                 answer.close()
     # Three of these take no token, for what is posted proves itself; what does not is refused (test_remote_terminals).
     # Wallets prove what they ask with a token or key of their own (test_openid4vci_attacks); the rest is public.
+    # An applicant has number and code of a receipt (test_following).
+    for_applicants = {"following.my_application", "following.application_standing"}
     for_wallets = {"issuer_metadata", "server_metadata", "offer", "token", "nonce", "refresh", "devices", "notices"}
-    assert open_routes == {"published", "package", "document", "enrol", "renew", "row"} | {
+    assert open_routes == {"published", "package", "document", "enrol", "renew", "row"} | for_applicants | {
         f"openid4vci.{name}" for name in for_wallets | {"offices"}
     }
 
