@@ -33,7 +33,6 @@ SUBJECTS: Final[Mapping[str, Mapping[str, Any]]] = {
         "citizen_id": "990101194912310028",
         "authority": "乌有市公安局虚构分局",
         "valid_from": "2020-06-01",
-        "valid_to": "2040-06-01",
     },
     "business-licence": {
         "name": "乌有市样例科技有限公司",
