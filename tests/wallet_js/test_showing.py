@@ -12,6 +12,7 @@ from protocol import short_code
 from protocol.directory import Office, PurposeItems, WalletDirectory
 from protocol.labels import HolderKind, Purpose
 from protocol.mandate import Mandate
+from protocol.place import UNITS, Place, Point
 from protocol.qr import animated, bundle, envelope
 from protocol.qr.animated import Assembled, Assembler
 from protocol.sd_cwt import key_binding
@@ -35,6 +36,7 @@ from tests.wallet.issued import (
 )
 from tests.wallet.test_moving import AVIF, WEBP
 from tests.wallet_js.bare import Both
+from wallet_sdk.nearest import metres
 from wallet_sdk.reminders import Reminder
 
 DRIVING = "31000026A7"
@@ -512,6 +514,58 @@ def test_reminders_and_offices_are_those_of_python(both: Both, days: int) -> Non
     assert found[2] == both.python.card(DRIVING).state.value
     assert found[3] == [[region, office.name] for region, office in pack.offices()]
     assert found[4:] == [len(pack.offices("id-card")), len(pack.offices(search="1号")), ["000-0001"]]
+
+
+def as_given(near: Place | Point) -> dict[str, Any]:
+    """In the form of the TypeScript SDK, which has degrees as receivers give them."""
+    if isinstance(near, Place):
+        return {"division": near.division, "point": None if near.point is None else as_given(near.point)}
+    return {"latitude": near.latitude / UNITS, "longitude": near.longitude / UNITS}
+
+
+def test_the_nearest_offices_are_those_of_python(both: Both) -> None:
+    """Points on both sides of the globe, divisions of every level, and offices of which nothing is known."""
+    divisions = ("310115", "310104", "320102", "990000", "319999")
+    points = (None, (312304, 1214737), (312305, 1214737), (-312304, -585263), (900000, 0), (0, -1800000), (0, 1800000))
+    places = [None, *(Place(each, at and Point(*at)) for each in divisions for at in points)]
+    offices = tuple(Office(f"厅{n}", "路", "0", frozenset({VCT}), each) for n, each in enumerate(places))
+    nears = [Point(*at) for at in points if at] + [
+        Place("310115"),
+        Place("310115", Point(312304, 1214737)),
+        Place("110000"),
+    ]
+
+    def listed(good: WalletDirectory) -> WalletDirectory:
+        return replace(good, offices=offices)
+
+    both.take(both.authority.package(both.holder, values={**VALUES, 7: 20270131}, listed=listed))
+    pack = both.python.pack
+    both.clock.at = pack.schedule()[-1].at
+    found = both.run(
+        """const { sdk, wallet, state, refused } = tools;
+        state.now = given.later;
+        const pack = new sdk.CardPack(wallet);
+        const names = (offices) => offices.map(({ name }) => name);
+        const all = pack.offices();
+        const [away, odd] = [{ latitude: 0, longitude: 180.1 }, { latitude: NaN, longitude: 0 }];
+        const wrong = [away, odd, { division: "31", point: null }];
+        return [given.near.map((near) => [
+          names(pack.offices("", "", near)), pack.reminders(undefined, near).map(({ offices }) => names(offices)),
+          pack.schedule(given.now, near).map(({ offices }) => names(offices)),
+          all.map((each) => sdk.metres(each, near)),
+        ]), await Promise.all(wrong.map((near) => refused(async () => pack.offices("", "", near))))];""",
+        now=AT,
+        later=int(both.clock.at),
+        near=[as_given(each) for each in nears],
+    )
+    for near, (all_of_them, due, coming, far) in zip(nears, found[0], strict=True):
+        assert all_of_them == [office.name for _, office in pack.offices(near=near)]
+        assert due == [[office.name for office in each.offices] for each in pack.reminders(near=near)]
+        assert coming == [[office.name for office in each.offices] for each in pack.schedule(UnixTime(AT), near=near)]
+        assert far == [metres(office, near) for _, office in pack.offices()]
+    # 180 degrees east are 180 degrees west.
+    assert len({tuple(each[0]) for each in found[0]}) == len(nears) - 1
+    assert found[1] == ["E_SCHEMA"] * 3
 
 
 def test_groups_stay_with_their_licences_and_profiles_are_those_of_python(both: Both) -> None:

@@ -35,7 +35,12 @@ export interface Office {
 /** Six digits of GB/T 2260, and degrees of CGCS2000 where the point is known (protocol/place.py). */
 export interface Place {
   readonly division: string;
-  readonly point: { readonly latitude: number; readonly longitude: number } | null;
+  readonly point: Point | null;
+}
+
+export interface Point {
+  readonly latitude: number;
+  readonly longitude: number;
 }
 
 export interface WalletDirectory extends SignedDocument {

@@ -2,7 +2,8 @@
 
 import { isText } from "./claims.ts";
 import { credentialEnd, type HeldLicence, legalEnd } from "./heldLicence.ts";
-import type { Office } from "./directory.ts";
+import type { Office, Place, Point } from "./directory.ts";
+import { nearest } from "./nearest.ts";
 import { type Purpose, purposeOf } from "./purposes.ts";
 import { refusal } from "./showingErrors.ts";
 import type { Wallet } from "./wallet.ts";
@@ -33,7 +34,7 @@ export interface Reminder {
   readonly daysLeft: number;
   /** The moment from which on it is due: nine in the morning of its day at UTC+8. */
   readonly at: number;
-  /** Where the licence is renewed, as its region's directory says. */
+  /** Where the licence is renewed, as its region's directory says; where the app has said where the holder is, the nearest first. */
   readonly offices: readonly Office[];
 }
 
@@ -86,9 +87,9 @@ export class CardPack {
   }
 
   /** What the holder is to be reminded of now, the most urgent first: the last one of each licence that has come. */
-  reminders(at: number = this.wallet.ports.now()): readonly Reminder[] {
+  reminders(at: number = this.wallet.ports.now(), near: Place | Point | null = null): readonly Reminder[] {
     const due = this.wallet.cards().flatMap((licence) => {
-      const past = remindersOf(licence).filter((each) => each.at <= at);
+      const past = remindersOf(licence, near).filter((each) => each.at <= at);
       const last = past.reduce<Reminder | null>((latest, each) => (latest === null || each.at > latest.at ? each : latest), null);
       return last !== null && at < legalEnd(licence)! ? [last] : [];
     });
@@ -96,28 +97,30 @@ export class CardPack {
   }
 
   /** What is still to come, by its moment, for the notifications of a phone that is asleep then. */
-  schedule(at: number = this.wallet.ports.now()): readonly Reminder[] {
-    const coming = this.wallet.cards().flatMap(remindersOf).filter((each) => each.at > at); // prettier-ignore
+  schedule(at: number = this.wallet.ports.now(), near: Place | Point | null = null): readonly Reminder[] {
+    const coming = this.wallet.cards().flatMap((each) => remindersOf(each, near)).filter((each) => each.at > at); // prettier-ignore
     return coming.sort((a, b) => a.at - b.at || inOrder(a.id, b.id));
   }
 
-  /** Where licences are renewed: of a kind (its slug), or with a part of name or address. */
-  offices(kind = "", search = ""): readonly (Office & { readonly region: string })[] {
+  /** Where licences are renewed: of a kind (its slug), or with a part of name or address; with `near` the nearest first. */
+  offices(kind = "", search = "", near: Place | Point | null = null): readonly (Office & { readonly region: string })[] {
     const directories = [...this.wallet.directories()].sort((a, b) => inOrder(a.iss, b.iss));
-    return directories.flatMap(({ iss: region, offices, kinds }) =>
+    const found = directories.flatMap(({ iss: region, offices, kinds }) =>
       offices
         .filter(({ name, address }) => name.includes(search) || address.includes(search))
         .filter((each) => kind === "" || each.kinds.some((vct) => kinds.get(vct)?.slug === kind))
         .map((each) => ({ ...each, region })),
     );
+    return near === null ? found : nearest(found, near);
   }
 }
 
-function remindersOf(licence: HeldLicence): readonly Reminder[] {
+function remindersOf(licence: HeldLicence, near: Place | Point | null): readonly Reminder[] {
   const end = legalEnd(licence);
   if (end === null) return [];
   const { id, kind, directory, credentials: [flexible] } = licence; // prettier-ignore
-  const offices = directory.offices.filter(({ kinds }) => kinds.includes(kind.vct));
+  const renewing = directory.offices.filter(({ kinds }) => kinds.includes(kind.vct));
+  const offices = near === null ? renewing : nearest(renewing, near);
   // The end is the midnight after the last day: on the day before that one, one day is left.
   return kind.reminderDays.map((daysLeft) => ({
     id: `${id}:${String(flexible.items.get(7)!.value)}:${daysLeft}`,
