@@ -1,4 +1,4 @@
-"""An issuer on paper that a page can ask: it offers a driving licence, and wants to look at it first."""
+"""An issuer on paper that a page can ask: it offers a driving licence, looks at it first, and knows two devices."""
 
 import json
 from typing import Any
@@ -25,6 +25,7 @@ ANSWERS: dict[str, tuple[int, Any]] = {
             "credential_issuer": URL,
             "credential_endpoint": f"{URL}/credential",
             "nonce_endpoint": f"{URL}/nonce",
+            "liangzheng": {f"{act}_endpoint": f"{URL}/{act}" for act in ("devices", "lost", "notices")},
             "credential_configurations_supported": {
                 "driving-licence": {
                     "format": "lz1-package",
@@ -37,14 +38,21 @@ ANSWERS: dict[str, tuple[int, Any]] = {
     "/token": (200, {"access_token": "token"}),
     "/nonce": (200, {"c_nonce": "nonce"}),
     "/credential": (202, {"transaction_id": "t", "interval": 300}),
+    "/devices": (
+        200,
+        [{"device": each * 32, "state": "in force", "since": "2026-11-01T08:00:00Z"} for each in ("3f", "a7")],
+    ),
+    "/lost": (200, {"flipped": 1}),
+    "/notices": (200, {"notices": [], "cursor": "c", "more": False}),
 }
 
 
-def lying_at(page: Page) -> str:
-    """Lets this page ask that issuer; the link of its offer."""
+def lying_at(page: Page, **others: tuple[int, Any]) -> str:
+    """Lets this page ask that issuer, which answers some things in another way; the link of its offer."""
+    answers = ANSWERS | {f"/{path}": each for path, each in others.items()}
 
     def answer(route: Route) -> None:
-        status, content = ANSWERS[route.request.url.removeprefix(URL)]
+        status, content = answers[route.request.url.removeprefix(URL)]
         route.fulfill(status=status, json=content, headers={"Access-Control-Allow-Origin": "*"})
 
     page.route(f"{URL}/**", answer)

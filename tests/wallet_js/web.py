@@ -3,7 +3,8 @@
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from threading import Thread
@@ -16,6 +17,10 @@ from playwright.sync_api import BrowserContext, Page
 from werkzeug.serving import make_server
 
 from demo import web_wallet
+from protocol import licence_package
+from protocol.directory import Office, WalletDirectory
+from protocol.place import Place, Point
+from protocol.unixtime import UnixTime
 from tests.wallet_js import paper_offer
 from wallet_sdk.testing import FakeClock, TestIssuer, VirtualCounter
 
@@ -26,6 +31,38 @@ _NAME = """(() => {
 })()"""
 PHONE = {"width": 390, "height": 844}
 WAITING = {"zh-Hans": "等待领取", "zh-Hant": "等待領取", "en": "Waiting to be received"}
+
+
+PORTRAIT = b"RIFF" + (892).to_bytes(4, "little") + b"WEBPVP8 " + bytes(range(256)) * 3 + bytes(116)
+OFFICES = (
+    ("虚构市远郊办证厅", "样例路1号", "000-0001", Place("990200", Point(250000, 1050000))),
+    ("虚构市城区办证厅", "样例路2号", "000-0002", Place("990101", Point(300000, 1100000))),
+    ("虚构市无处办证厅", "样例路3号", "000-0003", None),
+)
+
+
+class Region(TestIssuer):
+    """The test region with offices, and with licences that have portraits and an issuer to ask."""
+
+    def directory(self, at: UnixTime) -> WalletDirectory:
+        told = super().directory(at)
+        offices = tuple(Office(*each[:3], frozenset(told.kinds), each[3]) for each in OFFICES)
+        return replace(told, offices=offices)
+
+    def issue(
+        self,
+        public_key: bytes,
+        kind: str = "driving-licence",
+        *,
+        portrait: bytes | None = None,
+        refresh_url: str | None = None,
+        items: Any = None,
+        **wishes: Any,
+    ) -> bytes:
+        shown = {} if portrait is None else {"portrait": sha256(portrait).digest()}
+        issued = super().issue(public_key, kind, items={**(items or {}), **shown}, **wishes)
+        package = replace(licence_package.decode(issued), portrait=portrait, refresh_url=refresh_url)
+        return licence_package.encode(package)
 
 
 @dataclass
@@ -56,14 +93,14 @@ class Phone:
     site: Site
     page: Page
     clock: FakeClock
-    issuer: TestIssuer
+    issuer: Region
 
     @classmethod
     def start(cls, context: BrowserContext, site: Site) -> "Phone":
         clock = FakeClock()
         page = context.new_page()
         page.clock.install(time=clock())
-        phone = cls(context, site, page, clock, TestIssuer(clock, failures=0))
+        phone = cls(context, site, page, clock, Region(clock, failures=0))
         phone.open()
         return phone
 
@@ -145,7 +182,13 @@ class Phone:
         yield "keep", page
         page.locator(".decide button").nth(1).click()
         for kind, days in (("disability-certificate", 20), ("driving-licence", None), ("business-licence", None)):
-            self.receive(kind, valid_days=days)
+            is_driving = kind == "driving-licence"
+            more = {"portrait": PORTRAIT, "refresh_url": paper_offer.URL} if is_driving else {}
+            self.receive(kind, valid_days=days, **more)
+            if is_driving:
+                page.locator("#group").fill("车")
+                page.locator("form button").click()
+                page.locator(".spoken:not(:empty)").wait_for()
             self.back()
         yield "pack", page
         page.locator(".card").nth(1).click()
@@ -156,7 +199,7 @@ class Phone:
         page.locator(".decide button").first.click()
         page.locator("img.code[src]").wait_for()
         yield "code", page
-        page.locator("main button").click()
+        page.locator(".decide button").first.click()
         page.locator(".purposes").wait_for()
         self.back()
         self.choose(1)
@@ -171,6 +214,70 @@ class Phone:
         self.choose(2)
         page.locator("dd").first.wait_for()
         yield "history", page
+        self.back()
+        yield from self.tour_of_several()
+        self.choose(4)
+        page.locator(".offices").wait_for()
+        yield "reminders", page
+        self.back()
+        self.choose(5)
+        page.locator("h3").wait_for()
+        yield "lost", page
+        page.locator("li button").first.click()
+        page.locator("main dd").first.wait_for()
+        yield "devices", page
+        page.locator("header button").first.click()
+        page.locator("h3").wait_for()
+        page.locator("section > button").first.click()
+        page.locator(".removal").nth(1).wait_for()
+        yield "give-away", page
+        page.locator(".removal button").nth(1).click()
+        page.locator(".removal button").nth(1).click()
+        page.locator("nav").wait_for(state="detached")
+        page.locator("header button").nth(1).wait_for(state="detached")
+        yield "emptied", page
+
+    def tour_of_several(self) -> Iterator[tuple[str, Page]]:
+        """Several at once in both ways, a portrait, and a short code: from the pack and back to it."""
+        page = self.page
+        self.choose(3)
+        page.locator("fieldset").first.wait_for()
+        yield "several", page
+        for box in page.get_by_role("checkbox").all()[:2]:
+            box.check()
+        page.locator(".decide button").first.click()
+        page.locator(".caution").first.wait_for()
+        yield "several-sheet", page
+        # The portrait, which needs a consent of its own.
+        driving = page.locator("main > div > section").nth(1)
+        driving.locator("fieldset").first.get_by_role("checkbox").check()
+        page.locator(".decide button").first.click()
+        page.locator("img.code[src]").wait_for()
+        page.locator(".decide button").nth(1).click()
+        page.locator(".hint:not(:empty)").wait_for()
+        page.clock.run_for(125)
+        yield "portrait", page
+        page.locator(".decide button").nth(2).click()
+        page.locator("#short-code").wait_for()
+        yield "short-code", page
+        page.locator(".decide button").nth(1).click()
+        page.locator("nav").wait_for()
+        self.choose(3)
+        page.locator("fieldset").first.wait_for()
+        for box in page.get_by_role("checkbox").all():
+            box.check()
+        page.get_by_role("radio").nth(1).check()
+        page.locator(".decide button").first.click()
+        page.locator("section").first.wait_for()
+        page.locator(".decide button").first.click()
+        page.locator("img.code[src]").wait_for()
+        yield "turn", page
+        while page.locator("img.code").count():
+            turn = page.locator("p.kind").inner_text()
+            page.locator(".decide button").first.click()
+            page.wait_for_function("kind => document.querySelector('p.kind')?.innerText !== kind", arg=turn)
+        yield "over", page
+        self.back()
 
 
 @dataclass(frozen=True)

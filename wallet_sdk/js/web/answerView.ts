@@ -1,10 +1,13 @@
-/** Answers a terminal that asks: its request is scanned or pasted, checked, shown with who asks and why, and answered card by card. */
+/**
+ * Answers a terminal that asks: its request is scanned or pasted, checked, shown with who asks and why, and answered card by
+ * card. Where nothing can be scanned the holder types a short code instead (`shortCodeView.ts`).
+ */
 
 import { answer, type MissingKind, readChallenge, type TerminalRequest } from "../src/answering.ts";
 import type { App, View } from "./app.ts";
 import { codeView } from "./codeView.ts";
-import { sheetOf } from "./consentView.ts";
-import { button, facts, make, on, section, ticked } from "./elements.ts";
+import { button, facts, make, on } from "./elements.ts";
+import { jointSheet } from "./jointSheet.ts";
 import { scanButton, scanView } from "./scanView.ts";
 import { PURPOSE_NAMES } from "./texts.ts";
 
@@ -23,7 +26,11 @@ function ask(app: App, main: HTMLElement, scanned: string | null): void {
   });
   text.value = scanned ?? "";
   const scan = () => app.replace(main, scanView({ hint: "scanRequestHint", fits: isRequest, found }));
-  main.append(make("h1", {}, app.text("answer")), scanButton(app.text("scanRequest"), scan) ?? "", form);
+  const typing = app.attempt(async () => {
+    const { chooseView } = await import("./severalView.ts");
+    app.replace(main, chooseView("shortCode"));
+  });
+  main.append(make("h1", {}, app.text("answer")), scanButton(app.text("scanRequest"), scan) ?? "", form, button(app.text("shortCode"), typing));
   if (scanned !== null) read();
 }
 
@@ -36,40 +43,36 @@ function isRequest(text: string): boolean {
   return text.startsWith("LC1:");
 }
 
-const requestView =
+/** Who asks for what, and the answer: sealed to a terminal, open for the place of a short code. */
+export const requestView =
   (request: TerminalRequest): View =>
   (app, main) => {
     const { asker, purpose, reason, sheets, missing } = request;
-    const cards = sheets.map((asked) => {
-      const { row, box } = ticked(app.text("leaveOut"), sheets.length === 1);
-      return { asked, box, row, sheet: sheetOf(app, asked) };
-    });
+    // For a short code the holder has named the cards before.
+    const sheet = jointSheet(app, request, sheets.length === 1 || asker.site !== null);
     const agree = app.attempt(async () => {
-      const chosen = cards
-        .filter(({ box }) => box.checked)
-        .map(({ asked, sheet }) => ({ id: asked.licence.id, kind: asked.licence.kind.names, ...sheet.decide() }));
-      if (chosen.length === 0) return app.say(app.text("nothingChosen"));
-      const decision = request.approve(Object.fromEntries(chosen.map(({ id, names }) => [id, names])));
-      const frame = await answer(app.wallet, request, decision);
-      const shown = chosen.map(({ kind, items }) => ({ kind, items: items.map((item) => item.labels) }));
+      const chosen = sheet.chosen();
+      if (chosen === null) return app.say(app.text("nothingChosen"));
+      const { choice, shown } = chosen;
+      const frame = await answer(app.wallet, request, request.approve(choice));
       const act = { at: app.now(), purpose, relyingParty: asker.relyingParty };
-      await app.keeping.note(shown.map((each) => ({ ...act, ...each })));
+      await app.keeping.note(shown.map(({ kind, items }) => ({ ...act, kind, items })));
       const source = { frame: async () => frame, close: () => {} };
       app.replace(main, codeView({ source, kinds: shown.map(({ kind }) => kind), items: shown.flatMap(({ items }) => items) }));
-    }); // prettier-ignore
+    });
+    const rows = [
+      [app.text("askedBy"), asker.relyingParty],
+      [app.text("place"), asker.place],
+    ] as const;
     main.append(
       make("h1", {}, app.text("sheet")),
-      facts([
-        [app.text("askedBy"), asker.relyingParty],
-        [app.text("place"), asker.place],
-        [app.text("reason"), reason ?? ""],
-      ]),
+      facts(reason === null ? rows : [...rows, [app.text("reason"), reason]]),
       make("p", {}, app.text("forPurpose", { purpose: app.named(PURPOSE_NAMES[purpose]) })),
-      ...cards.map(({ asked, row, sheet }) => section(app.named(asked.licence.kind.names), row, ...sheet.parts)),
+      ...sheet.parts,
     );
     if (missing.length > 0) main.append(make("p", { class: "caution" }, app.text("kindsMissing", { kinds: kindsOf(app, missing) })));
     const decide = make("div", { class: "decide" }, button(app.text("cancel"), () => app.back()));
-    if (cards.length > 0) decide.prepend(button(app.text("agree"), agree, "main"));
+    if (sheets.length > 0) decide.prepend(button(app.text("agree"), agree, "main"));
     main.append(decide);
   };
 

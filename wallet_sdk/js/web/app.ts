@@ -5,7 +5,7 @@ import type { Wallet } from "../src/wallet.ts";
 import { WalletError } from "../src/walletError.ts";
 import { button, make, on } from "./elements.ts";
 import type { Keeping } from "./keeping.ts";
-import { type Key, LANGUAGES, textIn } from "./texts.ts";
+import { filled, type Key, LANGUAGES, textIn } from "./texts.ts";
 
 /** A view draws itself into the page; what it returns closes it. */
 export type View = (app: App, main: HTMLElement) => (() => void) | void;
@@ -34,6 +34,11 @@ export class App {
 
   text(key: Key, parts: Readonly<Record<string, string>> = {}): string {
     return textIn(this.chosen, key, parts);
+  }
+
+  /** As `text`, of a page that has its own words. */
+  said(names: Names, parts: Readonly<Record<string, string>> = {}): string {
+    return filled(names[this.chosen], parts);
   }
 
   named(names: Names): string {

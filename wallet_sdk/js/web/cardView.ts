@@ -1,9 +1,10 @@
-/** One licence: its state, its items (masked until they are asked for), whom it can be shown to. */
+/** One licence: its state, its items (masked until they are asked for), whom it can be shown to, its group. */
 
-import type { View } from "./app.ts";
+import { CardPack } from "../src/pack.ts";
+import type { App, View } from "./app.ts";
 import { purposesOf, written } from "./cards.ts";
 import { sheetView } from "./consentView.ts";
-import { button, facts, make, section } from "./elements.ts";
+import { button, facts, make, on, section, twice } from "./elements.ts";
 import { PURPOSE_NAMES, STATE_NAMES } from "./texts.ts";
 
 export const cardView =
@@ -24,19 +25,11 @@ export const cardView =
       list.replaceChildren(facts(rows));
     };
     draw(false);
-    const removal = make("div", { class: "removal" });
-    const ask = button(app.text("remove"), () => {
-      const yes = button(
-        app.text("removeYes"),
-        app.attempt(async () => {
-          await app.wallet.forget(licence);
-          app.back();
-        }),
-      );
-      removal.replaceChildren(make("p", {}, app.text("removeReally")), yes, button(app.text("cancel"), () => removal.replaceChildren(ask)));
-      yes.focus();
+    const remove = app.attempt(async () => {
+      await app.wallet.forget(licence);
+      app.back();
     });
-    removal.append(ask);
+    const words = { ask: app.text("remove"), really: app.text("removeReally"), yes: app.text("removeYes"), no: app.text("cancel") };
     main.append(
       make("h1", {}, app.named(licence.kind.names)),
       make("p", { class: `state ${state}` }, app.named(STATE_NAMES[state])),
@@ -48,6 +41,29 @@ export const cardView =
         )),
       ),
       section(app.text("items"), toggle, list),
-      removal,
+      section(app.text("group"), grouping(app, id)),
+      twice(words, remove),
     ); // prettier-ignore
   };
+
+/** The holder's own word for where it belongs; those that there are already are offered. */
+function grouping(app: App, id: string): HTMLElement {
+  const pack = new CardPack(app.wallet);
+  const typed = make("input", {
+    id: "group", type: "text", autocomplete: "off", list: "groups", value: app.wallet.card(id).group ?? "",
+  }); // prettier-ignore
+  const known = make("datalist", { id: "groups" }, ...pack.groups().map((each) => make("option", { value: each })));
+  const form = make("form", {}, make("label", { for: "group" }, app.text("groupName")), typed, known);
+  form.append(make("button", { type: "submit" }, app.text("groupSave")));
+  const save = app.attempt(async () => {
+    const group = typed.value.trim() || null;
+    await pack.put(app.wallet.card(id), group);
+    app.say(app.text("groupSaved", { group: group ?? app.text("groupNone") }));
+  });
+  return on(form, {
+    submit: (event) => {
+      event.preventDefault();
+      save();
+    },
+  });
+}

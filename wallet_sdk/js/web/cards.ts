@@ -1,7 +1,7 @@
-/** How a licence is written for its holder: whose it is, what its items say. */
+/** How a licence is written for its holder: whose it is, what its items say, by which words it is found. */
 
 import type { HeldLicence } from "../src/heldLicence.ts";
-import type { CardItem } from "../src/wallet.ts";
+import type { CardItem, Wallet } from "../src/wallet.ts";
 import { isBytes, type Value } from "../src/cbor.ts";
 import { toHex } from "../src/bytes.ts";
 import { type Purpose, PURPOSES, purposeNumber } from "../src/purposes.ts";
@@ -18,6 +18,21 @@ export function purposesOf(licence: HeldLicence): readonly Purpose[] {
 export function written(licence: HeldLicence, { key, value }: CardItem): string {
   const isDate = licence.kind.items.find((item) => item.key === key)?.type === "date";
   return isDate ? dayText(value) : isBytes(value) ? `${toHex(value).slice(0, 16)}…` : String(value);
+}
+
+/** Whether every word stands somewhere: in its kind in any language, its issuer, its group, its items. */
+export function isFound(wallet: Wallet, licence: HeldLicence, search: string): boolean {
+  const { kind, group, credentials: [{ issued }] } = licence; // prettier-ignore
+  const items = wallet.items(licence).map((item) => written(licence, item));
+  const text = folded([...Object.values(kind.names), issued.claims.iss, group ?? "", ...items].join("\n"));
+  return folded(search)
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}
+
+/** Full-width letters and capitals are what some keyboards give. */
+function folded(text: string): string {
+  return text.normalize("NFKC").toLowerCase();
 }
 
 function dayText(value: Value): string {

@@ -3,6 +3,7 @@
 import type { Item } from "../src/catalogue.ts";
 import type { ConsentRequest } from "../src/consent.ts";
 import type { App, View } from "./app.ts";
+import { WHY_LINKED } from "../src/sheetTexts.ts";
 import { codeView } from "./codeView.ts";
 import { button, make, question, section, ticked } from "./elements.ts";
 import type { Shown } from "./keeping.ts";
@@ -14,8 +15,8 @@ export interface Sheet {
   decide(): { readonly names: readonly string[]; readonly items: readonly Item[] };
 }
 
-/** The questions of one licence for one purpose. */
-export function sheetOf(app: App, request: ConsentRequest): Sheet {
+/** The questions of one licence for one purpose; `link`: the item by which it and others are one holder's. */
+export function sheetOf(app: App, request: ConsentRequest, link: Item | null = null): Sheet {
   const { mandatory, optional, separate, alwaysShown, missing } = request;
   const needed = mandatory.filter((item) => !separate.includes(item));
   const choices: { readonly item: Item; readonly box: HTMLInputElement }[] = [];
@@ -37,7 +38,8 @@ export function sheetOf(app: App, request: ConsentRequest): Sheet {
     return choice(item, app.text("separateItem", { item: label(item) }) + (isNeeded ? app.text("separateNeeded") : ""));
   });
   if (apart.length > 0) parts.push(question(app.text("separate"), ...apart));
-  const free = optional.filter((item) => !separate.includes(item)).map((item) => choice(item, label(item)));
+  const why = (item: Item) => (item === link ? ` – ${app.named(WHY_LINKED)}` : "");
+  const free = optional.filter((item) => !separate.includes(item)).map((item) => choice(item, label(item) + why(item)));
   if (free.length > 0) parts.push(question(app.text("optional"), ...free));
   if (missing.length > 0) parts.push(section(app.text("missing"), listed(missing)));
   return {
@@ -62,7 +64,8 @@ export const sheetView =
       const labels = items.map((item) => item.labels);
       const shown: Shown = { at: app.now(), purpose, relyingParty: null, kind: licence.kind.names, items: labels };
       await app.keeping.note([shown]);
-      app.replace(main, codeView({ source: showing, kinds: [licence.kind.names], items: labels }));
+      const again = { purpose, ids: [licence.id] };
+      app.replace(main, codeView({ source: showing, kinds: [licence.kind.names], items: labels, showing, again }));
     });
     main.append(
       make("h1", {}, app.text("sheet")),

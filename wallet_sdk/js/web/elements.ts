@@ -1,7 +1,7 @@
 /** Makes elements of a page. Whatever is given as a child becomes text, never markup. */
 
 type Child = Node | string | null;
-type Handlers = Readonly<Partial<Record<"click" | "change" | "submit", (event: Event) => void>>>;
+type Handlers = Readonly<Partial<Record<"click" | "change" | "input" | "submit", (event: Event) => void>>>;
 
 export function make<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
@@ -30,6 +30,11 @@ export function ticked(label: string, isChecked = false): { readonly row: HTMLEl
   return { row: make("label", { class: "tick" }, box, make("span", {}, label)), box };
 }
 
+/** A list to choose one from: what is chosen, and how it is called. */
+export function dropDown(id: string, options: readonly (readonly [value: string, name: string])[], chosen: string): HTMLSelectElement {
+  return make("select", { id }, ...options.map(([value, name]) => make("option", { value, selected: value === chosen }, name)));
+}
+
 /** Names and values, as a list of descriptions. */
 export function facts(rows: readonly (readonly [string, string])[]): HTMLElement {
   return make("dl", {}, ...rows.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))));
@@ -42,4 +47,30 @@ export function section(heading: string, ...children: readonly Child[]): HTMLEle
 /** A group of answers to one question. */
 export function question(legend: string, ...children: readonly Child[]): HTMLElement {
   return make("fieldset", {}, make("legend", {}, legend), ...children);
+}
+
+export interface Twice {
+  readonly ask: string;
+  readonly really: string;
+  readonly yes: string;
+  readonly no: string;
+}
+
+/** A button for what cannot be undone: it asks once more, and only then acts. */
+export function twice({ ask, really, yes, no }: Twice, act: () => void): HTMLElement {
+  const place = make("div", { class: "removal" });
+  const rest = () => {
+    place.replaceChildren(first);
+    first.focus();
+  };
+  const first = button(ask, () => {
+    const second = button(yes, () => {
+      rest();
+      act();
+    });
+    place.replaceChildren(make("p", {}, really), second, button(no, rest));
+    second.focus();
+  });
+  place.append(first);
+  return place;
 }

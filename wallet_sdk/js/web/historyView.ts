@@ -1,7 +1,7 @@
 /** What was shown, when, to whom: kept here, and cleared by its holder. */
 
 import type { App } from "./app.ts";
-import { button, facts, make } from "./elements.ts";
+import { facts, make, twice } from "./elements.ts";
 import type { Shown } from "./keeping.ts";
 import { PURPOSE_NAMES } from "./texts.ts";
 
@@ -32,16 +32,10 @@ function list(app: App, shown: readonly Shown[]): HTMLElement {
 }
 
 function clearing(app: App, main: HTMLElement): HTMLElement {
-  const place = make("div", { class: "removal" });
-  const ask = button(app.text("clear"), () => {
-    const clear = app.attempt(async () => {
-      await app.keeping.clearHistory();
-      app.replace(main, historyView);
-    });
-    const yes = button(app.text("clearYes"), clear);
-    place.replaceChildren(make("p", {}, app.text("clearReally")), yes, button(app.text("cancel"), () => place.replaceChildren(ask)));
-    yes.focus();
+  const clear = app.attempt(async () => {
+    await app.keeping.clearHistory();
+    app.replace(main, historyView);
   });
-  place.append(ask);
-  return place;
+  const words = { ask: app.text("clear"), really: app.text("clearReally"), yes: app.text("clearYes"), no: app.text("cancel") };
+  return twice(words, clear);
 }

@@ -13,6 +13,9 @@ export interface Shown {
   readonly items: readonly Names[];
 }
 
+/** `division`: where the holder is, for the nearest office. */
+export type Setting = "language" | "largeType" | "division";
+
 export class Keeping {
   private constructor(private readonly database: IDBDatabase) {}
 
@@ -42,11 +45,11 @@ export class Keeping {
     return this.written("kept", (store) => store.put(content, "content"));
   }
 
-  setting(name: "language" | "largeType"): Promise<unknown> {
+  setting(name: Setting): Promise<unknown> {
     return this.read(name);
   }
 
-  set(name: "language" | "largeType", value: string | boolean): Promise<void> {
+  set(name: Setting, value: string | boolean): Promise<void> {
     return this.written("kept", (store) => store.put(value, name));
   }
 
@@ -62,6 +65,12 @@ export class Keeping {
 
   clearHistory(): Promise<void> {
     return this.written("history", (store) => store.clear());
+  }
+
+  /** Lets go of everything, the key pair too: no code can be made here any more. */
+  async erase(): Promise<void> {
+    await this.clearHistory();
+    await this.written("kept", (store) => store.clear());
   }
 
   private read(name: string): Promise<unknown> {

@@ -27,7 +27,7 @@ async function open(language: Language): Promise<void> {
   const link = given.get("package") ?? given.get("offer");
   const kept = (await keeping.setting("language")) as Language | undefined;
   const app = new App(wallet, keeping, now, kept ?? language, (await keeping.setting("largeType")) === true);
-  app.start(packView);
+  app.start(packView());
   if (link !== null) app.go(receiveView(link));
   const lookAfter = () => void (navigator.onLine && upkeep(app).catch(console.error));
   addEventListener("online", lookAfter);

@@ -1,4 +1,8 @@
-/** Every word of the web wallet in its three languages; `{name}` stands for what is put in. */
+/**
+ * The words of the web wallet in its three languages; `{name}` stands for what is put in.
+ *
+ * Pages that are loaded only when they are opened have their words beside them.
+ */
 
 import type { Language, Names } from "../src/catalogue.ts";
 import type { Purpose } from "../src/purposes.ts";
@@ -44,6 +48,15 @@ const TEXTS = {
     "這裡還沒有證照。請先把裝置公鑰交給發證機關，再領取證照。",
     "No licence here yet. Give this device's key to the issuer first, then receive the licence.",
   ),
+  search: names("查找证照", "尋找證照", "Search"),
+  found: names("找到 {n} 份", "找到 {n} 份", "{n} found"),
+  group: names("分组", "分組", "Group"),
+  groupAll: names("全部", "全部", "All"),
+  groupNone: names("未分组", "未分組", "Without a group"),
+  inGroup: names("分组：{group}", "分組：{group}", "Group: {group}"),
+  groupName: names("分组名称（留空则不分组）", "分組名稱（留空則不分組）", "Name of the group (empty: none)"),
+  groupSave: names("保存分组", "儲存分組", "Save the group"),
+  groupSaved: names("已保存到分组：{group}", "已儲存到分組：{group}", "Saved in the group: {group}"),
   personal: names("个人", "個人", "Personal"),
   legalPerson: names("企业与组织", "企業與組織", "Companies and organisations"),
   family: names("家人与受托", "家人與受託", "Family and mandates"),
@@ -164,6 +177,43 @@ const TEXTS = {
     "You left the page. Show it again when you need it.",
   ),
   closedOver: names("这个码已到时限。", "這個碼已到時限。", "Its time was over."),
+  reminders: names("到期提醒", "到期提醒", "Reminders"),
+  remindersDue: names("到期提醒（{n}）", "到期提醒（{n}）", "Reminders ({n})"),
+  lost: names("丢失或转让设备", "遺失或轉讓裝置", "Device lost or passed on"),
+  portraitOn: names("同时出示照片（动态画面）", "同時出示照片（動態畫面）", "Show the portrait too (moving picture)"),
+  portraitOff: names("停止出示照片", "停止出示照片", "Stop the portrait"),
+  portraitHint: names(
+    "画面每秒变换 {n} 次。请在摄像头前保持约 {s} 秒。",
+    "畫面每秒變換 {n} 次。請在鏡頭前保持約 {s} 秒。",
+    "The picture changes {n} times a second. Hold it before the camera for about {s} s.",
+  ),
+  shortCode: names("输入对方屏幕上的短码", "輸入對方螢幕上的短碼", "Type the counter's short code"),
+  shortCodeLabel: names("短码（十位字母和数字）", "短碼（十位字母和數字）", "Short code (ten letters and digits)"),
+  goOnWith: names("继续", "繼續", "Go on"),
+  several: names("一次出示多份", "一次出示多份", "Show several at once"),
+  severalCards: names("选择要出示的证照", "選擇要出示的證照", "Choose the licences"),
+  severalWay: names("出示方式", "出示方式", "How to show them"),
+  together: names("合成一个码（最多四份）", "合成一個碼（最多四份）", "In one code (up to four)"),
+  inTurn: names("逐份出示", "逐份出示", "One after the other"),
+  inTurnHow: names("同意后逐份出示，每份一个码。", "同意後逐份出示，每份一個碼。", "Each has a code of its own; you go from one to the next."),
+  tooManyTogether: names(
+    "一个码最多四份证照。请减少，或选择逐份出示。",
+    "一個碼最多四份證照。請減少，或選擇逐份出示。",
+    "One code holds up to four licences. Choose fewer, or show them one after the other.",
+  ),
+  tooManyForShortCode: names("一次最多出示四份证照。", "一次最多出示四份證照。", "Choose up to four licences."),
+  tooLargeTogether: names(
+    "这些内容合成一个码放不下，没有出示。可以逐份出示，或减少项目。",
+    "這些內容合成一個碼放不下，沒有出示。可以逐份出示，或減少項目。",
+    "All this does not fit into one code; nothing was shown. Show them one after the other, or choose fewer items.",
+  ),
+  agreeInTurn: names("同意并逐份出示", "同意並逐份出示", "Agree and show one after the other"),
+  nextTurn: names("下一份（已出示 {n}／{total}）", "下一份（已出示 {n}／{total}）", "Next one ({n} of {total} shown)"),
+  turnsEnd: names("结束（已出示 {n}／{total}）", "結束（已出示 {n}／{total}）", "End ({n} of {total} shown)"),
+  turnsOver: names("出示结束", "出示結束", "Nothing more to show"),
+  turnsShown: names("出示了 {n}／{total} 份。", "出示了 {n}／{total} 份。", "{n} of {total} were shown."),
+  turnsFailed: names("没有出示的：", "沒有出示的：", "Not shown:"),
+  nothingToShow: names("没有可以出示的证照。", "沒有可以出示的證照。", "There is no licence to show."),
   answer: names("回应查验请求", "回應查驗請求", "Answer a terminal"),
   challenge: names("查验请求的文字（以 LC1: 开头）", "查驗請求的文字（以 LC1: 開頭）", "Text of the terminal's request (it begins with LC1:)"),
   readChallenge: names("读取请求", "讀取請求", "Read the request"),
@@ -201,10 +251,14 @@ const TEXTS = {
 export type Key = keyof typeof TEXTS;
 
 export function textIn(language: Language, key: Key, parts: Readonly<Record<string, string>> = {}): string {
-  // One pass: what was put in is never read as a place to put something in.
-  return TEXTS[key][language].replace(/\{(\w+)\}/g, (_, name: string) => parts[name] ?? "");
+  return filled(TEXTS[key][language], parts);
 }
 
-function names(hans: string, hant: string, en: string): Names {
+export function filled(text: string, parts: Readonly<Record<string, string>>): string {
+  // One pass: what was put in is never read as a place to put something in.
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => parts[name] ?? "");
+}
+
+export function names(hans: string, hant: string, en: string): Names {
   return { "zh-Hans": hans, "zh-Hant": hant, en };
 }
