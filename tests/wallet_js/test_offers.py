@@ -1,6 +1,7 @@
 """The TypeScript wallet and a real issuer: offers, reviews, notices over bare ports in Node, and in the web wallet."""
 
 import json
+import re
 import subprocess
 import time
 from base64 import urlsafe_b64encode
@@ -218,6 +219,46 @@ def test_a_suspension_is_seen_before_a_clerk_sees_it(holder: Holder, town: Offer
     # At its start the wallet asks by itself.
     holder.open()
     holder.page.locator(".card.valid").wait_for()
+
+
+def test_a_lost_device_is_reported_by_another_which_is_then_passed_on(
+    holder: Holder, browser: Browser, site: Site, town: OfferingTown
+) -> None:
+    holder.open_offer((first := town.offered(62))[0])
+    holder.accept(first[1])
+    holder.keep()
+    context = browser.new_context(viewport=PHONE, locale="en-GB", timezone_id="Asia/Shanghai", ignore_https_errors=True)
+    lost = Holder(context, site)
+    link, tx_code = town.scanned(town.newest()["licence"])
+    lost.open_offer(link)
+    lost.accept(tx_code)
+    lost.keep()
+    lost.press("service window")
+    lost.press("Agree and show")
+    lost.page.locator("img.code[src]").wait_for()
+    holder.press("Back")
+    holder.press("Device lost or passed on")
+    holder.press("Which devices hold it: Driving licence")
+    report = holder.page.get_by_role("button", name=re.compile("^Report [0-9a-f]{8} lost$"))
+    report.click()
+    holder.press("Yes, report it lost")
+    holder.says("The issuer has noted the loss.")
+    holder.reads("reported lost")
+    holder.reads("No other device holds this licence.")
+    assert town.says_of(screen_text(lost.page))[1][0] == "E_DEVICE_LOST"
+    context.close()
+    holder.press("Back")
+    holder.press("Report and erase this device")
+    holder.press("Report this device lost")
+    holder.press("Yes, report it lost")
+    holder.reads("Driving licence: the loss is noted.")
+    holder.press("Back")
+    holder.page.get_by_role("heading", name="Device lost or passed on").wait_for()
+    holder.press("Back")
+    # What its holder has reported is marked here too.
+    town.issuer("publish")
+    holder.open()
+    holder.page.locator(".card.device-lost").wait_for()
 
 
 def test_a_review_waits_in_the_pack_and_goes_on(holder: Holder, town: OfferingTown) -> None:

@@ -9,8 +9,9 @@ import zxingcpp
 from playwright.sync_api import BrowserContext, Locator, Request
 
 from protocol import cbor, keys, short_code
-from protocol.qr import animated
+from protocol.qr import animated, envelope
 from protocol.qr.animated import Assembled, Assembler
+from protocol.sd_cwt import key_binding
 from protocol.short_code import ShortCode
 from tests.browser.conftest import browser, complaints
 from tests.wallet_js import paper_offer
@@ -270,8 +271,8 @@ def test_a_short_code_is_answered_at_its_place_after_a_warning_and_a_new_consent
     assert page.locator("dd").all_inner_texts() == ["测试机关", "测试大厅"]
     page.get_by_text("A code that somebody tells you by telephone").wait_for()
     phone.press("Agree and show")
-    bound = phone.code()
-    assert bound.startswith("LZ1:")
+    bound = key_binding.parse(envelope.unwrap(phone.code())).key_binding
+    assert (bound.aud, bound.cnonce) == ("lz:s/TEST", b"\x01\x02\x03\x04")
     phone.advance(121)
     page.get_by_text("Its time was over.").wait_for()
 
@@ -413,6 +414,7 @@ def test_a_lost_device_is_chosen_by_its_holder_and_hostile_words_stay_words(phon
     (report,) = (each for each in asked if each.url.endswith("/lost") and each.method == "POST")
     told = claims_of(report)
     assert (told["act"], told["device"]) == ("lost", "3f" * 32)
+    assert phone.page.evaluate("document.activeElement.contains(document.querySelector('main dl'))")
 
 
 def test_a_device_is_passed_on_empty_and_what_could_not_be_reported_is_said(phone: Phone) -> None:
@@ -447,3 +449,47 @@ def test_a_device_is_passed_on_empty_and_what_could_not_be_reported_is_said(phon
     assert phone.public_key() != public
     phone.choose(2)
     page.get_by_text("Nothing has been shown yet.").wait_for()
+
+
+def test_the_further_tasks_by_keyboard(phone: Phone) -> None:
+    phone.receive("disability-certificate", valid_days=7, portrait=PORTRAIT)
+    phone.press("Back")
+    hold(phone, "driving-licence")
+    page, keys = phone.page, Keys(phone.page)
+    keys.to("Disability certificate\nIssued by 990000.TEST\nexpires soon").press("Enter")
+    keys.to("Name of the group (empty: none)").type("mine").press("Enter")
+    page.get_by_role("status").get_by_text("Saved in the group: mine").wait_for()
+    keys.to("service window").press("Enter")
+    keys.to("I agree separately that “Portrait” is shown").press("Space")
+    keys.to("Agree and show").press("Enter")
+    keys.to("Show the portrait too (moving picture)").press("Enter")
+    page.get_by_role("button", name="Stop the portrait").wait_for()
+    page.keyboard.press("Enter")
+    keys.to("Close").press("Enter")
+    keys.to("Back").press("Enter")
+    keys.to("Search").type("mine")
+    page.get_by_text("1 found").wait_for()
+    keys.to(SEVERAL).press("Enter")
+    page.locator("fieldset").first.wait_for()
+    for name in ("Driving licence · 990000.TEST", "Disability certificate · 990000.TEST · mine"):
+        keys.to(name).press("Space")
+    keys.to("In one code (up to four)").press("ArrowDown")
+    keys.to("Go on").press("Enter")
+    keys.to("Agree and show one after the other").press("Enter")
+    for label in ("Next one (1 of 2 shown)", "End (2 of 2 shown)"):
+        page.get_by_role("button", name=label).wait_for()
+        keys.to(label).press("Enter")
+    page.get_by_text("2 of 2 were shown.").wait_for()
+    keys.to("Back").press("Enter")
+    keys.to("Reminders (1)").press("Enter")
+    page.locator(".offices").wait_for()
+    keys.to("Division code (six digits, or empty)").type("990101").press("Enter")
+    page.get_by_role("status").get_by_text("Sorted.").wait_for()
+    keys.to("Back").press("Enter")
+    keys.to("Device lost or passed on").press("Enter")
+    page.locator("h3").wait_for()
+    keys.to("Report and erase this device").press("Enter")
+    keys.to("Erase this device").press("Enter").press("Enter")
+    page.get_by_role("heading", name="This device is erased").wait_for()
+    keys.to("Start anew").press("Enter")
+    page.get_by_text("No licence here yet").wait_for()

@@ -27,7 +27,7 @@ function ask(app: App, main: HTMLElement, scanned: string | null): void {
   text.value = scanned ?? "";
   const scan = () => app.replace(main, scanView({ hint: "scanRequestHint", fits: isRequest, found }));
   const typing = app.attempt(async () => {
-    const { chooseView } = await import("./severalView.ts");
+    const { chooseView } = await import("./further.ts");
     app.replace(main, chooseView("shortCode"));
   });
   main.append(make("h1", {}, app.text("answer")), scanButton(app.text("scanRequest"), scan) ?? "", form, button(app.text("shortCode"), typing));

@@ -45,7 +45,7 @@ export const codeView =
     if (portrait !== null) buttons.push(portrait.toggle);
     if (again !== undefined) {
       const type = async () => {
-        const { shortCodeView } = await import("./shortCodeView.ts");
+        const { shortCodeView } = await import("./further.ts");
         app.replace(main, shortCodeView(again.purpose, again.ids));
       };
       buttons.push(button(app.text("shortCode"), app.attempt(type)));

@@ -1,5 +1,6 @@
 /** The questions of several licences in one act: card by card, with every warning, and nothing chosen in advance. */
 
+import { MAX_MEMBERS } from "../src/bundle.ts";
 import type { Names } from "../src/catalogue.ts";
 import type { ConsentRequest } from "../src/consent.ts";
 import { type Caution, CAUTIONS, type Choice, JointRequest } from "../src/joint.ts";
@@ -59,7 +60,7 @@ export function jointSheet(
 
 function fits(choice: Choice): boolean {
   const { length } = Object.keys(choice);
-  return length >= 1 && length <= 4;
+  return length >= 1 && length <= MAX_MEMBERS;
 }
 
 /** Of two licences of one kind the group says which is which. */

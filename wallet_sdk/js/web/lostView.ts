@@ -161,7 +161,7 @@ function devicesView(id: string): View {
   let isReported = false;
   return (app, main) => {
     const licence = app.wallet.card(id);
-    const list = make("div");
+    const list = make("div", { tabindex: "-1" });
     const alone = oneAtATime(app, main);
     const ask = alone(async () => {
       found = await devices(app.wallet, licence, transport);
@@ -177,6 +177,7 @@ function devicesView(id: string): View {
         return app.said(TEXTS.reported);
       });
     const draw = () => {
+      const wasHere = list.contains(document.activeElement);
       const others = (found ?? []).filter((each) => !each.isThis && each.state === "in force");
       list.replaceChildren(
         ...(found === null ? [make("p", {}, app.said(TEXTS.notAsked))] : [make("ul", { class: "pack" }, ...found.map((each) => row(app, each, report)))]),
@@ -184,6 +185,8 @@ function devicesView(id: string): View {
         ...(others.length > 1 ? [twice(wordsOf(app, app.said(TEXTS.reportOthers)), report(OTHERS))] : []),
         ...(isReported ? [make("p", { class: "caution" }, app.said(TEXTS.afterwards))] : []),
       );
+      // Who stood on a button that is gone stands at what came of it.
+      if (wasHere) list.focus();
     };
     main.append(
       make("h1", {}, app.said(TEXTS.devices)),

@@ -49,10 +49,10 @@ export function packView(): View {
       const failure = await upkeep(app);
       if (main.isConnected) app.say(failure === null ? app.text("checked") : failure.userText(app.language));
     });
-    const several = app.attempt(async () => app.go((await import("./severalView.ts")).chooseView("show")));
+    const several = app.attempt(async () => app.go((await import("./further.ts")).chooseView("show")));
     const due = new CardPack(app.wallet).reminders().length;
-    const remind = app.attempt(async () => app.go((await import("./reminderView.ts")).reminderView()));
-    const lost = app.attempt(async () => app.go((await import("./lostView.ts")).lostView));
+    const remind = app.attempt(async () => app.go((await import("./further.ts")).reminderView()));
+    const lost = app.attempt(async () => app.go((await import("./further.ts")).lostView));
     main.append(
       make(
         "nav",

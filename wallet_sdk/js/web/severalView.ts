@@ -7,9 +7,10 @@
  */
 
 import { type BatchDecision, type BatchShowing, requestBatch, showBatch } from "../src/batch.ts";
+import { MAX_MEMBERS } from "../src/bundle.ts";
 import type { Names } from "../src/catalogue.ts";
 import type { HeldLicence } from "../src/heldLicence.ts";
-import { JointRequest, requestBundle, showBundle } from "../src/joint.ts";
+import { type JointRequest, requestBundle, showBundle } from "../src/joint.ts";
 import { type Purpose, PURPOSES } from "../src/purposes.ts";
 import type { Frame, Showing } from "../src/showing.ts";
 import { WalletError } from "../src/walletError.ts";
@@ -20,11 +21,35 @@ import { sheetView } from "./consentView.ts";
 import { button, dropDown, make, on, question, ticked } from "./elements.ts";
 import { type Chosen, jointSheet } from "./jointSheet.ts";
 import { shortCodeView } from "./shortCodeView.ts";
-import { PURPOSE_NAMES, STATE_NAMES } from "./texts.ts";
+import { names, PURPOSE_NAMES, STATE_NAMES } from "./texts.ts";
 
-/** As many presentations as one code has (docs/spec/bundle.md). */
-const MOST_TOGETHER = 4;
 type Way = "together" | "inTurn";
+
+const TEXTS = {
+  severalCards: names("选择要出示的证照", "選擇要出示的證照", "Choose the licences"),
+  severalWay: names("出示方式", "出示方式", "How to show them"),
+  together: names("合成一个码（最多四份）", "合成一個碼（最多四份）", "In one code (up to four)"),
+  inTurn: names("逐份出示", "逐份出示", "One after the other"),
+  inTurnHow: names("同意后逐份出示，每份一个码。", "同意後逐份出示，每份一個碼。", "Each has a code of its own; you go from one to the next."),
+  tooManyTogether: names(
+    "一个码最多四份证照。请减少，或选择逐份出示。",
+    "一個碼最多四份證照。請減少，或選擇逐份出示。",
+    "One code holds up to four licences. Choose fewer, or show them one after the other.",
+  ),
+  tooManyForShortCode: names("一次最多出示四份证照。", "一次最多出示四份證照。", "Choose up to four licences."),
+  tooLargeTogether: names(
+    "这些内容合成一个码放不下，没有出示。可以逐份出示，或减少项目。",
+    "這些內容合成一個碼放不下，沒有出示。可以逐份出示，或減少項目。",
+    "All this does not fit into one code; nothing was shown. Show them one after the other, or choose fewer items.",
+  ),
+  agreeInTurn: names("同意并逐份出示", "同意並逐份出示", "Agree and show one after the other"),
+  nextTurn: names("下一份（已出示 {n}／{total}）", "下一份（已出示 {n}／{total}）", "Next one ({n} of {total} shown)"),
+  turnsEnd: names("结束（已出示 {n}／{total}）", "結束（已出示 {n}／{total}）", "End ({n} of {total} shown)"),
+  turnsOver: names("出示结束", "出示結束", "Nothing more to show"),
+  turnsShown: names("出示了 {n}／{total} 份。", "出示了 {n}／{total} 份。", "{n} of {total} were shown."),
+  turnsFailed: names("没有出示的：", "沒有出示的：", "Not shown:"),
+  nothingToShow: names("没有可以出示的证照。", "沒有可以出示的證照。", "There is no licence to show."),
+} satisfies Readonly<Record<string, Names>>;
 
 /** Which licences, for what, in which way. `then`: what comes next, showing them or a counter's short code. */
 export function chooseView(then: "show" | "shortCode"): View {
@@ -36,7 +61,7 @@ export function chooseView(then: "show" | "shortCode"): View {
     const offered = PURPOSES.filter((each) => cardsFor(app, each).length > 0);
     purpose ??= offered[0] ?? null;
     main.append(make("h1", {}, app.text(then === "show" ? "several" : "shortCode")));
-    if (purpose === null) return void main.append(make("p", {}, app.text("nothingToShow")));
+    if (purpose === null) return void main.append(make("p", {}, app.said(TEXTS.nothingToShow)));
     const list = make("div");
     const draw = (at: Purpose) => {
       const rows = cardsFor(app, at).map((card) => {
@@ -44,11 +69,11 @@ export function chooseView(then: "show" | "shortCode"): View {
         on(box, { change: () => void (box.checked ? ticks.add(card.id) : ticks.delete(card.id)) });
         return row;
       });
-      list.replaceChildren(question(app.text("severalCards"), ...rows));
+      list.replaceChildren(question(app.said(TEXTS.severalCards), ...rows));
     };
     draw(purpose);
-    const names = offered.map((each) => [each, app.named(PURPOSE_NAMES[each])] as const);
-    const purposes = dropDown("purpose", names, purpose);
+    const purposeNames = offered.map((each) => [each, app.named(PURPOSE_NAMES[each])] as const);
+    const purposes = dropDown("purpose", purposeNames, purpose);
     on(purposes, {
       change: () => {
         purpose = purposes.value as Purpose;
@@ -59,20 +84,20 @@ export function chooseView(then: "show" | "shortCode"): View {
       const dot = make("input", { type: "radio", name: "way", value: each });
       dot.checked = each === way;
       on(dot, { change: () => void (way = each) });
-      return make("label", { class: "tick" }, dot, make("span", {}, app.text(each)));
+      return make("label", { class: "tick" }, dot, make("span", {}, app.said(TEXTS[each])));
     });
     const goOn = app.attempt(() => {
       const cards = cardsFor(app, purpose!).filter(({ id }) => ticks.has(id));
       if (cards.length === 0) return app.say(app.text("nothingChosen"));
       const isOneCode = then === "shortCode" || way === "together";
       const tooMany = then === "show" ? "tooManyTogether" : "tooManyForShortCode";
-      if (isOneCode && cards.length > MOST_TOGETHER) return app.say(app.text(tooMany));
+      if (isOneCode && cards.length > MAX_MEMBERS) return app.say(app.said(TEXTS[tooMany]));
       app.replace(main, next(app, cards, purpose!, then, way));
     });
     main.append(
       make("p", { class: "filter" }, make("label", { for: "purpose" }, app.text("showFor")), purposes),
       list,
-      then === "show" ? question(app.text("severalWay"), ...ways) : "",
+      then === "show" ? question(app.said(TEXTS.severalWay), ...ways) : "",
       make("div", { class: "decide" }, button(app.text("goOnWith"), goOn, "main"), button(app.text("cancel"), () => app.back())),
     );
   };
@@ -91,7 +116,7 @@ const togetherView =
   (app, main) => {
     const { purpose, sheets } = request;
     const sheet = jointSheet(app, request, true);
-    const notice = make("p", { class: "caution", hidden: true, tabindex: "-1" }, app.text("tooLargeTogether"));
+    const notice = make("p", { class: "caution", hidden: true, tabindex: "-1" }, app.said(TEXTS.tooLargeTogether));
     let isInTurn = false;
     const agree = button(app.text("agree"), app.attempt(() => decided()), "main");
     const decided = async () => {
@@ -106,7 +131,7 @@ const togetherView =
         showing.close();
         isInTurn = true;
         notice.hidden = false;
-        agree.textContent = app.text("agreeInTurn");
+        agree.textContent = app.said(TEXTS.agreeInTurn);
         return notice.focus();
       }
       const act = { at: app.now(), purpose, relyingParty: null };
@@ -141,8 +166,8 @@ const inTurnView =
       if (chosen === null) return app.say(app.text("nothingChosen"));
       return inTurn(app, main, chosen, request.approve(chosen.choice));
     });
-    const agree = button(app.text("agreeInTurn"), decided, "main");
-    drawSheet(app, main, purpose, [make("p", {}, app.text("inTurnHow")), ...sheet.parts], agree);
+    const agree = button(app.said(TEXTS.agreeInTurn), decided, "main");
+    drawSheet(app, main, purpose, [make("p", {}, app.said(TEXTS.inTurnHow)), ...sheet.parts], agree);
   };
 
 function drawSheet(app: App, main: HTMLElement, purpose: Purpose, parts: readonly HTMLElement[], agree: HTMLElement): void {
@@ -181,7 +206,7 @@ async function turn(app: App, main: HTMLElement, batch: BatchShowing, chosen: Ch
     await turn(app, shown, batch, chosen, purpose);
   };
   const parts = { n: String(batch.position - batch.failed.size), total: String(batch.total) };
-  const label = app.text(batch.position === batch.total ? "turnsEnd" : "nextTurn", parts);
+  const label = app.said(batch.position === batch.total ? TEXTS.turnsEnd : TEXTS.nextTurn, parts);
   app.replace(main, codeView({ source, kinds: [its.kind], items: its.items, next: { label, go } }));
 }
 
@@ -194,8 +219,8 @@ const overView =
       make("li", {}, make("strong", {}, app.named(kinds.get(id)!)), " ", error.userText(app.language)),
     );
     const parts = { n: String(batch.total - failed.length), total: String(batch.total) };
-    main.append(make("h1", {}, app.text("turnsOver")), make("p", {}, app.text("turnsShown", parts)));
-    if (failed.length > 0) main.append(make("p", { class: "caution" }, app.text("turnsFailed")), make("ul", {}, ...failed));
+    main.append(make("h1", {}, app.said(TEXTS.turnsOver)), make("p", {}, app.said(TEXTS.turnsShown, parts)));
+    if (failed.length > 0) main.append(make("p", { class: "caution" }, app.said(TEXTS.turnsFailed)), make("ul", {}, ...failed));
     main.append(make("p", {}, app.text("codeNeutral")));
   };
 

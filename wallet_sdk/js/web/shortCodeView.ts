@@ -6,7 +6,9 @@ import type { Purpose } from "../src/purposes.ts";
 import { requestView } from "./answerView.ts";
 import type { View } from "./app.ts";
 import { button, make, on } from "./elements.ts";
-import { PURPOSE_NAMES } from "./texts.ts";
+import { names, PURPOSE_NAMES } from "./texts.ts";
+
+const LABEL = names("短码（十位字母和数字）", "短碼（十位字母和數字）", "Short code (ten letters and digits)");
 
 /** `ids`: the licences that would be shown; which items of them, the sheet asks next. */
 export const shortCodeView =
@@ -21,7 +23,7 @@ export const shortCodeView =
       const code = typed.value.normalize("NFKC").replace(/\s/g, "");
       app.replace(main, requestView(shortCode(app.wallet, code, { purpose, cards })));
     });
-    const form = make("form", {}, make("label", { for: "short-code" }, app.text("shortCodeLabel")), typed);
+    const form = make("form", {}, make("label", { for: "short-code" }, app.said(LABEL)), typed);
     form.append(
       make(
         "div",
