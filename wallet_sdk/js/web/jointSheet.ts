@@ -3,7 +3,7 @@
 import { MAX_MEMBERS } from "../src/bundle.ts";
 import type { Names } from "../src/catalogue.ts";
 import type { ConsentRequest } from "../src/consent.ts";
-import { type Caution, CAUTIONS, type Choice, JointRequest } from "../src/joint.ts";
+import { type Caution, CAUTIONS, cautionsOf, type Choice, JointRequest } from "../src/joint.ts";
 import type { App } from "./app.ts";
 import { sheetOf } from "./consentView.ts";
 import { make, section, ticked } from "./elements.ts";
@@ -43,7 +43,7 @@ export function jointSheet(
     };
   };
   const caution = (each: Caution) => make("p", { class: "caution" }, app.named(CAUTIONS[each]));
-  const standing = isJoint ? request.cautions.map(caution) : [];
+  const standing = isJoint ? request.cautions : cautionsOf(request.sheets.map(({ licence }) => licence));
   // What this very choice does not prove is said as it is made.
   const ofChoice = make("div", { "aria-live": "polite" });
   const warn = () => {
@@ -55,7 +55,7 @@ export function jointSheet(
   const boxes = make("div", { class: "cards" }, ...cards.map(({ asked, row, sheet }) => section(titleOf(app, asked), row, ...sheet.parts)));
   boxes.addEventListener("change", warn);
   warn();
-  return { parts: [...standing, boxes, ofChoice], chosen };
+  return { parts: [...standing.map(caution), boxes, ofChoice], chosen };
 }
 
 function fits(choice: Choice): boolean {
