@@ -14,6 +14,7 @@
 
 from typing import Final
 
+from protocol.directory import Office
 from protocol.labels import Alg, Purpose
 from protocol.licence.catalogue import Item, Kind, Names
 from protocol.place import Place, Point
@@ -31,6 +32,7 @@ from wallet_sdk.kept_receipts import KeptReceipt
 from wallet_sdk.key_stores import CallbackKeyStore, KeyringKeyStore, KeyStore, KeyStoreError, Pkcs11KeyStore
 from wallet_sdk.ladder import Ladder
 from wallet_sdk.moving_code import MovingContent, MovingPortrait
+from wallet_sdk.nearest import metres, nearest
 from wallet_sdk.news import News
 from wallet_sdk.pack import CardPack
 from wallet_sdk.pictures import Frame, Picture
@@ -79,6 +81,7 @@ __all__ = [
     "MovingPortrait",
     "Names",
     "News",
+    "Office",
     "Picture",
     "Pkcs11KeyStore",
     "Place",
@@ -97,4 +100,6 @@ __all__ = [
     "UsedLicence",
     "Wallet",
     "WalletError",
+    "metres",
+    "nearest",
 ]

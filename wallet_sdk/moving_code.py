@@ -43,6 +43,8 @@ class MovingPortrait:
         pictures_per_second: The rate; a slower screen may pull fewer.
     """
 
+    pictures_per_second: int
+
     def __init__(self, showing: Shown, portrait: bytes | None, pictures_per_second: int) -> None:
         self._showing = showing
         self.pictures_per_second = _rate(pictures_per_second)
@@ -73,6 +75,8 @@ class MovingContent:
     Attributes:
         pictures_per_second: The rate; a slower screen may pull fewer.
     """
+
+    pictures_per_second: int
 
     def __init__(self, showing: Shown, pictures_per_second: int) -> None:
         self._showing = showing

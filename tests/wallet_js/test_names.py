@@ -77,8 +77,8 @@ DRAWING: Final = "TypeScript draws SVG; a picture in another form is the page's"
 IN_PARTS: Final = "Python accepts in one act; a page asks its holder before it keeps what came"
 DEVICES: Final = "TypeScript does not ask what happens to other devices (`events`), so nothing of them is told"
 RECEIPTS: Final = "receipts (LR1:) are kept by Python alone"
+POINTS: Final = "plain objects in degrees in TypeScript; `metres` is a function"
 LISTED: Final = "Python's enum is its own list, and a bound stands in its signature"
-NEAREST: Final = "offices by distance are Python's alone"
 DOUBLES: Final = "Python's test doubles serve both: they speak in packages and codes"
 CATALOGUE: Final = "a catalogue has more than a wallet needs, and TypeScript reads no more of it"
 WORDS: Final = "a word of Python's enum; TypeScript has the values themselves"
@@ -143,7 +143,7 @@ ONLY_PYTHON: Final = {
     "Addressee.open": "only a wallet makes one in TypeScript",
     **dict.fromkeys(("Purpose.audience", "Purpose.word", "Status.isFinal", "Status.valid"), WORDS),
     **dict.fromkeys((f"Names.{it}" for it in ("en", "zhHans", "zhHant")), "a map by language in TypeScript"),
-    **dict.fromkeys(("Place", "Point"), NEAREST),
+    **dict.fromkeys(("Place.read", "Point.read", "Point.metresTo", "Point.ofDegrees"), POINTS),
     **dict.fromkeys(("CounterAnswer", "FakeClock", "IssuerBusy", "NotRead", "TestIssuer"), DOUBLES),
     **dict.fromkeys(("VirtualCounter", "VirtualScanner"), DOUBLES),
     **dict.fromkeys(

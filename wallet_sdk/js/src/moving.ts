@@ -49,7 +49,7 @@ export class MovingPortrait {
   constructor(
     private readonly showing: Showing,
     portrait: Uint8Array,
-    private readonly picturesPerSecond: number,
+    readonly picturesPerSecond: number,
   ) {
     this.text = animate(portrait, KIND.portrait, FRAME_BYTES);
     const turns = Math.ceil(Math.ceil(portrait.length / SYMBOL_BYTES) / (CODE_EVERY - 1));
@@ -75,7 +75,7 @@ export class MovingContent {
   /** @internal */
   constructor(
     private readonly showing: Showing,
-    private readonly picturesPerSecond: number,
+    readonly picturesPerSecond: number,
   ) {}
 
   /** How long it takes until every frame was seen once. */

@@ -2,8 +2,9 @@
 
 import type { Item } from "../src/catalogue.ts";
 import type { ConsentRequest } from "../src/consent.ts";
+import { actsFor } from "../src/pack.ts";
+import { CAUTIONS, WHY_LINKED } from "../src/sheetTexts.ts";
 import type { App, View } from "./app.ts";
-import { WHY_LINKED } from "../src/sheetTexts.ts";
 import { codeView } from "./codeView.ts";
 import { button, make, question, section, ticked } from "./elements.ts";
 import type { Shown } from "./keeping.ts";
@@ -71,6 +72,7 @@ export const sheetView =
       make("h1", {}, app.text("sheet")),
       make("p", {}, app.named(licence.kind.names)),
       make("p", {}, app.text("forPurpose", { purpose: app.named(PURPOSE_NAMES[purpose]) })),
+      ...(actsFor(licence) === null ? [] : [make("p", { class: "caution" }, app.named(CAUTIONS["acts-for-another"]))]),
       ...sheet.parts,
       make("div", { class: "decide" }, button(app.text("agree"), agree, "main"), button(app.text("cancel"), () => app.back())),
     );

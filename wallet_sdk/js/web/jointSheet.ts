@@ -3,7 +3,8 @@
 import { MAX_MEMBERS } from "../src/bundle.ts";
 import type { Names } from "../src/catalogue.ts";
 import type { ConsentRequest } from "../src/consent.ts";
-import { type Caution, CAUTIONS, cautionsOf, type Choice, JointRequest } from "../src/joint.ts";
+import { cautionsOf, type Choice, JointRequest } from "../src/joint.ts";
+import { type Caution, CAUTIONS } from "../src/sheetTexts.ts";
 import type { App } from "./app.ts";
 import { sheetOf } from "./consentView.ts";
 import { make, section, ticked } from "./elements.ts";
@@ -43,7 +44,7 @@ export function jointSheet(
     };
   };
   const caution = (each: Caution) => make("p", { class: "caution" }, app.named(CAUTIONS[each]));
-  const standing = isJoint ? request.cautions : cautionsOf(request.sheets.map(({ licence }) => licence));
+  const standing = isJoint ? request.cautions : cautionsOf(app.wallet, request.sheets.map(({ licence }) => licence));
   // What this very choice does not prove is said as it is made.
   const ofChoice = make("div", { "aria-live": "polite" });
   const warn = () => {
