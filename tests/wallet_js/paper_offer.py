@@ -25,7 +25,10 @@ ANSWERS: dict[str, tuple[int, Any]] = {
             "credential_issuer": URL,
             "credential_endpoint": f"{URL}/credential",
             "nonce_endpoint": f"{URL}/nonce",
-            "liangzheng": {f"{act}_endpoint": f"{URL}/{act}" for act in ("devices", "lost", "notices")},
+            "liangzheng": {
+                **{f"{act}_endpoint": f"{URL}/{act}" for act in ("devices", "lost", "notices")},
+                "notice_events": ["device_bound", "device_lost"],
+            },
             "credential_configurations_supported": {
                 "driving-licence": {
                     "format": "lz1-package",
@@ -45,6 +48,16 @@ ANSWERS: dict[str, tuple[int, Any]] = {
     "/lost": (200, {"flipped": 1}),
     "/notices": (200, {"notices": [], "cursor": "c", "more": False}),
 }
+
+
+def bound(licence: str, device: str = "a7" * 32, at: str = "2026-11-24T01:30:00Z") -> dict[str, str]:
+    """A notice that this other device was bound to a licence."""
+    return {"licence": licence, "event": "device_bound", "device": device, "at": at}
+
+
+def told(*rows: dict[str, str], cursor: str = "told") -> tuple[int, Any]:
+    """An answer with these notices."""
+    return 200, {"notices": list(rows), "cursor": cursor, "more": False}
 
 
 def lying_at(page: Page, **others: tuple[int, Any]) -> str:

@@ -75,7 +75,6 @@ VAULT: Final = "a vault of its own is Python's: in TypeScript storage and key st
 SHEET: Final = "Python draws the consent sheet itself (`wallet_sdk.consent_sheet`); a page does it of these"
 DRAWING: Final = "TypeScript draws SVG; a picture in another form is the page's"
 IN_PARTS: Final = "Python accepts in one act; a page asks its holder before it keeps what came"
-DEVICES: Final = "TypeScript does not ask what happens to other devices (`events`), so nothing of them is told"
 RECEIPTS: Final = "receipts (LR1:) are kept by Python alone"
 POINTS: Final = "plain objects in degrees in TypeScript; `metres` is a function"
 LISTED: Final = "Python's enum is its own list, and a bound stands in its signature"
@@ -111,7 +110,6 @@ ONLY_PYTHON: Final = {
     "Wallet.pack": "TypeScript makes one: `new CardPack(wallet)` of `keeping.mjs`",
     "Wallet.takeDirectory": "TypeScript takes a directory in with a package alone",
     **dict.fromkeys(("Wallet.receipts", "KeptReceipt", "Use.receipt"), RECEIPTS),
-    **dict.fromkeys(("Wallet.news", "News", "ToldDevice", "DeviceEvent", "Notice.device", "Notice.event"), DEVICES),
     "Notices": "the cursor lies in the wallet, and TypeScript gives no other",
     **dict.fromkeys(("Patient", "Answer.retryAfter"), TRIES),
     **dict.fromkeys(("AsyncTransport", "asynchronous"), LOOP),
@@ -163,7 +161,7 @@ ONLY_PYTHON: Final = {
         ),
         CARD,
     ),
-    "Card.devices": DEVICES,
+    "Card.devices": "TypeScript's `wallet.news.devices(licence)`",
 }
 
 ONLY_TYPESCRIPT: Final = {
@@ -184,6 +182,7 @@ ONLY_TYPESCRIPT: Final = {
     "ProtocolError": "what a VerificationKey is refused with; Python's is `protocol.errors`",
     "Use.relyingParty": "Python finds it in the receipt",
     "Wallet.directories": "Python's pack asks them itself",
+    "Word": "Python says it in the signature of `News.take`",
     "openid4vci": "a module within the one file of mini-programs",
 }
 

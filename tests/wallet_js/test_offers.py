@@ -261,6 +261,36 @@ def test_a_lost_device_is_reported_by_another_which_is_then_passed_on(
     holder.page.locator(".card.device-lost").wait_for()
 
 
+def test_another_key_is_bound_and_the_wallet_says_so(holder: Holder, town: OfferingTown, built: Path) -> None:
+    page = holder.page
+    link, tx_code = town.offered(68)
+    holder.open_offer(link)
+    holder.accept(tx_code)
+    holder.keep()
+    holder.press("Back")
+    # Somebody else gets as far as an offer of the same licence.
+    here = town.over_http()
+    link, tx_code = here.scanned(here.newest()["licence"])
+    (accepted,), _ = in_node(built, None, {"act": "accept", "link": link, "txCode": tx_code})
+    assert accepted["gave"] == here.newest()["licence"]
+    holder.press("Ask the issuers for changes")
+    page.get_by_role("alert").get_by_text("Another device: was that you?").wait_for()
+    holder.reads("Driving licence: bound to another device")
+    (device,) = re.findall("[0-9a-f]{8}", page.locator(".news li p").inner_text())
+    holder.press("That was not me")
+    holder.reads(f"{device} (the one you were told of)")
+    holder.press(f"Report {device} lost")
+    holder.press("Yes, report it lost")
+    holder.says("The issuer has noted the loss.")
+    holder.press("Back")
+    assert page.locator(".news").count() == 0
+    # The issuer tells of the report, too; whoever made it says so.
+    holder.open()
+    holder.reads("Driving licence: another device was reported lost")
+    holder.press("That was me")
+    page.locator(".news").wait_for(state="detached")
+
+
 def test_a_review_waits_in_the_pack_and_goes_on(holder: Holder, town: OfferingTown) -> None:
     link, tx_code = town.offered(62, "--review", "--by-reference")
     holder.open_offer(link)

@@ -17,7 +17,16 @@ from protocol import cbor, key_proof
 from protocol.key_proof import TYP_PROOF, TYP_WALLET_REQUEST
 from protocol.keys import Ed25519Signer, P256Signer, Signer
 from tests.wallet.issued import AT, Authority
-from tests.wallet.test_openid4vci import OFFER, URL, WRONG_ISSUERS, WRONG_LINKS, PaperIssuer, link, packed
+from tests.wallet.test_openid4vci import (
+    OFFER,
+    URL,
+    WRONG_ISSUERS,
+    WRONG_LINKS,
+    PaperIssuer,
+    issuer_document,
+    link,
+    packed,
+)
 from tests.wallet_js.conftest import JS
 from wallet_sdk.errors import WalletError
 
@@ -25,6 +34,7 @@ SECRET = bytes([7] * 32)
 SIGNERS: dict[str, Signer] = {"p256": P256Signer(SECRET), "ed25519": Ed25519Signer(SECRET)}
 ALGS = {"p256": -9, "ed25519": -19}
 ACCEPT = {"act": "accept", "link": link(), "txCode": "123456"}
+METADATA = "https://licences.example/.well-known/openid-credential-issuer/310000"
 Receive = Callable[..., list[Any]]
 
 
@@ -394,11 +404,124 @@ def test_an_issuer_speaks_of_its_own_licences_and_of_the_edition_that_it_knew(re
         assert run["results"][1]["gave"] == [[card, "valid"]]
 
 
+DEVICE, OTHER_DEVICE = "ab" * 32, "cd" * 32
+ASKS = {"act": "notices", "issuer": URL}
+
+
+def device(licence: str, key: str = DEVICE, event: str = "device_bound", minute: int = 0) -> dict[str, str]:
+    at = f"2026-11-22T{minute // 60:02}:{minute % 60:02}:00Z"
+    return {"licence": licence, "event": event, "at": at, "device": key}
+
+
+def telling(package: bytes, *rows: object, **more: Any) -> dict[str, Any]:
+    """The paper issuer with device events among its notices."""
+    document = issuer_document()
+    document["liangzheng"]["notice_events"] = ["device_bound", "device_lost"]
+    return answers(package, **{METADATA: (200, document), f"{URL}/notices": told(*rows, **more)})
+
+
+def claims_of(run: Any) -> list[Any]:
+    written = [bytes.fromhex(each["body"]).decode() for each in run["asked"] if each["url"] == f"{URL}/notices"]
+    return [dict(key_proof.verified(each, typ=TYP_WALLET_REQUEST).claims) for each in written]
+
+
+def test_what_happens_to_other_devices_is_kept_until_it_is_acknowledged(receive: Receive, package: bytes) -> None:
+    (first,) = receive({"answers": answers(package), "steps": [ACCEPT]})
+    card, content = first["results"][0]["gave"], first["content"]
+    rows = [device(card, OTHER_DEVICE, "device_lost", 5), device("elsewhere", minute=9), device(card, minute=2)]
+    news, restart, acknowledge = {"act": "news"}, {"act": "restart"}, {"act": "acknowledge"}
+    steps = [ASKS, restart, news, ASKS, news, {**acknowledge, "number": 0}, news, {**acknowledge, "card": card}, news]
+    answered = telling(package, *rows)
+    (run,) = receive({"answers": answered, "content": content, "steps": [*steps, acknowledge, restart, news]})
+    gave = [each["gave"] for each in run["results"]]
+    assert [(each["event"], each["device"], each["status"]) for each in gave[0]] == [
+        ("device_lost", OTHER_DEVICE, ""), ("device_bound", DEVICE, ""), ("device_bound", DEVICE, ""),
+    ]  # fmt: skip
+    bound, lost, elsewhere = gave[2]
+    assert bound == {"licenceId": card, "event": "bound", "device": DEVICE, "at": 1_795_305_720}
+    assert (lost["event"], lost["device"], elsewhere["licenceId"]) == ("lost", OTHER_DEVICE, "elsewhere")
+    # Told once more, each is kept once.
+    assert gave[4] == gave[2]
+    assert (gave[6], gave[8], gave[11]) == ([lost, elsewhere], [elsewhere], [])
+    assert [(each["cursor"], each["events"]) for each in claims_of(run)] == [("", True), ("c", True)]
+
+
+def test_an_issuer_of_before_is_not_asked_for_devices(receive: Receive, package: bytes) -> None:
+    (run,) = receive({"answers": answers(package), "steps": [ASKS]})
+    assert "events" not in claims_of(run)[0]
+
+
+def test_the_newest_devices_are_kept(receive: Receive, package: bytes) -> None:
+    rows = [device("x", f"{minute:064x}", minute=minute) for minute in reversed(range(130))]
+    (run,) = receive({"answers": telling(package, *rows), "steps": [ASKS, {"act": "news"}]})
+    kept = [int(each["device"], 16) for each in run["results"][1]["gave"]]
+    assert kept == list(range(30, 130))
+
+
+def test_an_issuer_tells_of_no_device_of_anothers_licence(receive: Receive, package: bytes) -> None:
+    other = packed(Authority(), SIGNERS["p256"].public_key, refresh_url="https://other.example/1").hex()
+    (first,) = receive({"answers": {}, "steps": [{"act": "receive", "encoded": other}]})
+    card = first["results"][0]["gave"]
+    answered = telling(package, device(card))
+    news, take = {"act": "news"}, {"act": "receive", "encoded": other}
+    held, later = receive(
+        {"answers": answered, "content": first["content"], "steps": [ASKS, news]},
+        # It speaks first, and the licence comes then.
+        {"answers": answered, "steps": [ASKS, news, take, news]},
+    )
+    assert [len(each["gave"]) for each in held["results"]] == [1, 0]
+    spoke, before, _, after = (each["gave"] for each in later["results"])
+    assert (len(spoke), len(before), len(after)) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"event": "moved", "at": "2026-11-22T02:00:00Z", "device": DEVICE},
+        {"event": "constructor", "at": "2026-11-22T02:00:00Z", "device": DEVICE},
+        {"event": "device_bound", "at": "2026-11-22T02:00:00Z", "device": "short"},
+        {"event": "device_bound", "at": "2026-11-22T02:00:00Z", "device": "<b>" + DEVICE[3:]},
+        {"event": "device_bound", "at": "2026-02-30T02:00:00Z", "device": DEVICE},
+        {"status": "revoked", "at": "tomorrow"},
+        {"status": "revoked", "at": "2026-11-22T24:00:00Z"},
+        {"status": "", "at": "2026-11-22T02:00:00Z"},
+    ],
+)
+def test_what_a_later_issuer_tells_is_passed_on_and_changes_nothing(
+    receive: Receive, package: bytes, unknown: dict[str, str]
+) -> None:
+    (first,) = receive({"answers": answers(package), "steps": [ACCEPT]})
+    card, content = first["results"][0]["gave"], first["content"]
+    answered = telling(package, {"licence": card, **unknown}, device(card), notice(card, "suspended"))
+    steps = [ASKS, {"act": "states"}, {"act": "news"}]
+    (run,) = receive({"answers": answered, "content": content, "steps": steps})
+    passed_on, states, news = (each["gave"] for each in run["results"])
+    assert (len(passed_on), states, len(news)) == (3, [[card, "suspended"]], 1)
+
+
+def test_what_is_asked_for_twice_at_once_is_told_once(receive: Receive, package: bytes) -> None:
+    steps = [{"act": "noticesTwice", "issuer": URL}, {"act": "news"}]
+    (run,) = receive({"answers": telling(package, device("x")), "steps": steps})
+    both, news = (each["gave"] for each in run["results"])
+    assert (sorted(len(each) for each in both), len(news)) == ([0, 1], 1)
+
+
+def test_an_issuer_that_knows_its_cursor_no_more_is_read_from_the_beginning(receive: Receive, package: bytes) -> None:
+    (first,) = receive({"answers": telling(package, device("x")), "steps": [ASKS]})
+    lost = answers(package, **{f"{URL}/notices": (400, {"error": "cursor_refused"})})
+    (run,) = receive({"answers": lost, "content": first["content"], "steps": [ASKS, {"act": "news"}]})
+    # From the beginning it is refused, too: that is the issuer's own error.
+    assert (run["results"][0]["detail"], len(run["results"][1]["gave"])) == ("cursor_refused", 1)
+    assert [each["cursor"] for each in claims_of(run)] == ["c", ""]
+    (again,) = receive({"answers": telling(package, device("x")), "content": run["content"], "steps": [ASKS]})
+    assert (len(again["results"][0]["gave"]), again["content"]) == (1, first["content"])
+
+
 def test_notices_come_page_by_page_and_end(receive: Receive, package: bytes) -> None:
     row = notice("x", "suspended")
     endless = answers(package, **{f"{URL}/notices": told(row, cursor="same", more=True)})
     wrong = ({"cursor": "c"}, {"cursor": "c", "notices": [7]}, {"notices": []}, {"cursor": "c", "notices": [{}]})
-    wrong += ({"cursor": "c", "notices": [notice("x", "suspended", "yesterday")]},)
+    wrong += ({"cursor": "c", "notices": [{**notice("x", "suspended"), "device": 7}]},)
     asks = [{"act": "notices", "issuer": URL}]
     runs = [{"answers": answers(package, **{f"{URL}/notices": (200, each)}), "steps": asks} for each in wrong]
     first, *others = receive({"answers": endless, "steps": asks}, *runs)
@@ -411,13 +534,13 @@ def test_notices_come_page_by_page_and_end(receive: Receive, package: bytes) -> 
 def test_content_of_the_version_before_still_opens(receive: Receive, package: bytes) -> None:
     (first,) = receive({"answers": answers(package), "steps": [ACCEPT]})
     now: Any = cbor.decode(bytes.fromhex(first["content"]), max_items=200_000)
-    assert now[0] == 2
+    assert now[0] == 3
     before = cbor.encode((1, now[1], now[2])).hex()
     steps = [{"act": "states"}, {"act": "notices", "issuer": URL}]
     (run,) = receive({"answers": answers(package), "content": before, "steps": steps})
     assert run["results"][0]["gave"] == [[first["results"][0]["gave"], "valid"]]
     after: Any = cbor.decode(bytes.fromhex(run["content"]), max_items=200_000)
-    assert (after[0], after[1], after[2]) == (2, now[1], now[2])
-    later = cbor.encode((3, now[1], now[2], now[3])).hex()
+    assert (after[0], after[1], after[2]) == (3, now[1], now[2])
+    later = cbor.encode((4, now[1], now[2], now[3])).hex()
     (refused,) = receive({"answers": {}, "content": later, "steps": []})
     assert (run["opened"], refused["opened"]["code"]) == ({"gave": None}, "WALLET_TOO_NEW")

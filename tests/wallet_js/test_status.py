@@ -13,7 +13,7 @@ from protocol.labels import Purpose
 from protocol.unixtime import DAY, UnixTime
 from tests.wallet.conftest import CHEAP
 from tests.wallet.issued import AT
-from tests.wallet.test_notices import Telling
+from tests.wallet.test_notices import Telling, device
 from tests.wallet.test_openid4vci import URL, PaperIssuer
 from tests.wallet_js.bare import Both
 from tests.wallet_js.test_openid4vci import answer, answers, told
@@ -35,12 +35,15 @@ class Row:
     is_bound: bool = True
     said_after: int = 3_600
     python_state: str = ""
+    event: str = ""
 
 
 GONE: Final = {"cautions": ("revoked",), "error": "LICENCE_REVOKED", "python_state": "revoked"}
 TABLE: Final = (
     Row("", "valid"),
     Row("valid", "valid"),
+    Row("", "valid", ("other-device",), event="device_bound"),
+    Row("", "valid", event="device_lost"),
     Row("suspended", "suspended", ("suspended",)),
     Row("superseded", "superseded", ("superseded",)),
     Row("revoked", "revoked", **GONE),
@@ -65,7 +68,8 @@ TABLE: Final = (
 
 def notices(card: Card, row: Row) -> list[dict[str, str]]:
     at = unixtime.iso_utc(UnixTime(AT + row.said_after))
-    return [{"licence": card.id, "status": row.said, "at": at}] if row.said else []
+    rows = [{"licence": card.id, "status": row.said, "at": at}] if row.said else []
+    return [*rows, device(card.id, row.event)] if row.event else rows
 
 
 def python(built: Path, folder: Path, row: Row) -> list[Any]:

@@ -32,6 +32,7 @@ for (const content of given.contents) {
     credentials: card.credentials.length,
   }));
   const waiting = wallet.records().waiting;
+  const devices = wallet.news.devices();
   const shown = [];
   for (const card of wallet.cards()) {
     const consent = wallet.request(card, "window").approve();
@@ -40,7 +41,7 @@ for (const content of given.contents) {
   await new sdk.CardPack(wallet).put(wallet.cards()[0], "出行");
   const again = await open();
   const groups = again.cards().map(({ group }) => group);
-  found.push({ opened, cards, waiting, shown, groups, saved: hex(state.saved) });
+  found.push({ opened, cards, waiting, devices, shown, groups, saved: hex(state.saved) });
 }
 return found;
 """
@@ -55,7 +56,26 @@ def both(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Both:
     return Both(built, tmp_path_factory.mktemp("stored") / "wallet")
 
 
-@pytest.mark.parametrize("content", [VERSION_1, VERSION_2], ids=["1", "2, rows of five"])
+def put(content: Any, path: tuple[Any, ...], change: Any) -> Any:
+    """The same with the value at this path changed."""
+    if not path:
+        return change(content)
+    step, *rest = path
+    if isinstance(content, dict):
+        return {**content, step: put(content[step], tuple(rest), change)}
+    return tuple(put(each, tuple(rest), change) if at == step else each for at, each in enumerate(content))
+
+
+def present(version_2: Any, *devices: Any) -> Any:
+    """What the present version writes in its place, with what was told of devices."""
+    return put(put(version_2, (3, 0, URL), lambda row: (*row, devices)), (0,), lambda _: 3)
+
+
+TOLD: Final = (DRIVING, "bound", "ab" * 32, 1_800_000_000)
+VERSION_3: Final = cbor.encode(present(decoded(VERSION_2), TOLD))
+
+
+@pytest.mark.parametrize("content", [VERSION_1, VERSION_2, VERSION_3], ids=["1", "2, rows of five", "3"])
 def test_contents_of_older_versions_open_and_lose_nothing(both: Both, content: bytes) -> None:
     (found,) = both.run(PROGRAM, contents=[content.hex()])
     before = decoded(content)
@@ -77,18 +97,10 @@ def test_contents_of_older_versions_open_and_lose_nothing(both: Both, content: b
     after = decoded(bytes.fromhex(found["saved"]))
     moved = found["cards"][0]["id"]
     assert after[1] == tuple((*row, "出行") if row[0] == moved else row for row in before[1])
-    assert (after[0], after[2], after[3]) == (2, before[2], before[3] if len(before) == 4 else ({}, ()))
+    now = {1: (3, *before[1:3], ({}, ())), 3: before}.get(before[0]) or present(before)
+    assert (after[0], after[2], after[3]) == (3, now[2], now[3])
+    assert [tuple(each.values()) for each in found["devices"]] == ([TOLD] if content == VERSION_3 else [])
     assert found["groups"] == ["出行", None]
-
-
-def put(content: Any, path: tuple[Any, ...], change: Any) -> Any:
-    """The same with the value at this path changed."""
-    if not path:
-        return change(content)
-    step, *rest = path
-    if isinstance(content, dict):
-        return {**content, step: put(content[step], tuple(rest), change)}
-    return tuple(put(each, tuple(rest), change) if at == step else each for at, each in enumerate(content))
 
 
 ONE_MORE: Final = lambda row: (*row, "later")  # noqa: E731
@@ -100,15 +112,17 @@ ROWS: Final = {
     "records": (3,),
     "issuer": (3, 0, URL),
     "status": (3, 0, URL, 1, DRIVING),
+    "device": (3, 0, URL, 2, 0),
     "waiting": (3, 1, 0),
 }
 
 
 def test_what_a_later_version_wrote_is_refused_by_name_and_stays(both: Both) -> None:
-    now = decoded(VERSION_2)
+    now, before = decoded(VERSION_3), decoded(VERSION_2)
     in_groups = put(now, (1, 0), lambda row: (*row, "出行"))
     later = [put(in_groups, path, ONE_MORE) for path in ROWS.values()]
-    later += [(version, *now[1:]) for version in (3, 1_000)]
+    later += [put(before, path, ONE_MORE) for path in (ROWS["records"], ROWS["issuer"])]
+    later += [(version, *now[1:]) for version in (4, 1_000)]
     contents = [cbor.encode(each).hex() for each in later]
     found = both.run(PROGRAM, contents=contents)
     assert [each.get("code") for each in found] == ["WALLET_TOO_NEW"] * len(later)
@@ -116,9 +130,12 @@ def test_what_a_later_version_wrote_is_refused_by_name_and_stays(both: Both) -> 
 
 
 def test_what_is_of_another_form_is_damaged(both: Both) -> None:
-    now = decoded(VERSION_2)
+    now, before = decoded(VERSION_3), decoded(VERSION_2)
     wrong = [put(now, path, lambda _: 7) for path in ROWS.values()]
     wrong += [put(now, path, lambda row: row[:-1]) for name, path in ROWS.items() if name not in ("content", "records")]
+    wrong += [put(before, ROWS[name], lambda _: 7) for name in ("records", "issuer")]
+    wrong += [put(before, (3, 0), lambda _: 7), put(before, ROWS["issuer"], lambda row: row[:-1])]
+    wrong += [put(now, (*ROWS["device"], at), lambda _, it=it: it) for at, it in enumerate((7, "x", 7, "x"))]
     wrong += [(version, *now[1:]) for version in (0, -1, "2")]
     wrong += [
         put(now, (1, 0, 1), lambda _: "990000"),

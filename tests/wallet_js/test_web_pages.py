@@ -13,6 +13,7 @@ from protocol.qr import animated, envelope
 from protocol.qr.animated import Assembled, Assembler
 from protocol.sd_cwt import key_binding
 from protocol.short_code import ShortCode
+from tests.browser.barriers import barriers
 from tests.browser.conftest import browser, complaints
 from tests.wallet_js import paper_offer
 from tests.wallet_js.test_web_wallet import MARKUP, context, phone, site
@@ -449,6 +450,85 @@ def test_a_device_is_passed_on_empty_and_what_could_not_be_reported_is_said(phon
     assert phone.public_key() != public
     phone.choose(2)
     page.get_by_text("Nothing has been shown yet.").wait_for()
+
+
+# What issuers told of other devices.
+
+
+def asks(phone: Phone, *rows: dict[str, str], cursor: str = "told") -> None:
+    """The issuer says this, and is asked."""
+    paper_offer.lying_at(phone.page, notices=paper_offer.told(*rows, cursor=cursor))
+    phone.press("Ask the issuers for changes")
+    phone.page.get_by_role("status").get_by_text("The issuers have been asked.").wait_for()
+
+
+def test_another_device_is_said_at_the_top_until_its_holder_has_answered(phone: Phone) -> None:
+    phone.receive(refresh_url=paper_offer.URL)
+    phone.press("Back")
+    page, card, news = phone.page, phone.newest(), phone.page.locator(".news li")
+    assert page.locator(".news").count() == 0
+    elsewhere = [paper_offer.bound(f"{MARKUP[:20]}{number}", at="2026-11-20T01:00:00Z") for number in range(3)]
+    lost = paper_offer.bound(card, "3f" * 32, "2026-11-23T01:30:00Z") | {"event": "device_lost"}
+    asks(phone, paper_offer.bound(card), lost, *elsewhere)
+    assert page.get_by_role("alert").inner_text().startswith("Another device: was that you?")
+    assert page.locator("main > *").nth(1).locator(".news").is_visible()
+    assert page.evaluate("document.querySelector('.news').getBoundingClientRect().top < innerHeight / 2")
+    assert news.locator("strong").all_inner_texts() == [
+        "Driving licence: bound to another device",
+        "Driving licence: another device was reported lost",
+        f"A licence that is not on this device, {MARKUP[:20]}2: bound to another device",
+    ]
+    assert news.locator("p").all_inner_texts()[0] == "Device a7a7a7a7 · Nov 24, 2026, 9:30 AM"
+    assert page.locator("main img").count() == 0
+    page.get_by_text("More, shown once these are answered: 2").wait_for()
+    assert barriers(page) == []
+    # The licence itself is as good as before, and its sheet says it, too.
+    assert page.locator(".card.valid").count() == 1
+    page.locator(".card").click()
+    phone.press("service window")
+    page.get_by_text("This licence was bound to another device.").wait_for()
+    page.go_back()
+    phone.back()
+    # Nothing goes away by itself, and what is answered is one thing and no other.
+    news.first.get_by_role("button", name="That was me", exact=True).click()
+    page.get_by_role("status").get_by_text("Noted").wait_for()
+    assert page.evaluate("document.activeElement.closest('.news') !== null")
+    asks(phone, paper_offer.bound(card, "5e" * 32), cursor="later")
+    assert news.locator("p").all_inner_texts()[0].startswith("Device 5e5e5e5e")
+    phone.open()
+    assert news.count() == 3
+    for _ in range(5):
+        news.first.get_by_role("button", name="That was me", exact=True).click()
+    page.locator(".news").wait_for(state="detached")
+    assert page.evaluate("document.activeElement.tagName") == "H1"
+    paper_offer.lying_at(page)
+    phone.open()
+    assert page.locator(".news").count() == 0
+
+
+def test_a_device_that_is_not_the_holders_is_reported_at_once_by_keyboard(phone: Phone) -> None:
+    phone.receive(refresh_url=paper_offer.URL)
+    phone.press("Back")
+    page, keys = phone.page, Keys(phone.page)
+    asks(phone, paper_offer.bound(phone.newest()), paper_offer.bound("990000", at="2026-11-20T01:00:00Z"))
+    page.reload()
+    page.locator(".news").wait_for()
+    page.locator("h1").focus()
+    keys.to("That was me").to("That was not me").press("Enter")
+    page.get_by_role("heading", name="Devices that hold this licence").wait_for()
+    assert page.locator("dd").first.inner_text() == "a7a7a7a7 (the one you were told of)"
+    keys.to("Report a7a7a7a7 lost").press("Enter")
+    with page.expect_request(f"{paper_offer.URL}/lost") as reported:
+        page.keyboard.press("Enter")
+    assert claims_of(reported.value)["device"] == "a7" * 32
+    page.get_by_role("status").get_by_text("The issuer has noted the loss.").wait_for()
+    keys.to("Back").press("Enter")
+    # What was reported is answered; the other licence is not here, and the page says where that is reported.
+    news = page.locator(".news li")
+    assert news.count() == 1
+    news.get_by_role("button", name="That was not me").click()
+    page.get_by_role("heading", name="Device lost or passed on").wait_for()
+    page.get_by_role("status").get_by_text("This licence is not on this device.").wait_for()
 
 
 def test_the_further_tasks_by_keyboard(phone: Phone) -> None:

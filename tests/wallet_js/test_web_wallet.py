@@ -306,7 +306,7 @@ def test_the_key_stays_in_the_browser(phone: Phone) -> None:
 
 PAGES = {"scan", "offer", "waiting", "pack", "receive", "keep", "card", "sheet", "code", "answer", "request", "history"}
 PAGES |= {"several", "several-sheet", "portrait", "short-code", "turn", "over", "reminders", "lost", "devices"}
-PAGES |= {"give-away", "emptied"}
+PAGES |= {"give-away", "emptied", "news"}
 
 
 @pytest.mark.parametrize(("language", "theme"), [("zh-Hans", "light"), ("zh-Hant", "dark"), ("en", "light")])

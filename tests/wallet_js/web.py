@@ -147,6 +147,10 @@ class Phone:
         self.page.locator(".decide button").first.click()
         self.page.locator(".purposes").wait_for()
 
+    def newest(self) -> str:
+        """The id of the licence that was received last."""
+        return licence_package.decode(self.site.packages["one"]).licence_id
+
     def code(self) -> str:
         """What a camera reads from the screen as it stands."""
         self.page.locator("img.code").wait_for()
@@ -189,8 +193,15 @@ class Phone:
                 page.locator("#group").fill("车")
                 page.locator("form button").click()
                 page.locator(".spoken:not(:empty)").wait_for()
+                driving = self.newest()
             self.back()
         yield "pack", page
+        paper_offer.lying_at(page, notices=paper_offer.told(paper_offer.bound(driving)))
+        page.locator("nav button").last.click()
+        page.locator(".news").wait_for()
+        yield "news", page
+        page.locator(".news button").first.click()
+        page.locator(".news").wait_for(state="detached")
         page.locator(".card").nth(1).click()
         page.locator("section > button").click()
         yield "card", page

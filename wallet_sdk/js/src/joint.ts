@@ -174,6 +174,7 @@ export function cautions(wallet: Wallet, request: ConsentRequest): readonly Caut
 export function cautionsOf(wallet: Wallet, licences: readonly HeldLicence[]): readonly Caution[] {
   const found = new Set(licences.map((each) => CAUTION_OF[wallet.state(each)]));
   if (licences.some((each) => mandateOf(each) !== null)) found.add("acts-for-another");
+  if (licences.some((each) => wallet.news.devices(each).some(({ event }) => event === "bound"))) found.add("other-device");
   return IN_ORDER.filter((each) => found.has(each));
 }
 
@@ -186,7 +187,7 @@ const CAUTION_OF: Partial<Record<CardState, Caution>> = {
   superseded: "superseded",
   suspended: "suspended",
 };
-const IN_ORDER: readonly Caution[] = ["acts-for-another", "revoked", "device-lost", "superseded", "suspended"];
+const IN_ORDER: readonly Caution[] = ["acts-for-another", "revoked", "device-lost", "superseded", "suspended", "other-device"];
 
 /** The item by which these are one holder's: held and equal in all of them (docs/spec/bundle.md, rules 4 and 5). */
 function sharedIdentifier(licences: readonly HeldLicence[]): number | null {

@@ -1,11 +1,11 @@
 /** Brings the content that an older version of this library wrote into the present form, step by step; the next save writes that. */
 
-import { isArray, type Value } from "./cbor.ts";
+import { isArray, isMap, type Key, type Value } from "./cbor.ts";
 import { NOTHING_SAID, written } from "./issuerRecords.ts";
 import { damaged, rowOf } from "./rows.ts";
 import { WalletError } from "./walletError.ts";
 
-export const CURRENT = 2;
+export const CURRENT = 3;
 /** Version, licences, regions, records of issuers. */
 const PARTS = 4;
 
@@ -22,4 +22,16 @@ export function toCurrent(content: Value): Content {
 const STEPS: readonly ((before: Content) => Content)[] = [
   // 2 has what issuers have said, and what waits at them.
   ([, licences, regions]) => [2, licences!, regions!, written(NOTHING_SAID)],
+  // 3 has what issuers have told of the holder's other devices.
+  ([, licences, regions, records]) => [3, licences!, regions!, withDevices(records)],
 ];
+
+function withDevices(records: Value | undefined): Value {
+  const [issuers, waiting] = rowOf(records, 2);
+  if (!isMap(issuers)) return damaged("records of issuers in another form");
+  const said = [...issuers].map(([address, row]): [Key, Value] => {
+    const [cursor, marks] = rowOf(row, 2);
+    return [address, [cursor!, marks!, []]];
+  });
+  return [new Map(said), waiting!];
+}

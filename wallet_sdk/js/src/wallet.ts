@@ -22,6 +22,7 @@ import * as issuerRecords from "./issuerRecords.ts";
 import type { IssuerRecords, Status, ToldStatus } from "./issuerRecords.ts";
 import { type Signer, VerificationKey } from "./keys.ts";
 import * as migrations from "./migrations.ts";
+import { News } from "./news.ts";
 import { ProtocolError } from "./protocolError.ts";
 import type { Purpose } from "./purposes.ts";
 import { type KnownRegion, packageOf, receive } from "./receiving.ts";
@@ -87,6 +88,8 @@ interface Stored {
 }
 
 export class Wallet {
+  /** What issuers told of the licences here (`openid4vci.notices`). */
+  readonly news = new News(this);
   private readonly moments = new Moments();
   private readonly licences = new Map<string, HeldLicence>();
   private readonly regions = new Map<string, KnownRegion & { readonly encoded: Uint8Array }>();
@@ -278,10 +281,11 @@ export class Wallet {
     return this.said;
   }
 
-  /** @internal Stores what `openid4vci` has heard. */
+  /** @internal Stores what was heard; the same records are not written again. */
   record(change: (before: IssuerRecords) => IssuerRecords): Promise<void> {
     return this.inTurn(async () => {
       const said = change(this.said);
+      if (said === this.said) return;
       await this.ports.storage.save(written(this.stored, this.regions, said));
       this.said = said;
     });

@@ -71,6 +71,10 @@ for (const run of runs) {
         devices: ({ card }) => openid4vci.devices(wallet, wallet.card(card), transport),
         lost: ({ card, device }) => openid4vci.reportLost(wallet, wallet.card(card), device, transport),
         notices: ({ issuer }) => openid4vci.notices(wallet, issuer, transport),
+        news: () => wallet.news.devices(),
+        acknowledge: ({ card, number }) =>
+          wallet.news.acknowledge(card === undefined ? (wallet.news.devices()[number] ?? null) : wallet.card(card)),
+        noticesTwice: ({ issuer }) => Promise.all([1, 2].map(() => openid4vci.notices(wallet, issuer, transport))),
         receive: async ({ encoded }) => (await wallet.receive(bytes(encoded))).id,
         restart: async () => { wallet = await sdk.Wallet.open(ports); },
         answers: ({ changed }) => change(JSON.stringify(changed)),

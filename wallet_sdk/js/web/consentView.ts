@@ -3,7 +3,7 @@
 import type { Item } from "../src/catalogue.ts";
 import type { ConsentRequest } from "../src/consent.ts";
 import { actsFor } from "../src/pack.ts";
-import { CAUTIONS, WHY_LINKED } from "../src/sheetTexts.ts";
+import { type Caution, CAUTIONS, WHY_LINKED } from "../src/sheetTexts.ts";
 import type { App, View } from "./app.ts";
 import { codeView } from "./codeView.ts";
 import { button, make, question, section, ticked } from "./elements.ts";
@@ -58,6 +58,9 @@ export const sheetView =
   (app, main) => {
     const { licence, purpose } = request;
     const sheet = sheetOf(app, request);
+    // A state is said with the questions.
+    const cautions: Caution[] = actsFor(licence) === null ? [] : ["acts-for-another"];
+    if (app.wallet.news.devices(licence).some(({ event }) => event === "bound")) cautions.push("other-device");
     const agree = app.attempt(async () => {
       const { names, items } = sheet.decide();
       const showing = app.wallet.show(licence, { audience: purpose, consent: request.approve(names) });
@@ -72,7 +75,7 @@ export const sheetView =
       make("h1", {}, app.text("sheet")),
       make("p", {}, app.named(licence.kind.names)),
       make("p", {}, app.text("forPurpose", { purpose: app.named(PURPOSE_NAMES[purpose]) })),
-      ...(actsFor(licence) === null ? [] : [make("p", { class: "caution" }, app.named(CAUTIONS["acts-for-another"]))]),
+      ...cautions.map((each) => make("p", { class: "caution" }, app.named(CAUTIONS[each]))),
       ...sheet.parts,
       make("div", { class: "decide" }, button(app.text("agree"), agree, "main"), button(app.text("cancel"), () => app.back())),
     );

@@ -14,14 +14,13 @@ import { WalletError } from "../src/walletError.ts";
 import type { App, View } from "./app.ts";
 import { button, facts, make, section, twice } from "./elements.ts";
 import { transport } from "./network.ts";
+import { ID_SHOWN } from "./newsView.ts";
 import { names } from "./texts.ts";
 import { upkeep } from "./upkeep.ts";
 
 const MOST_OFFICES = 5;
 /** Of an unknown word of an issuer, which is plain ASCII (`openid4vci`). */
 const MAX_WORD = 32;
-/** Enough of a device's id to tell three devices apart (docs/spec/issuing.md). */
-const ID_SHOWN = 8;
 
 const TEXTS = {
   what: names(
@@ -61,6 +60,7 @@ const TEXTS = {
   notAsked: names("还没有查询到。", "還沒有查詢到。", "Not known yet."),
   device: names("设备", "裝置", "Device"),
   thisOne: names("{id}（本机）", "{id}（本機）", "{id} (this device)"),
+  toldOf: names("{id}（通知所说的设备）", "{id}（通知所說的裝置）", "{id} (the one you were told of)"),
   state: names("状态", "狀態", "State"),
   since: names("开始时间", "開始時間", "Since"),
   inForce: names("可以出示", "可以出示", "can show it"),
@@ -154,8 +154,8 @@ function notHere(app: App, cards: readonly HeldLicence[]): HTMLElement | null {
   return make("p", { class: "caution" }, app.said(TEXTS.offline, { kinds: kinds.join(" · ") }));
 }
 
-/** Which devices hold a licence, as its issuer says, and the way to report one of them. */
-function devicesView(id: string): View {
+/** Which devices hold a licence, as its issuer says, and the way to report one of them; `told`: of which the holder was told. */
+export function devicesView(id: string, told: string | null = null): View {
   // Of the licence, not of one drawing of its page: another language asks nobody again.
   let found: readonly Device[] | null = null;
   let isReported = false;
@@ -172,15 +172,19 @@ function devicesView(id: string): View {
       alone(async () => {
         await reportLost(app.wallet, licence, device, transport);
         isReported = true;
+        // That a key was bound is answered by this.
+        const answered = app.wallet.news.devices(licence).filter((each) => each.event === "bound" && [each.device, OTHERS].includes(device));
+        for (const each of answered) await app.wallet.news.acknowledge(each);
         found = await devices(app.wallet, licence, transport);
         draw();
         return app.said(TEXTS.reported);
       });
     const draw = () => {
       const wasHere = list.contains(document.activeElement);
-      const others = (found ?? []).filter((each) => !each.isThis && each.state === "in force");
+      const sorted = [...(found ?? [])].sort((a, b) => Number(b.id === told) - Number(a.id === told));
+      const others = sorted.filter((each) => !each.isThis && each.state === "in force");
       list.replaceChildren(
-        ...(found === null ? [make("p", {}, app.said(TEXTS.notAsked))] : [make("ul", { class: "pack" }, ...found.map((each) => row(app, each, report)))]),
+        ...(found === null ? [make("p", {}, app.said(TEXTS.notAsked))] : [make("ul", { class: "pack" }, ...sorted.map((each) => row(app, each, told, report)))]),
         ...(found !== null && others.length === 0 ? [make("p", {}, app.said(TEXTS.onlyThis))] : []),
         ...(others.length > 1 ? [twice(wordsOf(app, app.said(TEXTS.reportOthers)), report(OTHERS))] : []),
         ...(isReported ? [make("p", { class: "caution" }, app.said(TEXTS.afterwards))] : []),
@@ -200,13 +204,14 @@ function devicesView(id: string): View {
   };
 }
 
-function row(app: App, { id, state, since, isThis }: Device, report: (device: string) => () => void): HTMLElement {
+function row(app: App, { id, state, since, isThis }: Device, told: string | null, report: (device: string) => () => void): HTMLElement {
   const short = id.slice(0, ID_SHOWN);
+  const name = isThis ? app.said(TEXTS.thisOne, { id: short }) : id === told ? app.said(TEXTS.toldOf, { id: short }) : short;
   const known = Object.hasOwn(STATES, state) ? app.named(STATES[state]!) : state.slice(0, MAX_WORD);
   const at = Date.parse(since);
   const moment = new Intl.DateTimeFormat(app.language, { dateStyle: "medium", timeStyle: "short" });
   const made = facts([
-    [app.said(TEXTS.device), isThis ? app.said(TEXTS.thisOne, { id: short }) : short],
+    [app.said(TEXTS.device), name],
     [app.said(TEXTS.state), known],
     [app.said(TEXTS.since), Number.isNaN(at) ? "?" : moment.format(at)],
   ]);

@@ -1,5 +1,6 @@
 /**
  * The card pack: every licence with its state, in the three profiles, and what waits at issuers; the way to everything else.
+ * What happened to the holder's other devices comes before all of it.
  *
  * Whoever has several finds one by words or by a group of their own; nothing that is typed leaves the page.
  */
@@ -10,6 +11,7 @@ import { cardView } from "./cardView.ts";
 import { isFound } from "./cards.ts";
 import { button, dropDown, make, on, section } from "./elements.ts";
 import { historyView } from "./historyView.ts";
+import { newsPlace } from "./newsView.ts";
 import { kindName, waitingView } from "./offerView.ts";
 import { receiveView } from "./receiveView.ts";
 import { type Key, STATE_NAMES } from "./texts.ts";
@@ -41,13 +43,21 @@ export function packView(): View {
       // Who stood on a card stands there still.
       if (before >= 0) held.querySelectorAll("button")[before]?.focus();
     };
-    main.append(make("h1", {}, app.text("pack")), ...filters(app, filter, draw), count, held);
+    const news = newsPlace(app);
+    main.append(make("h1", {}, app.text("pack")), news.place, ...filters(app, filter, draw), count, held);
     draw();
-    addEventListener(CHANGED, draw);
+    const changed = () => {
+      news.draw();
+      draw();
+    };
+    addEventListener(CHANGED, changed);
     const check = app.attempt(async () => {
       app.say(app.text("asking"));
       const failure = await upkeep(app);
-      if (main.isConnected) app.say(failure === null ? app.text("checked") : failure.userText(app.language));
+      if (!main.isConnected) return;
+      app.say(failure === null ? app.text("checked") : failure.userText(app.language));
+      // The button is at the end of the page, and they stand at its beginning.
+      if (news.place.hasChildNodes()) news.place.scrollIntoView();
     });
     const several = app.attempt(async () => app.go((await import("./further.ts")).chooseView("show")));
     const due = new CardPack(app.wallet).reminders().length;
@@ -66,7 +76,7 @@ export function packView(): View {
         issuersOf(app.wallet).length === 0 ? "" : button(app.text("check"), check),
       ),
     );
-    return () => removeEventListener(CHANGED, draw);
+    return () => removeEventListener(CHANGED, changed);
   };
 }
 

@@ -20,6 +20,13 @@ export class IssuerMetadata {
     return own(this.document, name) !== undefined;
   }
 
+  /** Whether there is a list of that name that is not empty. */
+  lists(name: string, within: string): boolean {
+    const members = own(this.document, within);
+    const found = isObject(members) ? own(members, name) : undefined;
+    return Array.isArray(found) && found.length > 0;
+  }
+
   /** The address of this endpoint. */
   endpoint(name: string, within: string | null = null): string {
     const members = within === null ? this.document : own(this.document, within);

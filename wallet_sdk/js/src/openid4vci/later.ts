@@ -7,19 +7,20 @@
 
 import { utf8 } from "../bytes.ts";
 import type { HeldLicence } from "../heldLicence.ts";
-import { type Said, statusOf, type ToldStatus } from "../issuerRecords.ts";
+import { type DeviceEvent, statusOf, type Word } from "../issuerRecords.ts";
 import { ProtocolError } from "../protocolError.ts";
 import { packageOf } from "../receiving.ts";
 import type { Wallet } from "../wallet.ts";
-import { issuerMetadata } from "./issuers.ts";
+import { type IssuerMetadata, issuerMetadata } from "./issuers.ts";
 import { OfferError } from "./offerError.ts";
 import { prove, WALLET_REQUEST } from "./proof.ts";
 import { type Answer, content, demandDone, isObject, malformed, type Members, own, parsed, sent, text, type Transport } from "./transport.ts";
 
 /** In the place of a device: all of them but this one. */
 export const OTHERS = "others";
-/** Of one issuer; the oldest give way. */
-const MOST_MARKS = 1_000;
+/** By the issuer's words (docs/spec/issuing.md). */
+const EVENTS: ReadonlyMap<string, DeviceEvent> = new Map([["device_bound", "bound"], ["device_lost", "lost"]]); // prettier-ignore
+const CURSOR_REFUSED = "cursor_refused";
 /** As in a package. */
 const MAX_ID = 64;
 /** A hundred notices each; who has more asks again. */
@@ -33,11 +34,18 @@ export interface Device {
   readonly isThis: boolean;
 }
 
-/** The status of a licence has changed, as the issuer calls it; why, the office says. */
+/** Something has happened, as the issuer calls it; why, the office says. */
 export interface Notice {
+  /** Of which licence; of a device, it may be one that another device of the holder has. */
   readonly licenceId: string;
+  /** Its new status; empty in a notice of something else. */
   readonly status: string;
-  readonly at: number;
+  /** Since when; null: as nobody here can read it, and nothing of the notice is kept. */
+  readonly at: number | null;
+  /** What else happened; empty in a notice of a status. */
+  readonly event: string;
+  /** To which other device: the SHA-256 of its key in hexadecimal digits. */
+  readonly device: string;
 }
 
 /** The card as its issuer gives it today: new credentials from a quarter of their life on, before that the same. */
@@ -92,43 +100,57 @@ export function issuersOf(wallet: Wallet): readonly string[] {
 /**
  * What has changed of this issuer's licences since it was asked last, the oldest first; each is told once.
  *
- * What stands against a licence is then its `wallet.state`, and page by page everything is kept with the wallet.
+ * What stands against a licence is then its `wallet.state`, what happened to the holder's other devices stands in
+ * `wallet.news`, and page by page everything is kept with the wallet.
  */
 export async function notices(wallet: Wallet, issuer: string, transport: Transport): Promise<readonly Notice[]> {
+  const metadata = await issuerMetadata(issuer, transport);
+  // An issuer without these events refuses the claim (docs/spec/issuing.md).
+  const wants = metadata.lists("notice_events", "liangzheng") ? { events: true } : {};
   const found: Notice[] = [];
   for (let page = 0; page < MOST_PAGES; page++) {
-    const before = wallet.records().issuers.get(issuer)?.cursor ?? "";
-    const answer = content(await asked(wallet, issuer, transport, "notices", { cursor: before }));
+    const after = wallet.news.cursor(issuer);
+    let answer: Members;
+    try {
+      answer = content(await askedOf(wallet, metadata, transport, "notices", { cursor: after, ...wants }));
+    } catch (error) {
+      // Restored from a backup, or with other secrets: the issuer begins anew, and so does this wallet.
+      if (!(error instanceof OfferError) || error.detail !== CURSOR_REFUSED || after === "") throw error;
+      await wallet.news.take(issuer, [], { after, cursor: "" });
+      continue;
+    }
     const cursor = text(answer, "cursor");
     const rows = own(answer, "notices");
     if (!Array.isArray(rows) || !rows.every(isObject)) malformed("no notices");
     const told = rows.map(noticeOf);
-    if (cursor !== before || told.length > 0)
-      await wallet.record((records) => {
-        const said = heard(records.issuers.get(issuer), told, cursor);
-        return { ...records, issuers: new Map(records.issuers).set(issuer, said) };
-      });
-    found.push(...told);
-    if (own(answer, "more") !== true || told.length === 0 || cursor === before) break;
+    // Who was asked twice at once has told these already.
+    if (await wallet.news.take(issuer, told.flatMap(wordsOf), { after, cursor })) found.push(...told);
+    if (own(answer, "more") !== true || told.length === 0 || cursor === after) break;
   }
   return found;
 }
 
-function heard(before: Said | undefined, told: readonly Notice[], cursor: string): Said {
-  const marks = new Map<string, ToldStatus>(before?.marks);
-  for (const { licenceId, status: word, at } of told) {
+/** What of a notice is kept; what a later issuer tells besides means nothing here, and stops nothing. */
+function wordsOf({ licenceId, status: word, at, event: named, device }: Notice): readonly Word[] {
+  if (at === null || licenceId.length > MAX_ID) return [];
+  if (word !== "") {
     const status = statusOf(word);
-    marks.delete(licenceId);
-    if (status !== null && licenceId.length <= MAX_ID) marks.set(licenceId, { status, at });
+    return [{ licenceId, told: status === null ? null : { status, at } }];
   }
-  return { cursor, marks: new Map([...marks].slice(-MOST_MARKS)) };
+  const event = EVENTS.get(named);
+  return event !== undefined && /^[0-9a-f]{64}$/.test(device) ? [{ licenceId, event, device, at }] : [];
 }
 
 function noticeOf(row: Members): Notice {
-  const at = text(row, "at");
-  const moment = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(at) ? Date.parse(at) / 1_000 : Number.NaN;
-  if (!Number.isSafeInteger(moment)) malformed("a notice of no moment");
-  return { licenceId: text(row, "licence"), status: text(row, "status"), at: moment };
+  const perhaps = (name: string) => ((own(row, name) ?? "") === "" ? "" : text(row, name));
+  const [status, event, device] = [perhaps("status"), perhaps("event"), perhaps("device")];
+  return { licenceId: text(row, "licence"), status, at: momentOf(text(row, "at")), event, device };
+}
+
+/** The seconds of a moment in the one form that there is; null of another, and of a day that no calendar has. */
+function momentOf(written: string): number | null {
+  const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(written) ? Date.parse(written) : Number.NaN;
+  return !Number.isNaN(at) && new Date(at).toISOString() === written.replace("Z", ".000Z") ? at / 1_000 : null;
 }
 
 function issuerOf({ refreshUrl }: HeldLicence): string {
@@ -137,7 +159,10 @@ function issuerOf({ refreshUrl }: HeldLicence): string {
 }
 
 async function asked(wallet: Wallet, issuer: string, transport: Transport, act: string, claims: Members): Promise<Answer> {
-  const metadata = await issuerMetadata(issuer, transport);
+  return askedOf(wallet, await issuerMetadata(issuer, transport), transport, act, claims);
+}
+
+async function askedOf(wallet: Wallet, metadata: IssuerMetadata, transport: Transport, act: string, claims: Members): Promise<Answer> {
   const url = metadata.endpoint(`${act}_endpoint`, "liangzheng");
   const written = await prove(wallet, metadata, transport, { ...claims, act }, WALLET_REQUEST);
   return sent(transport, { url, headers: { "Content-Type": "application/jwt" }, body: utf8(written)! });
