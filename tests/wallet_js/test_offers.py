@@ -289,6 +289,7 @@ def test_another_key_is_bound_and_the_wallet_says_so(holder: Holder, town: Offer
     holder.reads("Driving licence: another device was reported lost")
     holder.press("That was me")
     page.locator(".news").wait_for(state="detached")
+    assert page.evaluate("document.activeElement.tagName") == "H1"
 
 
 def test_a_review_waits_in_the_pack_and_goes_on(holder: Holder, town: OfferingTown) -> None:

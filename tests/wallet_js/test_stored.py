@@ -148,6 +148,31 @@ def test_what_is_of_another_form_is_damaged(both: Both) -> None:
     assert [each["opened"] for each in found] == contents
 
 
+ONE_WRITE: Final = """
+const { open, state } = tools;
+let isFull = true;
+const save = async (content) => {
+  if (isFull) throw new Error("full");
+  state.saved = content;
+};
+const wallet = await open({ storage: { load: async () => state.saved, save } });
+const word = { licenceId: "x", event: "bound", device: given.device, at: given.now };
+const take = (cursor) => wallet.news.take(given.issuer, [word], { after: "", cursor });
+const said = (which) => [which.news.cursor(given.issuer), which.news.devices().length];
+const failed = await take("c").then(() => "kept", (error) => error.message);
+const before = said(wallet);
+isFull = false;
+// Two that read the same page: the second finds the cursor gone on.
+const taken = await Promise.all([take("c"), take("c")]);
+return [failed, before, taken, said(wallet), said(await open())];
+"""
+
+
+def test_what_was_told_is_stored_with_its_cursor_or_neither_is(both: Both) -> None:
+    found = both.run(ONE_WRITE, issuer=URL, device="ab" * 32)
+    assert found == ["full", ["", 0], [True, False], ["c", 1], ["c", 1]]
+
+
 HISTORY: Final = """
 const { sdk, bytes, refused } = tools;
 const found = [];

@@ -15,6 +15,8 @@ import { names } from "./texts.ts";
 export const ID_SHOWN = 8;
 /** The newest; the others come as these are answered, and the pack stays within reach. */
 const MOST_SHOWN = 3;
+/** Milliseconds: whoever is about to press something else, or presses twice, does not answer what has just come there. */
+const SETTLED = 700;
 
 const TEXTS = {
   title: names("另一台设备：是您本人操作吗？", "另一台裝置：是您本人操作嗎？", "Another device: was that you?"),
@@ -51,7 +53,7 @@ export function newsPlace(app: App): { readonly place: HTMLElement; readonly dra
     drawn = now;
     const wasHere = place.contains(document.activeElement);
     place.replaceChildren(...(all.length === 0 ? [] : [news(app, all, draw)]));
-    if (wasHere) (place.querySelector("button") ?? document.querySelector("h1"))?.focus();
+    if (wasHere) (place.querySelector("h2") ?? document.querySelector("h1"))?.focus();
   };
   draw();
   return { place, draw };
@@ -64,7 +66,7 @@ function news(app: App, all: readonly ToldDevice[], draw: () => void): HTMLEleme
   return make(
     "section",
     { class: "news" },
-    make("div", { role: "alert" }, make("h2", {}, app.said(TEXTS.title)), make("p", {}, app.said(TEXTS.why))),
+    make("div", { role: "alert" }, make("h2", { tabindex: "-1" }, app.said(TEXTS.title)), make("p", {}, app.said(TEXTS.why))),
     make("ul", { class: "pack" }, ...rows),
     more === 0 ? null : make("p", {}, app.said(TEXTS.more, { n: String(more) })),
   );
@@ -86,8 +88,10 @@ function row(app: App, told: ToldDevice, id: string, draw: () => void): HTMLElem
     app.go(lostView);
     app.say(app.said(TEXTS.notHere));
   });
-  const buttons = [button(app.said(TEXTS.mine), mine), button(app.said(TEXTS.notMine), notMine, "main")];
+  const buttons = [button(app.said(TEXTS.mine), mine), button(app.said(TEXTS.notMine), notMine, "main")] as const;
   for (const each of buttons) each.setAttribute("aria-describedby", id);
+  buttons[0].disabled = true;
+  setTimeout(() => (buttons[0].disabled = false), SETTLED);
   return make(
     "li",
     {},
