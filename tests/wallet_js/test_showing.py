@@ -135,7 +135,7 @@ def test_what_is_revoked_or_lost_is_shown_in_no_way_and_what_is_suspended_is(bot
         const out = [];
         for (const status of ["revoked", "withdrawn", "cancelled", "invalid", "device-lost", "suspended"]) {
           const marks = new Map([[driving.id, { status, at: state.now }]]);
-          const issuers = new Map([["https://issuer.example", { marks, cursor: "" }]]);
+          const issuers = new Map([["https://issuer.example", { marks, cursor: "", devices: [] }]]);
           await wallet.record(() => ({ issuers, waiting: [] }));
           out.push([
             await refused(() => wallet.presentOnce(driving, single)),
