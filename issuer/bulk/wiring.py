@@ -108,4 +108,6 @@ def _work(sender: Connection, folder: Path, passphrase: str | None, import_id: s
         with Issuer.open(folder, passphrase=passphrase, random_bytes=secrets.token_bytes, pin=config.pin) as issuer:
             issuer.imports.work(import_id, runner, at=at)
     except IssuerError as error:
-        sender.send(error)
+        # A parent that was killed hears nothing any more, and whoever goes on has said it by taking over.
+        with suppress(BrokenPipeError):
+            sender.send(error)

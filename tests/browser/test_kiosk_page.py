@@ -22,7 +22,7 @@ from tests.terminal_web.twin import CERTIFIED, GOOD, HOLD, LICENCE, REFUSE, show
 from verifier_terminal.appraisal import reasons
 from verifier_terminal.certification import Trouble
 from verifier_terminal.events import DeviceNews, StatusChanged
-from verifier_terminal.faces.kiosk_table import State
+from verifier_terminal.faces.kiosk_table import Cue, State
 
 TAGS = ("zh-Hans", "zh-Hant", "en")
 STATES = [state for state in State if state is not State.PRINTING]
@@ -134,6 +134,27 @@ def test_who_is_slow_is_asked_and_waited_for(stand: Stand) -> None:
     stand.wait(90)
     stand.wait(20)
     stand.is_in(State.CLEARED)
+
+
+def test_an_answer_that_comes_late_brings_nothing_back(stand: Stand) -> None:
+    stand.bring(State.RESULT)
+    stand.page.evaluate(
+        """() => {
+            const real = window.fetch;
+            const held = (answer) => new Promise((done) => { window.letGo = () => done(answer); });
+            window.fetch = (url, ...rest) =>
+                real(url, ...rest).then((answer) => (url.includes("/cue") ? held(answer) : answer));
+        }"""
+    )
+    stand.press("go_on")
+    # The terminal's event says so, too; and whoever stood here leaves before the answer to their touch has come.
+    stand.is_in(State.CONFIRM)
+    stand.kiosk.visitor(Cue.LEAVE)
+    stand.is_in(State.CLEARED)
+    stand.page.evaluate("() => window.letGo()")
+    stand.page.wait_for_timeout(100)
+    stand.is_in(State.CLEARED)
+    expect(stand.page.locator("body")).not_to_contain_text(PERSONAL)
 
 
 def test_a_licence_that_is_not_accepted_leads_to_people(stand: Stand) -> None:

@@ -91,7 +91,7 @@ def test_each_word_lights_its_lamps(signal: Signal) -> None:
 
 def test_a_buzzer_plays_its_rhythm_once() -> None:
     chip = VirtualChip()
-    quick = {Signal.ERROR: Rhythm((0.01, 0.01, 0.01), repeats=False)}
+    quick = {Signal.ERROR: Rhythm((0.15, 0.15, 0.15), repeats=False)}
     with showing(lambda: Buzzer(chip.take(("5",))), quick) as (shower, _, _):
         shower.show(Signal.ERROR)
         assert chip.wait_for(lambda: len(chip.history) >= 6)

@@ -196,7 +196,11 @@ def test_the_workers_of_a_command_that_was_killed_end(folder: Path, columns: Pat
         "--mapping",
         columns,
     ]
-    parent = subprocess.Popen([*map(str, command), "--workers", "1"], cwd=ROOT, stdout=subprocess.DEVNULL)
+    said = tmp_path / "said"
+    with said.open("wb") as errors:
+        parent = subprocess.Popen(
+            [*map(str, command), "--workers", "1"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors
+        )
     workers: list[int] = []
     while parent.poll() is None:
         rows = json.loads(run("imports", folder, "--json").stdout)
@@ -211,6 +215,7 @@ def test_the_workers_of_a_command_that_was_killed_end(folder: Path, columns: Pat
     for worker in workers:
         assert select.select([worker], [], [], 120)[0]
         os.close(worker)
+    assert "Traceback" not in said.read_text()
     (row,) = json.loads(run("imports", folder, "--json").stdout)
     assert (row["state"], row["recorded"]) == ("done", 4_000)
 

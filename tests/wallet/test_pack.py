@@ -28,7 +28,7 @@ from tests.wallet.issued import (
     holder_key,
 )
 from tests.wallet.test_receipts import by_mac, copy_of, stated
-from wallet_sdk import Card, CardState, Profile, Wallet, history, history_file, migrations, nearest, sealed_file, vault
+from wallet_sdk import Card, CardState, Profile, Wallet, history, history_file, metres, migrations, sealed_file, vault
 from wallet_sdk.errors import (
     GroupRefused,
     LicenceNotFound,
@@ -191,13 +191,13 @@ def test_the_nearest_office_comes_first(
 
 def test_how_far_an_office_is() -> None:
     measured = replace(OFFICE, place=PLACES["近处"])
-    assert nearest.metres(measured, NEAR_BY) == nearest.metres(measured, Place("110101", NEAR_BY)) == 1_224
+    assert metres(measured, NEAR_BY) == metres(measured, Place("110101", NEAR_BY)) == 1_224
     for office, near in (
         (OFFICE, NEAR_BY),
         (replace(OFFICE, place=Place("310101")), NEAR_BY),
         (measured, Place("310101")),
     ):
-        assert nearest.metres(office, near) is None
+        assert metres(office, near) is None
 
 
 def test_the_most_urgent_reminder_comes_first(wallet: Wallet, authority: Authority) -> None:

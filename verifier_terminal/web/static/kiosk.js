@@ -191,20 +191,35 @@ function forgetVisitor() {
   setLanguage(HOME_LANGUAGE);
 }
 
+let newestFaceAsk = 0;
+let newestFace = 0;
+
+// What is answered late must not bring back what a later answer has taken away; each change is an event that asks again.
+const inTurn = () => {
+  const mine = ++newestFaceAsk;
+  return (content) => {
+    if (mine < newestFace) return;
+    newestFace = mine;
+    setKiosk(content);
+  };
+};
+
 async function hearFace() {
+  const taken = inTurn();
   try {
     const { ok, content } = await ask("/api/v1/kiosk");
-    if (ok) setKiosk(content);
+    if (ok) taken(content);
   } catch {
     setTimeout(hearFace, RETRY_MS);
   }
 }
 
 async function say(cue) {
+  const taken = inTurn();
   allowSound();
   try {
     const { ok, content } = await post("/api/v1/kiosk/cue", { cue }, language);
-    if (ok) setKiosk(content);
+    if (ok) taken(content);
     else showHint(everyLanguage("failed"));
   } catch {
     showHint(everyLanguage("failed"));
@@ -339,7 +354,7 @@ texts = (await ask("/texts.json")).content;
 setLanguage(HOME_LANGUAGE);
 connectControls();
 listen({ face: hearFace, requests: hearRequests, device: hearDevice }, (isLost) => {
-  if (isLost) setKiosk({ state: "lost", left: null, check: null, notice: null, sound: null });
+  if (isLost) inTurn()({ state: "lost", left: null, check: null, notice: null, sound: null });
   else hearFace();
 });
 setInterval(() => kiosk.state === "more_time" && drawHint(null), TICK_MS);

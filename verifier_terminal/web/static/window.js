@@ -393,10 +393,13 @@ function openReceipt() {
 }
 
 async function sendReceipt() {
+  const number = receiptNumber;
   const reason = byId("receipt-reason").value.trim();
   byId("receipt-problem").replaceChildren();
   try {
-    const { ok, content } = await post(`/api/v1/acts/${receiptNumber}/receipt`, { reason: reason || null }, language);
+    const { ok, content } = await post(`/api/v1/acts/${number}/receipt`, { reason: reason || null }, language);
+    // Another check's page may be open by now.
+    if (number !== receiptNumber) return;
     if (ok) {
       drawReceipt(content, ui());
       drawHolderCode(content.copy_code, ui());
