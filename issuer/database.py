@@ -47,6 +47,19 @@ class Database:
             yield connection
 
     @contextmanager
+    def asking(self) -> Iterator[Connection]:
+        """For one statement that only reads, by itself of one moment: a server is not told to begin and to end.
+
+        Raises: RegisterUnavailable.
+        """
+        if not self._is_postgresql:
+            with self.reading() as connection:
+                yield connection
+            return
+        with _wrapped(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            yield connection
+
+    @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction that writes and that nothing else writes beside. Raises: RegisterUnavailable."""
         with self._transaction(func.pg_advisory_xact_lock) as connection:

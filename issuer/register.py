@@ -370,7 +370,7 @@ class Register(Database):
     def by_number(self, number: str, *, limit: int) -> tuple[LicenceRecord, ...]:
         """Licences with exactly this number: their own, its identifier, or that of the holder (the whole card pack)."""
         statement = _licences().where(lookup.by_number(number)).limit(limit)
-        with self.reading() as connection:
+        with self.asking() as connection:
             return tuple(sorted(map(_record, connection.execute(statement)), key=lambda each: each.id))
 
     def events(self, licence_id: str) -> tuple[StatusEvent, ...]:
