@@ -98,6 +98,8 @@ def ask(page: Page, reason: str = "换领驾驶证") -> None:
     # The page asks once more when it hears of its request: only then it rests.
     with page.expect_response(lambda each: each.request.method == "GET" and each.url.endswith("/api/v1/requests")):
         page.keyboard.press("Enter")
+    # That may be before the answer to the asking itself, which closes the dialog; until then Escape belongs to it.
+    expect(page.locator("#ask-dialog")).to_be_hidden()
     expect(page.locator("#request")).to_be_visible()
 
 
