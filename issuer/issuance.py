@@ -18,8 +18,7 @@ from issuer.added_kinds.errors import KindRetired
 from issuer.allocation import Allocator
 from issuer.draws import RandomBytes
 from issuer.errors import IssuanceInterrupted, LicenceNotValid, PortraitRefused
-from issuer.joint.errors import HoldersRefused
-from issuer.joint.subjects import HOLDERS
+from issuer.joint import holders
 from issuer.keys.errors import TokenUnavailable
 from issuer.keys.ring import KeyRing, SigningKey
 from issuer.lint import Draft, LintedDraft
@@ -101,8 +100,8 @@ class Issuance:
             IssuanceInterrupted, TokenUnavailable: The intent is recorded, a signature failed.
             RegisterUnavailable: The register could not record it.
         """
-        if isinstance(written, dict) and HOLDERS in written:
-            raise HoldersRefused("the subject lists several holders")
+        if not together:
+            holders.demand_one(kind, written)
         written = self.completed(kind, written, picture)
         checked = subject_check.check(kind, written, at=at, fictional=self._profile.fictional)
         record = self.record_of(kind, written, checked, at=at, together=together)
@@ -149,8 +148,8 @@ class Issuance:
         self, kind: Kind, written: object, checked: Subject, *, at: UnixTime, together: bool = False
     ) -> LicenceRecord:
         """What the register is to say of a new licence, under a new id. Raises: KindRetired, HoldersRefused."""
-        if kind.holders.least > 1 and not together:
-            raise HoldersRefused(f"a {kind.slug} has {kind.holders.least} holders")
+        if not together:
+            holders.demand_one(kind, written)
         if kind.slug in self._retired:
             raise KindRetired(f"no new licences of the kind {kind.slug} are issued")
         assert isinstance(written, dict), "a checked subject is a mapping"

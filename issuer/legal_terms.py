@@ -17,8 +17,6 @@ from issuer.authored_table import Table
 from protocol import unixtime
 
 _FILE: Final = "terms.toml"
-_BIRTHDAY: Final = slice(6, 14)
-"""GB 11643: the day of birth in a citizen's number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +101,6 @@ def contradiction(slug: str, begin: int, end: int | None, born: int | None) -> s
     first = unixtime.calendar_date(begin)
     fits = step.long_term if end is None else any(_ends(first, years, end) for years in step.years)
     return None if fits else terms.warning
-
-
-def born_on(citizen_id: str) -> int:
-    """The day of birth in a citizen's number, as YYYYMMDD."""
-    return int(citizen_id[_BIRTHDAY])
 
 
 def years_later(day: date, years: int) -> date:

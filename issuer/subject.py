@@ -21,7 +21,7 @@ from issuer.errors import Problem, SubjectRefused
 from protocol import cbor, cwt, unixtime
 from protocol.errors import SchemaError
 from protocol.labels import Lic
-from protocol.licence import catalogue, identifier
+from protocol.licence import age, catalogue, identifier
 from protocol.licence.catalogue import Item, ItemType, Kind
 from protocol.unixtime import LocalDay, UnixTime
 
@@ -163,7 +163,7 @@ class _Checking:
             self.problem(item, f"the same as {other.name}", expected=f"another person's number than {other.name}")
         unlawful = None
         if begin is not None and begin <= today:
-            unlawful = legal_terms.contradiction(self.kind.slug, begin, end, self._born())
+            unlawful = legal_terms.contradiction(self.kind.slug, begin, end, max(age.births(self.items), default=None))
         if unlawful is not None:
             self.warnings.append(unlawful)
         elif kind_rules.is_longer_than_its_term(self.kind, begin, end):
@@ -179,10 +179,6 @@ class _Checking:
             self.warnings.append("citizen_id and birth_date name different days of birth")
         if sex in (1, 2) and int(number[16]) % 2 != sex % 2:
             self.warnings.append("citizen_id and sex do not agree")
-
-    def _born(self) -> int | None:
-        born, number = self._day(Lic.BIRTH_DATE), self.items.get(Lic.CITIZEN_ID)
-        return legal_terms.born_on(number) if born is None and isinstance(number, str) else born
 
     def _day(self, key: Lic) -> int | None:
         value = self.items.get(key)

@@ -1,13 +1,14 @@
 """`liangzheng issuer application`: from the filing of an application to its licence."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from issuer import config, durable_files
-from issuer.applications.reviewing import Application
+from issuer.applications.reviewing import Application, Applications
 from issuer.arguments import (
     FILE,
     FOLDER,
@@ -19,6 +20,7 @@ from issuer.arguments import (
     public_key,
 )
 from protocol import unixtime
+from protocol.unixtime import UnixTime
 
 _MAX_SUBJECT_BYTES: Final = 64 * 1024
 _MAX_PHOTO_BYTES: Final = 32 * 1024 * 1024
@@ -88,10 +90,7 @@ def receipt(place: Place, application_id: str, as_json: bool) -> None:
 @click.pass_obj
 def take(place: Place, application_id: str, by: str, as_json: bool) -> None:
     """Review an application that somebody else has filed."""
-    from issuer import wiring
-
-    with wiring.open_issuer(place[0], passphrase=config.passphrase(place[1])) as issuer:
-        _say(issuer.applications.take(application_id, by=by, at=wiring.now()), as_json=as_json)
+    _done(place, lambda its, at: its.take(application_id, by=by, at=at), as_json=as_json)
 
 
 @application.command()
@@ -102,10 +101,7 @@ def take(place: Place, application_id: str, by: str, as_json: bool) -> None:
 @click.pass_obj
 def ask(place: Place, *, application_id: str, what: str, by: str, as_json: bool) -> None:
     """Send an application back for more."""
-    from issuer import wiring
-
-    with wiring.open_issuer(place[0], passphrase=config.passphrase(place[1])) as issuer:
-        _say(issuer.applications.ask(application_id, what=what, by=by, at=wiring.now()), as_json=as_json)
+    _done(place, lambda its, at: its.ask(application_id, what=what, by=by, at=at), as_json=as_json)
 
 
 @application.command()
@@ -117,13 +113,12 @@ def ask(place: Place, *, application_id: str, what: str, by: str, as_json: bool)
 @click.pass_obj
 def amend(place: Place, *, application_id: str, subject: Path, portrait: Path | None, by: str, as_json: bool) -> None:
     """Give what was asked for: the whole subject again."""
-    from issuer import wiring
-
-    with wiring.open_issuer(place[0], passphrase=config.passphrase(place[1])) as issuer:
-        made = issuer.applications.amend(
-            application_id, _read(subject), portrait=_picture(portrait), by=by, at=wiring.now()
-        )
-    _say(made, as_json=as_json)
+    changed, picture = _read(subject), _picture(portrait)
+    _done(
+        place,
+        lambda its, at: its.amend(application_id, changed, portrait=picture, by=by, at=at),
+        as_json=as_json,
+    )
 
 
 @application.command()
@@ -134,10 +129,7 @@ def amend(place: Place, *, application_id: str, subject: Path, portrait: Path | 
 @click.pass_obj
 def refuse(place: Place, *, application_id: str, why: str, by: str, as_json: bool) -> None:
     """Refuse an application for good; what was asked for is wiped."""
-    from issuer import wiring
-
-    with wiring.open_issuer(place[0], passphrase=config.passphrase(place[1])) as issuer:
-        _say(issuer.applications.refuse(application_id, why=why, by=by, at=wiring.now()), as_json=as_json)
+    _done(place, lambda its, at: its.refuse(application_id, why=why, by=by, at=at), as_json=as_json)
 
 
 @application.command()
@@ -147,10 +139,7 @@ def refuse(place: Place, *, application_id: str, why: str, by: str, as_json: boo
 @click.pass_obj
 def approve(place: Place, application_id: str, by: str, as_json: bool) -> None:
     """Approve an application that you review."""
-    from issuer import wiring
-
-    with wiring.open_issuer(place[0], passphrase=config.passphrase(place[1])) as issuer:
-        _say(issuer.applications.approve(application_id, by=by, at=wiring.now()), as_json=as_json)
+    _done(place, lambda its, at: its.approve(application_id, by=by, at=at), as_json=as_json)
 
 
 @application.command(name="give-back")
@@ -161,11 +150,7 @@ def approve(place: Place, application_id: str, by: str, as_json: bool) -> None:
 @click.pass_obj
 def give_back(place: Place, *, application_id: str, of_another: bool, by: str, as_json: bool) -> None:
     """Let somebody else review an application: it waits as if nobody had taken it."""
-    from issuer import wiring
-
-    with wiring.open_issuer(place[0], passphrase=config.passphrase(place[1])) as issuer:
-        made = issuer.applications.give_back(application_id, of_another=of_another, by=by, at=wiring.now())
-    _say(made, as_json=as_json)
+    _done(place, lambda its, at: its.give_back(application_id, of_another=of_another, by=by, at=at), as_json=as_json)
 
 
 @application.command()
@@ -175,10 +160,7 @@ def give_back(place: Place, *, application_id: str, of_another: bool, by: str, a
 @click.pass_obj
 def reopen(place: Place, application_id: str, by: str, as_json: bool) -> None:
     """Look again at what you have approved and nobody has issued."""
-    from issuer import wiring
-
-    with wiring.open_issuer(place[0], passphrase=config.passphrase(place[1])) as issuer:
-        _say(issuer.applications.reopen(application_id, by=by, at=wiring.now()), as_json=as_json)
+    _done(place, lambda its, at: its.reopen(application_id, by=by, at=at), as_json=as_json)
 
 
 @application.command()
@@ -189,10 +171,7 @@ def reopen(place: Place, application_id: str, by: str, as_json: bool) -> None:
 @click.pass_obj
 def withdraw(place: Place, *, application_id: str, why: str, by: str, as_json: bool) -> None:
     """End an application that its applicant does not want any more; what was asked for is wiped."""
-    from issuer import wiring
-
-    with wiring.open_issuer(place[0], passphrase=config.passphrase(place[1])) as issuer:
-        _say(issuer.applications.withdraw(application_id, why=why, by=by, at=wiring.now()), as_json=as_json)
+    _done(place, lambda its, at: its.withdraw(application_id, why=why, by=by, at=at), as_json=as_json)
 
 
 @application.command()
@@ -233,7 +212,11 @@ def list_applications(place: Place, decided_too: bool, as_json: bool) -> None:
         click.echo(f"{row['id']}  {row['state']:<11}  {row['filed_at']}  by {row['filed_by']}  {row['said'] or ''}")
 
 
-def _say(made: Application, *, as_json: bool) -> None:
+def _done(place: Place, act: Callable[[Applications, UnixTime], Application], *, as_json: bool) -> None:
+    from issuer import wiring
+
+    with wiring.open_issuer(place[0], passphrase=config.passphrase(place[1])) as issuer:
+        made = act(issuer.applications, wiring.now())
     if as_json:
         print_json(_as_row(made))
     else:

@@ -25,6 +25,7 @@ from issuer.people.roles import DANGEROUS, May
 from issuer.people.sessions import LIVES, Session
 from issuer.people.settings import ConsoleSettings
 from issuer.register import LicenceRecord
+from issuer.web import callers
 from issuer.web.app import status_of
 from protocol.licence.catalogue import Kind
 from protocol.unixtime import UnixTime
@@ -60,7 +61,9 @@ class Desk:
     ) -> None:
         self.issuer, self.settings, self.now, self.wallets_url = issuer, settings, now, wallets_url
         self.pages = Blueprint(NAME, "issuer.console", template_folder="templates", url_prefix=PREFIX)
-        self.limiter = Limiter(_client, storage_uri="memory://", strategy="moving-window", headers_enabled=False)
+        self.limiter = Limiter(
+            callers.address, storage_uri="memory://", strategy="moving-window", headers_enabled=False
+        )
         self._demands: dict[str, Demand] = {}
         self._bodies: dict[str, int] = {}
         self.pages.before_request(self._admit)
@@ -258,10 +261,3 @@ class Desk:
         # The type only: a message may repeat what the request carried.
         _log.error("unexpected %s", type(error).__name__)
         return self.render("problem.html", 500, error=None, key="problem.http_500")
-
-
-def _client() -> str:
-    # The service listens on the loopback address alone: whoever is not this machine comes through the web server in
-    # front, which appends the address that it sees.
-    forwarded = request.headers.get("X-Forwarded-For", "")
-    return forwarded.rpartition(",")[2].strip() or request.remote_addr or ""

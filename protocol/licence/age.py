@@ -26,7 +26,7 @@ def is_under(years: int, items: Mapping[int, cbor.Value], *, at: UnixTime) -> bo
 
     Where two items tell different days the later birth counts.
     """
-    born = max(_births(items), default=None)
+    born = max(births(items), default=None)
     try:
         today = unixtime.local_day(at)
     except (ValueError, OverflowError, OSError):
@@ -36,7 +36,8 @@ def is_under(years: int, items: Mapping[int, cbor.Value], *, at: UnixTime) -> bo
     return None if born is None else today <= born + years * _YEAR
 
 
-def _births(items: Mapping[int, cbor.Value]) -> Iterable[int]:
+def births(items: Mapping[int, cbor.Value]) -> Iterable[int]:
+    """Each day that these items tell the person was born on, as YYYYMMDD; none where none does."""
     date, number = items.get(Lic.BIRTH_DATE), items.get(Lic.CITIZEN_ID)
     read = _CITIZEN_ID.fullmatch(number) if isinstance(number, str) else None
     for day in (date, None if read is None else int(read[1])):

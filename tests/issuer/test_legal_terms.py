@@ -9,6 +9,8 @@ import pytest
 from issuer import catalogue_source, legal_terms, subject
 from issuer.console import texts
 from issuer.errors import AuthoringError
+from protocol.labels import Lic
+from protocol.licence import age
 from tests.issuer import laws
 from tests.issuer.builders import AT, DRIVING, ID_CARD
 
@@ -73,7 +75,7 @@ def test_a_subject_that_contradicts_the_law_is_a_warning(slug: str, changes: dic
 
 
 def test_without_a_day_of_birth_the_number_has_it() -> None:
-    assert legal_terms.born_on(ID_CARD["citizen_id"]) == 19491231
+    assert list(age.births({Lic.CITIZEN_ID: ID_CARD["citizen_id"]})) == [19491231]
     card = KINDS["id-card"]
     without = replace(card, items=tuple(item for item in card.items if item.name != "birth_date"))
     written = {name: value for name, value in ID_CARD.items() if name != "birth_date"}

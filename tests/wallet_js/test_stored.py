@@ -103,7 +103,10 @@ def test_contents_of_older_versions_open_and_lose_nothing(both: Both, content: b
     assert found["groups"] == ["出行", None]
 
 
-ONE_MORE: Final = lambda row: (*row, "later")  # noqa: E731
+def _one_more(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (*row, "later")
+
+
 REGION: Final = "310000"
 ROWS: Final = {
     "content": (),
@@ -120,8 +123,8 @@ ROWS: Final = {
 def test_what_a_later_version_wrote_is_refused_by_name_and_stays(both: Both) -> None:
     now, before = decoded(VERSION_3), decoded(VERSION_2)
     in_groups = put(now, (1, 0), lambda row: (*row, "出行"))
-    later = [put(in_groups, path, ONE_MORE) for path in ROWS.values()]
-    later += [put(before, path, ONE_MORE) for path in (ROWS["records"], ROWS["issuer"])]
+    later = [put(in_groups, path, _one_more) for path in ROWS.values()]
+    later += [put(before, path, _one_more) for path in (ROWS["records"], ROWS["issuer"])]
     later += [(version, *now[1:]) for version in (4, 1_000)]
     contents = [cbor.encode(each).hex() for each in later]
     found = both.run(PROGRAM, contents=contents)
@@ -186,7 +189,7 @@ return found;
 
 def test_a_use_of_a_later_version_is_refused_by_name(both: Both) -> None:
     good: Any = (1, int(Purpose.WINDOW), "lz:w", None, None, (("id", "id-card", (1,)),))
-    wrong = [(*good, "later"), put(good, (5, 0), ONE_MORE), good[:-1], 7]
+    wrong = [(*good, "later"), put(good, (5, 0), _one_more), good[:-1], 7]
     whole, nothing, *codes = both.run(HISTORY, records=[cbor.encode(each).hex() for each in (good, *wrong)])
     assert (whole[0]["purpose"], nothing) == ("window", "nothing was refused")
     assert codes == ["WALLET_TOO_NEW"] * 2 + ["WALLET_DAMAGED"] * 2

@@ -21,7 +21,6 @@ import { refusal } from "./showingErrors.ts";
 import type { CardState, Wallet } from "./wallet.ts";
 import { WalletError } from "./walletError.ts";
 
-
 const MAX_CARDS = bundle.MAX_MEMBERS;
 /** The kinds of one presentation and of several, as `animated.ts` names them. */
 const [PRESENTATION, BUNDLE] = [1, 3] as const;
